@@ -1,0 +1,41 @@
+# Two commands: `make repro` and `make test`. `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+VENV := .venv
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export PYTHONPATH := src
+PYTHON ?= python3
+
+.PHONY: help setup repro test bench times clean-recovery clean-cache
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/ready ## make .venv and install the pinned requirements
+
+$(VENV)/ready: requirements.txt requirements-dev.txt constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
+	@echo "installing into $(VENV) (some minutes, once) ..."
+	@test -x $(VENV)/bin/python3 || $(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python3 -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt -c constraints.txt
+	@touch $@
+
+repro: setup ## run what changed of the pipeline, then show its figures
+	@dvc repro
+	@python3 -m tailwise.reporting.summary
+
+test: setup ## the whole test suite
+	@python3 -m pytest
+
+bench: setup ## the figures of speed, measured here and printed
+	@python3 bench/run.py
+
+times: setup ## how long each stage took when it last ran here
+	@python3 bench/times.py
+
+clean-recovery: ## forget interrupted runs
+	@rm -rf .resume
+
+clean-cache: ## forget decoded shards that no run needs any more
+	@rm -rf .cache

@@ -1,0 +1,70 @@
+"""From class counts and measured recalls to one boost per class. Pure functions.
+
+A boost is how much louder a class is heard than the most frequent one: 1 for that
+one, at most the phase's `max_weight` for the rarest. Where it acts is not decided here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+def boost_from_counts(counts: Mapping[str, int], max_weight: float) -> dict[str, float]:
+    """min(n_max / n_c, max_weight) per class; a class without a sample gets 1: nothing to boost."""
+    largest = max(counts.values())
+    return {name: min(largest / n, max_weight) if n else 1.0 for name, n in counts.items()}
+
+
+@dataclass(frozen=True)
+class Target:
+    """Which classes phase 3 aims at.
+
+    recall: a class below this validation recall is weak, in [0, 1]
+    prior_samples: a measured recall counts as if this many samples at the head's mean
+        recall had been seen besides, so that three samples decide little
+    min_support: with fewer validation samples the recall is not looked at, counts decide
+    """
+
+    recall: float
+    prior_samples: float
+    min_support: int
+
+    def __post_init__(self):
+        if not 0 <= self.recall <= 1:
+            raise ValueError(f"recall must be within [0, 1], found {self.recall}")
+        if self.prior_samples < 0 or self.min_support < 0:
+            raise ValueError("prior_samples and min_support must not be negative")
+
+
+def shrunk_recall(hits: Mapping[str, int], support: Mapping[str, int], prior_samples: float) -> dict[str, float]:
+    """Recall per class, drawn towards the mean over the classes that have samples.
+
+    (hits + prior_samples * mean) / (support + prior_samples); the mean itself where both are 0.
+    """
+    seen = [hits[name] / n for name, n in support.items() if n]
+    mean = sum(seen) / len(seen) if seen else 0.0
+    weight = {name: n + prior_samples for name, n in support.items()}
+    return {name: (hits[name] + prior_samples * mean) / w if w else mean for name, w in weight.items()}
+
+
+def raise_weak(
+    boost: Mapping[str, float],
+    counts: Mapping[str, int],
+    hits: Mapping[str, int],
+    support: Mapping[str, int],
+    target: Target,
+    max_weight: float,
+) -> dict[str, float]:
+    """The boost of the earlier phase, raised for weak classes only, all within `max_weight`.
+
+    A weak class is raised by target recall / measured recall; one with too little support
+    to measure gets at least what its count alone would give.
+    """
+    recall = shrunk_recall(hits, support, target.prior_samples)
+    by_count = boost_from_counts(counts, max_weight)
+    raised = {}
+    for name, value in boost.items():
+        if support[name] < target.min_support:
+            value = max(value, by_count[name])
+        elif recall[name] < target.recall:
+            value = value * target.recall / recall[name] if recall[name] else max_weight
+        raised[name] = min(value, max_weight)
+    return raised

@@ -1,0 +1,17 @@
+"""How many samples each class has, and how long the tail is. Pure functions."""
+
+from collections.abc import Sequence
+
+Counts = dict[str, dict[str, int]]
+"""{head: {class: number of samples}}, classes in index order, absent ones with 0."""
+
+
+def count_classes(labels: dict[str, Sequence[str]], classes: dict[str, Sequence[str]]) -> Counts:
+    """Count class names per head; the empty name (no label) counts nowhere."""
+    return {head: {name: list(labels[head]).count(name) for name in names} for head, names in classes.items()}
+
+
+def imbalance_ratio(counts: dict[str, int]) -> float:
+    """Largest count over smallest, classes without a sample left out; 1 is balanced."""
+    present = [count for count in counts.values() if count]
+    return max(present) / min(present) if present else 1.0

@@ -1,0 +1,66 @@
+"""The words that every other module speaks: Head, Batch, IGNORE."""
+
+from dataclasses import dataclass, replace
+
+import torch
+
+IGNORE = -100
+"""Class id of a missing label, or of padding in a sequence; counts nowhere."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """One label to predict: its name and its class names in index order."""
+
+    name: str
+    classes: tuple[str, ...]
+
+    def __post_init__(self):
+        if len(set(self.classes)) != len(self.classes) or len(self.classes) < 2:
+            raise ValueError(f"head {self.name} needs two or more different classes: {self.classes}")
+
+    def id(self, label: str) -> int:
+        """Class id of a class name; IGNORE for the empty name. Raises ValueError if unknown."""
+        return self.classes.index(label) if label else IGNORE
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Every sample i was mixed as share * i + (1 - share) * partner[i]; targets stay class ids.
+
+    The loss is then share * L(targets) + (1 - share) * L(targets[partner]).
+    """
+
+    partner: torch.Tensor
+    share: float
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Samples on their way to a model, called as ``model(**batch.inputs)``.
+
+    inputs: {name: tensor (B, ...)}
+    targets: {head name: class ids (B,) or (B, T), int64, IGNORE where there is none}
+    index: (B,) int64, the samples' places in their dataset
+    """
+
+    inputs: dict[str, torch.Tensor]
+    targets: dict[str, torch.Tensor]
+    index: torch.Tensor
+    mix: Mix | None = None
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def count(self, name: str) -> int:
+        """What a loss of this name is a mean over: the labels of a head, else the samples."""
+        if name not in self.targets:
+            return len(self)
+        return int((self.targets[name] != IGNORE).sum())
+
+    def to(self, device: torch.device) -> "Batch":
+        return replace(
+            self,
+            inputs={name: tensor.to(device, non_blocking=True) for name, tensor in self.inputs.items()},
+            targets={name: ids.to(device, non_blocking=True) for name, ids in self.targets.items()},
+        )

@@ -1,0 +1,92 @@
+"""From a section of ``params.yaml`` to a dataclass, or one clear line of refusal.
+
+Knows YAML and no dataclass by name. Only stages read params.
+"""
+
+import dataclasses
+import re
+import typing
+from pathlib import Path
+
+import yaml
+
+from tailwise.core.errors import UserError
+from tailwise.core.typed import convert
+
+
+class Yaml12Loader(yaml.SafeLoader):
+    """PyYAML's safe loader with the scalars of the YAML 1.2 core schema.
+
+    DVC writes YAML 1.2, where ``1e-4`` is a number and ``yes`` a string;
+    PyYAML alone reads both the other way round.
+    Source: https://yaml.org/spec/1.2.2/#103-core-schema
+    """
+
+    yaml_implicit_resolvers = {}
+
+    def construct_mapping(self, node, deep=False):
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise UserError(f"line {node.start_mark.line + 1}: the key {key!r} stands twice")
+        return super().construct_mapping(node, deep)
+
+
+_SCALARS = {
+    "null": r"~|null|Null|NULL|",
+    "bool": r"true|True|TRUE|false|False|FALSE",
+    "int": r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+",
+    "float": r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
+}
+for _name, _pattern in _SCALARS.items():
+    Yaml12Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", re.compile(f"^(?:{_pattern})$"), None)
+
+
+def _construct_int(loader, node) -> int:
+    text = loader.construct_scalar(node)
+    return int(text, 0) if text.startswith(("0o", "0x")) else int(text)
+
+
+Yaml12Loader.add_constructor("tag:yaml.org,2002:int", _construct_int)
+Yaml12Loader.add_constructor(
+    "tag:yaml.org,2002:float",
+    lambda loader, node: float(re.sub(r"\.(?=inf|nan)", "", loader.construct_scalar(node).lower())),
+)
+
+
+def read_params(path: Path = Path("params.yaml")) -> dict:
+    """The params file as nested dicts; raises UserError if it cannot be read."""
+    try:
+        params = yaml.load(path.read_text(encoding="utf8"), Yaml12Loader)
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}") from error
+    except (yaml.YAMLError, UserError) as error:
+        raise UserError(f"{path}: {' '.join(str(error).split())}") from error
+    if not isinstance(params, dict):
+        raise UserError(f"{path}: expected sections, found {type(params).__name__}")
+    return params
+
+
+def section(params: dict, path: str, cls: type, beside: tuple[str, ...] = ()):
+    """The value at a dotted path as `cls`, a dataclass or a plain type; "" is the whole file.
+
+    beside: keys of the same section that belong to another reader.
+    Raises UserError for an unknown, missing or mistyped key, with its dotted path.
+    """
+    keys, value = path.split(".") if path else [], params
+    for depth, key in enumerate(keys, start=1):
+        if not isinstance(value, dict) or key not in value:
+            raise UserError(f"params.yaml: {'.'.join(keys[:depth])} is missing")
+        value = value[key]
+    if beside and isinstance(value, dict):
+        value = {key: item for key, item in value.items() if key not in beside}
+    try:
+        return convert(cls, value, path)
+    except UserError as error:
+        raise UserError(f"params.yaml: {error}") from error
+
+
+def sections(params: dict, cls: type):
+    """A dataclass whose fields are whole sections; the file's other sections have other readers."""
+    hints = typing.get_type_hints(cls)
+    return cls(**{field.name: section(params, field.name, hints[field.name]) for field in dataclasses.fields(cls)})

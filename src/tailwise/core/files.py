@@ -1,0 +1,69 @@
+"""Writing small tracked files: whole or not at all, rounded, the same bytes each time."""
+
+import csv
+import io
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from tailwise.core.errors import UserError
+
+DIGITS = 6
+
+
+def rounded(value):
+    """Every float inside nested dicts and lists rounded to DIGITS places."""
+    if isinstance(value, float):
+        return round(value, DIGITS)
+    if isinstance(value, dict):
+        return {key: rounded(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [rounded(item) for item in value]
+    return value
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Replace `path` by `data` in one step; its folder is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    with open(part, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(part, path)
+
+
+def write_text(path: Path, text: str) -> None:
+    write_bytes(path, text.encode("utf8"))
+
+
+def write_json(path: Path, value) -> None:
+    write_text(path, json.dumps(rounded(value), indent=2, ensure_ascii=False) + "\n")
+
+
+def write_csv(path: Path, header: Iterable[str], rows: Iterable[Iterable]) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rounded(list(row)) for row in rows)
+    write_text(path, text.getvalue())
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    """The rows as dicts of text; raises UserError if the file is absent."""
+    try:
+        with open(path, encoding="utf8", newline="") as file:
+            return list(csv.DictReader(file))
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}") from error
+
+
+def read_json(path: Path):
+    """Parsed JSON; raises UserError naming file and line if it is absent or malformed."""
+    try:
+        return json.loads(path.read_text(encoding="utf8"))
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}") from error
+    except ValueError as error:
+        raise UserError(f"{path}: not JSON: {error}") from error

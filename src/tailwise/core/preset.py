@@ -1,0 +1,53 @@
+"""Apply a preset to params.yaml and say what changed: ``python -m tailwise.core.preset NAME``.
+
+A preset names the values that differ; comments and the order of params.yaml stay.
+"""
+
+import io
+import sys
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from tailwise.core.config import read_params
+from tailwise.core.errors import UserError
+from tailwise.core.files import write_text
+
+
+def apply(params: dict, preset: dict, path: str = "") -> list[str]:
+    """Write the preset's values into `params`; returns a line for each that differed.
+
+    Raises UserError for a key that params lacks.
+    """
+    changes = []
+    for key, value in preset.items():
+        dotted = f"{path}{key}"
+        if key not in params:
+            raise UserError(f"the preset sets {dotted}, which params.yaml does not have")
+        if isinstance(value, dict) and isinstance(params[key], dict) and "kind" not in value:
+            changes += apply(params[key], value, f"{dotted}.")
+        elif params[key] != value:
+            changes.append(f"{dotted}: {params[key]} -> {value}")
+            params[key] = value
+    return changes
+
+
+def main(name: str) -> None:
+    file, preset = Path("params.yaml"), Path(f"presets/{name}.yaml")
+    if not preset.is_file():
+        raise UserError(f"no preset {name}; there are: {', '.join(sorted(p.stem for p in Path('presets').glob('*.yaml')))}")
+    yaml = YAML()
+    yaml.preserve_quotes, yaml.width = True, 120
+    params = yaml.load(file.read_text(encoding="utf8"))
+    changes = apply(params, read_params(preset))
+    text = io.StringIO()
+    yaml.dump(params, text)
+    write_text(file, text.getvalue())
+    print("\n".join(changes) or "params.yaml has these values already")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1])
+    except UserError as error:
+        sys.exit(f"preset: {error}")

@@ -1,0 +1,20 @@
+"""The `runtime` section: what cannot change a result, tracked by no stage."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """device: where to train, auto takes CUDA where there is one
+    workers: processes that load training data, 0 is the training process itself
+    decoders: processes that film the demo and decode clips, at least 1
+    """
+
+    device: Literal["auto", "cpu", "cuda"]
+    workers: int
+    decoders: int
+
+    def __post_init__(self):
+        if self.workers < 0 or self.decoders < 1:
+            raise ValueError("workers must be at least 0 and decoders at least 1")

@@ -1,0 +1,95 @@
+"""How a stage starts and ends: ``python -m tailwise.core.stage SCRIPT [ARGUMENT...]``.
+
+Before the script: the pinned packages are there, the stage dies with its parent.
+After it: a person's mistake is one line and exit 1, Ctrl-C exits 130, and the time
+goes to the untracked ``.logs/stages.csv``. Standard library only, so that it can speak
+in a Python that has nothing installed.
+"""
+
+import ctypes
+import os
+import re
+import runpy
+import signal
+import sys
+import time
+from importlib import metadata
+from pathlib import Path
+
+from tailwise.core.errors import UserError
+
+REQUIREMENTS = Path(__file__).parents[3] / "requirements.txt"
+ADVICE = "activate the environment first: . .venv/bin/activate (made by `make setup`)"
+
+
+def pinned(requirements: str) -> dict[str, str]:
+    """{package: version} of the ``name==version`` lines of a requirements file."""
+    return dict(re.findall(r"^([\w.-]+)==([\w.]+)", requirements, re.MULTILINE))
+
+
+def check_versions(pins: dict[str, str]) -> None:
+    """Raise UserError for an installed package whose version is not the pinned one.
+
+    An absent package is met where it is imported: a training machine needs neither dvc nor decord.
+    """
+    for name, version in pins.items():
+        try:
+            found = metadata.version(name).split("+")[0]
+        except metadata.PackageNotFoundError:
+            continue
+        if found != version:
+            raise UserError(f"{sys.executable} has {name} {found}, requirements.txt pins {version}: {ADVICE}")
+
+
+def die_with_parent() -> None:
+    """Have the kernel kill this process when the process that started it dies (Linux)."""
+    if sys.platform == "linux":
+        parent_death_signal = 1
+        ctypes.CDLL(None).prctl(parent_death_signal, signal.SIGKILL)
+
+
+def run(script: str) -> int:
+    """Run a stage script as ``__main__``; the exit status."""
+    try:
+        check_versions(pinned(REQUIREMENTS.read_text(encoding="utf8")))
+        runpy.run_path(script, run_name="__main__")
+    except UserError as error:
+        return _say(script, str(error), 1)
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] == "tailwise":
+            raise
+        return _say(script, f"{sys.executable} has no package {error.name}: {ADVICE}", 1)
+    except KeyboardInterrupt:
+        return _say(script, "interrupted", 130)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        return _say(script, f"{error.filename}: {error.strerror}", 1)
+    return 0
+
+
+def _say(script: str, text: str, status: int) -> int:
+    print(f"{Path(script).stem}: {text}", file=sys.stderr)
+    return status
+
+
+def log_time(stage: str, seconds: float) -> None:
+    """Append a line to the untracked log of stage times."""
+    path = Path(os.environ.get("DVC_ROOT", ".")) / ".logs" / "stages.csv"
+    path.parent.mkdir(exist_ok=True)
+    with open(path, "a", encoding="utf8") as file:
+        file.write(f"{stage},{seconds:.2f}\n")
+
+
+def main() -> int:
+    started = time.perf_counter()
+    die_with_parent()
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic cuBLAS asks for it
+    sys.argv = sys.argv[1:]
+    status = run(sys.argv[0])
+    log_time(os.environ.get("DVC_STAGE", Path(sys.argv[0]).stem), time.perf_counter() - started)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""Plain values (from YAML or JSON) to dataclasses by their annotations, strictly.
+
+Refused with the dotted path: unknown, missing and mistyped keys. A choice among kinds is
+a union of dataclasses told apart by their field ``kind``.
+"""
+
+import dataclasses
+import difflib
+import types
+import typing
+
+from tailwise.core.errors import UserError
+
+
+def convert(kind, value, path: str):
+    """`value` as the annotated type `kind`; `path` is its dotted place in the file."""
+    origin, args = typing.get_origin(kind), typing.get_args(kind)
+    if dataclasses.is_dataclass(kind):
+        return _dataclass(kind, value, path)
+    if origin in (typing.Union, types.UnionType):
+        return _union(args, value, path)
+    if origin is typing.Literal:
+        return _literal(args, value, path)
+    if origin is tuple and isinstance(value, list):
+        return tuple(convert(args[0], item, f"{path}[{i}]") for i, item in enumerate(value))
+    if kind is float and type(value) is int:
+        return float(value)
+    if type(value) is not (origin or kind):
+        raise UserError(f"{path} must be {_spoken(kind)}, found {value!r}")
+    return value
+
+
+def _dataclass(cls: type, value, path: str):
+    if not isinstance(value, dict):
+        raise UserError(f"{path or 'the file'} must be a section, found {value!r}")
+    hints = typing.get_type_hints(cls)
+    fields = {field.name: field for field in dataclasses.fields(cls)}
+    dotted = {name: f"{path}.{name}" if path else str(name) for name in [*fields, *value]}
+    for key in value:
+        if key not in fields:
+            raise UserError(f"{dotted[key]} is unknown{_nearest(key, fields)}")
+    for name, field in fields.items():
+        if name not in value and field.default is field.default_factory is dataclasses.MISSING:
+            raise UserError(f"{dotted[name]} is missing")
+    try:
+        return cls(**{key: convert(hints[key], item, dotted[key]) for key, item in value.items()})
+    except ValueError as error:
+        raise UserError(f"{path}: {error}") from error
+
+
+def _union(choices: tuple, value, path: str):
+    """A union is either `X | None`, or dataclasses told apart by their field `kind`."""
+    if value is None and types.NoneType in choices:
+        return None
+    choices = [choice for choice in choices if choice is not types.NoneType]
+    if len(choices) == 1:
+        return convert(choices[0], value, path)
+    kinds = {typing.get_args(typing.get_type_hints(choice)["kind"])[0]: choice for choice in choices}
+    kind = value.get("kind") if isinstance(value, dict) else None
+    if kind not in kinds:
+        raise UserError(f"{path}.kind must be one of {', '.join(kinds)}, found {kind!r}")
+    return convert(kinds[kind], value, path)
+
+
+def _literal(choices: tuple, value, path: str):
+    if value not in choices:
+        listed = ", ".join(map(str, choices))
+        raise UserError(f"{path} must be one of {listed}, found {value!r}")
+    return value
+
+
+def _nearest(key, known) -> str:
+    near = difflib.get_close_matches(str(key), known, n=1)
+    return f"; did you mean {near[0]}?" if near else f"; known: {', '.join(known)}"
+
+
+def _spoken(kind) -> str:
+    names = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
+    return names.get(kind, "a list" if typing.get_origin(kind) is tuple else str(kind))

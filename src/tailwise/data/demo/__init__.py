@@ -1,0 +1,38 @@
+"""A small made-up world of fouls in the layout of SoccerNet-MVFoul, the same bytes every time.
+
+Two figures meet and are filmed by two to four cameras. Only how they move tells the labels: cameras, colours, places
+and tempo are drawn from streams that do not know them.
+"""
+
+import json
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+from .annotations import annotate_split
+from .film import film_foul
+from .plan import SPLITS, Demo, plan_split
+
+__all__ = ["Demo", "make_demo"]
+
+
+def make_demo(demo: Demo, root: Path, workers: int) -> None:
+    """Write `<root>/{Train,Valid,Test}/action_<i>/clip_<j>.mp4` and each split's `annotations.json`.
+
+    `workers` processes share the fouls; the bytes do not depend on their number. Refuses a split folder that is there
+    already (FileExistsError): clips of another demo would be taken for this one's.
+    """
+    plans = {split: plan_split(demo, split) for split in SPLITS}
+    for split in SPLITS:
+        (root / split).mkdir(parents=True)
+    work = partial(film_foul, demo, root)
+    fouls = [foul for plan in plans.values() for foul in plan]
+    if workers <= 1:
+        list(map(work, fouls))
+    else:
+        with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+            list(pool.map(work, fouls, chunksize=4))
+    for split, plan in plans.items():
+        text = json.dumps(annotate_split(demo, split, plan), indent=2)
+        (root / split / "annotations.json").write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,152 @@
+"""Which foul has which labels, cameras and faults: all that is decided before anything is drawn."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+ACTIONS = ("Tackling", "Standing tackling", "High leg", "Holding", "Pushing", "Elbowing", "Challenge", "Dive")
+SEVERITIES = ("No offence", "No card", "Yellow card", "Red card")
+SPLITS = ("Train", "Valid", "Test")
+FPS = 25
+
+ACTION_SKEW = (357, 1038, 103, 273, 88, 178, 336, 28)
+"""Fouls per action in the official train split; three of them are known only before the label rule."""
+SEVERITY_SKEW = (304, 1303, 685, 27)
+LEAST_PER_CLASS = 2
+LABEL_FAULTS = ("between", "severity 2.0", "severity 4.0", "dont know")
+FILE_FAULTS = ("missing", "262 bytes", "truncated")
+CAMERAS = ("Main camera center", "Close-up player or field referee", "Main camera left", "Main camera right",
+           "Close-up side staff", "Main behind the goal")
+CAMERA_ODDS = (0.3, 0.4, 0.1, 0.1, 0.05, 0.05)
+FOULS_PER_MATCH = 10
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The demo's size: fouls that survive the official label rule, pixels, frames, the frame of contact."""
+
+    seed: int
+    train: int
+    valid: int
+    test: int
+    width: int
+    height: int
+    frames: int
+    contact: int
+
+    def __post_init__(self) -> None:
+        if self.seed < 0:
+            raise ValueError(f"seed {self.seed} is negative")
+        if self.train < LEAST_PER_CLASS * len(ACTIONS):
+            raise ValueError(f"train {self.train} cannot hold {LEAST_PER_CLASS} fouls of {len(ACTIONS)} actions")
+        for name in ("valid", "test"):
+            if getattr(self, name) < len(ACTIONS):
+                raise ValueError(f"{name} {getattr(self, name)} cannot hold a foul of each of {len(ACTIONS)} actions")
+        if self.width % 2 or self.height % 2 or min(self.width, self.height) < 32:
+            raise ValueError(f"size {self.width}x{self.height}: yuv420p needs even sides, the figures at least 32 px")
+        if not 0 < self.contact < self.frames - 1:
+            raise ValueError(f"contact {self.contact} is not inside a clip of {self.frames} frames")
+
+
+@dataclass(frozen=True)
+class View:
+    """One camera's clip. `speed` is the replay's slow-down: 1.0 is live."""
+
+    camera: str
+    speed: float
+    timestamp_ms: int
+    fault: Literal["", "missing", "262 bytes", "truncated"] = ""
+
+
+@dataclass(frozen=True)
+class Foul:
+    """One event: class indices as performed, what its annotation spoils, and the cameras that saw it."""
+
+    split: str
+    index: int
+    match: int
+    action: int
+    severity: int
+    views: tuple[View, ...]
+    fault: Literal["", "between", "severity 2.0", "severity 4.0", "dont know"] = ""
+
+
+def stream(seed: int, purpose: Literal["plan", "match", "foul", "view"], split: str, *ids: int) -> np.random.Generator:
+    """A stream of draws that belongs to one thing alone, whatever else is drawn, and in whatever order."""
+    first, second = (*ids, 0, 0)[:2]
+    number = ("plan", "match", "foul", "view").index(purpose)
+    return np.random.default_rng([seed, number, SPLITS.index(split), first, second])
+
+
+def apportion(total: int, skew: tuple[int, ...], least: int) -> list[int]:
+    """Share `total` in proportion to `skew` by largest remainders, each class getting `least` first.
+
+    >>> apportion(12, (90, 9, 1), 2)
+    [8, 2, 2]
+    """
+    quota = np.maximum(total * np.asarray(skew) / sum(skew), least)
+    above = quota - least
+    quota = least + above * (total - least * len(skew)) / max(above.sum(), 1e-9)
+    counts = np.floor(quota + 1e-9).astype(int)
+    for late in np.argsort(counts - quota, kind="stable")[: total - counts.sum()]:
+        counts[late] += 1
+    return counts.tolist()
+
+
+def train_labels(count: int, rng: np.random.Generator) -> list[tuple[int, int]]:
+    """(action, severity) of the train fouls: official skew on both heads, which tell nothing of each other."""
+    actions = np.repeat(range(len(ACTIONS)), apportion(count, ACTION_SKEW, LEAST_PER_CLASS))
+    severities = np.repeat(range(len(SEVERITIES)), apportion(count, SEVERITY_SKEW, LEAST_PER_CLASS))
+    return list(zip(rng.permutation(actions).tolist(), rng.permutation(severities).tolist()))
+
+
+def even_labels(count: int, rng: np.random.Generator) -> list[tuple[int, int]]:
+    """(action, severity) of a validation or test split: both heads, and their pairs, as even as `count` allows."""
+    pairs = [(n % len(ACTIONS), (n + n // len(ACTIONS)) % len(SEVERITIES)) for n in range(count)]
+    return [pairs[n] for n in rng.permutation(count)]
+
+
+def plan_split(demo: Demo, split: str) -> list[Foul]:
+    """All fouls of a split in the order of their ids: the counted ones and those the label rule will drop."""
+    rng = stream(demo.seed, "plan", split)
+    count = getattr(demo, split.lower())
+    labels = (train_labels if split == "Train" else even_labels)(count, rng)
+    spoiled = [(int(rng.integers(len(ACTIONS) - 1)), severity) for severity in (1, 1, 2, 1)]
+    rows = list(zip(labels + spoiled, ("",) * count + LABEL_FAULTS))
+    rows = [rows[n] for n in rng.permutation(len(rows))]
+    matches = match_of_each(len(rows), rng)
+    views = [draw_views(rng) for _ in rows]
+    if split == "Train":
+        views = spoil_files(views, [fault == "" for _, fault in rows], rng)
+    return [Foul(split, index, match, *pair, seen, fault)
+            for index, (((pair, fault), match), seen) in enumerate(zip(zip(rows, matches), views))]
+
+
+def match_of_each(count: int, rng: np.random.Generator) -> list[int]:
+    """The match of each foul; a match has about ten."""
+    matches = max(1, round(count / FOULS_PER_MATCH))
+    middle = np.linspace(0, count, matches + 1)[1:-1]
+    starts = np.round(middle + rng.integers(-1, 2, matches - 1)).astype(int)
+    return np.searchsorted(starts, np.arange(count), side="right").tolist()
+
+
+def draw_views(rng: np.random.Generator) -> tuple[View, ...]:
+    """Two to four views; the first is live, the others are often slow-motion replays."""
+    start_ms = int(rng.integers(60_000, 2_700_000))
+    return tuple(draw_view(rng, nth, start_ms) for nth in range(int(rng.integers(2, 5))))
+
+
+def draw_view(rng: np.random.Generator, nth: int, start_ms: int) -> View:
+    slow = nth > 0 and rng.random() < 0.6
+    speed = round(float(rng.integers(12, 23)) / 10, 1) if slow else 1.0
+    later_ms = nth * 5_000 + int(rng.integers(0, 4_000)) if nth else 0
+    return View(str(rng.choice(CAMERAS, p=CAMERA_ODDS)), speed, start_ms + later_ms)
+
+
+def spoil_files(views: list[tuple[View, ...]], counted: list[bool], rng: np.random.Generator) -> list[tuple[View, ...]]:
+    """Ruin one clip of three counted fouls, one for each fault; every foul keeps a good view."""
+    chosen = rng.permutation(np.flatnonzero(counted))[: len(FILE_FAULTS)].tolist()
+    faults = dict(zip(chosen, FILE_FAULTS))
+    return [(*seen[:-1], View(seen[-1].camera, seen[-1].speed, seen[-1].timestamp_ms, faults.get(n, "")))
+            for n, seen in enumerate(views)]

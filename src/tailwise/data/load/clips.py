@@ -1,0 +1,64 @@
+"""Samples of several views, read from the clip store."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from tailwise.core.batch import Batch, Head
+from tailwise.core.errors import UserError
+from tailwise.data.load.manifest import read_views
+
+
+class Clips:
+    """One split of the clip store. A sample is its views' frames and its class ids.
+
+    folder: has manifest.csv (one row a view) and the shards it names
+    Frames are mapped from disk, so that memory does not grow with the store.
+    """
+
+    def __init__(self, folder: Path, heads: tuple[Head, ...]):
+        self.folder, self.heads = folder, heads
+        views = read_views(folder / "manifest.csv")
+        self.names, self._views = list(views), list(views.values())
+        self._labels = {head.name: self._class_ids(head) for head in heads}
+        self._shards: dict[str, np.ndarray] = {}
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __getitem__(self, i: int) -> tuple[int, list[np.ndarray]]:
+        """The sample's place, and each view's frames (T, H, W, 3) uint8."""
+        return i, [self._shard(view["shard"])[int(view["row"])] for view in self._views[i]]
+
+    def collate(self, items: list[tuple[int, list[np.ndarray]]]) -> Batch:
+        """clips (B, V, T, H, W, 3) uint8 and mask (B, V) bool, True where there is a view."""
+        most = max(len(views) for _, views in items)
+        clips = np.zeros((len(items), most, *items[0][1][0].shape), np.uint8)
+        mask = np.zeros((len(items), most), bool)
+        for row, (_, views) in enumerate(items):
+            mask[row, : len(views)] = True
+            for column, frames in enumerate(views):
+                clips[row, column] = frames
+        index = np.array([i for i, _ in items])
+        targets = {name: torch.from_numpy(ids[index]) for name, ids in self._labels.items()}
+        inputs = {"clips": torch.from_numpy(clips), "mask": torch.from_numpy(mask)}
+        return Batch(inputs, targets, torch.from_numpy(index))
+
+    def labels(self, head: str) -> np.ndarray:
+        return self._labels[head]
+
+    def groups(self) -> Sequence[str]:
+        return [views[0]["group"] for views in self._views]
+
+    def _class_ids(self, head: Head) -> np.ndarray:
+        try:
+            return np.array([head.id(views[0][head.name]) for views in self._views], np.int64)
+        except (KeyError, ValueError) as error:
+            raise UserError(f"{self.folder}/manifest.csv: column {head.name}: {error}") from error
+
+    def _shard(self, name: str) -> np.ndarray:
+        if name not in self._shards:
+            self._shards[name] = np.load(self.folder / f"{name}.npy", mmap_mode="r")
+        return self._shards[name]

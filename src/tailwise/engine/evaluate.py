@@ -1,0 +1,62 @@
+"""A trained model on a split: its figures and its answers."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from tailwise import metrics
+from tailwise.core.batch import Head
+from tailwise.engine.predict import predictions
+from tailwise.engine.run import Run
+from tailwise.engine.task import Samples, Task
+from tailwise.losses import cross_entropy
+
+
+@dataclass(frozen=True)
+class Answers:
+    """One head on a split, a row a label. targets: (N,) class ids; probabilities: (N, C)."""
+
+    head: Head
+    targets: np.ndarray
+    probabilities: np.ndarray
+    loss: float
+
+    @property
+    def matrix(self) -> np.ndarray:
+        return metrics.confusion(self.targets, self.probabilities.argmax(axis=1), len(self.head.classes))
+
+
+def answer(task: Task, run: Run) -> dict[str, Answers]:
+    """Each head's answers over `task.valid`, in the order of the samples."""
+    task.model.to(run.device)
+    batches = [(batch.to(torch.device("cpu")), {n: x.cpu() for n, x in out.items()}) for batch, out in predictions(task, run)]
+    answers = {}
+    for head in task.heads:
+        logits = torch.cat([out[head.name].reshape(-1, len(head.classes)) for _, out in batches])
+        targets = torch.cat([batch.targets[head.name].reshape(-1) for batch, _ in batches])
+        loss = float(cross_entropy(logits, targets) / sum(batch.count(head.name) for batch, _ in batches))
+        answers[head.name] = Answers(head, targets.numpy(), logits.softmax(dim=1).numpy(), loss)
+    return answers
+
+
+def figures(task: Task, answers: dict[str, Answers]) -> dict:
+    """The pipeline's own score, and per head macro recall and F1, accuracy, loss and recalls."""
+    recalls = {name: metrics.recall(of_head.matrix) for name, of_head in answers.items()}
+    heads = {name: metrics.scores(a.matrix, a.head.classes, a.loss) for name, a in answers.items()}
+    return {**task.score(recalls), **heads}
+
+
+def answer_rows(samples: Samples, answers: Answers) -> tuple[list[str], Iterable[list]]:
+    """Header and rows: sample, group, actual and predicted class, a probability a class.
+
+    Of a head with one label a sample; labels that are missing have no row.
+    """
+    names = answers.head.classes
+    rows = (
+        [name, group, names[target], names[p.argmax()], *map(float, p)]
+        for name, group, target, p in zip(samples.names, samples.groups(), answers.targets, answers.probabilities)
+        if target >= 0
+    )
+    return ["sample", "group", "actual", "predicted", *names], rows

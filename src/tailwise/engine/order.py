@@ -1,0 +1,51 @@
+"""Time is passed in: which samples come when, and every seed, are functions of a position."""
+
+import itertools
+import zlib
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from torch.utils.data import DataLoader
+
+from tailwise.core.batch import Batch
+from tailwise.engine.task import Samples
+
+
+def seed_for(*position: int | str) -> int:
+    """A 63-bit seed from a position such as (seed, phase name, epoch, step)."""
+    words = [zlib.crc32(word.encode()) if isinstance(word, str) else word for word in position]
+    return int(np.random.SeedSequence(words).generate_state(1, np.uint64)[0] >> 1)
+
+
+def epoch_order(samples: Sequence[int], seed: int, phase: str, epoch: int) -> np.ndarray:
+    """The samples of one epoch in random order, each exactly once."""
+    return np.random.default_rng(seed_for(seed, phase, "order", epoch)).permutation(samples)
+
+
+def augment_keys(seed: int, phase: str, epoch: int, index: np.ndarray) -> np.ndarray:
+    """(B, 4) int64: all that the augmentation of these samples may depend on."""
+    fixed = np.array([[seed, zlib.crc32(phase.encode()), epoch]]).repeat(len(index), axis=0)
+    return np.column_stack([fixed, index])
+
+
+def chunks(order: Sequence[int], size: int) -> list[list[int]]:
+    """Consecutive lists of `size`, the last one shorter."""
+    return [list(map(int, order[i : i + size])) for i in range(0, len(order), size)]
+
+
+def steps_of(order: Sequence[int], batch_size: int, micro_batch: int) -> list[list[list[int]]]:
+    """Optimizer steps, each a list of micro-batches, each a list of samples."""
+    return [chunks(step, micro_batch) for step in chunks(order, batch_size)]
+
+
+def load_batches(dataset: Samples, lists: Sequence[list[int]], workers: int) -> Iterator[Batch]:
+    """Batches in the order of `lists`, the same ones for any number of worker processes."""
+    return iter(DataLoader(dataset, batch_sampler=lists, collate_fn=dataset.collate, num_workers=workers))
+
+
+def load_steps(dataset: Samples, epochs: Sequence[list[list[list[int]]]], workers: int) -> Iterator[list[Batch]]:
+    """The micro-batches of each optimizer step; worker processes live through all `epochs`."""
+    steps = list(itertools.chain.from_iterable(epochs))
+    batches = load_batches(dataset, list(itertools.chain.from_iterable(steps)), workers)
+    for step in steps:
+        yield list(itertools.islice(batches, len(step)))

@@ -1,0 +1,123 @@
+"""What lets a killed run go on: one state file, kept outside of DVC's outputs.
+
+DVC deletes a stage's outputs before it starts it, so the state lives in
+``$DVC_ROOT/.resume/<stage>-<key>/``, where `key` is a hash of all that decides the result.
+A run with another parameter, input or code has another key and never meets this state.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from tailwise.core.errors import UserError
+from tailwise.engine.weights import read_tensors, write_tensors
+
+
+def run_key(facts: Iterable[str], files: dict[str, Path]) -> str:
+    """Hash of texts (params, arguments) and of files, {name: path}, by name and content."""
+    digest = hashlib.sha256()
+    for fact in facts:
+        digest.update(fact.encode() + b"\0")
+    for name, path in sorted(files.items()):
+        with open(path, "rb") as file:
+            digest.update(name.encode() + b"\0" + hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:16]
+
+
+def loaded_code() -> dict[str, Path]:
+    """{module name: file} of the pipeline's own code as imported now, installed packages left out."""
+    installed = (sys.prefix, sys.base_prefix)
+    files = {name: getattr(module, "__file__", None) or "" for name, module in list(sys.modules.items())}
+    return {name: Path(file) for name, file in files.items() if not file.startswith(installed) and os.path.isfile(file)}
+
+
+def recovery_for(phase: str, facts: Iterable[str], inputs: Iterable[Path]) -> "Recovery":
+    """Where a run keeps its state: named by its params, its inputs and the code that is loaded."""
+    files = loaded_code()
+    for path in inputs:
+        found = path.rglob("*") if path.is_dir() else [path]
+        files |= {file.as_posix(): file for file in found if file.is_file()}
+    root = Path(os.environ.get("DVC_ROOT", "."))
+    return Recovery(root / ".resume" / f"{phase}-{run_key(facts, files)}")
+
+
+@dataclass(frozen=True)
+class State:
+    """All that a resumed run needs; what is not here follows from the position.
+
+    epoch: epochs done
+    model, best, optimizer: tensors by name
+    facts: JSON: the history of records, the best epoch and its score
+    """
+
+    epoch: int
+    model: dict[str, torch.Tensor]
+    best: dict[str, torch.Tensor]
+    optimizer: dict[str, torch.Tensor]
+    facts: dict
+
+
+class Recovery:
+    """The state of one run on disk. Use as a context: enters alone, leaves nothing on success."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    def __enter__(self) -> "Recovery":
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock = open(self.folder / "lock", "a+")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self._lock.seek(0)
+            raise UserError(f"{self.folder}: process {self._lock.read()} is at the same run; wait or end it") from error
+        self._lock.truncate(0)
+        self._lock.write(str(os.getpid()))
+        self._lock.flush()
+        return self
+
+    def __exit__(self, kind, error, trace) -> None:
+        if kind is None:
+            shutil.rmtree(self.folder)
+        self._lock.close()
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "state.safetensors"
+
+    def save(self, state: State) -> None:
+        groups = {"model": state.model, "best": state.best, "optimizer": state.optimizer}
+        tensors = {f"{group}/{name}": t for group, named in groups.items() for name, t in named.items()}
+        write_tensors(self.path, tensors, {"epoch": state.epoch, "facts": state.facts})
+
+    def load(self) -> State | None:
+        """The last state saved, or None for a fresh start."""
+        if not self.path.exists():
+            return None
+        tensors, saved = read_tensors(self.path)
+        groups = {"model": {}, "best": {}, "optimizer": {}}
+        for name, tensor in tensors.items():
+            group, _, rest = name.partition("/")
+            groups[group][rest] = tensor
+        return State(saved["epoch"], groups["model"], groups["best"], groups["optimizer"], saved["facts"])
+
+
+def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
+    """The optimizer's state as tensors named ``<parameter number>/<slot>``."""
+    state = optimizer.state_dict()["state"]
+    return {f"{i}/{slot}": tensor for i, slots in state.items() for slot, tensor in slots.items()}
+
+
+def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, torch.Tensor]) -> None:
+    state: dict[int, dict[str, torch.Tensor]] = {}
+    for name, tensor in tensors.items():
+        number, _, slot = name.partition("/")
+        state.setdefault(int(number), {})[slot] = tensor
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})

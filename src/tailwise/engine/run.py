@@ -1,0 +1,75 @@
+"""How a run computes: what may change its result, and what may not."""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+from tailwise.core.errors import UserError
+from tailwise.core.runtime import Runtime
+from tailwise.engine.record import Record
+from tailwise.engine.recovery import Recovery
+
+
+@dataclass(frozen=True)
+class Training:
+    """Shared by all phases; every field may change the result.
+
+    seed: of all randomness
+    batch_size: samples an optimizer step
+    accumulate: micro-batches a step is computed in; their gradients add up to the same step
+    threads: of the processor; another number rounds differently
+    precision: on CUDA; a processor always computes in float32
+    """
+
+    seed: int
+    batch_size: int
+    accumulate: int
+    threads: int
+    precision: Literal["float32", "bf16"]
+
+    def __post_init__(self):
+        if min(self.batch_size, self.accumulate, self.threads) < 1:
+            raise ValueError("batch_size, accumulate and threads must be at least 1")
+        if self.batch_size % self.accumulate:
+            raise ValueError(f"batch_size {self.batch_size} is no multiple of accumulate {self.accumulate}")
+
+    @property
+    def micro_batch(self) -> int:
+        return self.batch_size // self.accumulate
+
+
+@dataclass(frozen=True)
+class Run:
+    """One call of the engine.
+
+    name: the phase's, part of every seed
+    recovery: where state is kept at each epoch; None keeps none
+    observers: called with the history of records after each epoch; they return nothing
+    """
+
+    name: str
+    training: Training
+    device: torch.device
+    workers: int = 0
+    recovery: Recovery | None = None
+    observers: tuple[Callable[[list[Record]], None], ...] = ()
+
+    def autocast(self):
+        """bf16 where asked for and on CUDA; elsewhere nothing."""
+        if self.training.precision == "bf16" and self.device.type == "cuda":
+            return torch.autocast("cuda", torch.bfloat16)
+        return nullcontext()
+
+
+def start(training: Training, runtime: Runtime) -> torch.device:
+    """Fix threads and deterministic kernels for this process; returns the device to use."""
+    torch.set_num_threads(training.threads)
+    torch.use_deterministic_algorithms(True)
+    torch.backends.cudnn.benchmark = False
+    if runtime.device == "cuda" and not torch.cuda.is_available():
+        raise UserError("runtime.device is cuda, but this machine has none: use auto or cpu")
+    found = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(found if runtime.device == "auto" else runtime.device)

@@ -1,0 +1,68 @@
+"""The fouls pipeline as the engine sees it: two heads on the views of a foul."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from tailwise import metrics
+from tailwise.core.batch import Batch, Head
+from tailwise.core.typed import convert
+from tailwise.data.load.augment import Augment, augment_clips, draw
+from tailwise.data.load.clips import Clips
+from tailwise.engine.task import Outputs, Task
+from tailwise.losses import ClassBoost, cross_entropy
+from tailwise.models.multiview import Model
+
+
+@dataclass(frozen=True)
+class Config:
+    """The sections of params.yaml that decide the task."""
+
+    model: Model
+    augment: Augment
+
+
+def build(config: Config, heads: tuple[Head, ...], train: Path | None, valid: Path, seed: int) -> Task:
+    """The task on two splits of the clip store; weights drawn from `seed`."""
+    torch.manual_seed(seed)
+
+    def prepare(batch: Batch, strength: float, keys: np.ndarray) -> Batch:
+        clips = batch.inputs["clips"]
+        changed = augment_clips(clips, draw(keys, clips.shape[1]), config.augment, strength)
+        return Batch({**batch.inputs, "clips": changed}, batch.targets, batch.index)
+
+    return Task(
+        heads=heads,
+        model=config.model.build(heads),
+        spec=specification(config.model, heads),
+        train=Clips(train, heads) if train else None,
+        valid=Clips(valid, heads),
+        prepare=prepare,
+        loss=loss,
+        score=score,
+    )
+
+
+def loss(outputs: Outputs, batch: Batch, boost: dict[str, ClassBoost] | None) -> dict[str, torch.Tensor]:
+    """Sum of cross entropy per head, weighted by the boost where there is one."""
+    weights = {name: of_head.weights() for name, of_head in (boost or {}).items()}
+    return {name: cross_entropy(logits, batch.targets[name], weights.get(name)) for name, logits in outputs.items()}
+
+
+def score(recalls: dict[str, np.ndarray]) -> dict[str, float]:
+    """The official score in percent: the mean over the heads of mean recall, times 100."""
+    means = [metrics.macro(of_head) for of_head in recalls.values()]
+    return {"leaderboard": 100 * sum(means) / len(means)}
+
+
+def specification(model: Model, heads: tuple[Head, ...]) -> dict:
+    """What `from_specification` needs to rebuild the model."""
+    return {"model": asdict(model), "heads": {head.name: list(head.classes) for head in heads}}
+
+
+def from_specification(spec: dict) -> torch.nn.Module:
+    """The model that a weights file was written by, without its params file."""
+    heads = tuple(Head(name, tuple(classes)) for name, classes in spec["heads"].items())
+    return convert(Model, spec["model"], "model").build(heads)

@@ -1,0 +1,18 @@
+"""Refuse wrong parameters before any output is touched. Arguments: the recipe's module."""
+
+import importlib
+import sys
+from pathlib import Path
+
+from tailwise.core.config import read_params, section
+from tailwise.core.files import write_text
+
+
+def main() -> None:
+    recipe = sys.argv[1]
+    section(read_params(), "", importlib.import_module(f"{recipe}.sections").Params)
+    write_text(Path("data/checked.txt"), "params.yaml is valid\n")
+
+
+if __name__ == "__main__":
+    main()

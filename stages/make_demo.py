@@ -1,0 +1,17 @@
+"""Film the demo: a small world in SoccerNet-MVFoul's layout. Arguments: the folder to fill."""
+
+import sys
+from pathlib import Path
+
+from tailwise.core.config import read_params, section
+from tailwise.core.runtime import Runtime
+from tailwise.data.demo import Demo, make_demo
+
+
+def main() -> None:
+    params = read_params()
+    make_demo(section(params, "demo", Demo), Path(sys.argv[1]), section(params, "runtime", Runtime).decoders)
+
+
+if __name__ == "__main__":
+    main()
