@@ -7,7 +7,10 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONPATH := src
 PYTHON ?= python3
 
-.PHONY: help setup repro test bench times clean-recovery clean-cache
+# NAME: of a preset
+NAME ?= smoke
+
+.PHONY: help setup repro test bench times preset clean-recovery clean-cache
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +36,9 @@ bench: setup ## the figures of speed, measured here and printed
 
 times: setup ## how long each stage took when it last ran here
 	@python3 bench/times.py
+
+preset: setup ## write a preset's values into params.yaml: make preset NAME=smoke
+	@python3 -m tailwise.core.preset $(NAME)
 
 clean-recovery: ## forget interrupted runs
 	@rm -rf .resume
