@@ -57,7 +57,7 @@ def _union(choices: tuple, value, path: str):
         return convert(choices[0], value, path)
     kinds = {typing.get_args(typing.get_type_hints(choice)["kind"])[0]: choice for choice in choices}
     kind = value.get("kind") if isinstance(value, dict) else None
-    if kind not in kinds:
+    if kind not in list(kinds):  # a list, as an unhashable kind is refused too
         raise UserError(f"{path}.kind must be one of {', '.join(kinds)}, found {kind!r}")
     return convert(kinds[kind], value, path)
 

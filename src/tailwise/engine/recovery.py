@@ -10,6 +10,7 @@ import hashlib
 import os
 import shutil
 import sys
+import sysconfig
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +34,8 @@ def run_key(facts: Iterable[str], files: dict[str, Path]) -> str:
 
 def loaded_code() -> dict[str, Path]:
     """{module name: file} of the pipeline's own code as imported now, installed packages left out."""
-    installed = (sys.prefix, sys.base_prefix)
+    paths = sysconfig.get_paths()
+    installed = tuple(f"{paths[kind]}{os.sep}" for kind in ("stdlib", "platstdlib", "purelib", "platlib"))
     files = {name: getattr(module, "__file__", None) or "" for name, module in list(sys.modules.items())}
     return {name: Path(file) for name, file in files.items() if not file.startswith(installed) and os.path.isfile(file)}
 

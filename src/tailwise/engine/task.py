@@ -28,7 +28,7 @@ class Samples(Protocol):
     def collate(self, items: list) -> Batch: ...
 
     def labels(self, head: str) -> np.ndarray:
-        """Class ids of every sample, (N,) or for sequences (total positions,); IGNORE for none."""
+        """Class ids of every sample, (N,) or for sequences (N, T); IGNORE for none and as padding."""
 
     def groups(self) -> Sequence[str]:
         """Each sample's group (match, song, source video): never on both sides of a split."""

@@ -41,6 +41,7 @@ def decode_window(path: Path, window: Window) -> np.ndarray:
     """
     if not path.is_file():
         raise Faulty("absent")
+    decord.logging.set_level(decord.logging.QUIET)  # FFmpeg's messages do not name the clip
     try:
         reader = decord.VideoReader(str(path), width=window.width, height=window.height, num_threads=1)
         indices = window.indices()

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from .cameras import Camera
+from .cameras import EYE_M, Camera
+from .canvas import FINE
 from .colours import Colour, hsv, shade
-from .figures import FINE
 from .plan import Demo
 
 CROWD_BLOCK_PX, HOARDING_M = 3, 0.9
@@ -33,37 +33,38 @@ def draw_ground(rng: np.random.Generator) -> Ground:
                   hsv(rng.random(), 0.6, rng.uniform(0.3, 0.8)))
 
 
-def backdrop(demo: Demo, camera: Camera, ground: Ground, margin: int, rng: np.random.Generator) -> Image.Image:
-    """The picture, FINE times enlarged, `margin` pixels wider than a frame on both sides; bands are Y, Cb, Cr."""
-    columns = np.arange(-margin, demo.width + margin) - camera.centre[0]
-    rows = np.arange(demo.height) - camera.centre[1]
+def backdrop(demo: Demo, camera: Camera, ground: Ground, margin: tuple[int, int],
+             rng: np.random.Generator) -> Image.Image:
+    """The picture in Y, Cb, Cr, FINE times enlarged; `margin` pixels (x, y) larger than a frame on all sides."""
+    columns = np.arange(-margin[0], demo.width + margin[0]) - camera.centre[0]
+    rows = np.arange(-margin[1], demo.height + margin[1]) - camera.centre[1]
     pitch = paint_pitch(camera, ground, columns, rows, rng)
     edge_m = camera.distance + rng.uniform(9, 22)
-    edge = int(np.clip(row_of(camera, edge_m), -10_000, demo.height))
+    edge = min(round(row_of(camera, edge_m)) + margin[1], len(rows))
     if edge > 0:
         pitch[:edge] = paint_crowd(ground, edge, len(columns), rng)
         high = max(2, round(HOARDING_M * camera.focal / edge_m))
         pitch[max(edge - high, 0): edge] = ground.hoarding
-    return Image.fromarray(pitch.astype(np.uint8)).resize((len(columns) * FINE, demo.height * FINE), Image.BILINEAR)
+    return Image.fromarray(pitch.astype(np.uint8)).resize((len(columns) * FINE, len(rows) * FINE), Image.BILINEAR)
 
 
 def row_of(camera: Camera, ground_m: float) -> float:
     """The picture's row of the ground `ground_m` metres from the camera's foot, along its viewing direction."""
     along = ground_m - camera.distance
     low, high = np.cos(camera.elevation), np.sin(camera.elevation)
-    return camera.centre[1] + camera.focal * (0.85 * low - along * high) / (camera.distance + along * low + 0.85 * high)
+    below, depth = EYE_M * low - along * high, camera.distance + along * low + EYE_M * high
+    return camera.centre[1] + camera.focal * below / depth
 
 
 def paint_pitch(camera: Camera, ground: Ground, columns: np.ndarray, rows: np.ndarray,
                 rng: np.random.Generator) -> np.ndarray:
-    """Grass and one white line (rows, columns, 3), seen through the camera: each pixel asks where it meets the ground."""
+    """Grass and one white line (rows, columns, 3): each pixel asks where it meets the ground."""
     x, y = meet_ground(camera, columns, rows)
     across = x * np.cos(ground.direction) + y * np.sin(ground.direction)
     dark = np.floor(across / ground.stripe_m + rng.uniform(0, 2)).astype(int) % 2
     pitch = np.array(ground.grass)[dark]
     where = x * np.sin(ground.direction) - y * np.cos(ground.direction) + rng.uniform(-6, 6)
     pitch[np.abs(where) < 0.08] = ground.line
-    pitch[..., 0] += rng.integers(-3, 4, (1, *dark.shape))[0]
     return pitch
 
 
@@ -71,7 +72,7 @@ def meet_ground(camera: Camera, columns: np.ndarray, rows: np.ndarray) -> tuple[
     """World x and y (rows, columns), metres, of the ground behind each pixel; far away above the horizon."""
     low, high = np.cos(camera.elevation), np.sin(camera.elevation)
     down = np.maximum(high + rows / camera.focal * low, 1e-3)
-    depth = (camera.distance * high + 0.85) / down
+    depth = (camera.distance * high + EYE_M) / down
     along = depth * (low - rows / camera.focal * high) - camera.distance * low
     right = depth[:, None] * columns / camera.focal
     cos, sin = np.cos(camera.azimuth), np.sin(camera.azimuth)

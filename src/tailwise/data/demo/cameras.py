@@ -7,12 +7,11 @@ import numpy as np
 from .plan import Demo, View
 
 FIGURE_M, EYE_M = 1.8, 0.85
-PAN_S = 0.5
 
 
 @dataclass(frozen=True)
 class Camera:
-    """A camera that looks at the place of contact, and shifts its picture sideways to follow the figures.
+    """A camera that looks at the place of contact, and shifts its picture to follow the figures.
 
     azimuth, elevation: radians. distance: metres. focal: pixels. centre: where the place of contact is in the
     unshifted picture, pixels. contact: the frame of contact. speed: slow-down of the replay.
@@ -59,12 +58,11 @@ def project(camera: Camera, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 
 
 def pan(camera: Camera, middles: np.ndarray, frames_wide: float) -> np.ndarray:
-    """Whole pixels (T,) by which the picture is shifted to keep the figures' `middles` (T, 2) in it, smoothly.
+    """Even pixels (T, 2) by which the picture is shifted to keep the figures' `middles` (T, 2) in it, smoothly.
 
     A shift of the picture, unlike a turn of the camera, leaves the background as it is: one picture serves the clip.
     """
-    wanted = middles[:, 0] - camera.centre[0]
     width = max(1, int(frames_wide))
-    padded = np.pad(wanted, width, mode="edge")
-    smooth = np.convolve(padded, np.ones(2 * width + 1) / (2 * width + 1), mode="valid")
-    return np.round(smooth).astype(int)
+    padded = np.pad(middles - camera.centre, ((width, width), (0, 0)), mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * width + 1, axis=0)
+    return 2 * np.round(windows.mean(axis=-1) / 2).astype(int)

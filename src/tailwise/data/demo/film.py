@@ -12,8 +12,10 @@ from .figures import draw_frames
 from .plan import FPS, Demo, Foul, View, stream
 from .poses import Manner, ball_path, draw_manner, foul_poses
 
+FOLLOW_S = 0.3
 STUB_BYTES, CUT_SHARE = 262, 0.6
-X264 = {"preset": "superfast", "crf": "26", "threads": "1"}
+X264 = {"preset": "veryfast", "crf": "28", "threads": "1",
+        "x264-params": "bframes=0:scenecut=0:weightp=0:me=hex:partitions=none:subme=1:rc-lookahead=3"}
 MUXER = {"fflags": "+bitexact"}
 
 
@@ -52,9 +54,9 @@ def film_view(demo: Demo, foul: Foul, number: int) -> np.ndarray:
     times = frame_times(camera, demo.frames, FPS)
     manner = manner_of(demo, foul)
     joints = foul_poses(foul.action, foul.severity, manner, times)
-    points, scale = project(camera, joints)
-    shift = pan(camera, points[:, :, 0].mean(axis=1), 0.3 * FPS * camera.speed)
-    margin = int(np.abs(shift).max())
+    points, _ = project(camera, joints)
+    shift = pan(camera, points.mean(axis=(1, 2)), FOLLOW_S * FPS * camera.speed)
+    margin = tuple(np.abs(shift).max(axis=0).tolist())
     picture = backdrop(demo, camera, ground, margin, rng)
     worn = kits[::-1] if swap else kits
     return draw_frames(demo, camera, joints, ball_path(manner, times), shift, picture, worn)

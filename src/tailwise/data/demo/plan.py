@@ -19,6 +19,8 @@ FILE_FAULTS = ("missing", "262 bytes", "truncated")
 CAMERAS = ("Main camera center", "Close-up player or field referee", "Main camera left", "Main camera right",
            "Close-up side staff", "Main behind the goal")
 CAMERA_ODDS = (0.3, 0.4, 0.1, 0.1, 0.05, 0.05)
+VIEW_ODDS = (0.70, 0.22, 0.08)
+"""Odds of two, three and four views."""
 FOULS_PER_MATCH = 10
 
 
@@ -134,7 +136,7 @@ def match_of_each(count: int, rng: np.random.Generator) -> list[int]:
 def draw_views(rng: np.random.Generator) -> tuple[View, ...]:
     """Two to four views; the first is live, the others are often slow-motion replays."""
     start_ms = int(rng.integers(60_000, 2_700_000))
-    return tuple(draw_view(rng, nth, start_ms) for nth in range(int(rng.integers(2, 5))))
+    return tuple(draw_view(rng, nth, start_ms) for nth in range(int(rng.choice([2, 3, 4], p=VIEW_ODDS))))
 
 
 def draw_view(rng: np.random.Generator, nth: int, start_ms: int) -> View:

@@ -5,21 +5,32 @@ from dataclasses import dataclass
 import numpy as np
 
 from .keys import Gesture, ease, overlay, running, travel
-from .offence import APPROACHES, GESTURES, NEAR_MISSES, TILT_TOWARDS, TOUCHES, WIND_UP_S, Approach, Touch, handed
+from .offence import APPROACHES, GESTURES, NEAR_MISSES, TOUCHES, WIND_UP_S, Approach, Touch, handed
 from .plan import ACTIONS
-from .reaction import IMPULSE_M_S, IMPULSE_S, SPEED_KEPT, reaction, theatrics
+from .reaction import IMPULSE_M_S, IMPULSE_S, SPEED_KEPT, clutch, reaction, theatrics
 from .skeleton import CHANNELS, JOINT, Pose, joints_of, reach
 
 OFFENDER, VICTIM = 0, 1
 VICTIM_SPEED_M_S = 3.2
 DIVE_AHEAD_S = 0.1
 PIVOT_M = 0.75
-FALL_WAY = {"Tackling": 0, "Standing tackling": 0, "Holding": 145, "Pushing": 0, "Elbowing": 90, "Challenge": 90,
+FALL_WAY = {"Tackling": 0, "Standing tackling": 0, "Holding": 145, "Pushing": 0, "Elbowing": 115, "Challenge": 90,
             "Dive": 0}
 """Where the victim goes, degrees from its heading away from the offender's side; a high leg takes it along."""
-HABITS = ({"arm_n": 80, "elbow_n": 15}, {"arm_n": 150, "arm_f": 150, "elbow_n": 10, "elbow_f": 10},
+DECOYS = ("Standing tackling", "High leg", "Holding", "Pushing", "Elbowing", "Challenge", "Tackling")
+"""Gestures that offenders also make in the air, away from the contact: which gesture is not enough, when counts."""
+CLAIMS = ({"arm_n": 80, "elbow_n": 15}, {"arm_n": 150, "arm_f": 150, "elbow_n": 10, "elbow_f": 10, "bend": -16},
           {"armside_n": 85, "elbow_n": 120}, {"hip_n": 55, "knee_n": 10}, {"arm_n": 85, "arm_f": 85})
-"""Gestures of any player at any time, so that a raised arm or leg alone does not give an action away."""
+"""What victims do on their way: ask for the ball, kick, shield it."""
+
+
+@dataclass(frozen=True)
+class Habit:
+    """A gesture beside the point: which of its list (-1: none), when (s from the contact), how strong (0..3)."""
+
+    kind: int
+    moment: float
+    strength: int
 
 
 @dataclass(frozen=True)
@@ -29,8 +40,8 @@ class Manner:
     side: +1 if the offender comes from the victim's left, else -1. sizes: factors on the body length of offender and
     victim. pace: factor on speeds. strides: phases of the runs, radians. bearing, borrowed: 0..1, the place within
     the action's range of bearings, and the choice of approach of a dive. turn: degrees added to the fall's direction.
-    habits: (kind or -1, moment in s) for each figure. ball: turn in degrees, speed in m/s and height in m of the ball
-    once it is lost. heading: the victim's heading in the world, degrees.
+    decoy, claim: a Habit of the offender and one of the victim. ball: turn in degrees, speed in m/s and height in m
+    of the ball once it is lost. heading: the victim's heading in the world, degrees.
     """
 
     side: int
@@ -41,7 +52,8 @@ class Manner:
     bearing: float
     borrowed: float
     turn: float
-    habits: tuple[tuple[int, float], tuple[int, float]]
+    decoy: Habit
+    claim: Habit
     ball: tuple[float, float, float]
     heading: float
 
@@ -52,16 +64,16 @@ def draw_manner(rng: np.random.Generator) -> Manner:
                   sizes=tuple(rng.uniform(0.94, 1.06, 2).tolist()), pace=float(rng.uniform(0.9, 1.1)),
                   strides=tuple(rng.uniform(0, 2 * np.pi, 2).tolist()), bearing=float(rng.random()),
                   borrowed=float(rng.random()), turn=float(rng.uniform(-20, 20)),
-                  habits=(draw_habit(rng), draw_habit(rng)),
+                  decoy=draw_habit(rng, len(DECOYS)), claim=draw_habit(rng, len(CLAIMS)),
                   ball=(float(rng.uniform(-120, 120)), float(rng.uniform(2, 7)), float(rng.choice([0, 0.9]))),
                   heading=float(rng.uniform(0, 360)))
 
 
-def draw_habit(rng: np.random.Generator) -> tuple[int, float]:
-    """Half of the players make a gesture well before or well after the contact."""
-    kind = int(rng.integers(-len(HABITS), len(HABITS)))
-    moment = float(rng.uniform(0.65, 1.1) * rng.choice([-1, 1]))
-    return max(kind, -1), moment
+def draw_habit(rng: np.random.Generator, kinds: int) -> Habit:
+    """Three players in four make a gesture well before or well after the contact."""
+    kind = int(rng.integers(kinds)) if rng.random() < 0.75 else -1
+    moment = float(rng.uniform(0.75, 1.0) * rng.choice([-1, 1]))
+    return Habit(kind, moment, int(rng.integers(4)))
 
 
 def foul_poses(action: int, severity: int, manner: Manner, times: np.ndarray) -> np.ndarray:
@@ -108,12 +120,22 @@ def run_along(heading: float, distance: np.ndarray, pace: np.ndarray, stride: fl
                    "yaw": np.full(len(distance), heading)}
 
 
-def with_habit(times: np.ndarray, pose: Pose, habit: tuple[int, float], hand: str) -> Pose:
-    kind, moment = habit
-    if kind < 0:
+def with_decoy(times: np.ndarray, pose: Pose, habit: Habit, hand: str) -> Pose:
+    """A slide takes too long to get up from: it comes after the contact only."""
+    if habit.kind < 0:
         return pose
-    keys = handed(((moment - 0.08, HABITS[kind]), (moment + 0.08, HABITS[kind])), hand)
-    return overlay(times, pose, Gesture(moment - 0.28, keys, moment + 0.28))
+    name = DECOYS[habit.kind]
+    moment = abs(habit.moment) if name == "Tackling" else habit.moment
+    gesture = GESTURES[name](habit.strength, WIND_UP_S[habit.strength])
+    return overlay(times - moment, pose, Gesture(gesture.start, handed(gesture.keys, hand), gesture.end))
+
+
+def with_claim(times: np.ndarray, pose: Pose, habit: Habit, hand: str) -> Pose:
+    """A victim has no gesture to spare after the contact: its claims come before."""
+    if habit.kind < 0:
+        return pose
+    claim = CLAIMS[habit.kind]
+    return overlay(times + abs(habit.moment), pose, Gesture(-0.3, handed(((-0.1, claim), (0.1, claim)), hand), 0.3))
 
 
 def offender_pose(name: str, severity: int, approach: Approach, bearing: float, striking: str, manner: Manner,
@@ -127,8 +149,7 @@ def offender_pose(name: str, severity: int, approach: Approach, bearing: float, 
     ahead = np.radians(bearing)
     pose["x"] = pose["x"] - approach.behind * np.cos(ahead) - manner.side * approach.beside * np.sin(ahead)
     pose["y"] = pose["y"] - approach.behind * np.sin(ahead) + manner.side * approach.beside * np.cos(ahead)
-    pose["way"] = np.full(len(times), TILT_TOWARDS.get(name, 0.0) * (1 if striking == "r" else -1))
-    pose = with_habit(times, pose, manner.habits[OFFENDER], manner.striking_hand)
+    pose = with_decoy(times, pose, manner.decoy, striking)
     gesture = GESTURES[name](severity, WIND_UP_S[severity])
     return overlay(times, pose, Gesture(gesture.start, handed(gesture.keys, striking), gesture.end))
 
@@ -143,23 +164,20 @@ def victim_pose(name: str, severity: int, bearing: float, manner: Manner, times:
     shifted = times + (DIVE_AHEAD_S if name == "Dive" else 0)
     pace = np.interp(times, *np.array(keys).T)
     pose = run_along(0, travel(times, keys), pace, manner.strides[VICTIM])
-    pose["way"] = np.full(len(times), way)
-    pose = with_habit(times, pose, before(manner.habits[VICTIM]), manner.striking_hand)
+    pose = with_claim(times, pose, manner.claim, manner.striking_hand)
     pose = overlay(shifted, pose, reaction(severity, way))
+    if name == "Elbowing":
+        pose = overlay(shifted, pose, clutch(severity))
     if name == "Dive":
         pose = overlay(shifted, pose, theatrics(severity))
     return carried(pose, severity, way, shifted)
 
 
-def before(habit: tuple[int, float]) -> tuple[int, float]:
-    """A victim has no gesture to spare after the contact."""
-    return habit[0], -abs(habit[1])
-
-
 def carried(pose: Pose, severity: int, way: float, times: np.ndarray) -> Pose:
     """The pose moved by the contact's impulse, and about its feet as it tips over."""
     impulse = [(-0.02, 0), (0.04, IMPULSE_M_S[severity]), (IMPULSE_S[severity], 0)]
-    away = travel(times, impulse) + PIVOT_M * np.sin(np.radians(np.clip(pose["tilt"], 0, 90)))
+    tipped = np.minimum(np.hypot(pose["pitch"], pose["sway"]), 90)
+    away = travel(times, impulse) + PIVOT_M * np.sin(np.radians(tipped))
     return pose | {"x": pose["x"] + away * np.cos(np.radians(way)), "y": pose["y"] + away * np.sin(np.radians(way))}
 
 
@@ -169,12 +187,7 @@ def touched(figures: np.ndarray, touch: Touch, severity: int, striking: str, sid
     other = "l" if striking == "r" else "r"
     hand = striking if touch.limb.endswith("_n") else other
     chain = ("hip", "knee", "ankle") if touch.limb.startswith("leg") else ("shoulder", "elbow", "hand")
-    targets = touch.target.split()
-    target = targets[severity % len(targets)]
-    facing = "l" if side > 0 else "r"
-    if target.startswith("shoulder"):
-        target = f"shoulder_{hand}"
-    target = target.replace("near", facing)
-    weight = ease(times, list(touch.weight))
+    target = touch.targets[severity % len(touch.targets)]
+    target = target.replace("_same", f"_{hand}").replace("_near", "_l" if side > 0 else "_r")
     return reach(figures[:, OFFENDER], tuple(f"{joint}_{hand}" for joint in chain),
-                 figures[:, VICTIM, JOINT[target]], weight)
+                 figures[:, VICTIM, JOINT[target]], ease(times, list(touch.weight)))

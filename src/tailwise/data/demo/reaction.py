@@ -3,6 +3,8 @@
 The same four reactions serve every action; an action only says which way the victim goes.
 """
 
+import math
+
 from .keys import Gesture
 
 STAYS = 99.0
@@ -38,8 +40,8 @@ def both(pose: dict[str, float], **uneven: float) -> dict[str, float]:
 
 def reaction(severity: int, way: float) -> Gesture:
     """The gesture that answers the contact at time 0, seconds and degrees."""
-    falls = direction_name(way)
-    return (sway, stumble, fall, thrown)[severity](falls)
+    answer = (sway, stumble, fall, thrown)[severity](direction_name(way))
+    return directed(answer, way)
 
 
 def sway(falls: str) -> Gesture:
@@ -49,16 +51,16 @@ def sway(falls: str) -> Gesture:
 
 
 def stumble(falls: str) -> Gesture:
-    step = both(SAVED[falls], hip_l=48, knee_l=40, hip_r=-25, knee_r=30) | {"tilt": 36}
-    catch = step | {"tilt": 30, "hip_l": -15, "hip_r": 42, "knee_r": 50}
+    step = both(SAVED[falls], hip_l=48, knee_l=40, hip_r=-25, knee_r=30) | {"tilt": 30}
+    catch = step | {"tilt": 26, "hip_l": -15, "hip_r": 42, "knee_r": 50}
     upright = step | {"tilt": 6, "bend": 10, "hip_l": 12, "knee_l": 20, "hip_r": 5, "knee_r": 20}
-    return Gesture(-0.02, ((0.24, step), (0.52, catch), (0.85, upright)), 1.4)
+    return Gesture(-0.02, ((0.28, step), (0.54, catch), (0.85, upright)), 1.4)
 
 
 def fall(falls: str) -> Gesture:
     tip = both(SAVED[falls], hip_l=40, knee_l=70, hip_r=10, knee_r=50) | {"tilt": 34}
     flat = both(FLAT[falls]) | {"tilt": 89}
-    return Gesture(-0.02, ((0.24, tip), (0.66, flat), (1.6, flat)), STAYS)
+    return Gesture(-0.02, ((0.22, tip), (0.58, flat), (1.6, flat)), STAYS)
 
 
 def thrown(falls: str) -> Gesture:
@@ -68,6 +70,21 @@ def thrown(falls: str) -> Gesture:
     roll = both(TUCKED) | {"tilt": 90, "spin": 200}
     rest = both(FLAT[falls]) | {"tilt": 90, "spin": 360}
     return Gesture(-0.02, ((0.16, air), (0.40, land), (0.66, roll), (1.0, rest), (1.6, rest)), STAYS)
+
+
+def clutch(severity: int) -> Gesture:
+    """Hands go to a face that was hit; the head is thrown back first."""
+    recoil = {"bend": (-6, -12, -18, -24)[severity]}
+    face = both({"arm": 62, "armside": 12, "elbow": 138})
+    return Gesture(0.0, ((0.10, recoil), (0.32, face), ((0.45, 0.8, 1.1, 1.1)[severity], face)), 1.6)
+
+
+def directed(gesture: Gesture, way: float) -> Gesture:
+    """The gesture with its `tilt` turned into `pitch` and `sway` towards `way`, degrees from the heading."""
+    ahead, left = math.cos(math.radians(way)), math.sin(math.radians(way))
+    keys = ((moment, {name: value for name, value in values.items() if name != "tilt"}
+             | {"pitch": values["tilt"] * ahead, "sway": values["tilt"] * left}) for moment, values in gesture.keys)
+    return Gesture(gesture.start, tuple(keys), gesture.end)
 
 
 def theatrics(severity: int) -> Gesture:

@@ -1,8 +1,9 @@
 """A figure of 17 joints: from the angles of its limbs to where its joints are in the world.
 
 Axes of a figure: x forward, y to its left, z up; metres and degrees. A pose maps a channel's name to an array over
-time (T,). Limb channels end in `_l` or `_r`: `arm` and `hip` swing forward, `armside` and `hipside` swing sideways,
-`elbow` and `knee` bend.
+time (T,). `pitch` tips the whole body forward and `sway` to its left; `bend`, `side` and `twist` move the trunk
+forward, to the right and to the left about its length. Limb channels end in `_l` or `_r`: `arm` and `hip` swing
+forward, `armside` and `hipside` swing sideways, `elbow` and `knee` bend.
 """
 
 import numpy as np
@@ -11,7 +12,7 @@ JOINTS = ("pelvis", "neck", "head", "shoulder_l", "elbow_l", "hand_l", "shoulder
           "hip_l", "knee_l", "ankle_l", "toe_l", "hip_r", "knee_r", "ankle_r", "toe_r")
 JOINT = {name: number for number, name in enumerate(JOINTS)}
 LIMBS = ("arm", "armside", "elbow", "hip", "hipside", "knee")
-CHANNELS = ("x", "y", "lift", "yaw", "tilt", "way", "spin", "bend", "side", "twist", "run",
+CHANNELS = ("x", "y", "lift", "yaw", "pitch", "sway", "spin", "bend", "side", "twist",
             *(f"{limb}_{hand}" for limb in LIMBS for hand in "lr"))
 BODY_RADIUS = 0.07
 UPPER_ARM, FOREARM, THIGH, SHIN, FOOT, SPINE, NECK = 0.30, 0.27, 0.44, 0.45, 0.20, 0.52, 0.24
@@ -32,12 +33,14 @@ def turn(axis: str, degrees: np.ndarray) -> np.ndarray:
 
 
 def body_frame(pose: Pose) -> np.ndarray:
-    """The pelvis' axes in the world (T, 3, 3): spun about its own length, then tilted towards `way`."""
-    tilted = turn("z", pose["way"]) @ turn("y", pose["tilt"]) @ turn("z", -pose["way"])
+    """The pelvis' axes in the world (T, 3, 3): spun about its own length, then tipped over."""
+    towards = np.degrees(np.arctan2(pose["sway"], pose["pitch"]))
+    tilted = turn("z", towards) @ turn("y", np.hypot(pose["pitch"], pose["sway"])) @ turn("z", -towards)
     return turn("z", pose["yaw"]) @ tilted @ turn("z", pose["spin"])
 
 
-def limb(frame: np.ndarray, forward: np.ndarray, outward: np.ndarray, bend: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def limb(frame: np.ndarray, forward: np.ndarray, outward: np.ndarray,
+         bend: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Axes of a limb's upper and lower part; `outward` is positive to the left, `bend` moves the end forward."""
     upper = frame @ turn("x", outward) @ turn("y", -forward)
     return upper, upper @ turn("y", -bend)

@@ -1,0 +1,13 @@
+"""Counting classes."""
+
+from tailwise.balance.counts import count_classes, imbalance_ratio
+
+
+def test_classes_are_counted_in_index_order_and_missing_labels_nowhere():
+    counts = count_classes({"a": ["y", "x", "y", ""], "b": ["", "", "", ""]}, {"a": ("x", "y", "z"), "b": ("u", "v")})
+    assert counts == {"a": {"x": 1, "y": 2, "z": 0}, "b": {"u": 0, "v": 0}}
+    assert list(counts["a"]) == ["x", "y", "z"]
+
+
+def test_imbalance_is_largest_over_smallest_of_what_is_there():
+    assert [imbalance_ratio(c) for c in ({"x": 50, "y": 2, "z": 0}, {"x": 3, "y": 3}, {"x": 0, "y": 0})] == [25, 1, 1]

@@ -1,0 +1,23 @@
+"""Shared by all tests: one thread and deterministic kernels, as a stage has them."""
+
+import os
+
+import pytest
+import torch
+
+torch.set_num_threads(1)
+torch.use_deterministic_algorithms(True)
+
+
+@pytest.fixture(autouse=True)
+def _no_dvc_around(monkeypatch):
+    """A test that is itself started by DVC must not write into that run's folders."""
+    for name in [name for name in os.environ if name.startswith("DVC_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty working folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

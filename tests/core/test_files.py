@@ -1,0 +1,70 @@
+"""Tracked files are written whole or not at all, rounded, and the same each time."""
+
+import os
+
+import pytest
+
+from tailwise.core.errors import UserError
+from tailwise.core.files import read_csv, read_json, rounded, write_bytes, write_csv, write_json, write_text
+
+
+def test_floats_are_rounded_at_every_depth():
+    value = {"a": 0.12345678, "b": [1 / 3, {"c": (2 / 3, 1)}], "d": "0.12345678", "e": True}
+    assert rounded(value) == {"a": 0.123457, "b": [0.333333, {"c": [0.666667, 1]}], "d": "0.12345678", "e": True}
+
+
+def test_json_is_read_back_and_names_stay_readable(tmp_path):
+    write_json(tmp_path / "new" / "x.json", {"b": 1 / 3, "a": "é"})
+    text = (tmp_path / "new" / "x.json").read_text(encoding="utf8")
+    assert text == '{\n  "b": 0.333333,\n  "a": "é"\n}\n'
+    assert read_json(tmp_path / "new" / "x.json") == {"b": 0.333333, "a": "é"}
+
+
+def test_csv_is_read_back(tmp_path):
+    write_csv(tmp_path / "x.csv", ["name", "value"], [["a,b", 1 / 3], ['quote"', None]])
+    assert (tmp_path / "x.csv").read_bytes() == b'name,value\n"a,b",0.333333\n"quote""",\n'
+    assert read_csv(tmp_path / "x.csv") == [{"name": "a,b", "value": "0.333333"}, {"name": 'quote"', "value": ""}]
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "x"
+    write_text(path, "old")
+
+    def full(number):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError):
+        write_text(path, "new")
+    assert path.read_text() == "old"
+
+
+def test_a_file_linked_elsewhere_is_not_written_through(tmp_path):
+    write_bytes(tmp_path / "cache", b"old")
+    os.link(tmp_path / "cache", tmp_path / "out")
+    write_bytes(tmp_path / "out", b"new")
+    assert ((tmp_path / "cache").read_bytes(), (tmp_path / "out").read_bytes()) == (b"old", b"new")
+
+
+def test_nothing_stays_beside_a_written_file(tmp_path):
+    write_text(tmp_path / "x", "text")
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]
+
+
+@pytest.mark.parametrize("read", [read_csv, read_json])
+def test_an_absent_file_is_named(tmp_path, read):
+    with pytest.raises(UserError, match="absent: No such file"):
+        read(tmp_path / "absent")
+
+
+def test_malformed_json_is_named_with_its_line(tmp_path):
+    write_text(tmp_path / "x.json", '{"a": 1,\n "b": }')
+    with pytest.raises(UserError, match="x.json: not JSON: .*line 2"):
+        read_json(tmp_path / "x.json")
+
+
+def test_not_a_number_never_reaches_json(tmp_path):
+    """Python's NaN is no JSON, and no other reader takes it."""
+    with pytest.raises(ValueError):
+        write_json(tmp_path / "x.json", {"a": float("nan")})
+    assert not (tmp_path / "x.json").exists()

@@ -1,0 +1,117 @@
+"""How a stage starts and ends, each time as a process of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tailwise.core.errors import UserError
+from tailwise.core.stage import REQUIREMENTS, check_versions, pinned
+
+SOURCES = Path(__file__).parents[2] / "src"
+
+
+@pytest.fixture
+def stage(folder):
+    """Runs a script's text as a stage in an empty folder; `python` are the interpreter's own options."""
+
+    def run(text: str, *python: str, **environment: str) -> subprocess.CompletedProcess:
+        (folder / "work.py").write_text(text)
+        command = [sys.executable, *python, "-m", "tailwise.core.stage", "work.py", "argument"]
+        env = {**os.environ, "PYTHONPATH": str(SOURCES), **environment}
+        return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+
+    return run
+
+
+def test_a_stage_runs_as_a_script_with_its_arguments(stage):
+    done = stage("import sys\nprint(__name__, sys.argv)\n")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "__main__ ['work.py', 'argument']\n", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "status"),
+    [
+        (
+            "from tailwise.core.errors import UserError\nraise UserError('params.yaml: no x')",
+            "work: params.yaml: no x",
+            1,
+        ),
+        ("raise KeyboardInterrupt", "work: interrupted", 130),
+        ("open('absent/file')", "work: absent/file: No such file or directory", 1),
+    ],
+)
+def test_what_a_person_can_mend_is_one_line(stage, text, line, status):
+    done = stage(text)
+    assert (done.stderr, done.returncode) == (line + "\n", status)
+
+
+def test_a_mistake_in_the_code_keeps_its_traceback(stage):
+    done = stage("def f():\n    raise ValueError('odd')\nf()\n")
+    assert done.returncode == 1 and "Traceback" in done.stderr and 'work.py", line 2' in done.stderr
+    done = stage("import tailwise.core.absent\n")
+    assert done.returncode == 1 and "Traceback" in done.stderr
+
+
+def test_ctrl_c_is_exit_130(stage):
+    done = stage("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nsignal.pause()\n")
+    assert (done.returncode, done.stderr) == (130, "work: interrupted\n")
+
+
+def test_a_python_without_the_packages_says_so_in_one_line(stage):
+    done = stage("import yaml\n", "-S")
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert "has no package yaml: activate the environment first" in done.stderr and sys.executable in done.stderr
+
+
+def test_a_python_with_another_version_says_so_in_one_line(stage, folder):
+    info = folder / "other" / "pyyaml-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: pyyaml\nVersion: 1.0\n")
+    done = stage("print('ran')", PYTHONPATH=f"{info.parent}:{SOURCES}")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert "has pyyaml 1.0, requirements.txt pins " in done.stderr and "make setup" in done.stderr
+
+
+def test_a_build_of_the_pinned_version_is_the_pinned_version(monkeypatch):
+    monkeypatch.setattr("importlib.metadata.version", lambda name: "2.15.0+cpu")
+    check_versions({"torch": "2.15.0"})
+    with pytest.raises(UserError, match="has torch 2.15.0, requirements.txt pins 2.15.1"):
+        check_versions({"torch": "2.15.1"})
+
+
+def test_pins_are_read_from_the_requirements_file():
+    text = "# a comment==1\ntorch==2.15.0\nruamel.yaml==0.1  # why\n\npip>=2\n"
+    assert pinned(text) == {"torch": "2.15.0", "ruamel.yaml": "0.1"}
+    requirements = REQUIREMENTS.read_text()
+    lines = [line for line in requirements.splitlines() if line.strip() and not line.startswith("#")]
+    assert len(pinned(requirements)) == len(lines)
+
+
+@pytest.mark.parametrize(("text", "status"), [("", 0), ("raise KeyboardInterrupt", 130)])
+def test_each_run_adds_its_time_to_the_log(stage, folder, text, status):
+    for name in ("train_phase1", "evaluate"):
+        assert stage(text, DVC_ROOT=str(folder), DVC_STAGE=name).returncode == status
+    rows = [line.split(",") for line in (folder / ".logs" / "stages.csv").read_text().splitlines()]
+    assert [name for name, _ in rows] == ["train_phase1", "evaluate"]
+    assert all(float(seconds) >= 0 for _, seconds in rows)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a signal of the Linux kernel")
+def test_a_stage_dies_with_the_process_that_started_it(folder):
+    """Start a stage through a parent, kill the parent alone: the pipe that the stage holds closes."""
+    (folder / "work.py").write_text("import os, signal\nprint(os.getpid(), flush=True)\nsignal.pause()\n")
+    stage = [sys.executable, "-m", "tailwise.core.stage", "work.py"]
+    start = f"import subprocess; subprocess.run({stage!r})"
+    env = {**os.environ, "PYTHONPATH": str(SOURCES)}
+    with subprocess.Popen([sys.executable, "-c", start], env=env, stdout=subprocess.PIPE, text=True) as parent:
+        number = int(parent.stdout.readline())
+        parent.kill()
+        try:
+            parent.communicate(timeout=30)  # returns when no process holds the pipe any more
+        except subprocess.TimeoutExpired:
+            os.kill(number, signal.SIGKILL)
+            pytest.fail("the stage outlived the process that started it")

@@ -1,0 +1,94 @@
+"""Values become dataclasses by their annotations, or are refused with their dotted path."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pytest
+
+from tailwise.core.errors import UserError
+from tailwise.core.typed import convert
+
+
+@dataclass(frozen=True)
+class Plain:
+    kind: Literal["plain"]
+
+
+@dataclass(frozen=True)
+class Heavy:
+    kind: Literal["heavy"]
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Config:
+    count: int
+    rate: float
+    names: tuple[str, ...]
+    choice: Plain | Heavy
+    precision: Literal["float32", "bf16"] = "float32"
+    limit: int | None = None
+    on: bool = False
+
+    def __post_init__(self):
+        if self.count < 0:
+            raise ValueError(f"count must not be negative, found {self.count}")
+
+
+GOOD = {"count": 1, "rate": 2, "names": ["a", "b"], "choice": {"kind": "heavy"}}
+
+
+def test_every_kind_of_field_is_read():
+    found = convert(Config, {**GOOD, "limit": 4, "on": True, "precision": "bf16"}, "top")
+    assert found == Config(1, 2.0, ("a", "b"), Heavy("heavy", 1.0), "bf16", 4, True)
+    assert type(found.rate) is float
+
+
+def test_defaults_and_none_stand():
+    found = convert(Config, {**GOOD, "limit": None}, "top")
+    assert (found.limit, found.precision, found.choice.weight) == (None, "float32", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal"),
+    [
+        ({"coutn": 1}, "top.coutn is unknown; did you mean count?"),
+        ({"zzz": 1}, "top.zzz is unknown; known: count, rate, names"),
+        ({"count": "1"}, "top.count must be a whole number, found '1'"),
+        ({"count": 1.0}, "top.count must be a whole number, found 1.0"),
+        ({"count": True}, "top.count must be a whole number, found True"),
+        ({"count": None}, "top.count must be a whole number, found None"),
+        ({"rate": "1e-4"}, "top.rate must be a number, found '1e-4'"),
+        ({"rate": True}, "top.rate must be a number, found True"),
+        ({"on": "yes"}, "top.on must be true or false, found 'yes'"),
+        ({"on": 1}, "top.on must be true or false, found 1"),
+        ({"names": "a"}, "top.names must be a list, found 'a'"),
+        ({"names": ["a", 1]}, r"top.names\[1\] must be a text, found 1"),
+        ({"limit": "x"}, "top.limit must be a whole number"),
+        ({"precision": "fp16"}, "top.precision must be one of float32, bf16, found 'fp16'"),
+        ({"choice": {"kind": "heavi"}}, "top.choice.kind must be one of plain, heavy, found 'heavi'"),
+        ({"choice": {}}, "top.choice.kind must be one of plain, heavy, found None"),
+        ({"choice": "plain"}, "top.choice.kind must be one of plain, heavy"),
+        ({"choice": {"kind": ["plain"]}}, "top.choice.kind must be one of plain, heavy"),
+        ({"choice": {"kind": "plain", "weight": 1}}, "top.choice.weight is unknown"),
+        ({"choice": {"kind": "heavy", "wieght": 1}}, "top.choice.wieght is unknown; did you mean weight?"),
+        ({"choice": {"kind": "heavy", "weight": "1"}}, "top.choice.weight must be a number"),
+        ({"count": -1}, "top: count must not be negative, found -1"),
+    ],
+)
+def test_a_wrong_key_is_refused_with_its_path(change, refusal):
+    with pytest.raises(UserError, match=refusal):
+        convert(Config, {**GOOD, **change}, "top")
+
+
+@pytest.mark.parametrize("key", GOOD)
+def test_a_missing_key_is_refused_with_its_path(key):
+    with pytest.raises(UserError, match=f"top.{key} is missing"):
+        convert(Config, {name: value for name, value in GOOD.items() if name != key}, "top")
+
+
+def test_at_the_top_of_a_file_a_path_is_the_key_alone():
+    with pytest.raises(UserError, match="^count is missing"):
+        convert(Config, {}, "")
+    with pytest.raises(UserError, match="the file must be a section"):
+        convert(Config, None, "")

@@ -1,0 +1,229 @@
+"""The demo: what it counts, what it writes, how its figures move, and that nothing but movement tells the labels."""
+
+import filecmp
+import json
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import decord
+import numpy as np
+import pytest
+
+from tailwise.data.demo import Demo, make_demo
+from tailwise.data.demo.cameras import frame_times, project
+from tailwise.data.demo.film import camera_of, manner_of
+from tailwise.data.demo.plan import ACTIONS, FPS, SEVERITIES, SPLITS, View, apportion, even_labels, plan_split
+from tailwise.data.demo.poses import VICTIM, VICTIM_SPEED_M_S, Manner, draw_manner, foul_poses
+from tailwise.data.demo.skeleton import JOINT
+
+TINY = Demo(seed=3, train=20, valid=8, test=8, width=96, height=64, frames=24, contact=12)
+FULL = Demo(seed=3, train=700, valid=256, test=256, width=256, height=144, frames=60, contact=30)
+SMOKE = replace(TINY, train=64, valid=32, test=32)
+FOUL_FIELDS = {"UrlLocal", "Offence", "Contact", "Bodypart", "Upper body part", "Action class", "Severity",
+               "Multiple fouls", "Try to play", "Touch ball", "Handball", "Handball offence", "Clips"}
+CLIP_FIELDS = {"Url": str, "Camera type": str, "Timestamp": int, "Replay speed": float}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("demo") / "two_workers"
+    make_demo(TINY, root, workers=2)
+    return root
+
+
+def annotations(root: Path, split: str) -> dict:
+    return json.loads((root / split / "annotations.json").read_text(encoding="utf-8"))
+
+
+def kept(fouls: dict) -> list[dict]:
+    """Fouls that survive the official label rule, written here anew as the reference; the demo spoils no dive."""
+    return [foul for foul in fouls.values()
+            if foul["Action class"] not in ("", "Dont know") and foul["Offence"] not in ("", "Between")
+            and (foul["Severity"] in ("1.0", "3.0", "5.0") or foul["Offence"].lower() == "no offence")]
+
+
+def head_counts(demo: Demo, split: str, head: str) -> list[int]:
+    counted = Counter(getattr(foul, head) for foul in plan_split(demo, split) if not foul.fault)
+    return [counted[number] for number in range(len(ACTIONS if head == "action" else SEVERITIES))]
+
+
+@pytest.mark.parametrize("head", ["action", "severity"])
+def test_train_is_skewed_and_the_other_splits_are_even(head: str) -> None:
+    train = head_counts(FULL, "Train", head)
+    assert sum(train) == 700 and max(train) >= 25 * min(train)
+    assert min(head_counts(SMOKE, "Train", head)) >= 2
+    for split in ("Valid", "Test"):
+        counts = head_counts(FULL, split, head)
+        assert min(counts) >= 32 and max(counts) == min(counts)
+
+
+@pytest.mark.parametrize("count", [8, 32, 100, 256])
+def test_pairs_of_labels_are_spread(count: int) -> None:
+    pairs = Counter(even_labels(count, np.random.default_rng(0)))
+    assert sum(pairs.values()) == count
+    assert len(pairs) == min(count, 32) and max(pairs.values()) - min(pairs.values()) <= 1
+
+
+def test_apportion_keeps_the_sum_and_the_least() -> None:
+    assert apportion(12, (90, 9, 1), 2) == [8, 2, 2]
+    for total in range(16, 200):
+        shares = apportion(total, (357, 1038, 103, 273, 88, 178, 336, 28), 2)
+        assert sum(shares) == total and min(shares) >= 2
+
+
+@pytest.mark.parametrize("change, message", [
+    ({"width": 95}, "95x64"), ({"contact": 24}, "contact 24"), ({"contact": 0}, "contact 0"),
+    ({"train": 15}, "train 15"), ({"valid": 7}, "valid 7"), ({"seed": -1}, "seed -1")])
+def test_nonsense_is_refused(change: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        replace(TINY, **change)
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_annotations_have_the_official_layout(world: Path, split: str) -> None:
+    content = annotations(world, split)
+    fouls = content["Actions"]
+    assert content["Number of actions"] == len(fouls) and list(fouls) == [str(n) for n in range(len(fouls))]
+    assert len(kept(fouls)) == getattr(TINY, split.lower())
+    for number, foul in fouls.items():
+        assert set(foul) == FOUL_FIELDS and "\\" in foul["UrlLocal"]
+        assert all(isinstance(value, str) for name, value in foul.items() if name != "Clips")
+        assert 2 <= len(foul["Clips"]) <= 4 and foul["Clips"][0]["Replay speed"] == 1.0
+        for place, clip in enumerate(foul["Clips"]):
+            assert {name: type(value) for name, value in clip.items()} == CLIP_FIELDS
+            assert clip["Url"] == f"Dataset/{split}/action_{number}/clip_{place}"
+
+
+def test_faults_of_the_wild_are_there(world: Path) -> None:
+    for split in SPLITS:
+        fouls = annotations(world, split)["Actions"].values()
+        spoilt = [foul for foul in fouls if foul["Offence"] == "Between" and foul["Action class"] != "Dive"]
+        assert len(spoilt) == 1
+        assert Counter(foul["Severity"] for foul in fouls)["2.0"] == 1
+        assert Counter(foul["Severity"] for foul in fouls)["4.0"] == 1
+        assert Counter(foul["Action class"] for foul in fouls)["Dont know"] == 1
+    absent, unreadable, stubs = [], [], []
+    for foul in plan_split(TINY, "Train"):
+        for number in range(len(foul.views)):
+            path = world / "Train" / f"action_{foul.index}" / f"clip_{number}.mp4"
+            if not path.exists():
+                absent.append(foul.index)
+            elif path.stat().st_size == 262:
+                stubs.append(foul.index)
+            elif not decodes(path):
+                unreadable.append(foul.index)
+    assert [len(absent), len(stubs), len(unreadable)] == [1, 1, 1] and len({*absent, *stubs, *unreadable}) == 3
+
+
+def decodes(path: Path) -> bool:
+    try:
+        return len(decord.VideoReader(str(path), num_threads=1)) == TINY.frames
+    except RuntimeError:
+        return False
+
+
+def test_clips_decode_to_the_announced_size(world: Path) -> None:
+    paths = sorted((world / "Valid").glob("*/*.mp4"))
+    assert len(paths) == sum(len(foul.views) for foul in plan_split(TINY, "Valid"))
+    for path in paths:
+        reader = decord.VideoReader(str(path), num_threads=1)
+        assert reader[:].shape == (TINY.frames, TINY.height, TINY.width, 3)
+        assert reader.get_avg_fps() == FPS and path.stat().st_size < 40_000
+
+
+def test_same_bytes_with_one_worker_or_two(world: Path, tmp_path: Path) -> None:
+    make_demo(TINY, tmp_path / "one_worker", workers=1)
+    files = sorted(path.relative_to(world) for path in world.rglob("*") if path.is_file())
+    again = tmp_path / "one_worker"
+    assert files == sorted(path.relative_to(again) for path in again.rglob("*") if path.is_file())
+    assert filecmp.cmpfiles(world, again, files, shallow=False)[1:] == ([], [])
+
+
+def test_refuses_a_folder_in_use(world: Path) -> None:
+    with pytest.raises(FileExistsError):
+        make_demo(TINY, world, workers=1)
+
+
+def test_a_match_is_in_one_split(world: Path) -> None:
+    matches = [{foul["UrlLocal"] for foul in annotations(world, split)["Actions"].values()} for split in SPLITS]
+    assert not matches[0] & matches[1] and not matches[0] & matches[2] and not matches[1] & matches[2]
+    sizes = Counter(foul.match for foul in plan_split(FULL, "Train")).values()
+    assert 7 <= min(sizes) and max(sizes) <= 13
+
+
+def test_cameras_and_manners_do_not_know_the_labels() -> None:
+    for foul in plan_split(SMOKE, "Valid")[:8]:
+        other = replace(foul, action=(foul.action + 3) % 8, severity=(foul.severity + 1) % 4)
+        assert camera_of(SMOKE, foul, 1) == camera_of(SMOKE, other, 1)
+        assert manner_of(SMOKE, foul) == manner_of(SMOKE, other)
+
+
+def test_a_standing_figure_fills_a_third_of_the_frame() -> None:
+    for foul in plan_split(FULL, "Train")[:40]:
+        camera = camera_of(FULL, foul, 0)
+        times = frame_times(camera, FULL.frames, FPS)
+        pixels, scale = project(camera, foul_poses(foul.action, foul.severity, manner_of(FULL, foul), times))
+        tall = pixels[0, :, :, 1].max(axis=1) - pixels[0, :, :, 1].min(axis=1) + 0.2 * scale[0].mean(axis=1)
+        assert tall.max() > FULL.height / 3
+
+
+def test_slow_motion_keeps_the_contact_and_stretches_time() -> None:
+    foul = plan_split(FULL, "Test")[0]
+    live, slow = (camera_of(FULL, replace(foul, views=(View("Main camera center", speed, 0),) * 2), 1)
+                  for speed in (1.0, 2.0))
+    assert live.contact == slow.contact and abs(live.contact - FULL.contact) <= 2
+    np.testing.assert_allclose(frame_times(live, 60, FPS), 2 * frame_times(slow, 60, FPS))
+
+
+def manners(count: int, seed: int) -> list[Manner]:
+    rng = np.random.default_rng(seed)
+    return [draw_manner(rng) for _ in range(count)]
+
+
+def seen_from_the_victim(action: int, severity: int, manner: Manner) -> np.ndarray:
+    """Movement about the contact, the offender always on the left and the victim running along x."""
+    joints = foul_poses(action, severity, replace(manner, heading=0.0), np.linspace(-0.4, 0.4, 9))
+    return (joints * (1, manner.side, 1)).ravel()
+
+
+def test_true_poses_tell_the_actions() -> None:
+    known, fresh = manners(12, 1), manners(5, 2)
+    right = []
+    for severity in range(4):
+        centres = np.array([np.mean([seen_from_the_victim(a, severity, m) for m in known], axis=0) for a in range(8)])
+        right += [np.argmin(np.linalg.norm(centres - seen_from_the_victim(a, severity, m), axis=1)) == a
+                  for a in range(8) for m in fresh]
+    assert np.mean(right) > 0.75
+
+
+def reaction_of(action: int, severity: int) -> tuple[float, float]:
+    """Mean over manners of how far (m) and how fast (m/s) the victim's head leaves the run it was on."""
+    times, run, moved = np.arange(26) / FPS, VICTIM_SPEED_M_S * np.array([1.0, 0, 0]), []
+    for manner in manners(10, 4):
+        head = foul_poses(action, severity, replace(manner, heading=0.0), times)[:, VICTIM, JOINT["head"]]
+        away = head - head[0] - times[:, None] * run * manner.pace
+        moved.append((np.linalg.norm(away, axis=1).max(), np.linalg.norm(np.diff(away, axis=0) * FPS, axis=1).max()))
+    return tuple(np.mean(moved, axis=0))
+
+
+@pytest.mark.parametrize("action", range(8), ids=ACTIONS)
+def test_a_harder_foul_moves_the_victim_more(action: int) -> None:
+    far, fast = np.array([reaction_of(action, severity) for severity in range(4)]).T
+    assert (far[1:] > 1.15 * far[:-1]).all(), far
+    assert (fast[1:] > fast[:-1]).all(), fast
+
+
+def test_a_dive_is_never_touched() -> None:
+    for manner in manners(20, 5):
+        joints = foul_poses(ACTIONS.index("Dive"), 2, manner, np.linspace(-0.2, 0.05, 6))
+        gaps = np.linalg.norm(joints[:, 0, :, None] - joints[:, 1, None], axis=-1)
+        assert gaps.min() > 0.2
+
+
+def test_bones_keep_their_length_and_nobody_sinks_into_the_ground() -> None:
+    for action in range(8):
+        joints = foul_poses(action, 3, manners(1, 6)[0], np.arange(-30, 30) / FPS)
+        thigh = np.linalg.norm(joints[:, :, JOINT["knee_l"]] - joints[:, :, JOINT["hip_l"]], axis=-1)
+        np.testing.assert_allclose(thigh, thigh[:1].repeat(len(thigh), axis=0), rtol=1e-6)
+        assert joints[:, VICTIM, :, 2].min() > 0

@@ -1,0 +1,53 @@
+"""What a phase leaves besides its weights."""
+
+import pytest
+from helpers import HEADS
+
+from tailwise.core.files import read_csv, read_json
+from tailwise.engine.history import write_history
+from tailwise.engine.loop import Trained
+from tailwise.engine.record import HeadRecord, Record
+
+
+def record(epoch, green):
+    colour = HeadRecord(1.1, [[6, 2, 0], [4 - green, green, 0], [0, 0, 0]])
+    return Record(
+        "phase1", epoch, 4, 2e-3 / epoch, 1 / epoch, {"colour": colour, "size": HeadRecord(0.5, [[3, 1], [0, 4]])}
+    )
+
+
+@pytest.fixture
+def left(tmp_path):
+    history = [record(epoch, green) for epoch, green in enumerate([0, 0, 0, 1], start=1)]
+    write_history(tmp_path, Trained({}, history, best=4), HEADS)
+    return tmp_path
+
+
+def test_epochs_have_figures_of_every_head(left):
+    rows = read_csv(left / "epochs.csv")
+    assert [row["epoch"] for row in rows] == ["1", "2", "3", "4"]
+    last = rows[3]
+    assert float(last["lr"]) == 5e-4 and float(last["train_loss"]) == 0.25
+    assert float(last["colour_macro_recall"]) == pytest.approx((0.75 + 0.25) / 2)
+    assert float(last["colour_min_recall"]) == 0.25 and float(last["size_loss"]) == 0.5
+    assert float(last["score"]) == pytest.approx((0.5 + 0.875) / 2)
+
+
+def test_recalls_by_epoch_are_blank_where_they_are_undefined(left):
+    rows = read_csv(left / "recall_colour.csv")
+    assert [row["green"] for row in rows] == ["0.0", "0.0", "0.0", "0.25"] and {row["blue"] for row in rows} == {""}
+
+
+def test_classes_by_epoch(left):
+    row = read_csv(left / "classes.csv")[-4]
+    assert row == {
+        "epoch": "4", "head": "colour", "class": "green", "support": "4", "predicted": "3",
+        "recall": "0.25", "precision": "0.333333", "f1": "0.285714",
+    }  # fmt: skip
+
+
+def test_alerts_and_best_epoch(left):
+    assert [(a["epoch"], a["head"], a["label"]) for a in read_json(left / "alerts.json")] == [(3, "colour", "green")]
+    best = read_json(left / "best.json")
+    assert best["epoch"] == 4
+    assert best["colour"] == {"hits": {"red": 6, "green": 1, "blue": 0}, "support": {"red": 8, "green": 4, "blue": 0}}

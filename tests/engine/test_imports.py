@@ -1,0 +1,17 @@
+"""Training runs where neither dvc nor a video decoder is installed."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+SOURCES = Path(__file__).parents[2] / "src"
+ENGINE = [f"tailwise.engine.{path.stem}" for path in sorted((SOURCES / "tailwise" / "engine").glob("*.py"))]
+
+
+def test_importing_training_code_pulls_in_no_tool_of_other_stages():
+    modules = [*ENGINE, "tailwise.recipes.fouls.task", "tailwise.core.config", "tailwise.core.stage"]
+    code = f"import sys, {', '.join(modules)}; print(*{{name.split('.')[0] for name in sys.modules}})"
+    text = subprocess.check_output([sys.executable, "-c", code], env={"PYTHONPATH": str(SOURCES)}, text=True)
+    loaded = set(text.split())
+    assert "torch" in loaded
+    assert not loaded & {"dvc", "decord", "av", "pandas", "matplotlib", "PIL", "sklearn", "ruamel", "joblib", "jinja2"}

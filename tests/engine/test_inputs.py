@@ -1,0 +1,36 @@
+"""A stage's files as what the engine takes."""
+
+import pytest
+import torch
+from helpers import HEADS, Table, make_table
+
+from tailwise.core.batch import IGNORE, Head
+from tailwise.core.errors import UserError
+from tailwise.core.files import write_json
+from tailwise.engine.inputs import class_boosts, read_heads, sample_places
+
+
+def test_heads_keep_the_order_of_their_classes(tmp_path):
+    write_json(tmp_path / "heads.json", {head.name: head.classes for head in HEADS})
+    assert read_heads(tmp_path / "heads.json") == HEADS
+
+
+def test_samples_are_found_by_name():
+    assert sample_places(make_table(5), ["sample3", "sample0"]) == [3, 0]
+    with pytest.raises(UserError, match="sample 'sample9' of the weights stage is not in the training data"):
+        sample_places(make_table(5), ["sample9"])
+
+
+def test_counts_are_of_the_samples_that_the_phase_sees():
+    table = make_table(6)
+    table.targets["colour"] = torch.tensor([0, 0, 2, IGNORE, 2, 1])
+    boost = {"colour": {"blue": 3.0, "red": 1.0, "green": 2.0}, "size": {"small": 1.0, "large": 1.0}}
+    found = class_boosts(boost, HEADS, table, [0, 2, 3, 4])["colour"]
+    assert (found.boost.tolist(), found.counts.tolist()) == ([1, 2, 3], [1, 0, 2])
+
+
+def test_positions_of_a_sequence_are_counted_and_padding_is_not():
+    head = Head("tag", ("a", "b"))
+    tags = torch.tensor([[0, 1, IGNORE], [1, 1, 1], [0, IGNORE, IGNORE]])
+    found = class_boosts({"tag": {"a": 1.0, "b": 1.0}}, (head,), Table({}, {"tag": tags}), [0, 2])
+    assert found["tag"].counts.tolist() == [2, 1]

@@ -1,0 +1,68 @@
+"""What a phase's row of data means."""
+
+import pytest
+import torch
+from helpers import HEADS, Linear, make_phase
+from torch import nn
+
+from tailwise.core.errors import UserError
+from tailwise.engine.phase import AdamW, set_trainable, train_mode
+
+
+@pytest.mark.parametrize(
+    ("patterns", "moving"),
+    [
+        (("*",), {"colour.weight", "colour.bias", "size.weight", "size.bias"}),
+        (("heads.size.*",), {"size.weight", "size.bias"}),
+        (("*.bias",), {"colour.bias", "size.bias"}),
+        (("heads.size.bias", "heads.colour.w*"), {"size.bias", "colour.weight"}),
+    ],
+)
+def test_patterns_name_what_moves(patterns, moving):
+    model = Linear(5, HEADS)
+    parameters = set_trainable(model, patterns)
+    named = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
+    assert named.keys() == {f"heads.{name}" for name in moving}
+    assert [id(p) for p in parameters] == [id(p) for p in named.values()]
+
+
+def test_a_phase_thaws_what_an_earlier_one_froze():
+    model = Linear(5, HEADS)
+    set_trainable(model, ("*.bias",))
+    assert len(set_trainable(model, ("*",))) == 4
+
+
+@pytest.mark.parametrize("patterns", [("*", "backbone.*"), ("head.*",)])
+def test_a_pattern_that_names_nothing_is_refused(patterns):
+    with pytest.raises(UserError, match=f"trainable: '{patterns[-1]}' names no parameter of the model"):
+        set_trainable(Linear(5, HEADS), patterns)
+
+
+def test_a_phase_that_trains_nothing_is_refused():
+    with pytest.raises(UserError, match="nothing would be trained"):
+        set_trainable(Linear(5, HEADS), ())
+
+
+def test_a_part_that_is_all_frozen_is_in_evaluation_mode():
+    model = nn.ModuleDict({"a": nn.Sequential(nn.Linear(2, 2), nn.Dropout()), "b": nn.Linear(2, 2)})
+    set_trainable(model, ("b.*",))
+    train_mode(model)
+    assert [model["a"].training, model["a"][1].training, model["b"].training] == [False, False, True]
+    set_trainable(model, ("*",))
+    train_mode(model)
+    assert all(part.training for part in model.modules())
+
+
+def test_decay_spares_biases_and_norms():
+    model = nn.Sequential(nn.Linear(3, 3), nn.LayerNorm(3), nn.Conv1d(3, 3, 1))
+    groups = AdamW("adamw", 0.1).build(list(model.parameters()), 1e-3).param_groups
+    assert [(g["weight_decay"], {p.ndim for p in g["params"]}) for g in groups] == [(0.1, {2, 3}), (0.0, {1})]
+    assert sum(len(g["params"]) for g in groups) == 6
+    alone = AdamW("adamw", 0.1).build([nn.Parameter(torch.zeros(3))], 1e-3)
+    assert [g["weight_decay"] for g in alone.param_groups] == [0.0]
+
+
+@pytest.mark.parametrize("wrong", [{"epochs": 0}, {"lr": 0.0}, {"clip": 0.0}, {"augment": 1.1}, {"augment": -0.1}])
+def test_impossible_values_are_refused(wrong):
+    with pytest.raises(ValueError):
+        make_phase(**wrong)

@@ -1,0 +1,155 @@
+"""The state of a run: for one owner, for one run, gone when it is done."""
+
+import importlib
+import os
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from tailwise.core.errors import UserError
+from tailwise.engine.recovery import (
+    Recovery,
+    State,
+    loaded_code,
+    optimizer_tensors,
+    recovery_for,
+    restore_optimizer,
+    run_key,
+)
+
+
+def state(epoch=3):
+    tensors = {"a.weight": torch.randn(2, 3), "norm/x": torch.arange(3)}
+    return State(
+        epoch, tensors, {"a.weight": torch.ones(1)}, {"0/step": torch.tensor(3.0)}, {"history": [0.1, {"a": None}]}
+    )
+
+
+def test_a_state_is_read_back_whole(tmp_path):
+    with pytest.raises(KeyboardInterrupt), Recovery(tmp_path / "run") as recovery:
+        saved = state()
+        recovery.save(saved)
+        raise KeyboardInterrupt
+    with Recovery(tmp_path / "run") as recovery:
+        found = recovery.load()
+    assert (found.epoch, found.facts) == (saved.epoch, saved.facts)
+    for group in ("model", "best", "optimizer"):
+        before, after = getattr(saved, group), getattr(found, group)
+        assert before.keys() == after.keys() and all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_success_leaves_nothing_and_a_fresh_start_has_nothing(tmp_path):
+    with Recovery(tmp_path / "run") as recovery:
+        assert recovery.load() is None
+        recovery.save(state())
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_second_owner_is_refused_with_the_firsts_process(tmp_path):
+    with Recovery(tmp_path / "run") as recovery:
+        recovery.save(state())
+        with pytest.raises(UserError, match=f"process {os.getpid()} is at the same run; wait or end it"):
+            Recovery(tmp_path / "run").__enter__()
+        assert recovery.load().epoch == 3
+
+
+def test_a_lock_left_by_a_dead_process_stops_nobody(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "lock").write_text("999999")
+    with Recovery(tmp_path / "run"):
+        assert (tmp_path / "run" / "lock").read_text() == str(os.getpid())
+
+
+def test_a_state_that_is_cut_short_is_refused(tmp_path):
+    with pytest.raises(KeyboardInterrupt), Recovery(tmp_path / "run") as recovery:
+        recovery.save(state())
+        recovery.path.write_bytes(recovery.path.read_bytes()[:-1])
+        raise KeyboardInterrupt
+    with pytest.raises(UserError, match="not a whole weights file"), Recovery(tmp_path / "run") as recovery:
+        recovery.load()
+
+
+@pytest.fixture
+def place(folder, monkeypatch):
+    """A folder with inputs and a module of code; `key()` is a run's name there."""
+    (folder / "data" / "train").mkdir(parents=True)
+    (folder / "data" / "train" / "manifest.csv").write_text("sample\n")
+    (folder / "init.safetensors").write_bytes(b"weights")
+    (folder / "made_up_code.py").write_text("x = 1\n")
+    monkeypatch.syspath_prepend(str(folder))
+    importlib.import_module("made_up_code")
+    yield folder
+    del sys.modules["made_up_code"]
+
+
+def key(*facts):
+    return recovery_for("phase1", facts, [Path("data/train"), Path("init.safetensors")]).folder.name
+
+
+def append(path, text):
+    Path(path).write_text(Path(path).read_text() + text)
+
+
+def test_the_same_run_has_the_same_name(place):
+    assert key("lr=0.1") == key("lr=0.1") and key().startswith("phase1-")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda: append("data/train/manifest.csv", "train/0\n"),
+        lambda: Path("data/train/new.npy").touch(),
+        lambda: os.rename("data/train/manifest.csv", "data/train/other.csv"),
+        lambda: append("init.safetensors", "!"),
+        lambda: append("made_up_code.py", "x = 2\n"),
+    ],
+    ids=["an input", "a new input", "a renamed input", "weights", "code"],
+)
+def test_with_another_input_or_code_it_is_another_run(place, change):
+    before = key("lr=0.1")
+    change()
+    assert key("lr=0.1") != before
+
+
+def test_with_other_params_it_is_another_run(place):
+    assert len({key("lr=0.1"), key("lr=0.2"), key("lr=0.1", ""), key()}) == 4
+
+
+def test_the_code_is_the_projects_own():
+    names = loaded_code().keys()
+    assert {"tailwise.engine.recovery", "tailwise.losses"} <= names
+    assert not {name for name in names if name.split(".")[0] in ("torch", "numpy", "pytest", "os", "json")}
+
+
+def test_code_beside_the_interpreter_counts_too(place, monkeypatch):
+    """A project may lie below the interpreter's prefix, as /usr/src does below /usr."""
+    monkeypatch.setattr(sys, "base_prefix", str(place.parent))
+    assert "made_up_code" in loaded_code()
+
+
+def test_the_state_lies_in_the_main_repository(place, monkeypatch):
+    monkeypatch.setenv("DVC_ROOT", "/elsewhere")
+    assert recovery_for("phase1", [], []).folder.parent.as_posix() == "/elsewhere/.resume"
+
+
+def test_facts_are_told_apart_where_they_meet():
+    assert run_key(["ab", "c"], {}) != run_key(["a", "bc"], {})
+
+
+def test_an_optimizer_goes_on_with_its_state():
+    runs = []
+    for interrupted in (False, True):
+        parameter = torch.nn.Parameter(torch.ones(3))
+        optimizer = torch.optim.AdamW([parameter], lr=0.1)
+        for step in range(4):
+            if interrupted and step == 2:
+                tensors = {name: tensor.clone() for name, tensor in optimizer_tensors(optimizer).items()}
+                optimizer = torch.optim.AdamW([parameter], lr=0.1)
+                restore_optimizer(optimizer, tensors)
+            optimizer.zero_grad()
+            (parameter**2).sum().backward()
+            optimizer.step()
+        runs.append(parameter.detach())
+    assert torch.equal(*runs)

@@ -1,0 +1,246 @@
+"""What must rerun, by hand, for each parameter, each piece of code and each input; and what DVC reruns.
+
+DVC and dvc.yaml are the real ones. The stages are stubs whose outputs follow from everything they
+declare, so a stage that is missing here would be missing in a real run too.
+"""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from dvc.repo import Repo
+
+import stub
+from project import DEFINED, ROOT, STAGES, Project, new_project
+from tailwise.core.config import read_params
+
+pytestmark = pytest.mark.slow
+
+# Stages that always follow each other.
+PHASE3 = "train_phase3 evaluate certify report"
+TARGET = f"target_weak_classes {PHASE3}"
+PHASE2 = f"train_phase2 {TARGET}"
+PHASE1 = f"train_phase1 {PHASE2}"
+WEIGHTS = f"compute_weights {PHASE1}"
+DECODE = f"decode_clips analyze_classes {WEIGHTS}"
+INDEX = f"index_clips {DECODE}"
+DEMO = f"make_demo {INDEX}"
+TRAINING = "train_phase1 train_phase2 target_weak_classes train_phase3 evaluate certify report"
+
+# `check` reads all of params.yaml but `runtime`; what it writes never changes, so nothing follows from it.
+PARAMETERS = {
+    "data.root": f"check {INDEX}",
+    "demo.seed demo.train demo.valid demo.test demo.width demo.height demo.frames demo.contact": f"check {DEMO}",
+    "window.centre window.stride window.frames window.height window.width": f"check {DECODE}",
+    "phase1.max_weight phase1.samples.kind phase1.samples.max_ratio": f"check {WEIGHTS}",
+    "phase1.train.epochs phase1.train.lr phase1.train.optimizer.kind phase1.train.optimizer.weight_decay "
+    "phase1.train.schedule.kind phase1.train.schedule.warmup phase1.train.schedule.floor phase1.train.clip "
+    "phase1.train.augment phase1.train.trainable": f"check {PHASE1}",
+    "phase2.max_weight phase2.samples.kind": f"check compute_weights {PHASE2}",
+    "phase2.train.epochs phase2.train.lr phase2.train.optimizer.kind phase2.train.optimizer.weight_decay "
+    "phase2.train.schedule.kind phase2.train.schedule.warmup phase2.train.schedule.floor phase2.train.clip "
+    "phase2.train.augment phase2.train.trainable": f"check {PHASE2}",
+    "phase3.max_weight phase3.samples.kind": f"check {TARGET}",
+    "phase3.train.epochs phase3.train.lr phase3.train.optimizer.kind phase3.train.optimizer.weight_decay "
+    "phase3.train.schedule.kind phase3.train.schedule.warmup phase3.train.schedule.floor phase3.train.clip "
+    "phase3.train.augment phase3.train.trainable": f"check {PHASE3}",
+    "target.recall target.prior_samples target.min_support": f"check {TARGET}",
+    "model.variant.kind model.variant.dropout model.backbone.kind model.backbone.width": f"check {TRAINING}",
+    "augment.mirror augment.shift augment.brightness": f"check {TRAINING}",
+    "training.seed training.batch_size training.accumulate training.threads training.precision": f"check {TRAINING}",
+    "runtime.device runtime.workers runtime.decoders": "",
+}
+
+# A file, or a folder for every file below it; the longest name that fits a file counts.
+CODE = {
+    "requirements.txt": " ".join(STAGES),
+    "src/tailwise/core": " ".join(STAGES),
+    "src/tailwise/data/demo": f"check {DEMO}",
+    "src/tailwise/data/index": f"check {INDEX}",
+    "src/tailwise/data/decode": f"check {DECODE}",
+    "src/tailwise/data/load": f"check {TRAINING}",
+    "src/tailwise/data/load/manifest.py": f"check analyze_classes {WEIGHTS}",
+    "src/tailwise/balance": f"check analyze_classes {WEIGHTS}",
+    "src/tailwise/balance/files.py": f"check analyze_classes {WEIGHTS}",
+    "src/tailwise/engine": f"check {TRAINING}",
+    "src/tailwise/models": f"check {TRAINING}",
+    "src/tailwise/losses.py": f"check {TRAINING}",
+    "src/tailwise/metrics.py": f"check {TRAINING}",
+    "src/tailwise/schedules.py": f"check {TRAINING}",
+    "src/tailwise/recipes/fouls/task.py": f"check {TRAINING}",
+    "src/tailwise/recipes/fouls/sections.py": "check",
+    "src/tailwise/reporting": "check report",
+    "stages/check.py": "check",
+    "stages/make_demo.py": DEMO,
+    "stages/index_clips.py": INDEX,
+    "stages/decode_clips.py": DECODE,
+    "stages/analyze_classes.py": f"analyze_classes {WEIGHTS}",
+    "stages/compute_weights.py": WEIGHTS,
+    "stages/train.py": TRAINING,
+    "stages/target_weak_classes.py": TARGET,
+    "stages/evaluate.py": "evaluate certify report",
+    "stages/report.py": "report",
+    "presets": "",
+    "tests": "",
+}
+
+RAW = {
+    "data/raw/Train/action_0/clip_0.mp4": INDEX,
+    "data/raw/Train/action_9/clip_0.mp4": INDEX,
+    "data/raw/Train/annotations.json": INDEX,
+    "data/demo/Train/action_0/clip_0.mp4": "make_demo",  # DVC's own output, made again; nobody reads it here
+}
+
+# Outputs that follow from less than all that their stage declares. The real stages keep this: see test_caching.
+NARROW = {
+    "data/checked.txt": {"params": [], "deps": []},
+    "data/weights/phase1": {"params": ["phase1.max_weight", "phase1.samples"]},
+    "data/weights/phase2": {"params": ["phase2.max_weight", "phase2.samples"]},
+}
+
+
+def rows(table: dict[str, str]) -> dict[str, list[str]]:
+    """{key: stages in dvc.yaml's order} of a table whose keys may share a row."""
+    return {key: [s for s in STAGES if s in stages.split()] for keys, stages in table.items() for key in keys.split()}
+
+
+def leaves(values, path: str = "") -> list[str]:
+    if not isinstance(values, dict):
+        return [path]
+    return [leaf for key, value in values.items() for leaf in leaves(value, f"{path}.{key}" if path else key)]
+
+
+def row_of(file: str, table: dict[str, str]) -> str | None:
+    return max((row for row in table if file == row or file.startswith(f"{row}/")), key=len, default=None)
+
+
+def source_files() -> list[str]:
+    kept = [file for folder in ("src", "stages") for file in sorted((ROOT / folder).rglob("*")) if file.is_file()]
+    return [file.relative_to(ROOT).as_posix() for file in kept if "__pycache__" not in file.parts]
+
+
+KEYS = leaves(read_params(ROOT / "params.yaml"))
+TOUCHED = {row_of(file, CODE): file for file in source_files()} | {"requirements.txt": "requirements.txt"}
+
+
+def test_every_parameter_has_a_row():
+    assert sorted(rows(PARAMETERS)) == sorted(KEYS)
+
+
+def test_every_source_file_has_a_row():
+    assert [file for file in source_files() if row_of(file, CODE) is None] == []
+
+
+def test_every_code_dependency_has_a_row():
+    named = {dep for stage in DEFINED["stages"].values() for dep in stage["deps"] if dep.startswith(("src", "stages"))}
+    assert named - {"src/tailwise"} <= set(CODE)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_parameter_reruns_its_stages(key, stubbed, tmp_path):
+    project = stubbed.copy(tmp_path / "project")
+    if key == "data.root":
+        shutil.copytree(project / "data/demo", project / "data/raw")
+    set_parameter(project, key, lambda value: "data/raw" if key == "data.root" else other(value))
+    assert reproduced(project) == rows(PARAMETERS)[key]
+
+
+@pytest.mark.parametrize("row", CODE)
+def test_a_comment_in_the_code_reruns_its_stages(row, stubbed, tmp_path):
+    project = stubbed.copy(tmp_path / "project")
+    append(project / TOUCHED.get(row, f"{row}/added.py"), "# a comment\n")
+    assert reproduced(project) == rows(CODE)[row]
+
+
+@pytest.mark.parametrize("file", RAW)
+def test_a_raw_file_reruns_its_stages(file, stubbed_on_raw, tmp_path):
+    project = stubbed_on_raw.copy(tmp_path / "project")
+    append(project / file, "more")
+    assert reproduced(project) == rows(RAW)[file]
+
+
+def test_nothing_changed_reruns_nothing(stubbed, tmp_path):
+    assert reproduced(stubbed.copy(tmp_path / "project")) == []
+
+
+@pytest.fixture(scope="module")
+def stubbed(tmp_path_factory, home) -> Project:
+    """The repository with stubs for stages, run once."""
+    project = new_project(tmp_path_factory.mktemp("stubbed"), home)
+    shutil.rmtree(project / ".git")
+    project.run("dvc", "config", "core.no_scm", "true")
+    shutil.copy(stub.__file__, project / "stub.py")
+    project.edit("dvc.yaml", DEFINED["vars"][0]["run"], "exec python3 -S -E stub.py")
+    set_parameter(project, "data.root", str)
+    assert reproduced(project) == STAGES
+    return project
+
+
+@pytest.fixture(scope="module")
+def stubbed_on_raw(stubbed, tmp_path_factory) -> Project:
+    """The same on raw data that no stage makes."""
+    project = stubbed.copy(tmp_path_factory.mktemp("raw") / "project")
+    for name in RAW:
+        project.write(name.replace("action_9", "action_1"), "raw")
+    set_parameter(project, "data.root", lambda value: "data/raw")
+    reproduced(project)
+    return project
+
+
+def set_parameter(project: Project, path: str, change) -> None:
+    """Change one value of params.yaml, and write it as JSON (which YAML contains), so that a stub can read it."""
+    params = read_params(project / "params.yaml")
+    *parents, last = path.split(".")
+    place = params
+    for key in parents:
+        place = place[key]
+    place[last] = change(place[last])
+    (project / "params.yaml").write_text(json.dumps(params, indent=2))
+
+
+def other(value):
+    """Another value of the same type; stubs take any."""
+    return [*value, "more"] if isinstance(value, list) else f"{value}x" if isinstance(value, str) else value + 1
+
+
+def append(path: Path, text: str) -> None:
+    """To a new file in its place: what DVC has linked must not be written to."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    before = path.read_text(encoding="utf8") if path.exists() else ""
+    path.unlink(missing_ok=True)
+    path.write_text(before + text, encoding="utf8")
+
+
+def reproduced(project: Project) -> list[str]:
+    """`dvc repro` in this process; the stages that really ran, in dvc.yaml's order."""
+    (project / "ran.txt").unlink(missing_ok=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(project.folder)
+        for name, value in project.env.items():
+            patch.setenv(name, value)
+        with Repo(os.fspath(project.folder)) as repo:
+            (project / stub.PLAN).write_text(json.dumps(plan(repo)))
+            repo.reproduce()
+    ran = (project / "ran.txt").read_text().split() if (project / "ran.txt").exists() else []
+    assert len(ran) == len(set(ran))
+    return [stage for stage in STAGES if stage in ran]
+
+
+def plan(repo: Repo) -> dict:
+    """{stage: its outputs, each with the files it must hold and the dependencies and parameters it follows from}."""
+    stages = [stage for stage in repo.index.stages if stage.path_in_repo == "dvc.yaml"]
+    deps = {s.name: [dep for dep in s.deps if not getattr(dep, "params", None)] for s in stages}
+    needed = {dep.def_path for of_stage in deps.values() for dep in of_stage}
+    plans = {}
+    for stage in stages:
+        params = [path for dep in stage.deps for path in getattr(dep, "params", None) or []]
+        plans[stage.name] = {"outs": []}
+        for out in stage.outs:
+            path = out.def_path
+            inside = sorted(name for name in needed if name.startswith(f"{path}/") and "." in name)
+            files = [path] if "." in path else [*inside, f"{path}/Train/action_0/clip_0.mp4"]
+            everything = {"params": params, "deps": [dep.def_path for dep in deps[stage.name]]}
+            plans[stage.name]["outs"].append({"path": path, "files": files, **everything, **NARROW.get(path, {})})
+    return plans

@@ -1,0 +1,25 @@
+"""Every section of the tagger's params.yaml."""
+
+from dataclasses import dataclass
+
+from tagger.model import Model
+from tagger.songs import Songs
+
+from tailwise.balance.subset import Rebalance
+from tailwise.core.runtime import Runtime
+from tailwise.engine.phase import Phase
+from tailwise.engine.run import Training
+
+
+@dataclass(frozen=True)
+class PhaseSection(Rebalance):
+    train: Phase
+
+
+@dataclass(frozen=True)
+class Params:
+    songs: Songs
+    phase1: PhaseSection
+    model: Model
+    training: Training
+    runtime: Runtime

@@ -1,0 +1,78 @@
+"""The tagger as the engine sees it: one head with a label a position."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from tagger.model import Model
+
+from tailwise import metrics
+from tailwise.core.batch import IGNORE, Batch, Head
+from tailwise.core.files import read_csv
+from tailwise.engine.task import Outputs, Task
+from tailwise.losses import ClassBoost, cross_entropy
+
+NOTES = 4
+
+
+@dataclass(frozen=True)
+class Config:
+    model: Model
+
+
+class SongTable:
+    """One split of the songs, padded to the longest one."""
+
+    def __init__(self, folder: Path, head: Head):
+        rows = read_csv(folder / "manifest.csv")
+        self.names, self._groups = [row["sample"] for row in rows], [row["group"] for row in rows]
+        self._length = np.array([len(row["notes"].split()) for row in rows])
+        self._notes = self._padded([[int(note) for note in row["notes"].split()] for row in rows], 0)
+        tags = [[head.id(tag.strip("-")) for tag in row["tags"].split()] for row in rows]
+        self._head, self._tags = head.name, self._padded(tags, IGNORE)
+
+    def _padded(self, rows: list[list[int]], filler: int) -> np.ndarray:
+        table = np.full((len(rows), self._length.max()), filler)
+        for place, row in zip(table, rows):
+            place[: len(row)] = row
+        return table
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __getitem__(self, i: int) -> int:
+        return i
+
+    def collate(self, items: list[int]) -> Batch:
+        longest = self._length[items].max()
+        notes, tags = (torch.from_numpy(table[items, :longest]) for table in (self._notes, self._tags))
+        inputs = {"notes": notes, "length": torch.from_numpy(self._length[items])}
+        return Batch(inputs, {self._head: tags}, torch.tensor(items))
+
+    def labels(self, head: str) -> np.ndarray:
+        return self._tags
+
+    def groups(self) -> Sequence[str]:
+        return self._groups
+
+
+def build(config: Config, heads: tuple[Head, ...], train: Path | None, valid: Path, seed: int) -> Task:
+    torch.manual_seed(seed)
+    (head,) = heads
+    return Task(
+        heads=heads,
+        model=config.model.build(NOTES, head),
+        spec={"model": asdict(config.model), "heads": {head.name: list(head.classes)}},
+        train=SongTable(train, head) if train else None,
+        valid=SongTable(valid, head),
+        prepare=lambda batch, strength, keys: batch,
+        loss=loss,
+        score=lambda recalls: {"mean_recall": metrics.macro(recalls[head.name])},
+    )
+
+
+def loss(outputs: Outputs, batch: Batch, boost: dict[str, ClassBoost] | None) -> dict[str, torch.Tensor]:
+    weights = {name: of_head.weights() for name, of_head in (boost or {}).items()}
+    return {name: cross_entropy(logits, batch.targets[name], weights.get(name)) for name, logits in outputs.items()}

@@ -1,0 +1,26 @@
+"""Boosts of a phase from the counts of its tags, position by position. Arguments: the phase."""
+
+import sys
+from pathlib import Path
+
+from tailwise.balance.boosts import boost_from_counts
+from tailwise.balance.counts import count_classes
+from tailwise.balance.files import write_rebalance
+from tailwise.balance.subset import Rebalance
+from tailwise.core.config import read_params, section
+from tailwise.core.files import read_csv, read_json
+
+
+def main() -> None:
+    phase, rows = sys.argv[1], read_csv(Path("data/songs/train/manifest.csv"))
+    rebalance = section(read_params(), phase, Rebalance, beside=("train",))
+    tags = {"tag": [tag for row in rows for tag in row["tags"].split() if tag != "-"]}
+    counts = count_classes(tags, read_json(Path("data/index/heads.json")))
+    boost = {head: boost_from_counts(of_head, rebalance.max_weight) for head, of_head in counts.items()}
+    names = [row["sample"] for row in rows]
+    chosen = rebalance.samples.choose({"sample": names})
+    write_rebalance(Path(f"data/weights/{phase}"), boost, [names[i] for i in chosen])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""A second pipeline beside the first: the same stages and library, its own data, params and reports."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PLACE = "tests/pipelines/tagger"
+STAGES = ["check", "make_songs", "weigh_tags", "train_phase1", "evaluate"]
+
+pytestmark = pytest.mark.slow
+
+
+def call(*command: str, cwd: Path, status: int = 0) -> str:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("DVC_")}
+    env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
+    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == status, done.stdout + done.stderr
+    return done.stdout
+
+
+def started(text: str) -> list[str]:
+    """Names of the stages that `dvc repro` ran."""
+    lines = [line.split("'")[1] for line in text.splitlines() if line.startswith("Running stage '")]
+    return [name.rpartition(":")[2] for name in lines]
+
+
+def everything_of_the_root(repo: Path) -> dict[str, bytes]:
+    """Each file of the root pipeline's, ignored ones too; dvc's, git's and the recovery folders apart."""
+    outside = (".git/", ".dvc/", ".resume/", ".logs/", f"{PLACE}/")
+    files = {path.relative_to(repo).as_posix(): path for path in repo.rglob("*") if path.is_file()}
+    kept = {name: path for name, path in files.items() if not name.startswith(outside) and "__pycache__" not in name}
+    return {name: path.read_bytes() for name, path in kept.items()}
+
+
+@pytest.fixture(scope="module")
+def repo(tmp_path_factory):
+    """This repository as it is now, without the other tests, committed anew."""
+    repo = tmp_path_factory.mktemp("repo")
+    listed = call("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT).split("\0")
+    for name in listed:
+        if (ROOT / name).is_file() and (not name.startswith("tests/") or name.startswith(PLACE)):
+            (repo / name).parent.mkdir(parents=True, exist_ok=True)
+            (repo / name).write_bytes((ROOT / name).read_bytes())
+    call("git", "init", "--quiet", cwd=repo)
+    for key, value in {"user.name": "test", "user.email": "test@example.org"}.items():
+        call("git", "config", key, value, cwd=repo)
+    call("git", "add", "--all", cwd=repo)
+    call("git", "commit", "--quiet", "--message", "start", cwd=repo)
+    return repo
+
+
+@pytest.fixture(scope="module")
+def first_run(repo):
+    """Root files before, and what `dvc repro` of the second pipeline said when started from the root."""
+    before = everything_of_the_root(repo)
+    return before, call("dvc", "repro", f"{PLACE}/dvc.yaml", cwd=repo)
+
+
+def test_it_runs_whole_from_the_root_and_learns(repo, first_run):
+    assert sorted(started(first_run[1])) == sorted(STAGES)
+    figures = json.loads((repo / PLACE / "reports" / "metrics.json").read_text())
+    assert figures["tag"]["macro_recall"] > 0.9 and figures["mean_recall"] == figures["tag"]["macro_recall"]
+
+
+def test_the_root_pipeline_is_left_alone(repo, first_run):
+    assert everything_of_the_root(repo) == first_run[0]
+    changed = [line[3:] for line in call("git", "status", "--porcelain", "-uall", cwd=repo).splitlines()]
+    assert changed and all(name.startswith(f"{PLACE}/") for name in changed)
+
+
+def test_nothing_is_left_to_resume(repo, first_run):
+    assert not list((repo / ".resume").glob("*"))
+
+
+def test_the_roots_own_repro_does_not_look_at_it(repo, first_run):
+    """Only -P, all pipelines, does; the root's own stages have nothing to start from here, so nothing runs."""
+    own, all_pipelines = (call("dvc", "repro", "--dry", "--keep-going", *p, cwd=repo, status=255) for p in ([], ["-P"]))
+    assert "Running stage 'check'" in own and PLACE not in own
+    assert f"Stage '{PLACE}/dvc.yaml:check' didn't change, skipping" in all_pipelines
+
+
+def test_the_roots_status_finds_it_up_to_date(repo, first_run):
+    status = json.loads(call("dvc", "status", "--json", cwd=repo))
+    assert not [name for name in status if name.startswith(PLACE)]
+
+
+def test_from_its_own_folder_only_what_changed_runs_again(repo, first_run):
+    folder = repo / PLACE
+    assert started(call("dvc", "repro", cwd=folder)) == []
+    params = (folder / "params.yaml").read_text()
+    (folder / "params.yaml").write_text(params.replace("epochs: 4", "epochs: 1"))
+    assert started(call("dvc", "repro", cwd=folder)) == ["check", "train_phase1", "evaluate"]
+    assert everything_of_the_root(repo) == first_run[0]
+
+
+def test_a_wrong_key_is_refused_before_anything_is_touched(repo, first_run):
+    folder = repo / PLACE
+    model, params = folder / "data" / "models" / "phase1.safetensors", (folder / "params.yaml").read_text()
+    before = model.read_bytes()
+    (folder / "params.yaml").write_text(params.replace("dim:", "dimm:"))
+    call("dvc", "repro", cwd=folder, status=255)
+    (folder / "params.yaml").write_text(params)
+    assert model.read_bytes() == before

@@ -1,0 +1,113 @@
+"""The fouls pipeline as the engine sees it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from helpers import CPU, make_phase, make_run, same
+
+from tailwise.core.batch import IGNORE, Batch, Head
+from tailwise.core.config import read_params, sections
+from tailwise.core.files import write_csv
+from tailwise.engine.evaluate import answer, figures
+from tailwise.engine.loop import train_phase
+from tailwise.engine.weights import load_into, read_tensors, write_tensors
+from tailwise.losses import ClassBoost
+from tailwise.recipes.fouls.task import Config, build, from_specification, loss, score
+
+ROOT = Path(__file__).parents[2]
+HEADS = (Head("action", ("Holding", "Dive")), Head("severity", ("No offence", "No card", "Red card")))
+
+
+@pytest.fixture
+def store(tmp_path):
+    """A split of 12 samples with 1 to 3 views; an action is bright or dark."""
+    rng, rows, frames = np.random.default_rng(0), [], []
+    for i in range(12):
+        for view in range(1 + i % 3):
+            labels = HEADS[0].classes[i % 2], HEADS[1].classes[i % 3]
+            rows.append([f"train/{i}", view, "match", *labels, "x", len(frames)])
+            frames.append(rng.integers(0, 90, (4, 32, 48, 3)) + 150 * (i % 2))
+    write_csv(tmp_path / "manifest.csv", ["sample", "view", "group", "action", "severity", "shard", "row"], rows)
+    np.save(tmp_path / "x.npy", np.array(frames, np.uint8))
+    return tmp_path
+
+
+@pytest.fixture
+def config():
+    params = read_params(ROOT / "params.yaml")
+    params["model"]["backbone"]["width"] = 8
+    return sections(params, Config)
+
+
+def test_it_trains_on_a_tiny_store_and_learns(store, config):
+    task = build(config, HEADS, store, store, seed=1)
+    trained = train_phase(task, make_phase(epochs=6, lr=5e-3), range(12), {}, make_run(batch_size=4))
+    best = trained.history[trained.best - 1].heads["action"].matrix
+    assert best.diagonal().sum() == 12
+    assert trained.history[-1].loss < trained.history[0].loss
+
+
+def test_the_seed_decides_the_first_weights(store, config):
+    weights = [build(config, HEADS, store, store, seed).model.state_dict() for seed in (1, 1, 2)]
+    assert same(weights[0], weights[1]) and not same(weights[0], weights[2])
+
+
+def test_a_model_is_rebuilt_from_its_file_without_params(store, config, tmp_path):
+    task = build(config, HEADS, None, store, seed=1)
+    write_tensors(tmp_path / "w.safetensors", task.model.state_dict(), task.spec)
+    tensors, spec = read_tensors(tmp_path / "w.safetensors")
+    again = from_specification(spec).eval()
+    again.load_state_dict(tensors)
+    batch = task.valid.collate([task.valid[0], task.valid[2]])
+    expected = task.model.eval()(**batch.inputs)
+    assert same(again(**batch.inputs), expected)
+    load_into(build(config, HEADS, None, store, seed=2).model, task.spec, tmp_path / "w.safetensors")
+
+
+def test_preparing_augments_the_clips_alone(store, config):
+    task = build(config, HEADS, store, store, seed=1)
+    batch = task.train.collate([task.train[i] for i in range(4)])
+    keys = np.array([[1, 2, 3, i] for i in range(4)])
+    plain, changed = task.prepare(batch, 0.0, keys), task.prepare(batch, 1.0, keys)
+    assert torch.equal(plain.inputs["clips"], batch.inputs["clips"])
+    assert not torch.equal(changed.inputs["clips"], batch.inputs["clips"])
+    assert torch.equal(changed.inputs["mask"], batch.inputs["mask"])
+    assert changed.targets is batch.targets and torch.equal(changed.index, batch.index)
+
+
+def test_a_boost_weighs_its_own_head_alone():
+    targets = {"action": torch.tensor([0, 1, 1]), "severity": torch.tensor([0, IGNORE, 2])}
+    batch = Batch({}, targets, torch.arange(3))
+    outputs = {"action": torch.randn(3, 2), "severity": torch.randn(3, 3)}
+    boost = {"action": ClassBoost(torch.tensor([1.0, 3.0]), torch.tensor([2.0, 1.0]))}
+    plain, boosted = loss(outputs, batch, None), loss(outputs, batch, boost)
+    each = torch.nn.functional.cross_entropy(outputs["action"], targets["action"], reduction="none")
+    torch.testing.assert_close(boosted["action"], 0.6 * each[0] + 1.8 * each[1] + 1.8 * each[2])
+    torch.testing.assert_close(boosted["severity"], plain["severity"])
+
+
+def test_the_official_score_is_half_of_each_heads_mean_recall():
+    recalls = {"action": np.array([1.0, 0.0, np.nan, 0.5]), "severity": np.array([0.25, 0.25])}
+    assert score(recalls) == {"leaderboard": pytest.approx(50 * (0.5 + 0.25))}
+
+
+def test_a_constant_answer_scores_18_75():
+    recalls = {"action": np.eye(8)[0], "severity": np.eye(4)[0]}
+    assert score(recalls) == {"leaderboard": pytest.approx(18.75)}
+
+
+def test_figures_have_the_score_and_both_heads(store, config):
+    task = build(config, HEADS, None, store, seed=1)
+    found = figures(task, answer(task, make_run()))
+    assert list(found) == ["leaderboard", "action", "severity"]
+    mean = (found["action"]["macro_recall"] + found["severity"]["macro_recall"]) / 2
+    assert found["leaderboard"] == pytest.approx(100 * mean)
+
+
+def test_nothing_in_evaluation_is_drawn(store, config):
+    task = build(config, HEADS, None, store, seed=1)
+    task.model.to(CPU)
+    first, second = (answer(task, make_run())["action"].probabilities for _ in range(2))
+    np.testing.assert_array_equal(first, second)
