@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PLACE = "tests/pipelines/tagger"
+KEPT, PLACE = "tests/pipelines/tagger", "pipelines/tagger"
 STAGES = ["check", "make_songs", "weigh_tags", "train_phase1", "evaluate"]
 
 pytestmark = pytest.mark.slow
@@ -39,13 +39,14 @@ def everything_of_the_root(repo: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def repo(tmp_path_factory):
-    """This repository as it is now, without the other tests, committed anew."""
+    """This repository as it is now, with the second pipeline in its place, committed anew."""
     repo = tmp_path_factory.mktemp("repo")
     listed = call("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT).split("\0")
     for name in listed:
-        if (ROOT / name).is_file() and (not name.startswith("tests/") or name.startswith(PLACE)):
-            (repo / name).parent.mkdir(parents=True, exist_ok=True)
-            (repo / name).write_bytes((ROOT / name).read_bytes())
+        if (ROOT / name).is_file() and (not name.startswith("tests/") or name.startswith(KEPT)):
+            place = repo / name.replace(KEPT, PLACE)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes((ROOT / name).read_bytes())
     call("git", "init", "--quiet", cwd=repo)
     for key, value in {"user.name": "test", "user.email": "test@example.org"}.items():
         call("git", "config", key, value, cwd=repo)

@@ -33,7 +33,6 @@ def judge(task: Task, run: Run) -> dict[str, HeadRecord]:
     for batch, outputs in predictions(task, run):
         for name, matrix in matrices.items():
             targets = batch.targets[name]
-            total, count = cross_entropy(outputs[name], targets), batch.count(name)
             sums[name] += float(cross_entropy(outputs[name], targets))
             counts[name] += batch.count(name)
             answers = outputs[name].argmax(dim=-1)

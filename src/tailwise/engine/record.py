@@ -34,7 +34,9 @@ class Record:
 
     @property
     def score(self) -> float:
-        """Mean over the heads of macro recall: what the best epoch is chosen by."""
+        """Mean over the heads of macro recall: what the best epoch is chosen by; without a head, the last is."""
+        if not self.heads:
+            return float(self.epoch)
         recalls = [metrics.macro(metrics.recall(head.matrix)) for head in self.heads.values()]
         known = [value for value in recalls if not math.isnan(value)]
         return sum(known) / len(known) if known else 0.0
