@@ -4,11 +4,17 @@ import numpy as np
 import pytest
 import torch
 
-from tailwise.data.load.augment import Augment, augment_clips, draw
+from tailwise.data.load import augment as module
+from tailwise.data.load.augment import Augment, draw
 
 ALL = Augment(mirror=0.5, shift=0.25, brightness=0.5)
 NEUTRAL = (0.99, 0.5, 0.5, 0.5)
 """Draws that leave a view as it is: not mirrored, shifted by 0, brightness times 1."""
+
+
+def augment_clips(x, *draws):
+    """All views present."""
+    return module.augment_clips(x, torch.ones(x.shape[:2], dtype=torch.bool), *draws)
 
 
 def clips(b=2, v=2, h=8, w=12):
@@ -42,6 +48,12 @@ def test_every_word_of_a_key_counts(word):
     other = keys(3)
     other[0, word] += 1
     assert not np.allclose(draw(keys(3), 2), draw(other, 2))
+
+
+def test_absent_views_stay_as_they_are():
+    x, mask = clips(4), torch.tensor([[True, False]] * 4)
+    changed = module.augment_clips(x, mask, draw(keys(*range(4)), 2), ALL, 1.0)
+    assert torch.equal(changed[:, 1], x[:, 1]) and not (changed[:, 0] == x[:, 0]).flatten(1).all(dim=1).any()
 
 
 def test_views_of_a_sample_are_drawn_apart():

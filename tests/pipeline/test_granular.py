@@ -238,7 +238,8 @@ def executed():
 def changed_stages(project: Project) -> list[str]:
     """`dvc status`: the stages whose own command, parameters or dependencies have changed."""
     with dvc_in(project) as repo:
-        return [stage for stage in STAGES if stage in repo.status(targets=["dvc.yaml"])]
+        changed = repo.status(targets=["dvc.yaml"])
+    return [stage for stage in STAGES if stage in changed]
 
 
 def reproduced(project: Project) -> list[str]:

@@ -1,4 +1,4 @@
-"""A small 3-D convolution net that shrinks the picture early: for processors and for tests."""
+"""A small net that shrinks the picture early: for processors and for tests."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,10 +6,14 @@ from typing import Literal
 import torch
 from torch import nn
 
+PATCH = 4
+MOTION_GAIN = 3.0
+"""Deviations from the clip's mean are small beside the picture itself."""
+
 
 @dataclass(frozen=True)
 class Tiny:
-    """width: channels after the first layer, a multiple of 8; the embedding has 4 times as many."""
+    """width: channels of the first layer, a multiple of 8; the embedding has 4 times as many."""
 
     kind: Literal["tiny"]
     width: int
@@ -23,28 +27,41 @@ class Tiny:
 
 
 class TinyBackbone(nn.Module):
-    """Clips (N, T, H, W, 3) in [0, 255] to embeddings (N, 4 * width).
+    """Clips (N, T, H, W, 3) in [0, 255] to embeddings (N, 4 * width); H and W are cut to multiples of 4.
 
-    Group norm, so that one clip alone works; the first layer divides the picture's sides by 4.
+    Patches of 4x4 pixels become `width` numbers, half of them what is seen and half how it
+    deviates from its mean over the clip; four 3-D convolutions follow. Group norm, so that one
+    clip alone works.
     """
 
     def __init__(self, width: int):
         super().__init__()
         self.dim = 4 * width
+        self.patches = nn.Linear(3 * PATCH**2, width)
         self.layers = nn.Sequential(
-            _layer(3, width, kernel=(3, 7, 7), stride=(1, 4, 4)),
-            _layer(width, 2 * width, kernel=(3, 3, 3), stride=(1, 2, 2)),
-            _layer(2 * width, 2 * width, kernel=(3, 3, 3), stride=(2, 1, 1)),
-            _layer(2 * width, 4 * width, kernel=(3, 3, 3), stride=(1, 2, 2)),
-            _layer(4 * width, 4 * width, kernel=(3, 3, 3), stride=(2, 1, 1)),
+            _layer(width, 2 * width, stride=(1, 2, 2)),
+            _layer(2 * width, 2 * width, stride=(2, 1, 1)),
+            _layer(2 * width, 4 * width, stride=(1, 2, 2)),
+            _layer(4 * width, 4 * width, stride=(2, 1, 1)),
         )
 
     def forward(self, clips: torch.Tensor) -> torch.Tensor:
-        x = clips.permute(0, 4, 1, 2, 3).to(self.layers[0][0].weight.dtype) / 127.5 - 1
+        scaled = split_patches(clips).to(self.patches.weight.dtype) / 127.5 - 1
+        seen, moved = self.patches(scaled).chunk(2, dim=-1)
+        moved = MOTION_GAIN * (moved - moved.mean(dim=1, keepdim=True))
+        x = torch.cat([seen, moved], dim=-1).relu().permute(0, 4, 1, 2, 3).contiguous()
         return self.layers(x).mean(dim=(2, 3, 4))
 
 
-def _layer(inside: int, outside: int, kernel: tuple[int, int, int], stride: tuple[int, int, int]) -> nn.Sequential:
-    padding = tuple(size // 2 for size in kernel)
-    convolution = nn.Conv3d(inside, outside, kernel, stride, padding, bias=False)
+def split_patches(clips: torch.Tensor) -> torch.Tensor:
+    """(N, T, H, W, 3) to (N, T, H // 4, W // 4, 48): the pixels of each patch side by side."""
+    n, t, height, width, channels = clips.shape
+    rows, columns = height // PATCH, width // PATCH
+    cut = clips[:, :, : rows * PATCH, : columns * PATCH]
+    split = cut.reshape(n, t, rows, PATCH, columns, PATCH, channels).transpose(3, 4)
+    return split.reshape(n, t, rows, columns, PATCH * PATCH * channels)
+
+
+def _layer(inside: int, outside: int, stride: tuple[int, int, int]) -> nn.Sequential:
+    convolution = nn.Conv3d(inside, outside, kernel_size=3, stride=stride, padding=1, bias=False)
     return nn.Sequential(convolution, nn.GroupNorm(8, outside), nn.ReLU(inplace=True))

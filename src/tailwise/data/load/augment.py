@@ -33,24 +33,36 @@ def draw(keys: np.ndarray, views: int) -> np.ndarray:
     return np.stack([np.random.default_rng([int(word) for word in key]).random((views, 4)) for key in keys])
 
 
-def augment_clips(clips: torch.Tensor, uniform: np.ndarray, augment: Augment, strength: float) -> torch.Tensor:
-    """Change each view by its own draw; what a shift uncovers repeats the edge.
+def augment_clips(
+    clips: torch.Tensor, mask: torch.Tensor, uniform: np.ndarray, augment: Augment, strength: float
+) -> torch.Tensor:
+    """Change each view by its own draw; absent views stay as they are.
 
-    clips: (B, V, T, H, W, 3) uint8; uniform: (B, V, 4) from `draw`; returns clips' shape, uint8
+    clips: (B, V, T, H, W, 3) uint8; mask: (B, V) bool; uniform: (B, V, 4) from `draw`; returns clips' shape, uint8
     """
-    b, v, t, h, w, _ = clips.shape
-    flat, u = clips.reshape(b * v, t, h, w, 3), uniform.reshape(b * v, 4)
-    down = np.rint((2 * u[:, 1] - 1) * augment.shift * strength * h).astype(np.int64)
-    right = np.rint((2 * u[:, 2] - 1) * augment.shift * strength * w).astype(np.int64)
-    rows = np.clip(np.arange(h)[None] - down[:, None], 0, h - 1)
-    columns = np.clip(np.arange(w)[None] - right[:, None], 0, w - 1)
-    mirrored = u[:, 0] < augment.mirror * strength
-    columns[mirrored] = columns[mirrored, ::-1]
-    gain = 1 + (2 * u[:, 3] - 1) * augment.brightness * strength
-    moved = torch.stack([clip[:, r][:, :, c] for clip, r, c in zip(flat, _ids(rows, clips), _ids(columns, clips))])
-    factors = torch.from_numpy(gain.astype(np.float32)).to(clips.device).view(-1, 1, 1, 1, 1)
-    return (moved * factors).clamp_(0, 255).to(torch.uint8).view_as(clips)
+    changed = clips.clone()
+    for b, v in mask.nonzero().tolist():
+        changed[b, v] = augment_view(clips[b, v], uniform[b, v], augment, strength)
+    return changed
 
 
-def _ids(places: np.ndarray, like: torch.Tensor) -> torch.Tensor:
-    return torch.from_numpy(np.ascontiguousarray(places)).to(like.device)
+def augment_view(clip: torch.Tensor, uniform: np.ndarray, augment: Augment, strength: float) -> torch.Tensor:
+    """clip (T, H, W, 3) uint8 and 4 uniform numbers to the changed clip, float in [0, 255]."""
+    mirror, down, right, bright = uniform
+    _, height, width, _ = clip.shape
+    reach = augment.shift * strength
+    clip = shift(clip, 1, round((2 * down - 1) * reach * height))
+    clip = shift(clip, 2, round((2 * right - 1) * reach * width))
+    if mirror < augment.mirror * strength:
+        clip = clip.flip(2)
+    return (clip * (1 + (2 * bright - 1) * augment.brightness * strength)).clamp_(0, 255)
+
+
+def shift(clip: torch.Tensor, dim: int, by: int) -> torch.Tensor:
+    """Move along `dim` by `by` places, towards the end if positive; what is uncovered repeats the edge."""
+    if by == 0:
+        return clip
+    size = clip.shape[dim]
+    edge = clip.narrow(dim, 0 if by > 0 else size - 1, 1).repeat_interleave(abs(by), dim)
+    rest = clip.narrow(dim, max(-by, 0), size - abs(by))
+    return torch.cat([edge, rest] if by > 0 else [rest, edge], dim)

@@ -30,7 +30,8 @@ def build(config: Config, heads: tuple[Head, ...], train: Path | None, valid: Pa
 
     def prepare(batch: Batch, strength: float, keys: np.ndarray) -> Batch:
         clips = batch.inputs["clips"]
-        changed = augment_clips(clips, draw(keys, clips.shape[1]), config.augment, strength)
+        uniform = draw(keys, clips.shape[1])
+        changed = augment_clips(clips, batch.inputs["mask"], uniform, config.augment, strength)
         return Batch({**batch.inputs, "clips": changed}, batch.targets, batch.index)
 
     return Task(
