@@ -1,0 +1,67 @@
+"""The same bytes in every output: in another folder, with workers, killed and resumed, in an experiment."""
+
+import os
+import random
+import signal
+import subprocess
+import time
+from contextlib import suppress
+
+import pytest
+import yaml
+
+pytestmark = pytest.mark.slow
+
+KILLS, SEED = 10, 1
+
+
+def test_another_folder_and_other_workers_give_the_same_bytes(finished, fresh):
+    fresh.set("runtime.workers", 2)
+    fresh.set("runtime.decoders", 1)
+    fresh.repro()
+    assert fresh.outputs() == finished.outputs()
+
+
+def test_a_temporary_experiment_gives_the_same_hashes(finished, fresh):
+    fresh.run("dvc", "exp", "run", "--temp", "--name", "elsewhere")
+    fresh.run("dvc", "exp", "branch", "elsewhere", "elsewhere")
+    lock = yaml.safe_load(fresh.read("git", "show", "elsewhere:dvc.lock"))
+    assert lock["stages"] == finished.lock()
+
+
+def test_a_run_killed_at_random_instants_ends_with_the_same_bytes(finished, fresh):
+    """SIGKILL to the whole process group, ten times; each start is the same command."""
+    rng = random.Random(SEED)
+    for _ in range(KILLS):
+        process = start(fresh)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(rng.uniform(1, 9))
+        kill(process)
+    fresh.repro()
+    assert fresh.outputs() == finished.outputs()
+    assert not list((fresh / ".resume").glob("*"))
+
+
+@pytest.mark.parametrize("phase", ["phase1", "phase3"])
+def test_a_phase_killed_after_its_first_epoch_goes_on_from_there(phase, finished, project):
+    """Killed as soon as the first epoch is saved, so that there is a state to go on from for certain."""
+    (project / f"data/models/{phase}.safetensors").unlink()
+    process = start(project)
+    while not list((project / ".resume").glob(f"{phase}-*/state.safetensors")):
+        assert process.poll() is None, process.communicate()[0]
+        time.sleep(0.002)
+    kill(process)
+    assert f"{phase}: goes on after epoch 1" in project.run("dvc", "repro", "--no-run-cache")
+    assert project.outputs() == finished.outputs()
+
+
+def start(project) -> subprocess.Popen:
+    command = ["dvc", "repro", "--no-run-cache"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    return subprocess.Popen(command, cwd=project.folder, env=project.env, start_new_session=True, **pipes)
+
+
+def kill(process: subprocess.Popen) -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()

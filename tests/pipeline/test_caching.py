@@ -1,0 +1,63 @@
+"""Nothing is done again that need not be: the real stages, after one small change."""
+
+import shutil
+
+import pytest
+
+from tailwise.core.files import read_csv, read_json, write_json
+
+pytestmark = pytest.mark.slow
+
+AFTER_PHASE1 = ["train_phase2", "target_weak_classes", "train_phase3", "evaluate", "certify", "report"]
+
+
+def test_a_cap_that_binds_retrains_from_its_phase_on(project):
+    phase1 = project.recorded("data/weights/phase1")
+    project.set("phase2.max_weight", 2.5)
+    assert project.repro() == ["check", "compute_weights", *AFTER_PHASE1]
+    assert project.recorded("data/weights/phase1") == phase1
+
+
+def test_a_cap_that_does_not_bind_retrains_nothing(project):
+    """Both caps are above the largest ratio of class counts, so the boosts stay."""
+    project.set("phase2.max_weight", 50.0)
+    project.repro("compute_weights")
+    boost = project.recorded("data/weights/phase2")
+    project.set("phase2.max_weight", 60.0)
+    assert project.repro("compute_weights") == ["check", "compute_weights"]
+    assert project.recorded("data/weights/phase2") == boost
+
+
+def test_a_docstring_of_the_report_retrains_nothing(project):
+    project.edit("src/tailwise/reporting/page.py", '"""The report:', '"""The  report:')
+    assert project.repro() == ["check", "report"]
+
+
+def test_where_the_work_is_done_is_nobodys_business(project):
+    project.set("runtime.workers", 2)
+    project.set("runtime.device", "cpu")
+    assert project.repro() == []
+
+
+def test_one_new_clip_redoes_one_shard(project):
+    """A test clip, so that what is trained can stay: one more view of the first foul, copied from another."""
+    shutil.copytree(project / "data/demo", project / "data/raw")
+    project.set("data.root", "data/raw")
+    project.repro("decode_clips")
+    file = project / "data/raw/Test/annotations.json"
+    annotations = read_json(file)
+    clips = annotations["Actions"]["0"]["Clips"]
+    clips.append({**clips[0], "Url": clips[0]["Url"].replace("clip_0", "clip_9")})
+    write_json(file, annotations)
+    folder = project / "data/raw/Test/action_0"
+    shutil.copy(folder / "clip_0.mp4", folder / "clip_9.mp4")
+    printed = project.run("dvc", "repro")
+    assert "1 of them decoded now" in line(printed, "test: ", "decoded now")
+    assert all("0 of them decoded now" in line(printed, f"{split}: ", "decoded now") for split in ("train", "valid"))
+    assert len(read_csv(project / "data/clips/test/manifest.csv")) == int(line(printed, "test: ", "clips").split()[1])
+    assert [stage for stage in ("train_phase1", "evaluate") if f"Running stage '{stage}'" in printed] == []
+    assert "Running stage 'certify'" in printed
+
+
+def line(printed: str, start: str, part: str) -> str:
+    return next(text for text in printed.splitlines() if text.startswith(start) and part in text)

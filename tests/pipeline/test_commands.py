@@ -1,0 +1,83 @@
+"""What a user types, and what comes back."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from project import Project, ran
+from tailwise.core.config import read_params
+from tailwise.core.files import read_json
+
+pytestmark = pytest.mark.slow
+
+HEAD_KEYS = {"macro_recall", "macro_f1", "accuracy", "min_recall", "loss", "recall"}
+
+
+def test_make_help_lists_the_commands(finished):
+    printed = finished.run("make", "help")
+    assert all(f"make {target} " in printed for target in ("repro", "test", "setup", "bench", "clean-recovery"))
+
+
+def test_a_python_without_the_packages_says_so_in_one_line(project, tmp_path):
+    bare = tmp_path / "bare"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", bare], check=True)
+    env = {**project.env, "PATH": f"{bare}/bin:{project.env['PATH']}"}
+    command = project.lock()["train_phase1"]["cmd"]
+    done = subprocess.run(command, shell=True, cwd=project.folder, env=env, capture_output=True, text=True)
+    (line,) = done.stderr.splitlines()
+    assert done.returncode == 1 and "has no package" in line and ". .venv/bin/activate" in line
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("phase2.max_wieght", 2.0, "phase2.max_wieght is unknown; did you mean max_weight?"),
+        ("phase2.max_weight", "high", "phase2.max_weight must be a number, found 'high'"),
+        ("window.centre", 2, "window: the window would start at frame -4"),
+    ],
+)
+def test_a_wrong_parameter_is_one_line_and_nothing_is_lost(project, key, value, said):
+    before = project.outputs()
+    project.set(key, value)
+    printed = project.run("dvc", "repro", fails=True)
+    assert f"check: params.yaml: {said}" in printed and "Traceback" not in printed and ran(printed) == ["check"]
+    project.run("git", "checkout", "--quiet", "params.yaml")
+    project.run("dvc", "checkout", "check")
+    assert project.outputs() == before
+
+
+def test_metrics_are_validation_figures_and_read_without_a_cache(finished, tmp_path):
+    clone = Project(tmp_path / "clone", tmp_path)
+    subprocess.run(["git", "clone", "--quiet", finished.folder, clone.folder], check=True)
+    shown = json.loads(clone.read("dvc", "metrics", "show", "--json"))[""]["data"]
+    assert list(shown) == ["reports/metrics.json"]
+    figures = shown["reports/metrics.json"]["data"]
+    assert set(figures) == {"leaderboard", "action", "severity"} and set(figures["action"]) == HEAD_KEYS
+    certificate = json.loads((clone / "reports/certificate.json").read_text())
+    assert {name: set(value) for name, value in certificate.items() if name != "leaderboard"} == {
+        name: set(value) for name, value in figures.items() if name != "leaderboard"
+    }
+    assert json.loads(clone.read("dvc", "metrics", "diff", "--json", "HEAD~1", "HEAD"))
+
+
+def test_plots_show_confusion_and_recall_per_class_by_epoch(finished):
+    plots = json.loads(finished.read("dvc", "plots", "show", "--json", "--out", "plots"))["data"]
+    for head, classes in read_json(finished / "data/index/heads.json").items():
+        answers = values(plots[f"confusion of {head}"])
+        assert {row["actual"] for row in answers} == set(classes) and len(answers) == 24
+        for phase in (1, 2, 3):
+            recalls = values(plots[f"recall of {head} by epoch, phase {phase}"])
+            assert {(row["epoch"], row["field"]) for row in recalls} == {(e, c) for e in "12" for c in classes}
+
+
+def test_what_dvc_exp_run_writes_is_what_a_stage_reads(project):
+    project.run("dvc", "exp", "run", "-S", "phase1.train.lr=1e-5", "check")
+    lock = read_params(project / "dvc.lock")
+    assert lock["stages"]["check"]["params"]["params.yaml"]["phase1"]["train"]["lr"] == 1e-5
+
+
+def values(plot: list[dict]) -> list[dict]:
+    """The rows that a plot draws."""
+    return plot[0]["content"]["data"]["values"]

@@ -1,0 +1,57 @@
+"""The report: it shows the figures it is given, and no name can inject anything."""
+
+from dataclasses import replace
+
+import pytest
+
+from tailwise.reporting.collect import ClassRow, Facts, HeadFacts
+from tailwise.reporting.page import figure, page
+from tailwise.reporting.summary import summary
+
+EVIL = "<script>alert(1)</script>"
+FIGURES = {"macro_recall": 0.4567, "macro_f1": 0.4, "accuracy": 0.5, "min_recall": 0.125, "loss": 1.5}
+
+
+@pytest.fixture
+def facts():
+    classes = [ClassRow("Dive", 8, 4, [1.5, 3.0], 0.25, None), ClassRow("Push", 90, 6, [1.0, 1.0], 1.0, 0.5)]
+    head = HeadFacts("action", classes, [[1, 3], [0, 6]], FIGURES, FIGURES)
+    row = {"train_loss": "2.5", "action_macro_recall": "0.5", "action_min_recall": "0.1", "action_loss": "1.5"}
+    index = {"train": {"fouls": 98, "views": 200, "dropped": {"action": 1, "offence": 2, "severity": 3}}}
+    quality = {"train": {"clips": 200, "faulty": {"Train/action_0/clip_1.mp4": "absent"}}}
+    return Facts({"leaderboard": (45.6, 40.1)}, [head], {"phase1": [row, row], "phase2": [row]}, [], index, quality)
+
+
+def test_it_shows_figures_boosts_recalls_and_faults(facts):
+    html = page(facts)
+    for text in ("0.457", "45.60", "40.10", "boost phase2", "Dive", "Train/action_0/clip_1.mp4: absent", "No alert"):
+        assert text in html
+
+
+def test_the_same_facts_give_the_same_bytes(facts):
+    assert page(facts) == page(facts)
+
+
+def test_it_asks_nothing_of_the_network(facts):
+    html = page(facts)
+    assert "http://" not in html and "https://" not in html and "<script" not in html and "data:image/png" in html
+
+
+def test_names_from_the_data_are_escaped(facts):
+    classes = [replace(facts.heads[0].classes[0], name=EVIL), facts.heads[0].classes[1]]
+    alert = {"phase": "phase1", "epoch": 3, "head": EVIL, "label": EVIL, "text": EVIL}
+    quality = {"train": {"clips": 1, "faulty": {EVIL: EVIL}}}
+    html = page(replace(facts, heads=[replace(facts.heads[0], classes=classes)], alerts=[alert], quality=quality))
+    assert EVIL not in html and html.count("&lt;script&gt;") >= 4
+
+
+def test_an_undefined_figure_is_a_dash():
+    assert figure(None) == "–" and figure(0.12345) == "0.123" and figure(0.5, 2) == "0.50"
+
+
+def test_the_closing_table_names_the_lowest_class_and_leaves_absent_ones_out():
+    recall = {"Dive": None, "Push": 0.25, "Hold": 0.75}
+    text = summary({"leaderboard": 40.0, "action": {**FIGURES, "recall": recall}})
+    head, row, score = text.splitlines()
+    assert row.split() == ["action", "0.457", "0.400", "0.250", "Push"]
+    assert head.split()[:3] == ["validation", "macro", "recall"] and score == "leaderboard: 40.00"
