@@ -25,6 +25,7 @@ $(VENV)/ready: requirements.txt requirements-dev.txt constraints.txt
 	@touch $@
 
 repro: setup ## run what changed of the pipeline, then show its figures
+	@python3 -m tailwise.mend
 	@dvc repro
 	@python3 -m tailwise.reporting.summary
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from measure import interleave, ratio, show
 
+from measure import interleave, ratio, show
 from tailwise.core.batch import Batch, Head
 from tailwise.core.config import read_params, section, sections
 from tailwise.engine.loop import train_phase
@@ -81,7 +81,9 @@ def main(repeats: int = 9) -> None:
     task = Task(HEADS, model, {}, train, valid, lambda batch, strength, keys: batch, fouls.loss, fouls.score)
     boost = {h.name: ClassBoost(torch.ones(len(h.classes)), torch.ones(len(h.classes))) for h in HEADS}
     run = Run("phase2", training, torch.device("cpu"))
-    batches = [[made.collate(places) for places in chunks(range(len(made)), training.batch_size)] for made in (train, valid)]
+    batches = [
+        [made.collate(places) for places in chunks(range(len(made)), training.batch_size)] for made in (train, valid)
+    ]
     weights = {name: of_head.weights() for name, of_head in boost.items()}
     twin = copy.deepcopy(model)
     works = {

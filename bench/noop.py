@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 import yaml
+
 from measure import interleave, ratio, show
 
 

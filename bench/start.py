@@ -14,7 +14,7 @@ EXTRA = {  # what a stage imports or builds after its first line
 
 
 def start(script: Path) -> None:
-    code = f"import runpy, tailwise.core.stage as s; s.check_versions(s.pinned(s.REQUIREMENTS.read_text()))"
+    code = "import runpy, tailwise.core.stage as s; s.check_versions(s.pinned(s.REQUIREMENTS.read_text()))"
     code += f"; runpy.run_path({str(script)!r}, run_name='start'); {EXTRA.get(script.stem, '')}"
     subprocess.run([sys.executable, "-c", code], check=True)
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from epoch import HEADS, Made
 
+from epoch import HEADS, Made
 from tailwise.core.config import read_params, section, sections
 from tailwise.engine.loop import train_phase
 from tailwise.engine.phase import Phase

@@ -14,7 +14,10 @@ def main() -> None:
         _, labels = read_labels(Path(f"data/clips/{split}/manifest.csv"), list(heads))
         summary[split] = count_classes(labels, heads)
     for head, counts in summary["train"].items():
-        print(f"{head}: imbalance {imbalance_ratio(counts):.1f}: " + ", ".join(f"{name} {n}" for name, n in counts.items()))
+        print(
+            f"{head}: imbalance {imbalance_ratio(counts):.1f}: "
+            + ", ".join(f"{name} {n}" for name, n in counts.items())
+        )
     write_json(Path("reports/classes.json"), summary)
 
 

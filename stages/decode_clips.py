@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 from tailwise.core.config import read_params, section
-from tailwise.core.runtime import Runtime
 from tailwise.core.files import read_csv, write_json
+from tailwise.core.runtime import Runtime
 from tailwise.data.decode.store import build_store
 from tailwise.data.decode.window import Window
 

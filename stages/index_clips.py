@@ -15,7 +15,9 @@ def main() -> None:
         views, dropped = read_split(root, split)
         fouls = len({view.sample for view in views})
         summary[split] = {"fouls": fouls, "views": len(views), "dropped": {rule: dropped[rule] for rule in DROPPED}}
-        write_csv(out / f"{split}.csv", [field.name for field in fields(View)], (asdict(view).values() for view in views))
+        write_csv(
+            out / f"{split}.csv", [field.name for field in fields(View)], (asdict(view).values() for view in views)
+        )
         print(f"{split}: {fouls} fouls, {len(views)} views")
         for rule, text in DROPPED.items():
             print(f"  {dropped[rule]:4d} dropped: {text}")

@@ -26,6 +26,7 @@ ALLOWED = {
     "losses": CORE,
     "schedules": CORE,
     "metrics": CORE,
+    "mend": set(),
     "data.demo": CORE | {"data.demo"},
     "data.index": CORE | {"data.index"},
     "data.decode": CORE | {"data.decode"},
@@ -37,7 +38,14 @@ ALLOWED = {
 }
 """Each layer, and all that it may import of this project. What is not named here may not exist."""
 
-ENTRY_POINTS = {"core.stage", "core.preset", "reporting.summary", "recipes.fouls.task", "recipes.fouls.sections"}
+ENTRY_POINTS = {
+    "core.stage",
+    "core.preset",
+    "mend",
+    "reporting.summary",
+    "recipes.fouls.task",
+    "recipes.fouls.sections",
+}
 """Started by name: ``python -m``, or a stage's argument."""
 
 

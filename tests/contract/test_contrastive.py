@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 import torch.nn.functional as F
-from helpers import Table, make_phase, make_run, make_task
 from torch import nn
 
+from helpers import Table, make_phase, make_run, make_task
 from tailwise.core.batch import Batch, Head
 from tailwise.engine.loop import train_phase
 

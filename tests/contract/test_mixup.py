@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from helpers import HEADS, make_phase, make_run, make_table, make_task
 
+from helpers import HEADS, make_phase, make_run, make_table, make_task
 from tailwise.core.batch import Batch, Mix
 from tailwise.engine.loop import train_phase
 from tailwise.losses import cross_entropy

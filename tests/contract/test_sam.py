@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 import torch
-from helpers import HEADS, Linear, make_phase, make_run, make_table, make_task
 
+from helpers import HEADS, Linear, make_phase, make_run, make_table, make_task
 from tailwise.engine.loop import train_phase
 
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from helpers import Table, make_phase, make_run, make_task
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from helpers import Table, make_phase, make_run, make_task
 from tailwise.core.batch import IGNORE, Head
 from tailwise.engine.loop import train_phase
 

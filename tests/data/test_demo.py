@@ -20,8 +20,21 @@ from tailwise.data.demo.skeleton import JOINT
 TINY = Demo(seed=3, train=20, valid=8, test=8, width=96, height=64, frames=24, contact=12)
 FULL = Demo(seed=3, train=700, valid=256, test=256, width=256, height=144, frames=60, contact=30)
 SMOKE = replace(TINY, train=64, valid=32, test=32)
-FOUL_FIELDS = {"UrlLocal", "Offence", "Contact", "Bodypart", "Upper body part", "Action class", "Severity",
-               "Multiple fouls", "Try to play", "Touch ball", "Handball", "Handball offence", "Clips"}
+FOUL_FIELDS = {
+    "UrlLocal",
+    "Offence",
+    "Contact",
+    "Bodypart",
+    "Upper body part",
+    "Action class",
+    "Severity",
+    "Multiple fouls",
+    "Try to play",
+    "Touch ball",
+    "Handball",
+    "Handball offence",
+    "Clips",
+}
 CLIP_FIELDS = {"Url": str, "Camera type": str, "Timestamp": int, "Replay speed": float}
 
 
@@ -38,9 +51,13 @@ def annotations(root: Path, split: str) -> dict:
 
 def kept(fouls: dict) -> list[dict]:
     """Fouls that survive the official label rule, written here anew as the reference; the demo spoils no dive."""
-    return [foul for foul in fouls.values()
-            if foul["Action class"] not in ("", "Dont know") and foul["Offence"] not in ("", "Between")
-            and (foul["Severity"] in ("1.0", "3.0", "5.0") or foul["Offence"].lower() == "no offence")]
+    return [
+        foul
+        for foul in fouls.values()
+        if foul["Action class"] not in ("", "Dont know")
+        and foul["Offence"] not in ("", "Between")
+        and (foul["Severity"] in ("1.0", "3.0", "5.0") or foul["Offence"].lower() == "no offence")
+    ]
 
 
 def head_counts(demo: Demo, split: str, head: str) -> list[int]:
@@ -72,9 +89,17 @@ def test_apportion_keeps_the_sum_and_the_least() -> None:
         assert sum(shares) == total and min(shares) >= 2
 
 
-@pytest.mark.parametrize("change, message", [
-    ({"width": 95}, "95x64"), ({"contact": 24}, "contact 24"), ({"contact": 0}, "contact 0"),
-    ({"train": 15}, "train 15"), ({"valid": 7}, "valid 7"), ({"seed": -1}, "seed -1")])
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"width": 95}, "95x64"),
+        ({"contact": 24}, "contact 24"),
+        ({"contact": 0}, "contact 0"),
+        ({"train": 15}, "train 15"),
+        ({"valid": 7}, "valid 7"),
+        ({"seed": -1}, "seed -1"),
+    ],
+)
 def test_nonsense_is_refused(change: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         replace(TINY, **change)
@@ -170,8 +195,9 @@ def test_a_standing_figure_fills_a_third_of_the_frame() -> None:
 
 def test_slow_motion_keeps_the_contact_and_stretches_time() -> None:
     foul = plan_split(FULL, "Test")[0]
-    live, slow = (camera_of(FULL, replace(foul, views=(View("Main camera center", speed, 0),) * 2), 1)
-                  for speed in (1.0, 2.0))
+    live, slow = (
+        camera_of(FULL, replace(foul, views=(View("Main camera center", speed, 0),) * 2), 1) for speed in (1.0, 2.0)
+    )
     assert live.contact == slow.contact and abs(live.contact - FULL.contact) <= 2
     np.testing.assert_allclose(frame_times(live, 60, FPS), 2 * frame_times(slow, 60, FPS))
 
@@ -192,8 +218,11 @@ def test_true_poses_tell_the_actions() -> None:
     right = []
     for severity in range(4):
         centres = np.array([np.mean([seen_from_the_victim(a, severity, m) for m in known], axis=0) for a in range(8)])
-        right += [np.argmin(np.linalg.norm(centres - seen_from_the_victim(a, severity, m), axis=1)) == a
-                  for a in range(8) for m in fresh]
+        right += [
+            np.argmin(np.linalg.norm(centres - seen_from_the_victim(a, severity, m), axis=1)) == a
+            for a in range(8)
+            for m in fresh
+        ]
     assert np.mean(right) > 0.75
 
 

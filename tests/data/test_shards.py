@@ -4,8 +4,8 @@ import random
 import statistics
 
 import pytest
-from filming import write_clip
 
+from filming import write_clip
 from tailwise.data.decode.shards import LARGEST, Shard, decode_shard, partition
 from tailwise.data.decode.window import Window
 

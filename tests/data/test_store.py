@@ -4,8 +4,8 @@ import shutil
 
 import numpy as np
 import pytest
-from filming import read_clip, write_clip
 
+from filming import read_clip, write_clip
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_csv
 from tailwise.data.decode import shards

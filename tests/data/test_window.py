@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from filming import read_clip, write_clip
 
+from filming import read_clip, write_clip
 from tailwise.core.errors import UserError
 from tailwise.data.decode.window import Faulty, Window, decode_window
 

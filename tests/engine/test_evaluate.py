@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from helpers import HEADS, Table, make_run, make_table, make_task
 from sklearn.metrics import log_loss, recall_score
 from torch import nn
 
+from helpers import HEADS, Table, make_run, make_table, make_task
 from tailwise.core.batch import IGNORE, Head
 from tailwise.engine.evaluate import answer, answer_rows, figures
 from tailwise.engine.predict import judge

@@ -1,8 +1,8 @@
 """What a phase leaves besides its weights."""
 
 import pytest
-from helpers import HEADS
 
+from helpers import HEADS
 from tailwise.core.files import read_csv, read_json
 from tailwise.engine.history import write_history
 from tailwise.engine.loop import Trained

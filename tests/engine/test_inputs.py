@@ -2,8 +2,8 @@
 
 import pytest
 import torch
-from helpers import HEADS, Table, make_table
 
+from helpers import HEADS, Table, make_table
 from tailwise.core.batch import IGNORE, Head
 from tailwise.core.errors import UserError
 from tailwise.core.files import write_json

@@ -4,9 +4,9 @@ import math
 
 import pytest
 import torch
-from helpers import HEADS, Linear, Table, make_phase, make_run, make_table, make_task, noisy, same, summed_loss
 from torch import nn
 
+from helpers import HEADS, Linear, Table, make_phase, make_run, make_table, make_task, noisy, same, summed_loss
 from tailwise.core.batch import IGNORE
 from tailwise.core.errors import UserError
 from tailwise.engine import loop

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from helpers import make_table
 
+from helpers import make_table
 from tailwise.engine.order import augment_keys, epoch_order, load_steps, seed_for, steps_of
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 import torch
-from helpers import HEADS, Linear, make_phase
 from torch import nn
 
+from helpers import HEADS, Linear, make_phase
 from tailwise.core.errors import UserError
 from tailwise.engine.phase import AdamW, set_trainable, train_mode
 

@@ -1,8 +1,8 @@
 """An interrupted run that goes on is the run that was never interrupted."""
 
 import pytest
-from helpers import HEADS, Linear, make_phase, make_run, make_task, noisy, same
 
+from helpers import HEADS, Linear, make_phase, make_run, make_task, noisy, same
 from tailwise.engine import loop
 from tailwise.engine.loop import train_phase
 from tailwise.engine.phase import AdamW

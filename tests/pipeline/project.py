@@ -93,7 +93,9 @@ class Project:
 
     def recorded(self, path: str) -> str:
         """The hash that dvc.lock has of an output."""
-        return next(out["md5"] for stage in self.lock().values() for out in stage.get("outs", []) if out["path"] == path)
+        return next(
+            out["md5"] for stage in self.lock().values() for out in stage.get("outs", []) if out["path"] == path
+        )
 
     def outputs(self) -> dict[str, str]:
         """{path: hash} of every file of every output, read from the workspace."""

@@ -78,6 +78,7 @@ CODE = {
     "src/tailwise/schedules.py": f"check {TRAINING}",
     "src/tailwise/recipes/fouls/task.py": f"check {TRAINING}",
     "src/tailwise/recipes/fouls/sections.py": "check",
+    "src/tailwise/mend.py": "check",
     "src/tailwise/reporting": "check report",
     "stages/check.py": "check",
     "stages/make_demo.py": DEMO,

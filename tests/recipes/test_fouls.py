@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from helpers import CPU, make_phase, make_run, same
 
+from helpers import CPU, make_phase, make_run, same
 from tailwise.core.batch import IGNORE, Batch, Head
 from tailwise.core.config import read_params, sections
 from tailwise.core.files import write_csv

@@ -7,6 +7,7 @@ one, at most the phase's `max_weight` for the rarest. Where it acts is not decid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+
 def boost_from_counts(counts: Mapping[str, int], max_weight: float) -> dict[str, float]:
     """min(n_max / n_c, max_weight) per class; a class without a sample gets 1: nothing to boost."""
     largest = max(counts.values())

@@ -58,7 +58,9 @@ def balanced_subset(labels: dict[str, Sequence[str]], max_ratio: float) -> list[
     of theirs has room; so the rarest class of each head comes whole unless another head's
     cap forbids it. A sample without a label in some head is taken for the others.
     """
-    counts = {head: count_classes({head: names}, {head: sorted(set(names) - {""})})[head] for head, names in labels.items()}
+    counts = {
+        head: count_classes({head: names}, {head: sorted(set(names) - {""})})[head] for head, names in labels.items()
+    }
     room = {head: _room(of_head, max_ratio) for head, of_head in counts.items()}
 
     def rarity(i: int) -> int:

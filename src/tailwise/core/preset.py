@@ -35,7 +35,9 @@ def apply(params: dict, preset: dict, path: str = "") -> list[str]:
 def main(name: str) -> None:
     file, preset = Path("params.yaml"), Path(f"presets/{name}.yaml")
     if not preset.is_file():
-        raise UserError(f"no preset {name}; there are: {', '.join(sorted(p.stem for p in Path('presets').glob('*.yaml')))}")
+        raise UserError(
+            f"no preset {name}; there are: {', '.join(sorted(p.stem for p in Path('presets').glob('*.yaml')))}"
+        )
     yaml = YAML()
     yaml.preserve_quotes, yaml.width = True, 120
     params = yaml.load(file.read_text(encoding="utf8"))

@@ -31,7 +31,9 @@ class Answers:
 def answer(task: Task, run: Run) -> dict[str, Answers]:
     """Each head's answers over `task.valid`, in the order of the samples."""
     task.model.to(run.device)
-    batches = [(batch.to(torch.device("cpu")), {n: x.cpu() for n, x in out.items()}) for batch, out in predictions(task, run)]
+    batches = [
+        (batch.to(torch.device("cpu")), {n: x.cpu() for n, x in out.items()}) for batch, out in predictions(task, run)
+    ]
     answers = {}
     for head in task.heads:
         logits = torch.cat([out[head.name].reshape(-1, len(head.classes)) for _, out in batches])

@@ -1,7 +1,6 @@
 """A stage's files as what the engine takes."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np

@@ -79,7 +79,11 @@ def line(record: Record, heads: tuple[Head, ...]) -> str:
     for head in heads:
         of_head = record.heads[head.name]
         recalls = metrics.recall(of_head.matrix)
-        lowest = "" if np.isnan(recalls).all() else f" (lowest {np.nanmin(recalls):.2f} {head.classes[np.nanargmin(recalls)]})"
+        lowest = (
+            ""
+            if np.isnan(recalls).all()
+            else f" (lowest {np.nanmin(recalls):.2f} {head.classes[np.nanargmin(recalls)]})"
+        )
         parts.append(f"{head.name} recall {metrics.macro(recalls):.3f}{lowest}, loss {of_head.loss:.2f}")
     return "  |  ".join(parts)
 

@@ -39,5 +39,7 @@ def build_store(
 
 
 def _write_manifest(path: Path, rows: Iterable[Row], places: dict[str, tuple[str, int]]) -> None:
-    kept = [{**row, "shard": places[row["path"]][0], "row": places[row["path"]][1]} for row in rows if row["path"] in places]
+    kept = [
+        {**row, "shard": places[row["path"]][0], "row": places[row["path"]][1]} for row in rows if row["path"] in places
+    ]
     write_csv(path, kept[0], (row.values() for row in kept))

@@ -10,9 +10,9 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-from .annotations import annotate_split
-from .film import film_foul
-from .plan import SPLITS, Demo, plan_split
+from tailwise.data.demo.annotations import annotate_split
+from tailwise.data.demo.film import film_foul
+from tailwise.data.demo.plan import SPLITS, Demo, plan_split
 
 __all__ = ["Demo", "make_demo"]
 

@@ -2,11 +2,19 @@
 
 import numpy as np
 
-from .plan import ACTIONS, Demo, Foul, View, stream
+from tailwise.data.demo.plan import ACTIONS, Demo, Foul, View, stream
 
 HANDS, SHOULDER, LEGS = ("Upper body", "Use of arms"), ("Upper body", "Use of shoulder"), ("Under body", "")
-BODY_PARTS = {"Tackling": LEGS, "Standing tackling": LEGS, "High leg": LEGS, "Holding": HANDS, "Pushing": HANDS,
-              "Elbowing": HANDS, "Challenge": SHOULDER, "Dive": ("", "")}
+BODY_PARTS = {
+    "Tackling": LEGS,
+    "Standing tackling": LEGS,
+    "High leg": LEGS,
+    "Holding": HANDS,
+    "Pushing": HANDS,
+    "Elbowing": HANDS,
+    "Challenge": SHOULDER,
+    "Dive": ("", ""),
+}
 OFFICIAL_SEVERITY = ("", "1.0", "3.0", "5.0")
 
 
@@ -19,8 +27,12 @@ def annotate_split(demo: Demo, split: str, fouls: list[Foul]) -> dict:
 def annotate(demo: Demo, foul: Foul) -> dict:
     """One entry of `Actions`."""
     rng = stream(demo.seed, "plan", foul.split, 1 + foul.index)
-    return {"UrlLocal": match_name(foul), **labels(foul, rng), **circumstances(foul, rng),
-            "Clips": [annotate_clip(foul, number, view) for number, view in enumerate(foul.views)]}
+    return {
+        "UrlLocal": match_name(foul),
+        **labels(foul, rng),
+        **circumstances(foul, rng),
+        "Clips": [annotate_clip(foul, number, view) for number, view in enumerate(foul.views)],
+    }
 
 
 def match_name(foul: Foul) -> str:
@@ -30,11 +42,18 @@ def match_name(foul: Foul) -> str:
 
 def labels(foul: Foul, rng: np.random.Generator) -> dict[str, str]:
     innocent = "No Offence" if rng.random() < 0.2 else "No offence"
-    named = {"Offence": "Offence" if foul.severity else innocent,
-             "Action class": ACTIONS[foul.action],
-             "Severity": OFFICIAL_SEVERITY[foul.severity]}
-    spoilt = {"": {}, "between": {"Offence": "Between"}, "severity 2.0": {"Severity": "2.0"},
-              "severity 4.0": {"Severity": "4.0"}, "dont know": {"Action class": "Dont know"}}
+    named = {
+        "Offence": "Offence" if foul.severity else innocent,
+        "Action class": ACTIONS[foul.action],
+        "Severity": OFFICIAL_SEVERITY[foul.severity],
+    }
+    spoilt = {
+        "": {},
+        "between": {"Offence": "Between"},
+        "severity 2.0": {"Severity": "2.0"},
+        "severity 4.0": {"Severity": "4.0"},
+        "dont know": {"Action class": "Dont know"},
+    }
     return named | spoilt[foul.fault]
 
 
@@ -43,16 +62,22 @@ def circumstances(foul: Foul, rng: np.random.Generator) -> dict[str, str]:
     name = ACTIONS[foul.action]
     part, upper = BODY_PARTS[name]
     shoulders = upper + "s" if upper == SHOULDER[1] and rng.random() < 0.3 else upper
-    return {"Contact": "Without contact" if name == "Dive" else "With contact",
-            "Bodypart": part,
-            "Upper body part": shoulders,
-            "Multiple fouls": str(rng.choice(["No", "No", "No", "Yes", "yes", ""])),
-            "Try to play": str(rng.choice(["Yes", "No", ""])),
-            "Touch ball": str(rng.choice(["No", "Yes", "Maybe", ""])),
-            "Handball": "No handball",
-            "Handball offence": ""}
+    return {
+        "Contact": "Without contact" if name == "Dive" else "With contact",
+        "Bodypart": part,
+        "Upper body part": shoulders,
+        "Multiple fouls": str(rng.choice(["No", "No", "No", "Yes", "yes", ""])),
+        "Try to play": str(rng.choice(["Yes", "No", ""])),
+        "Touch ball": str(rng.choice(["No", "Yes", "Maybe", ""])),
+        "Handball": "No handball",
+        "Handball offence": "",
+    }
 
 
 def annotate_clip(foul: Foul, number: int, view: View) -> dict:
-    return {"Url": f"Dataset/{foul.split}/action_{foul.index}/clip_{number}",
-            "Camera type": view.camera, "Timestamp": view.timestamp_ms, "Replay speed": view.speed}
+    return {
+        "Url": f"Dataset/{foul.split}/action_{foul.index}/clip_{number}",
+        "Camera type": view.camera,
+        "Timestamp": view.timestamp_ms,
+        "Replay speed": view.speed,
+    }

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from .cameras import EYE_M, Camera
-from .canvas import FINE
-from .colours import Colour, hsv, shade
-from .plan import Demo
+from tailwise.data.demo.cameras import EYE_M, Camera
+from tailwise.data.demo.canvas import FINE
+from tailwise.data.demo.colours import Colour, hsv, shade
+from tailwise.data.demo.plan import Demo
 
 CROWD_BLOCK_PX, HOARDING_M = 3, 0.9
 
@@ -28,13 +28,19 @@ class Ground:
 def draw_ground(rng: np.random.Generator) -> Ground:
     """A stadium from the match's own stream."""
     light = hsv(rng.uniform(0.26, 0.36), rng.uniform(0.5, 0.75), rng.uniform(0.45, 0.65))
-    return Ground((light, shade(light, rng.uniform(0.78, 0.9))), hsv(0, 0, 0.85), float(rng.uniform(2, 5)),
-                  float(rng.uniform(0, np.pi)), hsv(rng.random(), rng.uniform(0.1, 0.5), rng.uniform(0.3, 0.6)),
-                  hsv(rng.random(), 0.6, rng.uniform(0.3, 0.8)))
+    return Ground(
+        (light, shade(light, rng.uniform(0.78, 0.9))),
+        hsv(0, 0, 0.85),
+        float(rng.uniform(2, 5)),
+        float(rng.uniform(0, np.pi)),
+        hsv(rng.random(), rng.uniform(0.1, 0.5), rng.uniform(0.3, 0.6)),
+        hsv(rng.random(), 0.6, rng.uniform(0.3, 0.8)),
+    )
 
 
-def backdrop(demo: Demo, camera: Camera, ground: Ground, margin: tuple[int, int],
-             rng: np.random.Generator) -> Image.Image:
+def backdrop(
+    demo: Demo, camera: Camera, ground: Ground, margin: tuple[int, int], rng: np.random.Generator
+) -> Image.Image:
     """The picture in Y, Cb, Cr, FINE times enlarged; `margin` pixels (x, y) larger than a frame on all sides."""
     columns = np.arange(-margin[0], demo.width + margin[0]) - camera.centre[0]
     rows = np.arange(-margin[1], demo.height + margin[1]) - camera.centre[1]
@@ -44,7 +50,7 @@ def backdrop(demo: Demo, camera: Camera, ground: Ground, margin: tuple[int, int]
     if edge > 0:
         pitch[:edge] = paint_crowd(ground, edge, len(columns), rng)
         high = max(2, round(HOARDING_M * camera.focal / edge_m))
-        pitch[max(edge - high, 0): edge] = ground.hoarding
+        pitch[max(edge - high, 0) : edge] = ground.hoarding
     return Image.fromarray(pitch.astype(np.uint8)).resize((len(columns) * FINE, len(rows) * FINE), Image.BILINEAR)
 
 
@@ -56,8 +62,9 @@ def row_of(camera: Camera, ground_m: float) -> float:
     return camera.centre[1] + camera.focal * below / depth
 
 
-def paint_pitch(camera: Camera, ground: Ground, columns: np.ndarray, rows: np.ndarray,
-                rng: np.random.Generator) -> np.ndarray:
+def paint_pitch(
+    camera: Camera, ground: Ground, columns: np.ndarray, rows: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
     """Grass and one white line (rows, columns, 3): each pixel asks where it meets the ground."""
     x, y = meet_ground(camera, columns, rows)
     across = x * np.cos(ground.direction) + y * np.sin(ground.direction)

@@ -22,8 +22,11 @@ def planes_of(frame: np.ndarray) -> Planes:
     """Views of the three planes of a planar frame (height * 3 / 2, width)."""
     height, width = frame.shape[0] * 2 // 3, frame.shape[1]
     flat, luma, chroma = frame.reshape(-1), height * width, height * width // 4
-    return (flat[:luma].reshape(height, width), flat[luma:luma + chroma].reshape(height // 2, width // 2),
-            flat[luma + chroma:].reshape(height // 2, width // 2))
+    return (
+        flat[:luma].reshape(height, width),
+        flat[luma : luma + chroma].reshape(height // 2, width // 2),
+        flat[luma + chroma :].reshape(height // 2, width // 2),
+    )
 
 
 def show(frame: np.ndarray, picture: Planes, left: int, top: int) -> None:
@@ -31,7 +34,7 @@ def show(frame: np.ndarray, picture: Planes, left: int, top: int) -> None:
     for part, (seen, whole) in enumerate(zip(planes_of(frame), picture)):
         half = 2 if part else 1
         rows, columns = seen.shape
-        seen[:] = whole[top // half: top // half + rows, left // half: left // half + columns]
+        seen[:] = whole[top // half : top // half + rows, left // half : left // half + columns]
 
 
 def patch(frame: np.ndarray, canvas: Image.Image, box: Box) -> None:

@@ -27,9 +27,11 @@ def yuv(red: float, green: float, blue: float) -> Colour:
     >>> yuv(1, 1, 1), yuv(0, 0, 0)
     ((235, 128, 128), (16, 128, 128))
     """
-    return (round(16 + 65.481 * red + 128.553 * green + 24.966 * blue),
-            round(128 - 37.797 * red - 74.203 * green + 112 * blue),
-            round(128 + 112 * red - 93.786 * green - 18.214 * blue))
+    return (
+        round(16 + 65.481 * red + 128.553 * green + 24.966 * blue),
+        round(128 - 37.797 * red - 74.203 * green + 112 * blue),
+        round(128 + 112 * red - 93.786 * green - 18.214 * blue),
+    )
 
 
 def hsv(hue: float, saturation: float, value: float) -> Colour:

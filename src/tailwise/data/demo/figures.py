@@ -3,11 +3,11 @@
 import numpy as np
 from PIL import Image, ImageDraw
 
-from .cameras import Camera, project
-from .canvas import FINE, average, box_around, patch, show
-from .colours import Colour, Kit, hsv, shade
-from .plan import Demo
-from .skeleton import JOINT, JOINTS
+from tailwise.data.demo.cameras import Camera, project
+from tailwise.data.demo.canvas import FINE, average, box_around, patch, show
+from tailwise.data.demo.colours import Colour, Kit, hsv, shade
+from tailwise.data.demo.plan import Demo
+from tailwise.data.demo.skeleton import JOINT, JOINTS
 
 EDGE = 2
 ROOM_M = 0.25
@@ -15,13 +15,22 @@ ROOM_M = 0.25
 INK, WHITE, SHADOW = hsv(0.6, 0.3, 0.08), hsv(0, 0, 0.98), hsv(0.33, 0.7, 0.22)
 FAR_LIGHT = 0.72
 HEAD_M, BALL_M = 0.125, 0.12
-LIMBS = (("shoulder", "elbow", "hand"), (0.062, 0.052), ("sleeve", "skin")), \
-        (("hip", "knee", "ankle", "toe"), (0.088, 0.072, 0.055), ("shorts", "socks", "shoe"))
+LIMBS = (
+    (("shoulder", "elbow", "hand"), (0.062, 0.052), ("sleeve", "skin")),
+    (("hip", "knee", "ankle", "toe"), (0.088, 0.072, 0.055), ("shorts", "socks", "shoe")),
+)
 Part = tuple[float, str, list, tuple[int, ...], tuple[Colour, ...]]
 
 
-def draw_frames(demo: Demo, camera: Camera, joints: np.ndarray, ball: np.ndarray, shift: np.ndarray,
-                picture: Image.Image, kits: tuple[Kit, Kit]) -> np.ndarray:
+def draw_frames(
+    demo: Demo,
+    camera: Camera,
+    joints: np.ndarray,
+    ball: np.ndarray,
+    shift: np.ndarray,
+    picture: Image.Image,
+    kits: tuple[Kit, Kit],
+) -> np.ndarray:
     """Planar yuv420p frames (T, height * 3 / 2, width) of joints (T, 2, 17, 3) and a ball (T, 3) in the world.
 
     `picture` is the background, FINE times enlarged and larger than a frame on all sides; `shift` (T, 2) is how many
@@ -44,8 +53,9 @@ def draw_frames(demo: Demo, camera: Camera, joints: np.ndarray, ball: np.ndarray
     return frames
 
 
-def draw_scene(canvas: Image.Image, spots: np.ndarray, scales: np.ndarray, shadows: np.ndarray, looks: list,
-               kits: tuple[Kit, Kit]) -> None:
+def draw_scene(
+    canvas: Image.Image, spots: np.ndarray, scales: np.ndarray, shadows: np.ndarray, looks: list, kits: tuple[Kit, Kit]
+) -> None:
     """Paint both figures and the ball, the far parts first; `spots` (2 * 17 + 1, 2), `shadows` (2, 17, 2)."""
     brush = ImageDraw.Draw(canvas)
     parts = [ball_part(spots[-1], float(scales[-1]))]
@@ -78,11 +88,26 @@ def parts_of(pixels: np.ndarray, scales: np.ndarray, limbs: list, kit: Kit) -> l
     """A figure's six parts, each with its nearness: pixels per metre."""
     spots, near = list(map(tuple, pixels.tolist())), scales.tolist()
     scale = near[JOINT["pelvis"]]
-    parts = [(sum(near[joint] for joint in joints[:3]) / 3, "limb", [spots[joint] for joint in joints],
-              tuple(round(2 * radius * scale) for radius in radii), tones) for joints, radii, tones in limbs]
+    parts = [
+        (
+            sum(near[joint] for joint in joints[:3]) / 3,
+            "limb",
+            [spots[joint] for joint in joints],
+            tuple(round(2 * radius * scale) for radius in radii),
+            tones,
+        )
+        for joints, radii, tones in limbs
+    ]
     corners = [JOINT[name] for name in ("shoulder_l", "shoulder_r", "hip_r", "hip_l")]
-    parts.append((sum(near[joint] for joint in corners) / 4, "torso", [spots[joint] for joint in corners],
-                  (round(0.25 * scale),), (kit.shirt,)))
+    parts.append(
+        (
+            sum(near[joint] for joint in corners) / 4,
+            "torso",
+            [spots[joint] for joint in corners],
+            (round(0.25 * scale),),
+            (kit.shirt,),
+        )
+    )
     head, neck = JOINT["head"], JOINT["neck"]
     parts.append((near[head], "head", [spots[head], spots[neck]], (round(HEAD_M * scale),), (kit.skin, kit.hair)))
     return parts
@@ -101,7 +126,8 @@ def draw_shadow(brush: ImageDraw.ImageDraw, spots: np.ndarray, scale: float) -> 
 def paint(brush: ImageDraw.ImageDraw, part: Part) -> None:
     _, kind, spots, widths, tones = part
     {"limb": paint_limb, "torso": paint_torso, "head": paint_head, "ball": paint_ball}[kind](
-        brush, spots, widths, tones)
+        brush, spots, widths, tones
+    )
 
 
 def disc(brush: ImageDraw.ImageDraw, spot: tuple[int, int], radius: int, tone: Colour) -> None:
@@ -113,7 +139,7 @@ def paint_limb(brush: ImageDraw.ImageDraw, spots: list, widths: tuple[int, ...],
     brush.line(spots, INK, widths[1] + 2 * EDGE)
     for start, end, width, tone in zip(spots, spots[1:], widths, tones):
         brush.line((start, end), tone, width)
-    for spot, width, tone in zip(spots[1::len(spots) - 2], (widths[1], widths[-1]), (tones[1], tones[-1])):
+    for spot, width, tone in zip(spots[1 :: len(spots) - 2], (widths[1], widths[-1]), (tones[1], tones[-1])):
         disc(brush, spot, width // 2, tone)
 
 

@@ -5,17 +5,21 @@ from pathlib import Path
 import av
 import numpy as np
 
-from .backdrop import backdrop, draw_ground
-from .cameras import Camera, frame_times, pan, place_camera, project
-from .colours import draw_kits
-from .figures import draw_frames
-from .plan import FPS, Demo, Foul, View, stream
-from .poses import Manner, ball_path, draw_manner, foul_poses
+from tailwise.data.demo.backdrop import backdrop, draw_ground
+from tailwise.data.demo.cameras import Camera, frame_times, pan, place_camera, project
+from tailwise.data.demo.colours import draw_kits
+from tailwise.data.demo.figures import draw_frames
+from tailwise.data.demo.plan import FPS, Demo, Foul, View, stream
+from tailwise.data.demo.poses import Manner, ball_path, draw_manner, foul_poses
 
 FOLLOW_S = 0.3
 STUB_BYTES, CUT_SHARE = 262, 0.6
-X264 = {"preset": "veryfast", "crf": "28", "threads": "1",
-        "x264-params": "bframes=0:scenecut=0:weightp=0:me=hex:partitions=none:subme=1:rc-lookahead=3"}
+X264 = {
+    "preset": "veryfast",
+    "crf": "28",
+    "threads": "1",
+    "x264-params": "bframes=0:scenecut=0:weightp=0:me=hex:partitions=none:subme=1:rc-lookahead=3",
+}
 MUXER = {"fflags": "+bitexact"}
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .skeleton import Pose
+from tailwise.data.demo.skeleton import Pose
 
 Keys = tuple[tuple[float, dict[str, float]], ...]
 STRIDE_M = 2.6

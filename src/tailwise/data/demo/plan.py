@@ -16,8 +16,14 @@ SEVERITY_SKEW = (304, 1303, 685, 27)
 LEAST_PER_CLASS = 2
 LABEL_FAULTS = ("between", "severity 2.0", "severity 4.0", "dont know")
 FILE_FAULTS = ("missing", "262 bytes", "truncated")
-CAMERAS = ("Main camera center", "Close-up player or field referee", "Main camera left", "Main camera right",
-           "Close-up side staff", "Main behind the goal")
+CAMERAS = (
+    "Main camera center",
+    "Close-up player or field referee",
+    "Main camera left",
+    "Main camera right",
+    "Close-up side staff",
+    "Main behind the goal",
+)
 CAMERA_ODDS = (0.3, 0.4, 0.1, 0.1, 0.05, 0.05)
 VIEW_ODDS = (0.70, 0.22, 0.08)
 """Odds of two, three and four views."""
@@ -121,8 +127,10 @@ def plan_split(demo: Demo, split: str) -> list[Foul]:
     views = [draw_views(rng) for _ in rows]
     if split == "Train":
         views = spoil_files(views, [fault == "" for _, fault in rows], rng)
-    return [Foul(split, index, match, *pair, seen, fault)
-            for index, (((pair, fault), match), seen) in enumerate(zip(zip(rows, matches), views))]
+    return [
+        Foul(split, index, match, *pair, seen, fault)
+        for index, (((pair, fault), match), seen) in enumerate(zip(zip(rows, matches), views))
+    ]
 
 
 def match_of_each(count: int, rng: np.random.Generator) -> list[int]:
@@ -150,5 +158,7 @@ def spoil_files(views: list[tuple[View, ...]], counted: list[bool], rng: np.rand
     """Ruin one clip of three counted fouls, one for each fault; every foul keeps a good view."""
     chosen = rng.permutation(np.flatnonzero(counted))[: len(FILE_FAULTS)].tolist()
     faults = dict(zip(chosen, FILE_FAULTS))
-    return [(*seen[:-1], View(seen[-1].camera, seen[-1].speed, seen[-1].timestamp_ms, faults.get(n, "")))
-            for n, seen in enumerate(views)]
+    return [
+        (*seen[:-1], View(seen[-1].camera, seen[-1].speed, seen[-1].timestamp_ms, faults.get(n, "")))
+        for n, seen in enumerate(views)
+    ]

@@ -4,23 +4,35 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .keys import Gesture, ease, overlay, running, travel
-from .offence import APPROACHES, GESTURES, NEAR_MISSES, TOUCHES, WIND_UP_S, Approach, Touch, handed
-from .plan import ACTIONS
-from .reaction import IMPULSE_M_S, IMPULSE_S, SPEED_KEPT, clutch, reaction, theatrics
-from .skeleton import CHANNELS, JOINT, Pose, joints_of, reach
+from tailwise.data.demo.keys import Gesture, ease, overlay, running, travel
+from tailwise.data.demo.offence import APPROACHES, GESTURES, NEAR_MISSES, TOUCHES, WIND_UP_S, Approach, Touch, handed
+from tailwise.data.demo.plan import ACTIONS
+from tailwise.data.demo.reaction import IMPULSE_M_S, IMPULSE_S, SPEED_KEPT, clutch, reaction, theatrics
+from tailwise.data.demo.skeleton import CHANNELS, JOINT, Pose, joints_of, reach
 
 OFFENDER, VICTIM = 0, 1
 VICTIM_SPEED_M_S = 3.2
 DIVE_AHEAD_S = 0.1
 PIVOT_M = 0.75
-FALL_WAY = {"Tackling": 0, "Standing tackling": 0, "Holding": 145, "Pushing": 0, "Elbowing": 115, "Challenge": 90,
-            "Dive": 0}
+FALL_WAY = {
+    "Tackling": 0,
+    "Standing tackling": 0,
+    "Holding": 145,
+    "Pushing": 0,
+    "Elbowing": 115,
+    "Challenge": 90,
+    "Dive": 0,
+}
 """Where the victim goes, degrees from its heading away from the offender's side; a high leg takes it along."""
 DECOYS = ("Standing tackling", "High leg", "Holding", "Pushing", "Elbowing", "Challenge", "Tackling")
 """Gestures that offenders also make in the air, away from the contact: which gesture is not enough, when counts."""
-CLAIMS = ({"arm_n": 80, "elbow_n": 15}, {"arm_n": 150, "arm_f": 150, "elbow_n": 10, "elbow_f": 10, "bend": -16},
-          {"armside_n": 85, "elbow_n": 120}, {"hip_n": 55, "knee_n": 10}, {"arm_n": 85, "arm_f": 85})
+CLAIMS = (
+    {"arm_n": 80, "elbow_n": 15},
+    {"arm_n": 150, "arm_f": 150, "elbow_n": 10, "elbow_f": 10, "bend": -16},
+    {"armside_n": 85, "elbow_n": 120},
+    {"hip_n": 55, "knee_n": 10},
+    {"arm_n": 85, "arm_f": 85},
+)
 """What victims do on their way: ask for the ball, kick, shield it."""
 
 
@@ -60,13 +72,20 @@ class Manner:
 
 def draw_manner(rng: np.random.Generator) -> Manner:
     """A manner from a foul's own stream."""
-    return Manner(side=int(rng.choice([-1, 1])), striking_hand=str(rng.choice(["l", "r"])),
-                  sizes=tuple(rng.uniform(0.94, 1.06, 2).tolist()), pace=float(rng.uniform(0.9, 1.1)),
-                  strides=tuple(rng.uniform(0, 2 * np.pi, 2).tolist()), bearing=float(rng.random()),
-                  borrowed=float(rng.random()), turn=float(rng.uniform(-20, 20)),
-                  decoy=draw_habit(rng, len(DECOYS)), claim=draw_habit(rng, len(CLAIMS)),
-                  ball=(float(rng.uniform(-120, 120)), float(rng.uniform(2, 7)), float(rng.choice([0, 0.9]))),
-                  heading=float(rng.uniform(0, 360)))
+    return Manner(
+        side=int(rng.choice([-1, 1])),
+        striking_hand=str(rng.choice(["l", "r"])),
+        sizes=tuple(rng.uniform(0.94, 1.06, 2).tolist()),
+        pace=float(rng.uniform(0.9, 1.1)),
+        strides=tuple(rng.uniform(0, 2 * np.pi, 2).tolist()),
+        bearing=float(rng.random()),
+        borrowed=float(rng.random()),
+        turn=float(rng.uniform(-20, 20)),
+        decoy=draw_habit(rng, len(DECOYS)),
+        claim=draw_habit(rng, len(CLAIMS)),
+        ball=(float(rng.uniform(-120, 120)), float(rng.uniform(2, 7)), float(rng.choice([0, 0.9]))),
+        heading=float(rng.uniform(0, 360)),
+    )
 
 
 def draw_habit(rng: np.random.Generator, kinds: int) -> Habit:
@@ -116,8 +135,11 @@ def run_along(heading: float, distance: np.ndarray, pace: np.ndarray, stride: fl
     pose = {channel: np.zeros(len(distance)) for channel in CHANNELS}
     pose = running(pose, distance, pace, stride)
     across = np.radians(heading)
-    return pose | {"x": distance * np.cos(across), "y": distance * np.sin(across),
-                   "yaw": np.full(len(distance), heading)}
+    return pose | {
+        "x": distance * np.cos(across),
+        "y": distance * np.sin(across),
+        "yaw": np.full(len(distance), heading),
+    }
 
 
 def with_decoy(times: np.ndarray, pose: Pose, habit: Habit, hand: str) -> Pose:
@@ -138,8 +160,9 @@ def with_claim(times: np.ndarray, pose: Pose, habit: Habit, hand: str) -> Pose:
     return overlay(times + abs(habit.moment), pose, Gesture(-0.3, handed(((-0.1, claim), (0.1, claim)), hand), 0.3))
 
 
-def offender_pose(name: str, severity: int, approach: Approach, bearing: float, striking: str, manner: Manner,
-                  times: np.ndarray) -> Pose:
+def offender_pose(
+    name: str, severity: int, approach: Approach, bearing: float, striking: str, manner: Manner, times: np.ndarray
+) -> Pose:
     """The offender's run, habit and gesture; the victim is at the origin at time 0."""
     speed = approach.speed[severity] * manner.pace
     share, slowing = approach.after
@@ -181,13 +204,18 @@ def carried(pose: Pose, severity: int, way: float, times: np.ndarray) -> Pose:
     return pose | {"x": pose["x"] + away * np.cos(np.radians(way)), "y": pose["y"] + away * np.sin(np.radians(way))}
 
 
-def touched(figures: np.ndarray, touch: Touch, severity: int, striking: str, side: int,
-            times: np.ndarray) -> np.ndarray:
+def touched(
+    figures: np.ndarray, touch: Touch, severity: int, striking: str, side: int, times: np.ndarray
+) -> np.ndarray:
     """The offender's joints (T, 17, 3) with the touch's limb brought to the victim."""
     other = "l" if striking == "r" else "r"
     hand = striking if touch.limb.endswith("_n") else other
     chain = ("hip", "knee", "ankle") if touch.limb.startswith("leg") else ("shoulder", "elbow", "hand")
     target = touch.targets[severity % len(touch.targets)]
     target = target.replace("_same", f"_{hand}").replace("_near", "_l" if side > 0 else "_r")
-    return reach(figures[:, OFFENDER], tuple(f"{joint}_{hand}" for joint in chain),
-                 figures[:, VICTIM, JOINT[target]], ease(times, list(touch.weight)))
+    return reach(
+        figures[:, OFFENDER],
+        tuple(f"{joint}_{hand}" for joint in chain),
+        figures[:, VICTIM, JOINT[target]],
+        ease(times, list(touch.weight)),
+    )

@@ -5,7 +5,7 @@ The same four reactions serve every action; an action only says which way the vi
 
 import math
 
-from .keys import Gesture
+from tailwise.data.demo.keys import Gesture
 
 STAYS = 99.0
 IMPULSE_M_S = (0.2, 0.9, 1.9, 4.2)
@@ -14,13 +14,17 @@ IMPULSE_S = (0.3, 0.5, 0.7, 0.9)
 SPEED_KEPT = ((0.92, 0.92), (0.55, 0.5), (0.30, 0.0), (0.15, 0.0))
 """Shares of the running speed left 0.3 s and 0.8 s after the contact."""
 
-FLAT = {"forward": {"hip": -4, "knee": 35, "arm": 150, "armside": 25, "elbow": 20, "bend": -4},
-        "backward": {"hip": 42, "knee": 75, "arm": 8, "armside": 55, "elbow": 10, "bend": 8},
-        "sideways": {"hip": 38, "knee": 60, "arm": 60, "armside": 8, "elbow": 45, "bend": 10}}
+FLAT = {
+    "forward": {"hip": -4, "knee": 35, "arm": 150, "armside": 25, "elbow": 20, "bend": -4},
+    "backward": {"hip": 42, "knee": 75, "arm": 8, "armside": 55, "elbow": 10, "bend": 8},
+    "sideways": {"hip": 38, "knee": 60, "arm": 60, "armside": 8, "elbow": 45, "bend": 10},
+}
 """How a body lies that fell this way; limbs of both sides alike."""
-SAVED = {"forward": {"arm": 75, "armside": 25, "elbow": 25, "bend": 12},
-         "backward": {"arm": 30, "armside": 75, "elbow": 15, "bend": 18},
-         "sideways": {"arm": 15, "armside": 70, "elbow": 20, "bend": 8}}
+SAVED = {
+    "forward": {"arm": 75, "armside": 25, "elbow": 25, "bend": 12},
+    "backward": {"arm": 30, "armside": 75, "elbow": 15, "bend": 18},
+    "sideways": {"arm": 15, "armside": 70, "elbow": 20, "bend": 8},
+}
 """Arms that save the balance."""
 TUCKED = {"hip": 30, "knee": 70, "arm": 30, "armside": 3, "elbow": 110, "bend": 15}
 
@@ -82,8 +86,14 @@ def clutch(severity: int) -> Gesture:
 def directed(gesture: Gesture, way: float) -> Gesture:
     """The gesture with its `tilt` turned into `pitch` and `sway` towards `way`, degrees from the heading."""
     ahead, left = math.cos(math.radians(way)), math.sin(math.radians(way))
-    keys = ((moment, {name: value for name, value in values.items() if name != "tilt"}
-             | {"pitch": values["tilt"] * ahead, "sway": values["tilt"] * left}) for moment, values in gesture.keys)
+    keys = (
+        (
+            moment,
+            {name: value for name, value in values.items() if name != "tilt"}
+            | {"pitch": values["tilt"] * ahead, "sway": values["tilt"] * left},
+        )
+        for moment, values in gesture.keys
+    )
     return Gesture(gesture.start, tuple(keys), gesture.end)
 
 

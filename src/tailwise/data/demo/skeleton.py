@@ -8,12 +8,40 @@ forward, `armside` and `hipside` swing sideways, `elbow` and `knee` bend.
 
 import numpy as np
 
-JOINTS = ("pelvis", "neck", "head", "shoulder_l", "elbow_l", "hand_l", "shoulder_r", "elbow_r", "hand_r",
-          "hip_l", "knee_l", "ankle_l", "toe_l", "hip_r", "knee_r", "ankle_r", "toe_r")
+JOINTS = (
+    "pelvis",
+    "neck",
+    "head",
+    "shoulder_l",
+    "elbow_l",
+    "hand_l",
+    "shoulder_r",
+    "elbow_r",
+    "hand_r",
+    "hip_l",
+    "knee_l",
+    "ankle_l",
+    "toe_l",
+    "hip_r",
+    "knee_r",
+    "ankle_r",
+    "toe_r",
+)
 JOINT = {name: number for number, name in enumerate(JOINTS)}
 LIMBS = ("arm", "armside", "elbow", "hip", "hipside", "knee")
-CHANNELS = ("x", "y", "lift", "yaw", "pitch", "sway", "spin", "bend", "side", "twist",
-            *(f"{limb}_{hand}" for limb in LIMBS for hand in "lr"))
+CHANNELS = (
+    "x",
+    "y",
+    "lift",
+    "yaw",
+    "pitch",
+    "sway",
+    "spin",
+    "bend",
+    "side",
+    "twist",
+    *(f"{limb}_{hand}" for limb in LIMBS for hand in "lr"),
+)
 BODY_RADIUS = 0.07
 UPPER_ARM, FOREARM, THIGH, SHIN, FOOT, SPINE, NECK = 0.30, 0.27, 0.44, 0.45, 0.20, 0.52, 0.24
 
@@ -39,8 +67,9 @@ def body_frame(pose: Pose) -> np.ndarray:
     return turn("z", pose["yaw"]) @ tilted @ turn("z", pose["spin"])
 
 
-def limb(frame: np.ndarray, forward: np.ndarray, outward: np.ndarray,
-         bend: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def limb(
+    frame: np.ndarray, forward: np.ndarray, outward: np.ndarray, bend: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Axes of a limb's upper and lower part; `outward` is positive to the left, `bend` moves the end forward."""
     upper = frame @ turn("x", outward) @ turn("y", -forward)
     return upper, upper @ turn("y", -bend)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from tailwise.balance.boosts import Target
 from tailwise.balance.subset import Rebalance
 from tailwise.core.runtime import Runtime
-from tailwise.data.load.augment import Augment
 from tailwise.data.decode.window import Window
 from tailwise.data.demo import Demo
+from tailwise.data.load.augment import Augment
 from tailwise.engine.phase import Phase
 from tailwise.engine.run import Training
 from tailwise.models.multiview import Model
