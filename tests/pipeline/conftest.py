@@ -1,5 +1,7 @@
 """One real run of the whole pipeline with the smoke preset, made once and shared."""
 
+from pathlib import Path
+
 import pytest
 
 from project import Project, new_project
@@ -26,6 +28,9 @@ def project(finished, tmp_path) -> Project:
 
 
 @pytest.fixture
-def fresh(tmp_path, home) -> Project:
-    """Nothing run yet."""
-    return new_project(tmp_path / "fresh", home)
+def fresh(finished, tmp_path) -> Project:
+    """A clone of what the finished run began with: nothing run yet."""
+    project = Project(tmp_path / "fresh", Path(finished.env["HOME"]))
+    finished.run("git", "clone", "--quiet", "--no-local", ".", str(project.folder))
+    project.run("git", "reset", "--quiet", "--hard", "HEAD~1")
+    return project

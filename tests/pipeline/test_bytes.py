@@ -47,23 +47,23 @@ def test_a_run_killed_at_random_instants_ends_with_the_same_bytes(finished, fres
 
 
 def test_what_a_kill_cut_off_within_dvc_is_made_anew(finished, project):
-    """DVC writes these two in place and reads neither when it is empty; what is done comes from its run cache."""
+    """DVC writes these two in place and refuses to read them empty; what was trained comes from its run cache."""
     (project / ".dvc/tmp/rwlock").write_text("")
     (project / "dvc.lock").write_text("")
-    assert ran(project.run("bash", "-c", REPRO)) == []
+    assert not [stage for stage in ran(project.run("bash", "-c", REPRO)) if stage.startswith("train")]
     assert project.outputs() == finished.outputs() and project.lock() == finished.lock()
 
 
 @pytest.mark.parametrize("phase", ["phase1", "phase3"])
-def test_a_phase_killed_after_its_first_epoch_goes_on_from_there(phase, finished, project):
-    """Killed as soon as the first epoch is saved, so that there is a state to go on from for certain."""
+def test_a_phase_killed_after_an_epoch_goes_on_from_there(phase, finished, project):
+    """Killed as soon as an epoch is saved, so that there is a state to go on from for certain."""
     alone = f"--force --single-item train_{phase}"
     process = start(project, alone)
     while not list((project / ".resume").glob(f"{phase}-*/state.safetensors")):
         assert process.poll() is None, process.communicate()[0]
         time.sleep(0.002)
     kill(process)
-    assert f"{phase}: goes on after epoch 1" in project.run("bash", "-c", f"{REPRO} {alone}")
+    assert f"{phase}: goes on after epoch " in project.run("bash", "-c", f"{REPRO} {alone}")
     assert project.outputs() == finished.outputs()
 
 
