@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from project import Project, ran
+from project import STAGES, Project, ran
 from tailwise.core.config import read_params
 from tailwise.core.files import read_json
 
@@ -20,12 +20,13 @@ def test_make_help_lists_the_commands(finished):
     assert all(f"make {target} " in printed for target in ("repro", "test", "setup", "bench", "clean-recovery"))
 
 
-def test_a_python_without_the_packages_says_so_in_one_line(project, tmp_path):
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_python_without_the_packages_says_so_in_one_line(stage, finished, tmp_path):
     bare = tmp_path / "bare"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", bare], check=True)
-    env = {**project.env, "PATH": f"{bare}/bin:{project.env['PATH']}"}
-    command = project.lock()["train_phase1"]["cmd"]
-    done = subprocess.run(command, shell=True, cwd=project.folder, env=env, capture_output=True, text=True)
+    env = {**finished.env, "PATH": f"{bare}/bin:{finished.env['PATH']}"}
+    command = finished.lock()[stage]["cmd"]
+    done = subprocess.run(command, shell=True, cwd=finished.folder, env=env, capture_output=True, text=True)
     (line,) = done.stderr.splitlines()
     assert done.returncode == 1 and "has no package" in line and ". .venv/bin/activate" in line
 

@@ -13,6 +13,7 @@ import runpy
 import signal
 import sys
 import time
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
@@ -28,16 +29,18 @@ def pinned(requirements: str) -> dict[str, str]:
 
 
 def check_versions(pins: dict[str, str]) -> None:
-    """Raise UserError for an installed package whose version is not the pinned one.
+    """Raise UserError if no package is installed, or one whose version is not the pinned one.
 
-    An absent package is met where it is imported: a training machine needs neither dvc nor decord.
+    One absent package is met where it is imported: a training machine needs neither dvc nor decord.
     """
-    for name, version in pins.items():
-        try:
-            found = metadata.version(name).split("+")[0]
-        except metadata.PackageNotFoundError:
-            continue
-        if found != version:
+    installed = {}
+    for name in pins:
+        with suppress(metadata.PackageNotFoundError):
+            installed[name] = metadata.version(name).split("+")[0]
+    if not installed:
+        raise UserError(f"{sys.executable} has no package of requirements.txt: {ADVICE}")
+    for name, found in installed.items():
+        if found != (version := pins[name]):
             raise UserError(f"{sys.executable} has {name} {found}, requirements.txt pins {version}: {ADVICE}")
 
 
