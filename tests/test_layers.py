@@ -11,15 +11,16 @@ SOURCES = ROOT / "src"
 SCRIPTS = sorted((ROOT / "stages").glob("*.py"))
 PACKAGE = "tailwise"
 
-CORE = {"core.batch", "core.errors", "core.files", "core.typed"}
+CORE = {"core.batch", "core.errors", "core.files", "core.processes", "core.typed"}
 BASIC = CORE | {"balance", "losses", "schedules", "metrics"}
 ALLOWED = {
     "core.batch": set(),
     "core.errors": set(),
     "core.runtime": set(),
     "core.files": {"core.errors"},
+    "core.processes": set(),
     "core.typed": {"core.errors"},
-    "core.stage": {"core.errors"},
+    "core.stage": {"core.errors", "core.processes"},
     "core.config": {"core.errors", "core.typed"},
     "core.preset": {"core.errors", "core.files", "core.config"},
     "balance": CORE | {"balance"},

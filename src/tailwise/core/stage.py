@@ -6,11 +6,9 @@ goes to the untracked ``.logs/stages.csv``. Standard library only, so that it ca
 in a Python that has nothing installed.
 """
 
-import ctypes
 import os
 import re
 import runpy
-import signal
 import sys
 import time
 from contextlib import suppress
@@ -18,6 +16,7 @@ from importlib import metadata
 from pathlib import Path
 
 from tailwise.core.errors import UserError
+from tailwise.core.processes import die_with_parent
 
 REQUIREMENTS = Path(__file__).parents[3] / "requirements.txt"
 ADVICE = "activate the environment first: . .venv/bin/activate (made by `make setup`)"
@@ -42,13 +41,6 @@ def check_versions(pins: dict[str, str]) -> None:
     for name, found in installed.items():
         if found != (version := pins[name]):
             raise UserError(f"{sys.executable} has {name} {found}, requirements.txt pins {version}: {ADVICE}")
-
-
-def die_with_parent() -> None:
-    """Have the kernel kill this process when the process that started it dies (Linux)."""
-    if sys.platform == "linux":
-        parent_death_signal = 1
-        ctypes.CDLL(None).prctl(parent_death_signal, signal.SIGKILL)
 
 
 def run(script: str) -> int:

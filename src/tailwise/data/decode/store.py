@@ -5,12 +5,12 @@ columns `shard` and `row` that say where a view's frames lie.
 """
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
-
-from joblib import Parallel, delayed
 
 from tailwise.core.errors import UserError
 from tailwise.core.files import write_csv
+from tailwise.core.processes import map_in_processes
 from tailwise.data.decode.shards import Shard, decode_shard, link_or_copy, partition
 from tailwise.data.decode.window import Window
 
@@ -27,7 +27,7 @@ def build_store(
     """
     cache.mkdir(parents=True, exist_ok=True)
     shards = [Shard(root, tuple(clips), window) for clips in partition([row["path"] for row in rows])]
-    done = Parallel(n_jobs=max(workers, 1))(delayed(decode_shard)(shard, cache) for shard in shards)
+    done = map_in_processes(partial(decode_shard, cache=cache), shards, workers)
     faults = {clip: reason for _, facts, _ in done for clip, reason in facts["faults"].items()}
     places = {clip: (key, row) for key, facts, _ in done for clip, row in facts["rows"].items()}
     if not places:

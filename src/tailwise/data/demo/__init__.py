@@ -5,11 +5,10 @@ and tempo are drawn from streams that do not know them.
 """
 
 import json
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
+from tailwise.core.processes import map_in_processes
 from tailwise.data.demo.annotations import annotate_split
 from tailwise.data.demo.film import film_foul
 from tailwise.data.demo.plan import SPLITS, Demo, plan_split
@@ -28,11 +27,7 @@ def make_demo(demo: Demo, root: Path, workers: int) -> None:
         (root / split).mkdir(parents=True)
     work = partial(film_foul, demo, root)
     fouls = [foul for plan in plans.values() for foul in plan]
-    if workers <= 1:
-        list(map(work, fouls))
-    else:
-        with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-            list(pool.map(work, fouls, chunksize=4))
+    map_in_processes(work, fouls, workers)
     for split, plan in plans.items():
         text = json.dumps(annotate_split(demo, split, plan), indent=2)
         (root / split / "annotations.json").write_text(text + "\n", encoding="utf-8")
