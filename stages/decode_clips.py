@@ -7,23 +7,28 @@ from pathlib import Path
 from tailwise.core.config import read_params, section
 from tailwise.core.files import read_csv, write_json
 from tailwise.core.runtime import Runtime
-from tailwise.data.decode.store import build_store
+from tailwise.data.decode.quality import check_faulty, quality
+from tailwise.data.decode.store import Decode, build_store
 from tailwise.data.decode.window import Window
 
 
 def main() -> None:
     root, params = Path(sys.argv[1]), read_params()
-    window, workers = section(params, "window", Window), section(params, "runtime", Runtime).decoders
+    window, how = section(params, "window", Window), section(params, "decode", Decode)
+    workers = section(params, "runtime", Runtime).decoders
     cache = Path(os.environ.get("DVC_ROOT", ".")) / ".cache" / "clips"
-    quality = {}
+    splits = {}
     for split in ("train", "valid", "test"):
         rows = read_csv(Path(f"data/index/{split}.csv"))
-        faults, shards = build_store(root, rows, window, Path(f"data/clips/{split}"), cache, workers)
-        quality[split] = {"clips": len(rows), "faulty": faults}
-        print(f"{split}: {len(rows)} clips in {shards['shards']} shards, {shards['decoded']} of them decoded now")
-        for clip, reason in faults.items():
+        store = build_store(root, rows, window, Path(f"data/clips/{split}"), cache, how, workers)
+        splits[split] = quality(rows, store)
+        print(f"{split}: {len(rows)} clips in {store.shards} shards, {store.decoded} of them decoded now")
+        for clip, reason in store.faults.items():
             print(f"  left out: {clip}: {reason}")
-    write_json(Path("reports/quality.json"), quality)
+        for sample in store.dropped:
+            print(f"  dropped: {sample}: no usable view")
+    check_faulty(splits, how)
+    write_json(Path("reports/quality.json"), splits)
 
 
 if __name__ == "__main__":

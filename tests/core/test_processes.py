@@ -1,6 +1,7 @@
 """Work in processes: the same results, and nobody left behind."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -8,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tailwise.core.processes import map_in_processes
+from tailwise.core.errors import UserError
+from tailwise.core.processes import map_guarded, map_in_processes
 
 SLEEPERS = """
 import os, sys, time
@@ -20,13 +22,13 @@ def sleep(name):
     time.sleep(60)
 
 if __name__ == "__main__":
-    map_in_processes(sleep, ["first", "second"], 2)
+    list(map_in_processes(sleep, ["first", "second"], 2))
 """
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_results_come_in_the_order_of_the_items(workers):
-    assert map_in_processes(abs, [-3, 2, -1, 0], workers) == [3, 2, 1, 0]
+    assert list(map_in_processes(abs, [-3, 2, -1, 0], workers)) == [3, 2, 1, 0]
 
 
 def test_workers_die_with_the_process_that_started_them(folder):
@@ -37,6 +39,56 @@ def test_workers_die_with_the_process_that_started_them(folder):
     process.kill()
     process.wait()
     assert all(wait_for(lambda pid=pid: not alive(pid)) for pid in pids)
+
+
+def troubled(item: tuple[str, ...], say) -> list[str]:
+    """Goes through its parts; what a part is called happens."""
+    for part in item:
+        say(part)
+        if part == "crash":
+            os.kill(os.getpid(), signal.SIGKILL)
+        elif part == "hang":
+            time.sleep(60)
+        elif part == "raise":
+            raise UserError("wrong")
+        elif part == "exit":
+            os._exit(3)
+    return list(item)
+
+
+def lost_before_it_began(item, say):
+    os._exit(3)
+
+
+def without(item: tuple[str, ...], part: str, reason: str) -> tuple[str, ...]:
+    return tuple(f"{part} {reason}" if each == part else each for each in item)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_guarded_work_loses_only_the_part_that_crashed_or_hung(workers):
+    items = [("a", "crash", "b"), ("c",), ("hang", "exit"), (), ("d",)]
+    done = dict(map_guarded(troubled, items, workers, 1.0, without))
+    assert done == {
+        0: ["a", "crash crashed: SIGKILL", "b"],
+        1: ["c"],
+        2: ["hang hangs: no answer for 1 s", "exit crashed: exit 3"],
+        3: [],
+        4: ["d"],
+    }
+
+
+def test_guarded_work_passes_on_what_was_raised():
+    with pytest.raises(UserError, match="wrong"):
+        list(map_guarded(troubled, [("a",), ("raise",)], 2, 5.0, without))
+
+
+def test_guarded_work_that_cannot_begin_is_no_endless_loop():
+    with pytest.raises(RuntimeError, match="lost before it began: crashed: exit 3"):
+        list(map_guarded(lost_before_it_began, [("a",)], 1, 5.0, without))
+
+
+def test_guarded_work_of_nothing_is_nothing():
+    assert list(map_guarded(troubled, [], 2, 5.0, without)) == []
 
 
 def read(path: Path) -> int:

@@ -7,14 +7,14 @@ import torch
 from tailwise.data.load import augment as module
 from tailwise.data.load.augment import Augment, draw
 
-ALL = Augment(mirror=0.5, shift=0.25, brightness=0.5)
-NEUTRAL = (0.99, 0.5, 0.5, 0.5)
-"""Draws that leave a view as it is: not mirrored, shifted by 0, brightness times 1."""
+ALL = Augment(mirror=0.5, shift=0.25, brightness=0.5, delay=0)
+NEUTRAL = (0.99, 0.5, 0.5, 0.5, 0.5)
+"""Draws that leave a view as it is: not mirrored, shifted by 0, brightness times 1, not delayed."""
 
 
-def augment_clips(x, *draws):
+def augment_clips(x, *draws, margin=0):
     """All views present."""
-    return module.augment_clips(x, torch.ones(x.shape[:2], dtype=torch.bool), *draws)
+    return module.augment_clips(x, torch.ones(x.shape[:2], dtype=torch.bool), *draws, margin)
 
 
 def clips(b=2, v=2, h=8, w=12):
@@ -52,7 +52,7 @@ def test_every_word_of_a_key_counts(word):
 
 def test_absent_views_stay_as_they_are():
     x, mask = clips(4), torch.tensor([[True, False]] * 4)
-    changed = module.augment_clips(x, mask, draw(keys(*range(4)), 2), ALL, 1.0)
+    changed = module.augment_clips(x, mask, draw(keys(*range(4)), 2), ALL, 1.0, 0)
     assert torch.equal(changed[:, 1], x[:, 1]) and not (changed[:, 0] == x[:, 0]).flatten(1).all(dim=1).any()
 
 
@@ -61,7 +61,7 @@ def test_views_of_a_sample_are_drawn_apart():
     assert not np.isclose(first, second).any()
 
 
-@pytest.mark.parametrize("augment", [ALL, Augment(0.5, 0.49, 0.9)])
+@pytest.mark.parametrize("augment", [ALL, Augment(0.5, 0.49, 0.9, 0)])
 def test_strength_zero_changes_nothing(augment):
     x = clips(20)
     assert torch.equal(augment_clips(x, draw(keys(*range(20)), 2), augment, 0.0), x)
@@ -71,7 +71,7 @@ def test_neutral_draws_change_nothing_and_the_input_is_not_written_to():
     x, changed = one(NEUTRAL)
     assert torch.equal(changed, x)
     before = x.clone()
-    one((0.0, 0.9, 0.1, 0.9), x=x)
+    one((0.0, 0.9, 0.1, 0.9, 0.5), x=x)
     assert torch.equal(x, before)
 
 
@@ -85,7 +85,7 @@ def test_the_share_of_mirrored_views_is_the_chance_times_the_strength(strength):
     draws = draw(keys(*range(1000)), 2)
     x = torch.zeros(1000, 2, 1, 1, 2, 3, dtype=torch.uint8)
     x[..., 0, :] = 100
-    changed = augment_clips(x, draws, Augment(0.5, 0.0, 0.0), strength)
+    changed = augment_clips(x, draws, Augment(0.5, 0.0, 0.0, 0), strength)
     assert changed[..., 1, :].bool().float().mean() == pytest.approx(0.5 * strength, abs=0.04)
 
 
@@ -94,7 +94,7 @@ def test_shifts_reach_their_bound_and_stay_within(strength):
     h, w = 40, 80
     x = torch.zeros(300, 2, 1, h, w, 3, dtype=torch.uint8)
     x[..., h // 2, w // 2, :] = 255
-    changed = augment_clips(x, draw(keys(*range(300)), 2), Augment(0.0, 0.2, 0.0), strength)
+    changed = augment_clips(x, draw(keys(*range(300)), 2), Augment(0.0, 0.2, 0.0, 0), strength)
     places = changed[..., 0].flatten(0, 2).nonzero()
     for axis, (middle, size) in enumerate([(h // 2, h), (w // 2, w)], start=1):
         moves = places[:, axis] - middle
@@ -102,7 +102,7 @@ def test_shifts_reach_their_bound_and_stay_within(strength):
 
 
 def test_a_shift_moves_the_picture_and_repeats_its_edge():
-    x, changed = one((0.99, 1.0, 0.0, 0.5))  # 2 down and 3 to the left
+    x, changed = one((0.99, 1.0, 0.0, 0.5, 0.5))  # 2 down and 3 to the left
     assert torch.equal(changed[..., 2:, :-3, :], x[..., :-2, 3:, :])
     assert torch.equal(changed[..., 0, :-3, :], x[..., 0, 3:, :])
     assert torch.equal(changed[..., 2:, -1, :], x[..., :-2, -1, :])
@@ -110,8 +110,8 @@ def test_a_shift_moves_the_picture_and_repeats_its_edge():
 
 def test_brightness_multiplies_and_stays_in_range():
     x = torch.tensor([0, 10, 100, 200], dtype=torch.uint8).view(1, 1, 1, 1, 4, 1).expand(-1, -1, -1, -1, -1, 3)
-    _, brighter = one((0.99, 0.5, 0.5, 1.0), x=x)
-    _, darker = one((0.99, 0.5, 0.5, 0.0), x=x)
+    _, brighter = one((0.99, 0.5, 0.5, 1.0, 0.5), x=x)
+    _, darker = one((0.99, 0.5, 0.5, 0.0, 0.5), x=x)
     assert brighter[..., 0].flatten().tolist() == [0, 15, 150, 255]
     assert darker[..., 0].flatten().tolist() == [0, 5, 50, 100]
 
@@ -119,4 +119,24 @@ def test_brightness_multiplies_and_stays_in_range():
 @pytest.mark.parametrize("values", [(0.6, 0, 0), (-0.1, 0, 0), (0, 0.5, 0), (0, -0.1, 0), (0, 0, 1.0), (0, 0, -0.1)])
 def test_impossible_strengths_are_refused(values):
     with pytest.raises(ValueError, match="mirror must be in"):
-        Augment(*values)
+        Augment(*values, delay=0)
+    with pytest.raises(ValueError, match="delay must be at least 0"):
+        Augment(0, 0, 0, delay=-1)
+
+
+@pytest.mark.parametrize(("strength", "most"), [(0.0, 0), (0.3, 1), (0.2, 0), (1.0, 2)])
+def test_a_delayed_clip_is_a_later_or_earlier_window(strength, most):
+    x, quiet = clips(60), Augment(0.0, 0.0, 0.0, delay=2)
+    long = torch.cat([x, x + 1, x + 2], dim=2)[:, :, :7]
+    changed = augment_clips(long, draw(keys(*range(60)), 2), quiet, strength, margin=2)
+    late = [
+        next(d for d in range(5) if torch.equal(long[b, v, d : d + 3], changed[b, v])) - 2
+        for b in range(60)
+        for v in range(2)
+    ]
+    assert set(late) == set(range(-most, most + 1))
+
+
+def test_a_delay_is_as_likely_as_another():
+    counts = np.bincount([module.delay(u, 2.0) + 2 for u in np.linspace(0, 1, 5000, endpoint=False)])
+    assert counts.tolist() == [1000] * 5

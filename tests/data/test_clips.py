@@ -8,7 +8,7 @@ import torch
 
 from tailwise.core.batch import IGNORE, Head
 from tailwise.core.errors import UserError
-from tailwise.core.files import write_csv
+from tailwise.core.files import write_csv, write_json
 from tailwise.data.load.clips import Clips
 from tailwise.data.load.manifest import read_labels
 
@@ -26,6 +26,7 @@ ROWS = [
 @pytest.fixture
 def folder(tmp_path):
     write_csv(tmp_path / "manifest.csv", ["sample", "view", "group", "action", "severity", "shard", "row"], ROWS)
+    write_json(tmp_path / "window.json", {"frames": 4, "margin": 0})
     for seed, shard in enumerate("xy"):
         np.save(tmp_path / f"{shard}.npy", np.random.default_rng(seed).integers(0, 256, (2, 4, 6, 8, 3), np.uint8))
     return tmp_path
@@ -55,6 +56,14 @@ def test_a_batch_has_every_view_in_order_and_a_mask_for_the_absent(folder):
     assert not found[0, 1:].any()
     assert batch.index.tolist() == [1, 0]
     assert {name: ids.tolist() for name, ids in batch.targets.items()} == {"action": [0, 1], "severity": [1, IGNORE]}
+
+
+@pytest.mark.parametrize(("with_margin", "kept"), [(False, slice(1, 3)), (True, slice(0, 4))])
+def test_the_margin_is_for_those_who_ask(folder, with_margin, kept):
+    write_json(folder / "window.json", {"frames": 2, "margin": 1})
+    clips = Clips(folder, HEADS, with_margin)
+    assert clips.margin == int(with_margin)
+    np.testing.assert_array_equal(clips[1][1][0], np.load(folder / "y.npy")[1][kept])
 
 
 def test_one_sample_with_one_view_is_a_batch(folder):

@@ -2,15 +2,20 @@
 
 import filecmp
 import json
+import os
+import platform
+import subprocess
+import sys
+import zipfile
 from collections import Counter
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import decord
 import numpy as np
 import pytest
 
-from tailwise.data.demo import Demo, make_demo
+from tailwise.data.demo import Demo, film, make_demo
 from tailwise.data.demo.cameras import frame_times, project
 from tailwise.data.demo.film import camera_of, manner_of
 from tailwise.data.demo.plan import ACTIONS, FPS, SEVERITIES, SPLITS, View, apportion, even_labels, plan_split
@@ -42,6 +47,9 @@ CLIP_FIELDS = {"Url": str, "Camera type": str, "Timestamp": int, "Replay speed":
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("demo") / "two_workers"
     make_demo(TINY, root, workers=2)
+    for split in SPLITS:
+        with zipfile.ZipFile(root / f"{split}.zip") as archive:
+            archive.extractall(root / split)
     return root
 
 
@@ -158,11 +166,49 @@ def test_clips_decode_to_the_announced_size(world: Path) -> None:
 
 
 def test_same_bytes_with_one_worker_or_two(world: Path, tmp_path: Path) -> None:
-    make_demo(TINY, tmp_path / "one_worker", workers=1)
-    files = sorted(path.relative_to(world) for path in world.rglob("*") if path.is_file())
-    again = tmp_path / "one_worker"
-    assert files == sorted(path.relative_to(again) for path in again.rglob("*") if path.is_file())
-    assert filecmp.cmpfiles(world, again, files, shallow=False)[1:] == ([], [])
+    make_demo(TINY, tmp_path, workers=1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(f"{split}.zip" for split in SPLITS)
+    for split in SPLITS:
+        assert filecmp.cmp(world / f"{split}.zip", tmp_path / f"{split}.zip", shallow=False)
+
+
+OTHER_PROCESSOR = {
+    "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-FMA,-AVX512F",
+    "NPY_DISABLE_CPU_FEATURES": "X86_V4 X86_V3 AVX512_ICL",
+    "OPENBLAS_CORETYPE": "Nehalem",
+}
+"""The same processor without its newer vector instructions, as libraries see it."""
+PIXELS = """
+import hashlib, sys, numpy
+from tailwise.data.demo.film import film_view
+from tailwise.data.demo.plan import Demo, plan_split
+demo = Demo(*map(int, sys.argv[1:]))
+print(hashlib.sha256(numpy.exp(numpy.linspace(-50, 50, 100_001)).tobytes()).hexdigest())
+for foul in plan_split(demo, "Train")[:20]:
+    print(hashlib.sha256(film_view(demo, foul, 0).tobytes()).hexdigest())
+"""
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the settings are those of x86-64")
+def test_another_processor_paints_the_same_pixels() -> None:
+    def paint(settings: dict) -> list[str]:
+        env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src"), **settings}
+        command = [sys.executable, "-W", "ignore", "-c", PIXELS, *map(str, astuple(FULL))]
+        return subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout.split()
+
+    (exp, *pixels), (other_exp, *other_pixels) = paint({}), paint(OTHER_PROCESSOR)
+    assert pixels == other_pixels and len(pixels) == 20
+    if exp == other_exp:
+        pytest.skip("this processor has nothing that could be taken away")
+
+
+@pytest.mark.parametrize("instructions", ["0", "sse2", "avx"])
+def test_another_processor_encodes_the_same_bytes(instructions: str, tmp_path: Path, monkeypatch) -> None:
+    clip = film.film_view(TINY, plan_split(TINY, "Train")[0], 0)
+    film.encode(tmp_path / "one.mp4", clip)
+    monkeypatch.setitem(film.X264, "x264-params", f"{film.X264['x264-params']}:asm={instructions}")
+    film.encode(tmp_path / "two.mp4", clip)
+    assert (tmp_path / "one.mp4").read_bytes() == (tmp_path / "two.mp4").read_bytes()
 
 
 def test_refuses_a_folder_in_use(world: Path) -> None:

@@ -1,15 +1,21 @@
 """Which clips share a shard, and what a shard is named by."""
 
+import hashlib
+import os
 import random
 import statistics
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from filming import write_clip
-from tailwise.data.decode.shards import LARGEST, Shard, decode_shard, partition
+from tailwise.data.decode.frames import decode_clip
+from tailwise.data.decode.shards import LARGEST, Shard, cached_facts, clear_parts, decode_shard, partition
 from tailwise.data.decode.window import Window
+from tailwise.data.raw import RawFile
 
-WINDOW = Window(centre=4, stride=2, frames=3, height=16, width=32)
+WINDOW = Window(centre=4, stride=2, frames=3, margin=0, height=16, width=32)
 
 
 def names(n: int) -> list[str]:
@@ -63,39 +69,56 @@ def test_a_full_shard_splits_alone():
 
 @pytest.fixture
 def shard(tmp_path):
-    clips = ("a.mp4", "b.mp4")
-    for seed, clip in enumerate(clips):
-        write_clip(tmp_path / clip, seed, frames=8)
+    clips = {clip: digest(write_clip(tmp_path / clip, seed, frames=8)) for seed, clip in enumerate(("a.mp4", "b.mp4"))}
     return Shard(tmp_path, clips, WINDOW)
 
 
-@pytest.mark.parametrize("change", ["bytes", "window", "decoder", "clips", "absent"])
+@pytest.mark.parametrize("change", ["bytes", "window", "margin", "decord", "av", "clips", "absent", "lost"])
 def test_the_key_follows_all_that_decides_the_bytes(shard, change, monkeypatch):
-    before, clips, window = shard.key(), shard.clips, shard.window
-    assert Shard(shard.root, clips, window).key() == before
-    if change == "bytes":
-        write_clip(shard.root / "b.mp4", seed=9, frames=8)
-    elif change == "window":
-        window = Window(centre=4, stride=2, frames=3, height=16, width=40)
-    elif change == "decoder":
-        monkeypatch.setattr("decord.__version__", "0.7.0")
-    elif change == "clips":
-        clips = ("a.mp4",)
-    else:
-        (shard.root / "b.mp4").unlink()
-    assert Shard(shard.root, clips, window).key() != before
+    before = shard.key()
+    if change in ("decord", "av"):
+        monkeypatch.setattr(f"{change}.__version__", "0.7.0")
+    changed = {
+        "bytes": replace(shard, clips={**shard.clips, "b.mp4": "another"}),
+        "window": replace(shard, window=replace(WINDOW, width=40)),
+        "margin": replace(shard, window=replace(WINDOW, margin=1)),
+        "clips": replace(shard, clips={"a.mp4": shard.clips["a.mp4"]}),
+        "absent": replace(shard, clips={**shard.clips, "b.mp4": ""}),
+        "lost": shard.without("b.mp4", "crashed: SIGSEGV"),
+    }.get(change, shard)
+    assert changed.key() != before and (changed is shard or shard.key() == before)
 
 
-def test_the_key_does_not_follow_the_place_of_the_data(shard, tmp_path_factory):
-    elsewhere = tmp_path_factory.mktemp("elsewhere")
-    for clip in shard.clips:
-        (elsewhere / clip).write_bytes((shard.root / clip).read_bytes())
-    assert Shard(elsewhere, shard.clips, WINDOW).key() == shard.key()
+def test_the_key_does_not_follow_the_place_of_the_data(shard):
+    assert replace(shard, root=shard.root / "elsewhere").key() == shard.key()
 
 
-def test_a_shard_is_decoded_once(shard, tmp_path):
-    cache = tmp_path / "cache"
-    cache.mkdir()
-    key, facts, new = decode_shard(shard, cache)
-    assert new and facts == {"rows": {"a.mp4": 0, "b.mp4": 1}, "faults": {}}
-    assert decode_shard(shard, cache) == (key, facts, False)
+def test_a_decoded_shard_is_in_the_cache(shard, tmp_path):
+    assert cached_facts(shard, tmp_path) is None
+    said = []
+    key, facts = decode_shard(shard, tmp_path, said.append)
+    assert (key, said) == (shard.key(), ["a.mp4", "b.mp4"])
+    assert facts["rows"] == {"a.mp4": 0, "b.mp4": 1} and facts["faults"] == {}
+    assert cached_facts(shard, tmp_path) == facts
+    rows = np.load(tmp_path / f"{key}.npy")
+    expected = [decode_clip(RawFile(tmp_path, clip), WINDOW)[0] for clip in shard.clips]
+    np.testing.assert_array_equal(rows, np.stack(expected))
+
+
+def test_a_clip_that_was_given_up_is_not_opened_again(shard, tmp_path):
+    said = []
+    _, facts = decode_shard(shard.without("a.mp4", "crashed: SIGSEGV"), tmp_path, said.append)
+    assert said == ["b.mp4"] and facts["faults"] == {"a.mp4": "decoder crashed: SIGSEGV"}
+    assert facts["rows"] == {"b.mp4": 0}
+
+
+def test_parts_of_dead_processes_are_cleared_and_those_of_living_ones_stay(tmp_path):
+    dead, alive = tmp_path / ".a.npy.4194305", tmp_path / f".b.npy.{os.getpid()}"
+    for file in (dead, alive, tmp_path / "c.npy"):
+        file.touch()
+    clear_parts(tmp_path)
+    assert sorted(file.name for file in tmp_path.iterdir()) == [alive.name, "c.npy"]
+
+
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,18 +1,25 @@
 """The clip store: one new clip redoes one shard, and history leaves no trace in it."""
 
+import hashlib
 import shutil
 
 import numpy as np
 import pytest
 
+from crashers import crashing, hanging
 from filming import read_clip, write_clip
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_csv
 from tailwise.data.decode import shards
-from tailwise.data.decode.store import build_store
+from tailwise.data.decode import store as store_module
+from tailwise.data.decode.quality import check_faulty, quality
+from tailwise.data.decode.shards import Shard
+from tailwise.data.decode.store import Decode, build_store
 from tailwise.data.decode.window import Window
+from tailwise.data.demo.pack import pack
 
-WINDOW = Window(centre=4, stride=2, frames=3, height=40, width=64)
+WINDOW = Window(centre=4, stride=2, frames=3, margin=0, height=40, width=64)
+HOW = Decode(timeout=30, max_faulty=0.5)
 
 
 @pytest.fixture
@@ -24,46 +31,72 @@ def root(tmp_path, monkeypatch):
     return tmp_path / "raw"
 
 
-def rows(n):
+def rows(root, n):
+    paths = [root / f"clip_{i}.mp4" for i in range(n)]
     return [
-        {"sample": f"train/{i // 2}", "view": str(i % 2), "path": f"clip_{i}.mp4", "action": "Dive"} for i in range(n)
+        {
+            "sample": f"train/{i // 2}",
+            "view": str(i % 2),
+            "path": path.name,
+            "content": hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else "",
+            "action": "Dive",
+        }
+        for i, path in enumerate(paths)
     ]
 
 
-def build(root, name, n=12, cache="cache", workers=1):
+def build(root, name, n=12, cache="cache", workers=1, how=HOW):
     folder = root.parent / name / "train"
-    return folder, *build_store(root, rows(n), WINDOW, folder, root.parent / cache, workers)
+    return folder, build_store(root, rows(root, n), WINDOW, folder, root.parent / cache, how, workers)
 
 
 def content(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+def frames_of(folder, row):
+    return np.load(folder / f"{row['shard']}.npy")[int(row["row"])]
+
+
 def test_a_row_of_the_manifest_leads_to_the_clips_frames(root):
-    folder, faults, _ = build(root, "store")
+    folder, store = build(root, "store")
     manifest = read_csv(folder / "manifest.csv")
-    assert faults == {} and [{k: row[k] for k in rows(1)[0]} for row in manifest] == rows(12)
+    assert store.faults == {} and [{k: row[k] for k in rows(root, 1)[0]} for row in manifest] == rows(root, 12)
     for row in manifest:
-        frames = np.load(folder / f"{row['shard']}.npy")[int(row["row"])]
+        frames = frames_of(folder, row)
         np.testing.assert_array_equal(frames, read_clip(root / row["path"])[WINDOW.indices()])
 
 
+def test_clips_in_a_zip_give_the_same_store(root):
+    plain, _ = build(root, "plain")
+    in_zip = rows(root, 12)
+    pack(shutil.copytree(root, root / "copy"))
+    for row in in_zip:
+        row["path"] = f"copy.zip/{row['path']}"
+    folder = root.parent / "zipped" / "train"
+    build_store(root, in_zip, WINDOW, folder, root.parent / "other", HOW, 1)
+    for before, after in zip(read_csv(plain / "manifest.csv"), read_csv(folder / "manifest.csv")):
+        arrays = [
+            np.load(store / f"{row['shard']}.npy")[int(row["row"])] for store, row in ((plain, before), (folder, after))
+        ]
+        np.testing.assert_array_equal(*arrays)
+
+
 def test_one_more_clip_decodes_one_shard_and_equals_building_from_nothing(root):
-    _, _, first = build(root, "before", n=11)
-    folder, _, second = build(root, "after")
-    assert first["decoded"] == first["shards"] > 2
-    assert second["decoded"] - max(second["shards"] - first["shards"], 0) == 1
+    _, first = build(root, "before", n=11)
+    folder, second = build(root, "after")
+    assert first.decoded == first.shards > 2
+    assert second.decoded - max(second.shards - first.shards, 0) == 1
     assert content(folder) == content(build(root, "fresh", cache="empty")[0])
 
 
 def test_a_second_build_decodes_nothing(root):
-    before, _, _ = build(root, "before")
-    after, _, counted = build(root, "after")
-    assert counted["decoded"] == 0 and content(before) == content(after)
+    before, _ = build(root, "before")
+    after, store = build(root, "after")
+    assert store.decoded == 0 and content(before) == content(after)
 
 
-def test_the_number_of_workers_changes_no_byte(root, monkeypatch):
-    monkeypatch.undo()
+def test_the_number_of_workers_changes_no_byte(root):
     assert content(build(root, "one", cache="a")[0]) == content(build(root, "two", cache="b", workers=2)[0])
 
 
@@ -72,22 +105,21 @@ def test_what_a_killed_build_left_is_not_trusted(root, monkeypatch, moment):
     class Killed(BaseException):
         pass
 
-    def half_an_array(file, array):
-        file.write(b"\x93NUMPY half")
+    def killed(*arguments):
         raise Killed
 
-    def nothing(*arguments):
-        raise Killed
-
+    shard = Shard(root, {row["path"]: row["content"] for row in rows(root, 4)}, WINDOW)
+    cache = root.parent / "cache"
+    cache.mkdir()
     with monkeypatch.context() as dying:
         if moment == "while the array is written":
-            dying.setattr(shards.np, "save", half_an_array)
+            dying.setattr(shards._RowFile, "__exit__", killed)
         else:
-            dying.setattr(shards, "write_json", nothing)
+            dying.setattr(shards, "write_json", killed)
         with pytest.raises(Killed):
-            build(root, "killed")
-    folder, _, counted = build(root, "again")
-    assert counted["decoded"] == counted["shards"]
+            shards.decode_shard(shard, cache, str)
+    folder, store = build(root, "again")
+    assert store.decoded == store.shards
     assert content(folder) == content(build(root, "fresh", cache="empty")[0])
 
 
@@ -97,30 +129,68 @@ def test_faulty_clips_are_left_out_with_their_reason(root):
     whole = (root / "clip_3.mp4").read_bytes()
     (root / "clip_3.mp4").write_bytes(whole[: len(whole) // 2])
     write_clip(root / "clip_4.mp4", frames=6)
-    folder, faults, _ = build(root, "store")
-    assert faults == {
+    folder, store = build(root, "store")
+    assert store.faults == {
         "clip_1.mp4": "absent",
-        "clip_2.mp4": "cannot be decoded",
-        "clip_3.mp4": "cannot be decoded",
+        "clip_2.mp4": "empty: 262 bytes",
+        "clip_3.mp4": "truncated: the file ends within its mdat box",
         "clip_4.mp4": "shorter than the window: 6 frames, 7 needed",
     }
     left = [row["path"] for row in read_csv(folder / "manifest.csv")]
     assert left == [f"clip_{i}.mp4" for i in (0, 5, 6, 7, 8, 9, 10, 11)]
+    assert store.dropped == ["train/1"]
+    facts = quality(rows(root, 12), store)
+    assert facts["reasons"] == {"absent": 1, "empty": 1, "shorter than the window": 1, "truncated": 1}
+    assert (facts["clips"], facts["sizes"], facts["rates"]) == (12, {"64x40": 8}, {"25": 8})
+    assert facts["seconds"] == {"least": 0.32, "median": 0.32, "most": 0.32} and facts["key_frames"]["most"] == 1
+
+
+@pytest.mark.parametrize(("limit", "refused"), [(0.33, True), (0.34, False)])
+def test_more_faults_than_are_bearable_are_refused(limit, refused):
+    faulty = {f"{i}.mp4": "absent" if i else "shorter than the window: 6 frames, 7 needed" for i in range(4)}
+    splits = {"train": {"clips": 10, "faulty": faulty}, "test": {"clips": 2, "faulty": {}}}
+    how = Decode(timeout=1, max_faulty=limit)
+    if not refused:
+        return check_faulty(splits, how)
+    text = r"4 of 12 clips .* \(3 absent, 1 shorter than the window\), .* 0.mp4: shorter .* decode.max_faulty = 0.33"
+    with pytest.raises(UserError, match=text):
+        check_faulty(splits, how)
+
+
+def test_clips_of_the_same_content_are_named(root):
+    shutil.copy(root / "clip_0.mp4", root / "clip_7.mp4")
+    _, store = build(root, "store")
+    assert quality(rows(root, 12), store)["duplicates"] == [["clip_0.mp4", "clip_7.mp4"]]
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [("crash", "decoder crashed: SIGSEGV"), ("hang", "decoder hangs: no answer for 2 s")],
+)
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_clip_that_takes_its_decoder_along_costs_itself_alone(root, monkeypatch, end, reason, workers):
+    monkeypatch.setattr(store_module, "_decode_shard", {"crash": crashing, "hang": hanging}[end])
+    folder, store = build(root, "store", how=Decode(timeout=2, max_faulty=0.5), workers=workers)
+    assert store.faults == {"clip_5.mp4": reason}
+    monkeypatch.undo()
+    for row in read_csv(folder / "manifest.csv"):
+        frames = frames_of(folder, row)
+        np.testing.assert_array_equal(frames, read_clip(root / row["path"])[WINDOW.indices()])
 
 
 def test_a_clip_that_came_later_is_taken_in(root):
     """What was absent is a fault of that day, not of the shard for ever."""
     aside = root.parent / "aside.mp4"
     shutil.move(root / "clip_5.mp4", aside)
-    assert build(root, "before")[1] == {"clip_5.mp4": "absent"}
+    assert build(root, "before")[1].faults == {"clip_5.mp4": "absent"}
     shutil.move(aside, root / "clip_5.mp4")
-    folder, faults, counted = build(root, "after")
-    assert faults == {} and counted["decoded"] == 1
+    folder, store = build(root, "after")
+    assert store.faults == {} and store.decoded == 1
     assert content(folder) == content(build(root, "fresh", cache="empty")[0])
 
 
 def test_a_split_without_a_usable_clip_is_refused(root):
     for path in root.iterdir():
         path.write_bytes(b"")
-    with pytest.raises(UserError, match="no clip of the train split can be decoded"):
+    with pytest.raises(UserError, match="no clip of the train split can be used: empty: 0 bytes"):
         build(root, "store")

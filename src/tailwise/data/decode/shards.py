@@ -9,14 +9,19 @@ import hashlib
 import json
 import os
 import shutil
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+import av
 import decord
 import numpy as np
 
 from tailwise.core.files import write_json
-from tailwise.data.decode.window import Faulty, Window, decode_window
+from tailwise.data.decode.frames import decode_clip
+from tailwise.data.decode.probe import Faulty
+from tailwise.data.decode.window import Window
+from tailwise.data.raw import RawFile
 
 LARGEST = 92
 """Clips in a shard at most. Halved shards hold 46 and full ones 92: 64 on average (ln 2 * 92)."""
@@ -35,50 +40,97 @@ def partition(clips: list[str], depth: int = 0) -> list[list[str]]:
 
 @dataclass(frozen=True)
 class Shard:
-    """Clips that are decoded together. root: the data root; clips: paths from there, sorted."""
+    """Clips that are decoded together.
+
+    root: the data root; clips: {path from there: SHA-256 of the raw bytes, "" if absent}, sorted
+    lost: {clip: reason} of those that took their decoder's process along, and are not tried again
+    """
 
     root: Path
-    clips: tuple[str, ...]
+    clips: dict[str, str]
     window: Window
+    lost: dict[str, str] = field(default_factory=dict)
 
     def key(self) -> str:
-        """Name from the raw bytes of the clips, the window and the decoder."""
-        digest = hashlib.sha256(f"{decord.__version__} {self.window}".encode())
-        for clip in self.clips:
-            path = self.root / clip
-            content = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "absent"
-            digest.update(f"\0{clip}\0{content}".encode())
-        return digest.hexdigest()[:16]
+        """Name from the raw bytes of the clips, the window and the decoders."""
+        made_by = f"decord {decord.__version__} av {av.__version__} {self.window}"
+        return hashlib.sha256(json.dumps([made_by, self.clips, self.lost]).encode()).hexdigest()[:16]
+
+    def without(self, clip: str, reason: str) -> "Shard":
+        """The shard with one clip given up."""
+        return replace(self, lost={**self.lost, clip: f"decoder {reason}"})
 
 
-def decode_shard(shard: Shard, cache: Path) -> tuple[str, dict, bool]:
-    """The shard's key, its facts, and whether it had to be decoded.
+def cached_facts(shard: Shard, cache: Path) -> dict | None:
+    """The facts of a shard that is in the cache, else None."""
+    file = cache / f"{shard.key()}.json"
+    return json.loads(file.read_text(encoding="utf8")) if file.exists() else None
+
+
+def decode_shard(shard: Shard, cache: Path, say: Callable[[str], None]) -> tuple[str, dict]:
+    """Decode a shard into the cache: its key and its facts. Says each clip before it is opened.
 
     Leaves ``<key>.npy`` (rows, frames, height, width, 3) uint8 and ``<key>.json`` in `cache`;
-    facts: {"rows": {clip: row}, "faults": {clip: reason}}.
+    facts: {"rows": {clip: row}, "faults": {clip: reason}, "clips": {clip: what it is}}.
     """
-    key = shard.key()
-    facts_file = cache / f"{key}.json"
-    if facts_file.exists():
-        return key, json.loads(facts_file.read_text()), False
-    frames, faults = {}, {}
-    for clip in shard.clips:
-        try:
-            frames[clip] = decode_window(shard.root / clip, shard.window)
-        except Faulty as reason:
-            faults[clip] = str(reason)
-    facts = {"rows": {clip: row for row, clip in enumerate(frames)}, "faults": faults}
-    if frames:
-        _write_array(cache / f"{key}.npy", np.stack(list(frames.values())))
-    write_json(facts_file, facts)  # last: its presence says that the array is whole
-    return key, facts, True
+    key, faults, clips = shard.key(), dict(shard.lost), {}
+    with _RowFile(cache / f"{key}.npy") as rows:
+        for clip in shard.clips:
+            if clip in shard.lost:
+                continue
+            say(clip)
+            try:
+                frames, facts = decode_clip(RawFile(shard.root, clip), shard.window)
+            except Faulty as reason:
+                faults[clip] = str(reason)
+            else:
+                rows.append(frames)
+                clips[clip] = asdict(facts)
+    facts = {"rows": {clip: row for row, clip in enumerate(clips)}, "faults": faults, "clips": clips}
+    write_json(cache / f"{key}.json", facts)  # last: its presence says that the array is whole
+    return key, facts
 
 
-def _write_array(path: Path, array: np.ndarray) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(part, "wb") as file:
-        np.save(file, array)
-    os.replace(part, path)
+class _RowFile:
+    """A .npy file that grows row by row, so that memory holds one clip; in place when all is written, if not empty."""
+
+    def __init__(self, path: Path):
+        self.path, self.part = path, path.with_name(f".{path.name}.{os.getpid()}")
+        self.rows, self.shape = 0, ()
+
+    def __enter__(self) -> "_RowFile":
+        self.file = open(self.part, "wb")
+        return self
+
+    def append(self, row: np.ndarray) -> None:
+        """row: uint8, of the same shape each time"""
+        if not self.rows:
+            self.shape = row.shape
+            self._write_header()
+        self.file.write(np.ascontiguousarray(row))
+        self.rows += 1
+
+    def _write_header(self) -> None:
+        """numpy pads it, so that its length does not follow from the number of rows."""
+        what = {"descr": "|u1", "fortran_order": False, "shape": (self.rows, *self.shape)}
+        np.lib.format.write_array_header_1_0(self.file, what)
+
+    def __exit__(self, kind, *error) -> None:
+        with self.file:
+            if self.rows:
+                self.file.seek(0)
+                self._write_header()
+        if self.rows and kind is None:
+            os.replace(self.part, self.path)
+        else:
+            self.part.unlink()
+
+
+def clear_parts(cache: Path) -> None:
+    """Remove the half-written files of processes that are gone."""
+    for part in cache.glob(".*.*"):
+        if not Path(f"/proc/{part.suffix[1:]}").exists():
+            part.unlink(missing_ok=True)
 
 
 def link_or_copy(source: Path, target: Path) -> None:

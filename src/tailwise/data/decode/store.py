@@ -1,45 +1,105 @@
-"""A split's clip store: its shards, and a manifest of the samples that can be used.
+"""A split's clip store: its shards, a manifest of the samples that can be used, and the window they were cut by.
 
 ``manifest.csv`` is the index table of the split without its faulty clips, and with the
 columns `shard` and `row` that say where a view's frames lie.
 """
 
-from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from tailwise.core.errors import UserError
-from tailwise.core.files import write_csv
-from tailwise.core.processes import map_in_processes
-from tailwise.data.decode.shards import Shard, decode_shard, link_or_copy, partition
+from tailwise.core.files import write_csv, write_json
+from tailwise.core.processes import map_guarded
+from tailwise.core.progress import Progress
+from tailwise.data.decode.shards import (
+    Shard,
+    cached_facts,
+    clear_parts,
+    decode_shard,
+    link_or_copy,
+    partition,
+)
 from tailwise.data.decode.window import Window
 
 Row = dict[str, str]
 
 
-def build_store(
-    root: Path, rows: list[Row], window: Window, folder: Path, cache: Path, workers: int
-) -> tuple[dict[str, str], dict[str, int]]:
-    """Decode one split's clips into `folder`, whose name is the split's.
+@dataclass(frozen=True)
+class Decode:
+    """timeout: seconds a clip may take; max_faulty: largest share of the clips that may be faulty, in [0, 1]"""
 
-    rows: index table, one a view. Returns {clip: reason} of the faulty clips, and how many
-    shards there are and how many had to be decoded. Raises UserError if no clip is usable.
+    timeout: float
+    max_faulty: float
+
+    def __post_init__(self):
+        if self.timeout <= 0 or not 0 <= self.max_faulty <= 1:
+            raise ValueError("timeout must be above 0 and max_faulty in [0, 1]")
+
+
+@dataclass(frozen=True)
+class Store:
+    """What a split's store was made of.
+
+    faults: {clip: reason}; clips: {clip: what it is}; dropped: samples without a usable view
+    shards: how many there are; decoded: how many were not in the cache
+    """
+
+    faults: dict[str, str]
+    clips: dict[str, dict]
+    dropped: list[str]
+    shards: int
+    decoded: int
+
+
+def build_store(root: Path, rows: list[Row], window: Window, folder: Path, cache: Path, how: Decode, workers: int):
+    """Decode one split's clips into `folder`, whose name is the split's; returns a Store.
+
+    rows: index table, one a view. Raises UserError if no clip is usable.
     """
     cache.mkdir(parents=True, exist_ok=True)
-    shards = [Shard(root, tuple(clips), window) for clips in partition([row["path"] for row in rows])]
-    done = map_in_processes(partial(decode_shard, cache=cache), shards, workers)
-    faults = {clip: reason for _, facts, _ in done for clip, reason in facts["faults"].items()}
-    places = {clip: (key, row) for key, facts, _ in done for clip, row in facts["rows"].items()}
+    clear_parts(cache)
+    content = {row["path"]: row["content"] for row in rows}
+    shards = [Shard(root, {clip: content[clip] for clip in clips}, window) for clips in partition(list(content))]
+    done, decoded = _decode(shards, cache, how, workers, folder.name)
+    faults = {clip: reason for _, facts in done for clip, reason in facts["faults"].items()}
+    places = {clip: (key, row) for key, facts in done for clip, row in facts["rows"].items()}
     if not places:
-        raise UserError(f"{root}: no clip of the {folder.name} split can be decoded")
-    _write_manifest(folder / "manifest.csv", rows, places)
-    for key in sorted({key for key, _ in places.values()}):
-        link_or_copy(cache / f"{key}.npy", folder / f"{key}.npy")
-    return dict(sorted(faults.items())), {"shards": len(shards), "decoded": sum(new for _, _, new in done)}
+        raise UserError(f"{root}: no clip of the {folder.name} split can be used: {_most_frequent(faults)}")
+    _write_store(folder, rows, places, cache, window)
+    usable = {row["sample"] for row in rows if row["path"] in places}
+    dropped = sorted({row["sample"] for row in rows} - usable)
+    clips = {clip: what for _, facts in done for clip, what in facts["clips"].items()}
+    return Store(dict(sorted(faults.items())), clips, dropped, len(shards), decoded)
 
 
-def _write_manifest(path: Path, rows: Iterable[Row], places: dict[str, tuple[str, int]]) -> None:
+def _decode(shards: list[Shard], cache: Path, how: Decode, workers: int, label: str) -> tuple[list, int]:
+    """Each shard's key and facts in order, from the cache where they are; how many had to be decoded."""
+    done = {place: (shard.key(), facts) for place, shard in enumerate(shards) if (facts := cached_facts(shard, cache))}
+    places = [place for place in range(len(shards)) if place not in done]
+    work = partial(_decode_shard, cache=cache)
+    waiting = [shards[place] for place in places]
+    with Progress(label, sum(len(shard.clips) for shard in waiting), "clips") as progress:
+        for nth, result in map_guarded(work, waiting, workers, how.timeout, Shard.without):
+            done[places[nth]] = result
+            progress.advance(len(waiting[nth].clips))
+    return [done[place] for place in range(len(shards))], len(places)
+
+
+def _decode_shard(shard: Shard, say, cache: Path) -> tuple[str, dict]:
+    return decode_shard(shard, cache, say)
+
+
+def _most_frequent(faults: dict[str, str]) -> str:
+    reasons = list(faults.values())
+    return max(reasons, key=reasons.count) if reasons else "the split is empty"
+
+
+def _write_store(folder: Path, rows: list[Row], places: dict[str, tuple[str, int]], cache: Path, window: Window):
     kept = [
         {**row, "shard": places[row["path"]][0], "row": places[row["path"]][1]} for row in rows if row["path"] in places
     ]
-    write_csv(path, kept[0], (row.values() for row in kept))
+    write_csv(folder / "manifest.csv", kept[0], (row.values() for row in kept))
+    write_json(folder / "window.json", {"frames": window.frames, "margin": window.margin})
+    for key in sorted({key for key, _ in places.values()}):
+        link_or_copy(cache / f"{key}.npy", folder / f"{key}.npy")

@@ -18,8 +18,9 @@ X264 = {
     "preset": "veryfast",
     "crf": "28",
     "threads": "1",
-    "x264-params": "bframes=0:scenecut=0:weightp=0:me=hex:partitions=none:subme=1:rc-lookahead=3",
+    "x264-params": "bframes=0:scenecut=0:weightp=0:me=hex:partitions=none:subme=1:rc-lookahead=3:cpu-independent=1",
 }
+"""cpu-independent: x264 otherwise chooses other bits on a processor with other vector instructions."""
 MUXER = {"fflags": "+bitexact"}
 
 

@@ -8,18 +8,23 @@ import torch
 
 from tailwise.core.batch import Batch, Head
 from tailwise.core.errors import UserError
+from tailwise.core.files import read_json
 from tailwise.data.load.manifest import read_views
 
 
 class Clips:
     """One split of the clip store. A sample is its views' frames and its class ids.
 
-    folder: has manifest.csv (one row a view) and the shards it names
+    folder: has manifest.csv (one row a view), window.json, and the shards it names
+    with_margin: give the frames that were kept on either side for augmentation in time, too
     Frames are mapped from disk, so that memory does not grow with the store.
     """
 
-    def __init__(self, folder: Path, heads: tuple[Head, ...]):
+    def __init__(self, folder: Path, heads: tuple[Head, ...], with_margin: bool = False):
         self.folder, self.heads = folder, heads
+        window = read_json(folder / "window.json")
+        self.margin = window["margin"] if with_margin else 0
+        self._kept = slice(window["margin"] - self.margin, window["margin"] + window["frames"] + self.margin)
         views = read_views(folder / "manifest.csv")
         self.names, self._views = list(views), list(views.values())
         self._labels = {head.name: self._class_ids(head) for head in heads}
@@ -29,8 +34,8 @@ class Clips:
         return len(self.names)
 
     def __getitem__(self, i: int) -> tuple[int, list[np.ndarray]]:
-        """The sample's place, and each view's frames (T, H, W, 3) uint8."""
-        return i, [self._shard(view["shard"])[int(view["row"])] for view in self._views[i]]
+        """The sample's place, and each view's frames (T, H, W, 3) uint8; T is frames + 2 * self.margin."""
+        return i, [self._shard(view["shard"])[int(view["row"])][self._kept] for view in self._views[i]]
 
     def collate(self, items: list[tuple[int, list[np.ndarray]]]) -> Batch:
         """clips (B, V, T, H, W, 3) uint8 and mask (B, V) bool, True where there is a view."""

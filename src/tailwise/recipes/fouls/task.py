@@ -27,18 +27,19 @@ class Config:
 def build(config: Config, heads: tuple[Head, ...], train: Path | None, valid: Path, seed: int) -> Task:
     """The task on two splits of the clip store; weights drawn from `seed`."""
     torch.manual_seed(seed)
+    samples = Clips(train, heads, with_margin=True) if train else None
 
     def prepare(batch: Batch, strength: float, keys: np.ndarray) -> Batch:
         clips = batch.inputs["clips"]
         uniform = draw(keys, clips.shape[1])
-        changed = augment_clips(clips, batch.inputs["mask"], uniform, config.augment, strength)
+        changed = augment_clips(clips, batch.inputs["mask"], uniform, config.augment, strength, samples.margin)
         return Batch({**batch.inputs, "clips": changed}, batch.targets, batch.index)
 
     return Task(
         heads=heads,
         model=config.model.build(heads),
         spec=specification(config.model, heads),
-        train=Clips(train, heads) if train else None,
+        train=samples,
         valid=Clips(valid, heads),
         prepare=prepare,
         loss=loss,

@@ -1,0 +1,73 @@
+"""Raw files in folders and in zips, and packing that leaves no trace of when and where."""
+
+import os
+import shutil
+import zipfile
+
+import pytest
+
+from tailwise.core.errors import UserError
+from tailwise.data.demo.pack import pack
+from tailwise.data.raw import RawFile
+
+
+@pytest.fixture
+def root(tmp_path):
+    for name in ("Train/action_0/clip_0.mp4", "Train/annotations.json", "Train/action_10/clip_1.mp4"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(name.encode())
+    return tmp_path
+
+
+def test_a_file_is_the_same_in_a_folder_and_in_a_zip(root):
+    shutil.copytree(root / "Train", root / "Copy")
+    assert pack(root / "Copy") == root / "Copy.zip" and not (root / "Copy").exists()
+    plain, zipped = RawFile(root, "Train/action_0/clip_0.mp4"), RawFile(root, "Copy.zip/action_0/clip_0.mp4")
+    assert plain.exists() and zipped.exists() and plain.read() == zipped.read() == zipped.source().read()
+    assert plain.source() == str(root / "Train/action_0/clip_0.mp4")
+
+
+@pytest.mark.parametrize("path", ["Train/action_7/clip_0.mp4", "Train.zip/action_7/clip_0.mp4", "No.zip/clip_0.mp4"])
+def test_what_is_absent_is_absent(root, path):
+    shutil.copytree(root / "Train", root / "Copy")
+    pack(root / "Copy").rename(root / "Train.zip")
+    assert not RawFile(root, path).exists()
+    with pytest.raises(FileNotFoundError):
+        RawFile(root, path).read()
+
+
+def test_a_zip_that_changed_is_read_anew(root):
+    shutil.copytree(root / "Train", root / "Copy")
+    archive = pack(root / "Copy")
+    assert RawFile(root, "Copy.zip/annotations.json").read() == b"Train/annotations.json"
+    with zipfile.ZipFile(archive, "w") as target:
+        target.writestr("annotations.json", "new")
+    os.utime(archive, ns=(1, 1))
+    assert RawFile(root, "Copy.zip/annotations.json").read() == b"new"
+
+
+def test_a_folder_may_be_called_like_a_zip(root):
+    (root / "Train").rename(root / "Train.zip")
+    assert RawFile(root, "Train.zip/annotations.json").read() == b"Train/annotations.json"
+
+
+def test_a_broken_zip_is_named(root):
+    (root / "Valid.zip").write_bytes(b"no zip")
+    with pytest.raises(UserError, match="Valid.zip: .*not a zip.*pack it again"):
+        RawFile(root, "Valid.zip/annotations.json").exists()
+
+
+def test_a_packed_folder_has_the_same_bytes_whenever_and_however_it_was_made(root, tmp_path):
+    one, two = tmp_path / "a" / "Train", tmp_path / "b" / "Train"
+    shutil.copytree(root / "Train", one)
+    two.mkdir(parents=True)
+    for file in sorted((path for path in one.rglob("*") if path.is_file()), reverse=True):
+        target = two / file.relative_to(one)
+        target.parent.mkdir(exist_ok=True)
+        target.write_bytes(file.read_bytes())
+        os.utime(target, (0, 0))
+        target.chmod(0o600)
+    assert pack(one).read_bytes() == pack(two).read_bytes()
+    with zipfile.ZipFile(tmp_path / "a" / "Train.zip") as archive:
+        names = archive.namelist()
+    assert names == ["action_0/clip_0.mp4", "action_10/clip_1.mp4", "annotations.json"]
