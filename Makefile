@@ -10,7 +10,7 @@ PYTHON ?= python3
 # NAME: of a preset
 NAME ?= smoke
 
-.PHONY: help setup repro test bench times preset clean-recovery clean-cache
+.PHONY: help setup repro test bench probe times preset clean-recovery clean-cache
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ test: setup ## the whole test suite
 
 bench: setup ## the figures of speed, measured here and printed
 	@python3 bench/run.py
+
+probe: setup ## whether the demo is honest: what can be told without seeing movement
+	@python3 bench/probe.py
 
 times: setup ## how long each stage took when it last ran here
 	@python3 bench/times.py
