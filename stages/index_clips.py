@@ -1,28 +1,20 @@
-"""List every labelled view of the raw data. Arguments: the data root."""
+"""List every labelled view of the raw data; all that is wrong with it is refused before anything is written."""
 
-import sys
-from dataclasses import asdict, fields
 from pathlib import Path
 
+from tailwise.core.config import read_params, section
 from tailwise.core.files import write_csv, write_json
-from tailwise.data.index.soccernet import DROPPED, HEADS, SPLITS, View, read_split
+from tailwise.data.index.source import Source, read_source
+from tailwise.data.index.summary import describe, summarize
 
 
 def main() -> None:
-    root, out = Path(sys.argv[1]), Path("data/index")
-    summary = {}
-    for split in SPLITS:
-        views, dropped = read_split(root, split)
-        fouls = len({view.sample for view in views})
-        summary[split] = {"fouls": fouls, "views": len(views), "dropped": {rule: dropped[rule] for rule in DROPPED}}
-        write_csv(
-            out / f"{split}.csv", [field.name for field in fields(View)], (asdict(view).values() for view in views)
-        )
-        print(f"{split}: {fouls} fouls, {len(views)} views")
-        for rule, text in DROPPED.items():
-            print(f"  {dropped[rule]:4d} dropped: {text}")
-    write_json(out / "heads.json", HEADS)
-    write_json(Path("reports/index.json"), summary)
+    data, out = read_source(section(read_params(), "data", Source)), Path("data/index")
+    print("\n".join(describe(data)))
+    for split, rows in data.index.rows.items():
+        write_csv(out / f"{split}.csv", rows[0], (row.values() for row in rows))
+    write_json(out / "heads.json", data.index.heads)
+    write_json(Path("reports/index.json"), summarize(data))
 
 
 if __name__ == "__main__":

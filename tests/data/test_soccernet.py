@@ -1,12 +1,12 @@
 """The official label rule, complete, and the layouts that are found in the wild."""
 
-import json
+import zipfile
 from collections import Counter
 
 import pytest
 
-from tailwise.core.errors import UserError
-from tailwise.data.index.soccernet import drop_reason, read_split, severity_class
+from fouls import clip, foul, write_split
+from tailwise.data.index.soccernet import DESCRIPTION, Soccernet, drop_reason, read_split, severity_class
 
 SEVERITIES = ("", "1.0", "2.0", "3.0", "4.0", "5.0")
 RULE = """
@@ -50,39 +50,6 @@ def _words(line: str) -> list[str]:
     return [word for i, part in enumerate(parts) for word in ([part] if i % 2 else part.split())]
 
 
-def foul(action="Tackling", offence="Offence", severity="1.0", clips=2, **other):
-    """An annotation as the official file has it; {folder} is filled in with its place."""
-    usual = {
-        "UrlLocal": "england_epl\\2014-2015\\2015-02-21",
-        "Offence": offence,
-        "Contact": "With contact",
-        "Bodypart": "Upper body",
-        "Action class": action,
-        "Severity": severity,
-        "Clips": [
-            {
-                "Url": f"{{folder}}/clip_{j}",
-                "Camera type": f"camera {j}",
-                "Timestamp": 1000 * j,
-                "Replay speed": 1.0 + j,
-            }
-            for j in range(clips)
-        ],
-    }
-    return {**usual, **other}
-
-
-def write_split(root, fouls, folder="Train", official="Dataset/Train"):
-    """`folder` holds the annotations; their Urls say `official`, as the real ones do."""
-    for number, of_foul in fouls.items():
-        for clip in of_foul["Clips"]:
-            clip["Url"] = clip["Url"].replace("{folder}", f"{official}/action_{number}")
-    (root / folder).mkdir(parents=True)
-    annotations = {"Set": "train", "Number of actions": len(fouls), "Actions": fouls}
-    (root / folder / "annotations.json").write_text(json.dumps(annotations))
-    return root
-
-
 @pytest.mark.parametrize(("action", "offence", "severity", "cell"), list(rule_cases()))
 def test_the_official_rule(action, offence, severity, cell):
     reason, label = MEANING[cell]
@@ -93,62 +60,102 @@ def test_the_official_rule(action, offence, severity, cell):
 
 def test_the_rule_is_applied_to_a_split_and_its_drops_are_counted(tmp_path):
     cases = list(rule_cases())
-    fouls = {str(i): foul(action, offence, severity, 1) for i, (action, offence, severity, _) in enumerate(cases)}
-    views, dropped = read_split(write_split(tmp_path, fouls), "train")
+    fouls = [foul(action, offence, severity, 1) for action, offence, severity, _ in cases]
+    rows, dropped = read_split(write_split(tmp_path, fouls), "train")
     expected = [(f"train/{i}", case[0], MEANING[case[3]][1]) for i, case in enumerate(cases) if MEANING[case[3]][1]]
-    assert [(view.sample, view.action, view.severity) for view in views] == expected
+    assert [(row["sample"], row["action"], row["severity"]) for row in rows] == expected
     assert dropped == Counter(MEANING[case[3]][0] for case in cases if MEANING[case[3]][0])
 
 
-def test_a_view_has_what_its_annotation_says(tmp_path):
-    views, _ = read_split(write_split(tmp_path, {"4": foul("High leg", severity="5.0", clips=3)}), "train")
-    last = views[2]
-    assert [view.view for view in views] == [0, 1, 2]
-    assert (last.sample, last.action, last.severity) == ("train/4", "High leg", "Red card")
-    assert (last.path, last.camera, last.replay_speed) == ("Train/action_4/clip_2.mp4", "camera 2", 3.0)
-    assert last.group == "england_epl/2014-2015/2015-02-21"
+def test_a_row_has_every_field_of_its_annotation(tmp_path):
+    rows, _ = read_split(write_split(tmp_path, {"4": foul("High leg", severity="5.0", clips=3)}), "train")
+    assert [row["view"] for row in rows] == ["0", "1", "2"]
+    assert list(rows[2].items()) == [
+        ("sample", "train/4"),
+        ("view", "2"),
+        ("group", "england_epl/2014-2015/2015-02-21"),
+        ("path", "Train/action_4/clip_2.mp4"),
+        ("content", ""),
+        ("action", "High leg"),
+        ("severity", "Red card"),
+        ("offence", "Offence"),
+        ("contact", "With contact"),
+        ("bodypart", "Upper body"),
+        ("upper_body_part", "Use of arms"),
+        ("annotated_severity", "5.0"),
+        ("multiple_fouls", "yes"),
+        ("try_to_play", "No"),
+        ("touch_ball", "Maybe"),
+        ("handball", "Handball"),
+        ("handball_offence", "No offence"),
+        ("camera", "camera 2"),
+        ("timestamp", "2000"),
+        ("replay_speed", "3.0"),
+    ]
+
+
+def test_a_field_that_only_describes_may_be_missing(tmp_path):
+    described = foul()
+    for field in DESCRIPTION.keys() - {"Offence", "Severity"}:
+        del described[field]
+    rows, _ = read_split(write_split(tmp_path, [described]), "train")
+    assert rows[0]["handball"] == rows[0]["bodypart"] == "" and rows[0]["offence"] == "Offence"
+
+
+@pytest.mark.parametrize("clips", [1, 2, 3, 4])
+def test_a_foul_may_have_one_to_four_clips(tmp_path, clips):
+    rows, _ = read_split(write_split(tmp_path, [foul(clips=clips)]), "train")
+    assert [row["view"] for row in rows] == [str(j) for j in range(clips)]
 
 
 def test_ids_may_have_gaps_and_any_order_and_are_taken_as_numbers(tmp_path):
     fouls = {number: foul(clips=1) for number in ("10", "2", "301", "0")}
-    views, _ = read_split(write_split(tmp_path, fouls), "train")
-    assert [view.sample for view in views] == ["train/0", "train/2", "train/10", "train/301"]
-    assert views[2].path == "Train/action_10/clip_0.mp4"
+    rows, _ = read_split(write_split(tmp_path, fouls), "train")
+    assert [row["sample"] for row in rows] == ["train/0", "train/2", "train/10", "train/301"]
+    assert rows[2]["path"] == "Train/action_10/clip_0.mp4"
 
 
 @pytest.mark.parametrize(
     "folder", ["Train", "train", "Train/Train", "train/train", "mvfouls/Train", "mvfouls/train", "mvfouls/Train/Train"]
 )
 def test_a_split_is_found_in_either_case_and_nested_one_level(tmp_path, folder):
-    views, _ = read_split(write_split(tmp_path, {"7": foul()}, folder), "train")
-    assert [view.path for view in views] == [f"{folder}/action_7/clip_{j}.mp4" for j in (0, 1)]
-
-
-def test_an_absent_split_is_named(tmp_path):
-    with pytest.raises(UserError, match="no Valid/annotations.json; see data.root in params.yaml"):
-        read_split(write_split(tmp_path, {"0": foul()}), "valid")
+    rows, _ = read_split(write_split(tmp_path, {"7": foul()}, folder), "train")
+    assert [row["path"] for row in rows] == [f"{folder}/action_7/clip_{j}.mp4" for j in (0, 1)]
 
 
 @pytest.mark.parametrize(
-    ("spoiled", "refusal"),
-    [
-        ({"Action class": "Kicking"}, "foul 3: unknown Action class 'Kicking'"),
-        ({"Severity": "6.0"}, "foul 3: KeyError at field '6.0'"),
-        ({"Clips": None}, "foul 3: TypeError"),
-        ({"Clips": [{"Url": "x/clip_0"}]}, "foul 3: KeyError at field 'Camera type'"),
-    ],
+    ("archive", "inside"), [("Train.zip", ""), ("train.zip", "train/"), ("x/TRAIN.zip", "x/Train/")]
 )
-def test_an_annotation_that_cannot_be_read_is_named(tmp_path, spoiled, refusal):
-    broken = {**foul(clips=0), **spoiled}
-    (tmp_path / "Train").mkdir()
-    (tmp_path / "Train" / "annotations.json").write_text(json.dumps({"Actions": {"3": broken}}))
-    with pytest.raises(UserError, match=f"annotations.json: {refusal}"):
-        read_split(tmp_path, "train")
+def test_a_split_may_stay_in_its_zip(tmp_path, archive, inside):
+    write_split(tmp_path, {"7": foul()}, "packed")
+    (tmp_path / archive).parent.mkdir(exist_ok=True)
+    with zipfile.ZipFile(tmp_path / archive, "w") as file:
+        file.write(tmp_path / "packed/annotations.json", f"{inside}annotations.json")
+    rows, _ = read_split(tmp_path, "train")
+    assert [row["path"] for row in rows] == [f"{archive}/{inside}action_7/clip_{j}.mp4" for j in (0, 1)]
 
 
-@pytest.mark.parametrize("text", ["[]", '{"Actions": []}', "{}"])
-def test_a_file_that_is_no_annotation_is_named(tmp_path, text):
-    (tmp_path / "Train").mkdir()
-    (tmp_path / "Train" / "annotations.json").write_text(text)
-    with pytest.raises(UserError, match="has no table of Actions"):
-        read_split(tmp_path, "train")
+def test_a_zip_beside_its_folder_was_unpacked_and_counts_for_nothing(tmp_path):
+    write_split(tmp_path, [foul()])
+    with zipfile.ZipFile(tmp_path / "train.zip", "w") as file:
+        file.write(tmp_path / "Train/annotations.json", "train/annotations.json")
+    rows, _ = read_split(tmp_path, "train")
+    assert rows[0]["path"] == "Train/action_0/clip_0.mp4"
+
+
+def test_a_url_may_have_the_file_ending_and_backslashes(tmp_path):
+    clips = [clip(0, Url="Dataset\\Train\\action_0\\clip_3.mp4")]
+    rows, _ = read_split(write_split(tmp_path, [foul(Clips=clips)]), "train")
+    assert [(row["view"], row["path"]) for row in rows] == [("3", "Train/action_0/clip_3.mp4")]
+
+
+@pytest.mark.parametrize(("kept", "note"), [(2319, "2319 of 2916 fouls kept, as it must be"), (2320, "must be 2319")])
+def test_the_official_number_of_fouls_must_keep_the_official_number(tmp_path, kept, note):
+    fouls = [foul(clips=1)] * kept + [foul(action="", clips=1)] * (2916 - kept)
+    write_split(tmp_path, fouls)
+    write_split(tmp_path, [foul()], "Valid")
+    write_split(tmp_path, [foul()], "Test")
+    notes = Soccernet("soccernet").read(tmp_path).notes
+    assert f"{2916 - kept} dropped: action class is empty" in notes["train"][0]
+    assert note in notes["train"][-1] and notes["train"][-1].startswith("WARNING") == (kept != 2319)
+    assert len(notes["valid"]) == 3

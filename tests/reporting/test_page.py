@@ -17,7 +17,7 @@ def facts():
     classes = [ClassRow("Dive", 8, 4, [1.5, 3.0], 0.25, None), ClassRow("Push", 90, 6, [1.0, 1.0], 1.0, 0.5)]
     head = HeadFacts("action", classes, [[1, 3], [0, 6]], FIGURES, FIGURES)
     row = {"train_loss": "2.5", "action_macro_recall": "0.5", "action_min_recall": "0.1", "action_loss": "1.5"}
-    index = {"train": {"fouls": 98, "views": 200, "dropped": {"action": 1, "offence": 2, "severity": 3}}}
+    index = {"train": {"samples": 98, "views": 200, "dropped": {"action": 1, "offence": 2, "severity": 3}}}
     quality = {"train": {"clips": 200, "faulty": {"Train/action_0/clip_1.mp4": "absent"}}}
     return Facts({"leaderboard": (45.6, 40.1)}, [head], {"phase1": [row, row], "phase2": [row]}, [], index, quality)
 
@@ -26,6 +26,20 @@ def test_it_shows_figures_boosts_recalls_and_faults(facts):
     html = page(facts)
     for text in ("0.457", "45.60", "40.10", "boost phase2", "Dive", "Train/action_0/clip_1.mp4: absent", "No alert"):
         assert text in html
+
+
+def test_the_columns_of_the_data_follow_the_reader(facts):
+    assert "<th>dropped: severity</th><th>faulty clips</th>" in page(facts)
+    index = {"train": {"samples": 98, "views": 200, "dropped": {}}}
+    html = page(replace(facts, index=index))
+    assert "<th>samples</th><th>views</th><th>faulty clips</th>" in html and "<td>98</td><td>200</td><td>1</td>" in html
+
+
+def test_leaks_and_duplicates_are_told_and_escaped(facts):
+    index = {"train": {**facts.index["train"], "leaks": [f"g is in train and {EVIL}"], "duplicates": [["a", EVIL]]}}
+    html = page(replace(facts, index=index))
+    assert "in two splits</strong>: g is in train" in html and "the same content in train: a, &lt;script" in html
+    assert EVIL not in html
 
 
 def test_the_same_facts_give_the_same_bytes(facts):

@@ -1,50 +1,72 @@
 """SoccerNet-MVFoul on disk to a table of labelled views.
 
-Layout: ``<root>/<Split>/action_<i>/clip_<j>.mp4`` and ``<root>/<Split>/annotations.json``.
+Layout: ``<root>/<Split>/action_<i>/clip_<j>.mp4`` and ``<root>/<Split>/annotations.json``, or both in ``<Split>.zip``.
 Source of layout and label rule: https://github.com/SoccerNet/sn-mvfoul
 """
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from tailwise.core.errors import UserError
-from tailwise.core.files import read_json
+from tailwise.data.index.annotations import Fields, read_fouls
+from tailwise.data.index.layout import ANNOTATIONS, split_place
+from tailwise.data.index.rows import SPLITS, Index, Row
 
 HEADS = {
     "action": ("Tackling", "Standing tackling", "High leg", "Holding", "Pushing", "Elbowing", "Challenge", "Dive"),
     "severity": ("No offence", "No card", "Yellow card", "Red card"),
 }
-SPLITS = ("train", "valid", "test")
 SEVERITY = {"1.0": "No card", "3.0": "Yellow card", "5.0": "Red card"}
 UNSURE_SEVERITY = ("", "2.0", "4.0")
 NO_OFFENCE = ("No offence", "No Offence")
+UNSURE_OFFENCE = ("", "Between")
 DROPPED = {
     "action": "action class is empty or Dont know",
     "offence": "offence is empty or Between, and it is no dive",
     "severity": "severity is empty, 2.0 or 4.0, and it is an offence and no dive",
 }
+OFFICIAL = {"train": (2916, 2319), "valid": (411, 321), "test": (301, 251)}
+"""Fouls of the official splits, and those of them that the label rule keeps."""
+
+DESCRIPTION = {
+    "Offence": "offence",
+    "Contact": "contact",
+    "Bodypart": "bodypart",
+    "Upper body part": "upper_body_part",
+    "Severity": "annotated_severity",
+    "Multiple fouls": "multiple_fouls",
+    "Try to play": "try_to_play",
+    "Touch ball": "touch_ball",
+    "Handball": "handball",
+    "Handball offence": "handball_offence",
+}
+"""{field of a foul: its column}. A field that is missing is as if empty. The action class is the head `action`."""
 
 
 @dataclass(frozen=True)
-class View:
-    """One camera's clip of a labelled foul. path: of the clip, from the data root."""
+class Soccernet:
+    """The data set in its official layout, in folders or zips."""
 
-    sample: str
-    view: int
-    group: str
-    action: str
-    severity: str
-    path: str
-    camera: str
-    replay_speed: float
+    kind: Literal["soccernet"]
+
+    def read(self, root: Path) -> Index:
+        splits = {split: read_split(root, split) for split in SPLITS}
+        return Index(
+            HEADS,
+            {split: rows for split, (rows, _) in splits.items()},
+            {split: {rule: dropped[rule] for rule in DROPPED} for split, (_, dropped) in splits.items()},
+            {split: list(_notes(split, rows, dropped)) for split, (rows, dropped) in splits.items()},
+        )
 
 
 def drop_reason(action: str, offence: str, severity: str) -> str | None:
     """Which rule (a key of DROPPED) leaves the foul out, or None; the official order."""
     if action in ("", "Dont know"):
         return "action"
-    if action != "Dive" and offence in ("", "Between"):
+    if action != "Dive" and offence in UNSURE_OFFENCE:
         return "offence"
     if action != "Dive" and offence not in NO_OFFENCE and severity in UNSURE_SEVERITY:
         return "severity"
@@ -58,51 +80,65 @@ def severity_class(offence: str, severity: str) -> str:
     return SEVERITY["1.0" if severity in UNSURE_SEVERITY else severity]
 
 
-def split_folder(root: Path, split: str) -> Path:
-    """The split's folder, in upper or lower case, nested one level or not; UserError if absent."""
-    for parent in (root, *sorted(path for path in root.glob("*") if path.is_dir())):
-        for name in (split.capitalize(), split):
-            if (parent / name / "annotations.json").is_file():
-                return parent / name
-            if (parent / name / name / "annotations.json").is_file():
-                return parent / name / name
-    raise UserError(f"{root}: no {split.capitalize()}/annotations.json; see data.root in params.yaml")
-
-
-def read_split(root: Path, split: str) -> tuple[list[View], Counter]:
+def read_split(root: Path, split: str) -> tuple[list[Row], Counter]:
     """Views of the fouls that the label rule keeps, by foul number; and how many each rule dropped."""
-    folder = split_folder(root, split)
-    file = folder / "annotations.json"
-    annotations = read_json(file)
-    if not isinstance(annotations, dict) or not isinstance(annotations.get("Actions"), dict):
-        raise UserError(f"{file}: has no table of Actions")
-    views, dropped = [], Counter()
-    for number, foul in sorted(annotations["Actions"].items(), key=lambda item: int(item[0])):
-        try:
-            reason = drop_reason(foul["Action class"], foul["Offence"], foul["Severity"])
-            if reason:
-                dropped[reason] += 1
-            else:
-                views += _views(foul, f"{split}/{number}", folder.relative_to(root) / f"action_{number}")
-        except (KeyError, TypeError) as error:
-            raise UserError(f"{file}: foul {number}: {type(error).__name__} at field {error}") from error
-        if not reason and foul["Action class"] not in HEADS["action"]:
-            raise UserError(f"{file}: foul {number}: unknown Action class {foul['Action class']!r}")
-    return views, dropped
+    place = split_place(root, split)
+    file = f"{place}/{ANNOTATIONS}"
+    rows: list[Row] = []
+    dropped = Counter()
+    for number, foul in read_fouls(root, file):
+        if reason := drop_reason(foul.text("Action class"), foul.text("Offence"), foul.text("Severity")):
+            dropped[reason] += 1
+        else:
+            rows += _views(foul, f"{split}/{number}", f"{place}/action_{number}")
+    if not rows:
+        raise UserError(f"{root / file}: the label rule keeps none of its {dropped.total()} fouls")
+    return rows, dropped
 
 
-def _views(foul: dict, sample: str, folder: Path) -> list[View]:
-    labels = foul["Action class"], severity_class(foul["Offence"], foul["Severity"])
-    group = foul["UrlLocal"].replace("\\", "/")
-    return [
-        View(
-            sample,
-            int(clip["Url"].rpartition("_")[2]),
-            group,
-            *labels,
-            (folder / f"{Path(clip['Url']).name}.mp4").as_posix(),
-            clip["Camera type"],
-            float(clip["Replay speed"]),
-        )
-        for clip in foul["Clips"]
-    ]
+def _views(foul: Fields, sample: str, folder: str) -> list[Row]:
+    """The foul's rows; raises UserError if a view is listed twice."""
+    labels = _labels(foul)
+    group = foul.text("UrlLocal").replace("\\", "/")
+    if not group:
+        raise UserError(f"{foul.where}: field 'UrlLocal' is empty; it must name the match")
+    description = {column: foul.text(name, "") for name, column in DESCRIPTION.items()}
+    rows: dict[int, Row] = {}
+    for clip in foul.objects("Clips"):
+        view = clip.clip_number()
+        if view in rows:
+            raise UserError(f"{clip.where}: clip_{view} is listed twice")
+        place = {"sample": sample, "view": str(view), "group": group, "path": f"{folder}/clip_{view}.mp4"}
+        rows[view] = {**place, "content": "", **labels, **description, **_camera(clip)}
+    return list(rows.values())
+
+
+def _labels(foul: Fields) -> dict[str, str]:
+    offence = foul.one_of("Offence", (*UNSURE_OFFENCE, "Offence", *NO_OFFENCE))
+    severity = foul.one_of("Severity", (*UNSURE_SEVERITY, *SEVERITY))
+    return {
+        "action": foul.one_of("Action class", HEADS["action"]),
+        "severity": severity_class(offence, severity),
+    }
+
+
+def _camera(clip: Fields) -> dict[str, str]:
+    return {
+        "camera": clip.text("Camera type"),
+        "timestamp": str(clip.number("Timestamp")),
+        "replay_speed": str(float(clip.number("Replay speed"))),
+    }
+
+
+def _notes(split: str, rows: list[Row], dropped: Counter) -> Iterator[str]:
+    """How many fouls each rule dropped, and whether the official data came out as it should."""
+    for rule, text in DROPPED.items():
+        yield f"{dropped[rule]:4d} dropped: {text}"
+    fouls, expected = OFFICIAL[split]
+    kept = len({row["sample"] for row in rows})
+    if kept + dropped.total() != fouls:
+        return
+    if kept == expected:
+        yield f"{kept} of {fouls} fouls kept, as it must be for the official data"
+    else:
+        yield f"WARNING: {kept} of {fouls} fouls kept; of the official data it must be {expected}: was it edited?"

@@ -7,17 +7,11 @@ from tailwise.balance.subset import Rebalance
 from tailwise.core.runtime import Runtime
 from tailwise.data.decode.window import Window
 from tailwise.data.demo import Demo
+from tailwise.data.index.source import Source
 from tailwise.data.load.augment import Augment
 from tailwise.engine.phase import Phase
 from tailwise.engine.run import Training
 from tailwise.models.multiview import Model
-
-
-@dataclass(frozen=True)
-class Source:
-    """root: folder with the splits of raw clips and their annotations"""
-
-    root: str
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,85 @@
+"""SoccerNet-MVFoul's annotations as checked fields: each mistake is one line that names file, foul and field."""
+
+import json
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tailwise.core.errors import UserError
+from tailwise.data.index.rows import inside
+from tailwise.data.raw import RawFile
+
+
+@dataclass(frozen=True)
+class Fields:
+    """An object of the file. where: file, foul and clip, for messages."""
+
+    where: str
+    values: dict
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """A text; the default, if there is one, where the field is missing."""
+        value = self._value(name) if default is None else self.values.get(name, default)
+        if not isinstance(value, str):
+            raise UserError(f"{self.where}: field {name!r} must be a text, found {value!r}")
+        return value
+
+    def number(self, name: str) -> float:
+        value = self._value(name)
+        if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
+            raise UserError(f"{self.where}: field {name!r} must be a number, found {value!r}")
+        return value
+
+    def one_of(self, name: str, known: Iterable[str]) -> str:
+        value = self.text(name)
+        if value not in known:
+            raise UserError(f"{self.where}: unknown {name} {value!r}; known: {', '.join(sorted(filter(None, known)))}")
+        return value
+
+    def objects(self, name: str) -> list["Fields"]:
+        """A list of objects that is not empty."""
+        value = self._value(name)
+        if not isinstance(value, list) or not value:
+            raise UserError(f"{self.where}: field {name!r} must be a list with an entry a clip, found {value!r}")
+        return [fields(f"{self.where}: clip {place}", item) for place, item in enumerate(value)]
+
+    def clip_number(self) -> int:
+        """j of a Url ``.../clip_<j>``; what stands before is no path of the data root, but must not leave it either."""
+        url = self.text("Url").replace("\\", "/")
+        try:
+            found = re.fullmatch(r"clip_(\d+)(\.mp4)?", inside(url).rpartition("/")[2])
+        except ValueError as error:
+            raise UserError(f"{self.where}: field 'Url': {error}") from error
+        if not found:
+            raise UserError(f"{self.where}: field 'Url' must end in clip_<number>, found {url!r}")
+        return int(found[1])
+
+    def _value(self, name: str):
+        if name not in self.values:
+            raise UserError(f"{self.where}: field {name!r} is missing")
+        return self.values[name]
+
+
+def fields(where: str, value) -> Fields:
+    """`value` as fields; raises UserError if it is no object."""
+    if not isinstance(value, dict):
+        raise UserError(f"{where}: must be an object with fields, found {value!r}")
+    return Fields(where, value)
+
+
+def read_fouls(root: Path, path: str) -> list[tuple[str, Fields]]:
+    """(id, fields) of each foul, by number; raises UserError if the file is no annotation file."""
+    file = root / path
+    try:
+        content = json.loads(RawFile(root, path).read())
+    except ValueError as error:
+        raise UserError(f"{file}: not JSON: {error}") from error
+    if not isinstance(content, dict) or not isinstance(content.get("Actions"), dict):
+        raise UserError(f"{file}: has no table 'Actions' of fouls by id")
+    for number in content["Actions"]:
+        if not re.fullmatch("[0-9]+", number):
+            raise UserError(f"{file}: foul {number!r}: its id must be a number, as in the folder action_0")
+    fouls = sorted(content["Actions"].items(), key=lambda item: (int(item[0]), item[0]))
+    return [(number, fields(f"{file}: foul {number}", foul)) for number, foul in fouls]

@@ -1,0 +1,88 @@
+"""The `data` section: where the raw data is, who reads it, and what must hold of it whoever does."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tailwise.core.errors import UserError
+from tailwise.data.index.contents import fill_content
+from tailwise.data.index.leaks import Leak, find_duplicates, find_leaks
+from tailwise.data.index.rows import Index
+from tailwise.data.index.soccernet import Soccernet
+from tailwise.data.index.table import Table
+
+NAMED = 5
+"""Leaks that a refusal names; more would not be read."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """root: folder of raw clips and annotations
+    leaks: what to do about content or a group in two splits
+    reader: of the annotations
+    """
+
+    root: str
+    leaks: Literal["refuse", "warn"]
+    reader: Soccernet | Table
+
+    def __post_init__(self):
+        if not self.root:
+            raise ValueError("root must name a folder")
+
+
+@dataclass(frozen=True)
+class Checked:
+    """An index that can be trained on. leaks: to warn of; duplicates: {split: lists of paths of the same content}"""
+
+    index: Index
+    leaks: list[Leak]
+    duplicates: dict[str, list[list[str]]]
+
+
+def read_source(source: Source) -> Checked:
+    """All that is labelled; raises UserError for anything that is wrong with it."""
+    root = Path(source.root)
+    check_root(root)
+    index = source.reader.read(root)
+    check_classes(index, root)
+    index, stubs = fill_content(index, root)
+    leaks = find_leaks(index, stubs)
+    if leaks and source.leaks == "refuse":
+        raise UserError(refusal(root, leaks))
+    return Checked(index, leaks, find_duplicates(index, stubs))
+
+
+def check_root(root: Path) -> None:
+    """Raise UserError unless the data root is a folder with something in it."""
+    advice = "put the clips and their annotations there, or set data.root in params.yaml"
+    if not root.exists():
+        raise UserError(f"{root}: no such folder; {advice}")
+    if not root.is_dir():
+        raise UserError(f"{root}: is no folder; {advice}")
+    if not any(root.iterdir()):
+        raise UserError(f"{root}: is empty; {advice}")
+
+
+def check_classes(index: Index, root: Path) -> None:
+    """Raise UserError for a split without a sample, and for a class that cannot be learned."""
+    for split, rows in index.rows.items():
+        if not rows:
+            raise UserError(f"{root}: no sample in the split {split}; each split needs one")
+    for head, classes in index.heads.items():
+        if len(classes) < 2:
+            raise UserError(f"{root}: head {head} has the classes {list(classes)}; it needs two or more")
+        where = {split: {row[head] for row in rows} for split, rows in index.rows.items()}
+        for name in classes:
+            if name not in where["train"]:
+                others = " and ".join(split for split in where if name in where[split]) or "no split"
+                advice = "move one to train (drawn splits: by another seed), or leave the class out"
+                raise UserError(f"{root}: head {head}: {name!r} has no training sample, it is in {others}; {advice}")
+
+
+def refusal(root: Path, leaks: list[Leak]) -> str:
+    """One line about leaks that are not to be."""
+    named = "; ".join(leak.text for leak in leaks[:NAMED])
+    more = f"; and {len(leaks) - NAMED} more" if len(leaks) > NAMED else ""
+    advice = "keep each in one split, or let data.leaks: warn in params.yaml turn this into a warning"
+    return f"{root}: {named}{more}: {advice}"

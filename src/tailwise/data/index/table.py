@@ -1,0 +1,152 @@
+"""A CSV file of somebody's own clips to a table of labelled views.
+
+Columns: sample, path (from the data root) and one per head; perhaps split, view and group; any others are kept.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from tailwise.core.errors import UserError
+from tailwise.data.index.lines import Line, read_lines
+from tailwise.data.index.partition import Split, assign
+from tailwise.data.index.rows import FIRST, SPLITS, Index, Row, inside
+
+NO_HEAD = ("split", "shard", "row", "epoch", "lr", "score", "train", "leaderboard", *FIRST)
+"""Names of columns and figures that later files have beside those of the heads."""
+
+NO_CLASS = ("sample", "group", "actual", "predicted", "epoch")
+"""Names of columns that later files have beside those of the classes."""
+
+RESERVED = ("content", "shard", "row")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A row a view.
+
+    file: CSV, from the data root
+    heads: the columns to predict
+    split: for a table without a column `split`; otherwise null
+    """
+
+    kind: Literal["table"]
+    file: str
+    heads: tuple[str, ...]
+    split: Split | None
+
+    def __post_init__(self):
+        if not self.heads or len(set(self.heads)) < len(self.heads):
+            raise ValueError(f"heads must be one or more different columns, found {list(self.heads)}")
+        for head in self.heads:
+            if head in NO_HEAD or not re.fullmatch(r"\w[\w -]*", head):
+                others = ", ".join(NO_HEAD)
+                raise ValueError(f"{head!r} cannot be a head: take letters, digits, _ and -, and none of {others}")
+        inside(self.file)
+
+    def read(self, root: Path) -> Index:
+        """Raises UserError for a table that cannot be read, contradicts itself or contradicts these params."""
+        file = root / self.file
+        columns, lines = read_lines(file, "data.reader.file")
+        self._check_columns(file, columns)
+        lines = [self._checked(line) for line in lines]
+        samples = _samples(lines, [name for name in ("split", "group", *self.heads) if name in columns])
+        splits = self._splits(file, samples)
+        rows: dict[str, list[Row]] = {split: [] for split in SPLITS}
+        for sample, views in samples.items():
+            rows[splits[sample]] += [self._row(line) for line in views]
+        classes = {head: tuple(sorted({line.cells[head] for line in lines} - {""})) for head in self.heads}
+        return Index(classes, rows, {split: {} for split in SPLITS}, {split: [] for split in SPLITS})
+
+    def _check_columns(self, file: Path, columns: list[str]) -> None:
+        known = f"; there are: {', '.join(columns)}"
+        for name in ("sample", "path"):
+            if name not in columns:
+                raise UserError(f"{file}: has no column {name}{known}")
+        for name in self.heads:
+            if name not in columns:
+                raise UserError(f"{file}: has no column {name}, which data.reader.heads names{known}")
+        for name in RESERVED:
+            if name in columns:
+                raise UserError(f"{file}: the column {name} would be mistaken for one of tailwise's: rename it")
+        if "split" in columns and self.split:
+            raise UserError(f"{file}: has a column split, so that data.reader.split in params.yaml must be null")
+        if "split" not in columns and not self.split:
+            example = "{valid: 0.15, test: 0.15, seed: 1}"
+            raise UserError(f"{file}: has no column split; set data.reader.split in params.yaml, as {example}")
+
+    def _checked(self, line: Line) -> Line:
+        """The line with its split in lower case; raises UserError for a cell that cannot be right."""
+        for name in ("sample", "view", "group", "path"):
+            if line.cells.get(name, name) == "":
+                raise UserError(f"{line.where}: {name} is empty")
+        try:
+            inside(line.cells["path"])
+        except ValueError as error:
+            raise UserError(f"{line.where}: path {error}") from error
+        for head in self.heads:
+            _check_label(line, head)
+        if "split" not in line.cells:
+            return line
+        if (split := line.cells["split"].lower()) not in SPLITS:
+            raise UserError(f"{line.where}: split must be {', '.join(SPLITS)}, found {line.cells['split']!r}")
+        return replace(line, cells={**line.cells, "split": split})
+
+    def _splits(self, file: Path, samples: dict[str, list[Line]]) -> dict[str, str]:
+        """{sample: its split}; drawn samples are taken by name, so that the order of the lines decides nothing."""
+        if not self.split:
+            return {sample: views[0].cells["split"] for sample, views in samples.items()}
+        names = sorted(samples)
+        cells = [samples[name][0].cells for name in names]
+        labels = [repr([of[head] for head in self.heads]) for of in cells]
+        try:
+            drawn = assign(labels, [of.get("group", name) for name, of in zip(names, cells)], self.split)
+        except UserError as error:
+            raise UserError(f"{file}: too few to draw splits: {error}; add a column split") from error
+        return dict(zip(names, drawn))
+
+    def _row(self, line: Line) -> Row:
+        cells = line.cells
+        first = {
+            "sample": cells["sample"],
+            "view": cells.get("view", "0"),
+            "group": cells.get("group", cells["sample"]),
+        }
+        labels = {head: cells[head] for head in self.heads}
+        others = {name: text for name, text in cells.items() if name not in (*FIRST, *self.heads, "split")}
+        return {**first, "path": inside(cells["path"]), "content": "", **labels, **others}
+
+
+def _check_label(line: Line, head: str) -> None:
+    label = line.cells[head]
+    if label != label.strip():
+        raise UserError(f"{line.where}: {head} {label!r} has white space around it: take it away")
+    if label in NO_CLASS:
+        raise UserError(f"{line.where}: {head} {label!r} would be mistaken for a column of tailwise's: rename it")
+
+
+def _samples(lines: list[Line], same: list[str]) -> dict[str, list[Line]]:
+    """{sample: its lines}; raises UserError if they are alike in view, or differ in a column of `same`."""
+    samples: dict[str, list[Line]] = {}
+    seen: dict[tuple[str, str], Line] = {}
+    for line in lines:
+        sample, view = line.cells["sample"], line.cells.get("view", "0")
+        first = samples.setdefault(sample, [line])[0]
+        if (sample, view) in seen:
+            _refuse_twice(line, seen[sample, view])
+        for name in same:
+            if line.cells[name] != first.cells[name]:
+                found = f"{line.cells[name]!r} here and {first.cells[name]!r} in line {first.number}"
+                raise UserError(f"{line.where}: sample {sample!r} has {name} {found}; its views must agree")
+        seen[sample, view] = line
+        if line is not first:
+            samples[sample].append(line)
+    return samples
+
+
+def _refuse_twice(line: Line, before: Line) -> None:
+    sample, there = line.cells["sample"], f"is in line {before.number} too"
+    if "view" in line.cells:
+        raise UserError(f"{line.where}: view {line.cells['view']!r} of sample {sample!r} {there}")
+    raise UserError(f"{line.where}: sample {sample!r} {there}; add a column view to tell its views apart")

@@ -1,0 +1,128 @@
+"""Annotations that cannot be read, each refused by one line that names file, foul and field."""
+
+import json
+import zipfile
+
+import pytest
+
+from fouls import clip, foul, write_split
+from tailwise.core.errors import UserError
+from tailwise.data.index.soccernet import read_split
+
+WITHOUT = object()
+
+
+def spoil(annotation: dict, **other) -> dict:
+    """The annotation with other fields; WITHOUT takes one away."""
+    return {name: value for name, value in {**annotation, **other}.items() if value is not WITHOUT}
+
+
+def refusal(root, split="train") -> str:
+    with pytest.raises(UserError) as refused:
+        read_split(root, split)
+    assert "\n" not in str(refused.value)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "said"),
+    [
+        ({"Action class": "Kicking"}, "unknown Action class 'Kicking'; known: Challenge, Dive, Elbowing"),
+        ({"Offence": "offence"}, "unknown Offence 'offence'; known: Between, No Offence, No offence, Offence"),
+        ({"Severity": "6.0"}, "unknown Severity '6.0'; known: 1.0, 2.0, 3.0, 4.0, 5.0"),
+        ({"Action class": WITHOUT}, "field 'Action class' is missing"),
+        ({"Offence": WITHOUT}, "field 'Offence' is missing"),
+        ({"Severity": WITHOUT}, "field 'Severity' is missing"),
+        ({"UrlLocal": WITHOUT}, "field 'UrlLocal' is missing"),
+        ({"Clips": WITHOUT}, "field 'Clips' is missing"),
+        ({"Severity": 1.0}, "field 'Severity' must be a text, found 1.0"),
+        ({"Handball": None}, "field 'Handball' must be a text, found None"),
+        ({"UrlLocal": ""}, "field 'UrlLocal' is empty; it must name the match"),
+        ({"Clips": {}}, "field 'Clips' must be a list with an entry a clip, found {}"),
+        ({"Clips": None}, "field 'Clips' must be a list with an entry a clip, found None"),
+        ({"Clips": []}, "field 'Clips' must be a list with an entry a clip, found []"),
+    ],
+)
+def test_a_foul_that_cannot_be_read(tmp_path, spoiled, said):
+    write_split(tmp_path, {"3": spoil(foul(clips=1), **spoiled)})
+    assert refusal(tmp_path).startswith(f"{tmp_path}/Train/annotations.json: foul 3: {said}")
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "said"),
+    [
+        ({"Url": WITHOUT}, "field 'Url' is missing"),
+        ({"Camera type": WITHOUT}, "field 'Camera type' is missing"),
+        ({"Timestamp": WITHOUT}, "field 'Timestamp' is missing"),
+        ({"Replay speed": WITHOUT}, "field 'Replay speed' is missing"),
+        ({"Url": 7}, "field 'Url' must be a text, found 7"),
+        ({"Replay speed": "fast"}, "field 'Replay speed' must be a number, found 'fast'"),
+        ({"Replay speed": True}, "field 'Replay speed' must be a number, found True"),
+        ({"Replay speed": float("nan")}, "field 'Replay speed' must be a number, found nan"),
+        ({"Timestamp": None}, "field 'Timestamp' must be a number, found None"),
+        ({"Url": "../clip_1"}, "field 'Url': '../clip_1' is outside the data root: give a path from there"),
+        ({"Url": "Dataset/../../clip_1"}, "field 'Url': 'Dataset/../../clip_1' is outside the data root"),
+        ({"Url": "/data/clip_1"}, "field 'Url': '/data/clip_1' is outside the data root"),
+        ({"Url": "C:\\clip_1"}, "field 'Url': 'C:/clip_1' is outside the data root"),
+        ({"Url": "Dataset/Train/action_3"}, "field 'Url' must end in clip_<number>, found 'Dataset/Train/action_3'"),
+        ({"Url": "Dataset/Train/action_3/clip_0"}, "clip_0 is listed twice"),
+    ],
+)
+def test_a_clip_that_cannot_be_read(tmp_path, spoiled, said):
+    clips = [clip(0, Url="Dataset/Train/action_3/clip_0"), spoil(clip(1, Url="clip_1"), **spoiled)]
+    (tmp_path / "Train").mkdir()
+    (tmp_path / "Train/annotations.json").write_text(json.dumps({"Actions": {"3": foul(Clips=clips)}}))
+    assert refusal(tmp_path).startswith(f"{tmp_path}/Train/annotations.json: foul 3: clip 1: {said}")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[]", "has no table 'Actions' of fouls by id"),
+        ('{"Actions": []}', "has no table 'Actions' of fouls by id"),
+        ("{}", "has no table 'Actions' of fouls by id"),
+        ('{"Actions": {"3": []}}', "foul 3: must be an object with fields, found []"),
+        ('{"Actions": {"one": {}}}', "foul 'one': its id must be a number, as in the folder action_0"),
+        ('{"Actions": {}}', "the label rule keeps none of its 0 fouls"),
+        ('{\n"Actions": {\n"0": oops}}', "not JSON: Expecting value: line 3 column 6"),
+        ("", "not JSON: Expecting value: line 1 column 1"),
+    ],
+)
+def test_a_file_that_is_no_annotation(tmp_path, text, said):
+    (tmp_path / "Train").mkdir()
+    (tmp_path / "Train" / "annotations.json").write_text(text)
+    assert refusal(tmp_path).startswith(f"{tmp_path}/Train/annotations.json: {said}")
+
+
+def test_no_usable_foul(tmp_path):
+    write_split(tmp_path, [foul(action=""), foul(offence="Between")])
+    assert refusal(tmp_path) == f"{tmp_path}/Train/annotations.json: the label rule keeps none of its 2 fouls"
+
+
+def test_what_the_rule_drops_needs_no_other_field(tmp_path):
+    labels = {"Action class": "Dont know", "Offence": "", "Severity": ""}
+    rows, dropped = read_split(write_split(tmp_path, [labels, foul()]), "train")
+    assert dropped.total() == 1 and len(rows) == 2
+
+
+def test_a_split_without_annotations(tmp_path):
+    write_split(tmp_path, [foul()])
+    advice = "no annotations.json there; see data.root in params.yaml"
+    assert refusal(tmp_path, "valid") == f"{tmp_path}/Valid: {advice}"
+    (tmp_path / "valid").mkdir()
+    assert refusal(tmp_path, "valid") == f"{tmp_path}/valid: {advice}"
+
+
+def test_two_editions_side_by_side(tmp_path):
+    for edition in ("mvfouls", "mvfouls-720p"):
+        write_split(tmp_path, [foul()], f"{edition}/Train")
+    folders = f"{tmp_path}/mvfouls/Train and {tmp_path}/mvfouls-720p/Train"
+    assert refusal(tmp_path) == f"{tmp_path}: train is there twice: {folders}; point data.root at one"
+
+
+def test_a_zip_without_annotations_or_that_is_none(tmp_path):
+    with zipfile.ZipFile(tmp_path / "train.zip", "w") as file:
+        file.writestr("train/readme.txt", "")
+    assert refusal(tmp_path) == f"{tmp_path}/train.zip: no annotations.json there; see data.root in params.yaml"
+    (tmp_path / "valid.zip").write_text("<html>not found</html>")
+    assert refusal(tmp_path, "valid") == f"{tmp_path}/valid.zip: File is not a zip file; download or pack it again"
