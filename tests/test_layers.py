@@ -11,7 +11,7 @@ SOURCES = ROOT / "src"
 SCRIPTS = sorted((ROOT / "stages").glob("*.py"))
 PACKAGE = "tailwise"
 
-CORE = {"core.batch", "core.errors", "core.files", "core.processes", "core.typed"}
+CORE = {"core.batch", "core.errors", "core.files", "core.processes", "core.progress", "core.typed"}
 BASIC = CORE | {"balance", "losses", "schedules", "metrics"}
 ALLOWED = {
     "core.batch": set(),
@@ -19,6 +19,7 @@ ALLOWED = {
     "core.runtime": set(),
     "core.files": {"core.errors"},
     "core.processes": set(),
+    "core.progress": set(),
     "core.typed": {"core.errors"},
     "core.stage": {"core.errors", "core.processes"},
     "core.config": {"core.errors", "core.typed"},
@@ -31,7 +32,7 @@ ALLOWED = {
     "data.demo": CORE | {"data.demo"},
     "data.raw": CORE,
     "data.index": CORE | {"data.index", "data.raw"},
-    "data.decode": CORE | {"data.decode"},
+    "data.decode": CORE | {"data.decode", "data.raw"},
     "data.load": BASIC | {"data.load"},
     "models": BASIC | {"models"},
     "engine": BASIC | {"engine", "core.runtime"},

@@ -41,7 +41,8 @@ PARAMETERS = {
     "data.root data.reader.kind": f"check {INDEX}",
     "data.leaks": "check index_clips",
     "demo.seed demo.train demo.valid demo.test demo.width demo.height demo.frames demo.contact": f"check {DEMO}",
-    "window.centre window.stride window.frames window.height window.width": f"check {DECODE}",
+    "window.centre window.stride window.frames window.margin window.height window.width": f"check {DECODE}",
+    "decode.timeout decode.max_faulty": f"check {DECODE}",
     "phase1.max_weight phase1.samples.kind phase1.samples.max_ratio": f"check {WEIGHTS}",
     "phase1.train.epochs phase1.train.lr phase1.train.optimizer.kind phase1.train.optimizer.weight_decay "
     "phase1.train.schedule.kind phase1.train.schedule.warmup phase1.train.schedule.floor phase1.train.clip "
@@ -56,7 +57,7 @@ PARAMETERS = {
     "phase3.train.augment phase3.train.trainable": f"check {PHASE3}",
     "target.recall target.prior_samples target.min_support": f"check {TARGET}",
     "model.variant.kind model.variant.dropout model.backbone.kind model.backbone.width": f"check {TRAINING}",
-    "augment.mirror augment.shift augment.brightness": f"check {TRAINING}",
+    "augment.mirror augment.shift augment.brightness augment.delay": f"check {TRAINING}",
     "training.seed training.batch_size training.accumulate training.threads training.precision": f"check {TRAINING}",
     "runtime.device runtime.workers runtime.decoders": "",
 }

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from tailwise.balance.boosts import Target
 from tailwise.balance.subset import Rebalance
 from tailwise.core.runtime import Runtime
+from tailwise.data.decode.store import Decode
 from tailwise.data.decode.window import Window
 from tailwise.data.demo import Demo
 from tailwise.data.index.source import Source
@@ -26,6 +27,7 @@ class Params:
     data: Source
     demo: Demo
     window: Window
+    decode: Decode
     phase1: PhaseSection
     phase2: PhaseSection
     phase3: PhaseSection
@@ -34,3 +36,7 @@ class Params:
     augment: Augment
     training: Training
     runtime: Runtime
+
+    def __post_init__(self):
+        if self.augment.delay > self.window.margin:
+            raise ValueError(f"augment.delay {self.augment.delay} needs window.margin {self.augment.delay} or more")

@@ -1,0 +1,97 @@
+"""Decoding into the clip store against the bare decoders over the same clips, and two workers against one."""
+
+import shutil
+import statistics
+import tempfile
+from pathlib import Path
+
+import av
+import decord
+import numpy as np
+
+from clips import film, folder_of
+from measure import interleave, ratio, show
+from tailwise.data.decode.shards import Shard, decode_shard
+from tailwise.data.decode.store import Decode, build_store
+from tailwise.data.decode.window import Window
+
+OFFICIAL = Window(centre=75, stride=2, frames=16, margin=0, height=224, width=400)
+
+
+def bare_decord(paths: list[Path]) -> None:
+    for path in paths:
+        reader = decord.VideoReader(str(path), width=OFFICIAL.width, height=OFFICIAL.height, num_threads=1)
+        reader.get_batch(OFFICIAL.indices()).asnumpy()
+
+
+def bare_pyav(paths: list[Path]) -> None:
+    wanted, last = set(OFFICIAL.indices()), OFFICIAL.indices()[-1]
+    for path in paths:
+        with av.open(str(path)) as container:
+            container.streams.video[0].codec_context.thread_count = 1
+            for number, frame in enumerate(container.decode(video=0)):
+                if number in wanted:
+                    frame.reformat(OFFICIAL.width, OFFICIAL.height, "rgb24").to_ndarray()
+                if number == last:
+                    break
+
+
+def ours(root: Path, rows: list[dict[str, str]]) -> None:
+    with tempfile.TemporaryDirectory() as cache:
+        decode_shard(Shard(root, {row["path"]: row["content"] for row in rows}, OFFICIAL), Path(cache), str)
+
+
+def one_core(width: int, height: int, count: int, repeats: int) -> None:
+    with tempfile.TemporaryDirectory() as made:
+        kinds = [film(Path(made) / f"{seed}.mp4", width, height, seed) for seed in range(4)]
+        place, rows = folder_of(count, kinds)
+        with place:
+            root = Path(place.name)
+            paths = [root / row["path"] for row in rows]
+            works = {
+                "clip store (probe, window, file)": lambda: ours(root, rows),
+                "bare decord": lambda: bare_decord(paths),
+                "bare PyAV": lambda: bare_pyav(paths),
+            }
+            times = interleave(works, repeats)
+            size = statistics.mean(path.stat().st_size for path in paths)
+    show(f"{count} clips of {width}x{height}, {size / 1e6:.2f} MB each, 16 frames at 400x224, one core", times)
+    names = list(works)
+    speed(times, names[0], names[1], 0.9)
+    speed(times, names[0], names[2], None)
+
+
+def speed(times: dict[str, list[float]], first: str, second: str, limit: float | None) -> None:
+    """Speed of the first as a share of the second's, round by round."""
+    shares = [b / a for a, b in zip(times[first], times[second])]
+    asked = f"; at least {limit} is asked for" if limit else ""
+    spread = f"{min(shares):.2f} to {max(shares):.2f}"
+    print(f"  speed against {second} {statistics.median(shares):.3f} ({spread}){asked}")
+
+
+def with_workers(count: int = 184, repeats: int = 3) -> None:
+    def build(workers: int) -> None:
+        with tempfile.TemporaryDirectory() as out:
+            how = Decode(timeout=60, max_faulty=0)
+            build_store(root, rows, OFFICIAL, Path(out) / "train", Path(out) / "cache", how, workers)
+            shutil.rmtree(out, ignore_errors=True)
+            Path(out).mkdir()
+
+    with tempfile.TemporaryDirectory() as made:
+        place, rows = folder_of(count, [film(Path(made) / "0.mp4", 398, 224, 0)])
+        with place:
+            root = Path(place.name)
+            times = interleave({"one worker": lambda: build(1), "two workers": lambda: build(2)}, repeats)
+    show(f"a store of {count} clips of 398x224, starting the workers included", times)
+    ratio(times, "two workers", "one worker", 1.0)
+
+
+def main() -> None:
+    np.random.seed(0)
+    one_core(398, 224, count=24, repeats=5)
+    one_core(1280, 720, count=8, repeats=5)
+    with_workers()
+
+
+if __name__ == "__main__":
+    main()
