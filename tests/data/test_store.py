@@ -90,6 +90,18 @@ def test_one_more_clip_decodes_one_shard_and_equals_building_from_nothing(root):
     assert content(folder) == content(build(root, "fresh", cache="empty")[0])
 
 
+def test_one_more_of_a_thousand_real_clips_decodes_one_shard(tmp_path):
+    """Shards of their real size. The clips differ by a box that players skip."""
+    root = tmp_path / "raw"
+    one = write_clip(root / "one.mp4", frames=8).read_bytes()
+    for i in range(1001):
+        (root / f"clip_{i}.mp4").write_bytes(one + (16).to_bytes(4) + b"free" + i.to_bytes(8))
+    _, first = build(root, "before", n=1000, workers=2)
+    _, second = build(root, "after", n=1001, workers=2)
+    assert (first.decoded, second.decoded) == (first.shards, 1) and 1000 / 92 < first.shards < 1000 / 46
+    assert not first.faults and len(second.clips) == 1001
+
+
 def test_a_second_build_decodes_nothing(root):
     before, _ = build(root, "before")
     after, store = build(root, "after")

@@ -16,12 +16,9 @@ FIGURES = ("macro_recall", "macro_f1", "accuracy", "min_recall", "loss")
 
 
 def write_history(folder: Path, trained: Trained, heads: tuple[Head, ...]) -> None:
-    """epochs.csv, recall_<head>.csv and classes.csv by epoch, alerts.json, best.json."""
+    """epochs.csv and classes.csv by epoch, alerts.json, best.json."""
     history = trained.history
     write_csv(folder / "epochs.csv", _epoch_header(heads), (_epoch_row(record, heads) for record in history))
-    for head in heads:
-        rows = ([r.epoch, *_blank(metrics.recall(r.heads[head.name].matrix))] for r in history)
-        write_csv(folder / f"recall_{head.name}.csv", ["epoch", *head.classes], rows)
     header = ["epoch", "head", "class", "support", "predicted", "recall", "precision", "f1"]
     write_csv(folder / "classes.csv", header, (row for record in history for row in _class_rows(record, heads)))
     write_json(folder / "alerts.json", [asdict(alert) for alert in collapse_alerts(history, heads)])
