@@ -16,7 +16,7 @@ from tailwise.data.index.rows import FIRST, SPLITS, Index, Row, inside
 NO_HEAD = ("split", "shard", "row", "epoch", "lr", "score", "train", "leaderboard", *FIRST)
 """Names of columns and figures that later files have beside those of the heads."""
 
-NO_CLASS = ("sample", "group", "actual", "predicted", "epoch")
+NO_CLASS = ("sample", "group", "actual", "predicted")
 """Names of columns that later files have beside those of the classes."""
 
 RESERVED = ("content", "shard", "row")
