@@ -23,6 +23,8 @@ def main() -> None:
         store = build_store(root, rows, window, Path(f"data/clips/{split}"), cache, how, workers)
         splits[split] = quality(rows, store)
         print(f"{split}: {len(rows)} clips in {store.shards} shards, {store.decoded} of them decoded now")
+        for paths in splits[split]["duplicates"]:
+            print(f"  the same content: {', '.join(paths)}")
         for clip, reason in store.faults.items():
             print(f"  left out: {clip}: {reason}")
         for sample in store.dropped:

@@ -3,7 +3,7 @@
 import pytest
 
 from tailwise.core.errors import UserError
-from tailwise.data.index.leaks import find_duplicates, find_leaks
+from tailwise.data.index.leaks import find_leaks
 from tailwise.data.index.rows import SPLITS, Index
 from tailwise.data.index.source import Source, read_source, refusal
 from tailwise.data.index.summary import describe, summarize
@@ -59,11 +59,6 @@ def test_files_that_hold_no_clip_are_no_leak():
     assert leaks("train s1 g1 a.mp4 X", "test s2 g2 b.mp4 X", stubs=("X",)) == []
 
 
-def test_duplicates_are_counted_within_a_split():
-    found = index("train s1 g1 a.mp4 A", "train s2 g1 b.mp4 A", "train s3 g1 c.mp4 C", "test s4 g4 d.mp4 A")
-    assert find_duplicates(found, {""}) == {"train": [["a.mp4", "b.mp4"]], "valid": [], "test": []}
-
-
 def test_a_refusal_is_one_line_that_names_some(tmp_path):
     rows = [f"{split} {split}{i} {split}{i} {split}{i}.mp4 C{i}" for split in ("train", "test") for i in range(8)]
     text = refusal(tmp_path, find_leaks(index(*rows), {""}))
@@ -107,12 +102,10 @@ def test_or_warned_of(leaking, tmp_path):
         "samples": 3,
         "views": 3,
         "dropped": {},
-        "duplicates": [["s5.mp4", "s6.mp4"]],
         "leaks": [CLIP, GROUP],
     }
-    assert list(describe(data))[-4:] == [
+    assert list(describe(data))[-3:] == [
         "test: 3 samples, 3 views",
-        "  the same content: s5.mp4, s6.mp4",
         f"  WARNING: {CLIP}",
         f"  WARNING: {GROUP}",
     ]

@@ -84,8 +84,14 @@ def test_other_sizes_of_clips_are_taken(model, t, h, w):
 
 
 def test_heads_share_all_but_the_last_layer(model):
-    own = [name for name, _ in model.named_parameters() if "action" in name or "severity" in name]
-    assert own == ["heads.action.weight", "heads.action.bias", "heads.severity.weight", "heads.severity.bias"]
+    own = [name for name, _ in model.named_parameters() if "heads" in name]
+    assert own == ["heads.0.weight", "heads.0.bias", "heads.1.weight", "heads.1.bias"]
+
+
+@pytest.mark.parametrize("name", ["type", "keys", "half", "a.b", "", "übrig"])
+def test_a_head_may_have_any_name(name):
+    model = Model(Simplified("simplified", 0.0), Tiny("tiny", 8)).build((Head(name, ("a", "b")),))
+    assert model(clips(1, 1), mask(1, v=1))[name].shape == (1, 2)
 
 
 @pytest.mark.parametrize("rate", [-0.1, 1.0])

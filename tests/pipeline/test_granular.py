@@ -31,7 +31,7 @@ TARGET = f"target_weak_classes {PHASE3}"
 PHASE2 = f"train_phase2 {TARGET}"
 PHASE1 = f"train_phase1 {PHASE2}"
 WEIGHTS = f"compute_weights {PHASE1}"
-DECODE = f"decode_clips analyze_classes {WEIGHTS}"
+DECODE = f"decode_clips show_clips analyze_classes {WEIGHTS}"
 INDEX = f"index_clips {DECODE}"
 DEMO = f"make_demo {INDEX}"
 TRAINING = "train_phase1 train_phase2 target_weak_classes train_phase3 evaluate certify report"
@@ -70,8 +70,8 @@ CODE = {
     "src/tailwise/data/raw.py": f"check {INDEX}",
     "src/tailwise/data/index": f"check {INDEX}",
     "src/tailwise/data/decode": f"check {DECODE}",
-    "src/tailwise/data/load": f"check {TRAINING}",
-    "src/tailwise/data/load/manifest.py": f"check analyze_classes {WEIGHTS}",
+    "src/tailwise/data/load": f"check show_clips {TRAINING}",
+    "src/tailwise/data/load/manifest.py": f"check show_clips analyze_classes {WEIGHTS}",
     "src/tailwise/balance": f"check analyze_classes {WEIGHTS}",
     "src/tailwise/balance/files.py": f"check analyze_classes {WEIGHTS}",
     "src/tailwise/engine": f"check {TRAINING}",
@@ -83,10 +83,12 @@ CODE = {
     "src/tailwise/recipes/fouls/sections.py": "check",
     "src/tailwise/mend.py": "check",
     "src/tailwise/reporting": "check report",
+    "src/tailwise/reporting/strips.py": "check show_clips report",
     "stages/check.py": "check",
     "stages/make_demo.py": DEMO,
     "stages/index_clips.py": INDEX,
     "stages/decode_clips.py": DECODE,
+    "stages/show_clips.py": "show_clips report",
     "stages/analyze_classes.py": f"analyze_classes {WEIGHTS}",
     "stages/compute_weights.py": WEIGHTS,
     "stages/train.py": TRAINING,

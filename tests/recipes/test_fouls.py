@@ -9,7 +9,7 @@ import torch
 from helpers import CPU, make_phase, make_run, same
 from tailwise.core.batch import IGNORE, Batch, Head
 from tailwise.core.config import read_params, sections
-from tailwise.core.files import write_csv
+from tailwise.core.files import write_csv, write_json
 from tailwise.engine.evaluate import answer, figures
 from tailwise.engine.loop import train_phase
 from tailwise.engine.weights import load_into, read_tensors, write_tensors
@@ -28,8 +28,9 @@ def store(tmp_path):
         for view in range(1 + i % 3):
             labels = HEADS[0].classes[i % 2], HEADS[1].classes[i % 3]
             rows.append([f"train/{i}", view, "match", *labels, "x", len(frames)])
-            frames.append(rng.integers(0, 90, (4, 32, 48, 3)) + 150 * (i % 2))
+            frames.append(rng.integers(0, 90, (6, 32, 48, 3)) + 150 * (i % 2))
     write_csv(tmp_path / "manifest.csv", ["sample", "view", "group", "action", "severity", "shard", "row"], rows)
+    write_json(tmp_path / "window.json", {"frames": 4, "margin": 1})
     np.save(tmp_path / "x.npy", np.array(frames, np.uint8))
     return tmp_path
 
@@ -71,8 +72,9 @@ def test_preparing_augments_the_clips_alone(store, config):
     batch = task.train.collate([task.train[i] for i in range(4)])
     keys = np.array([[1, 2, 3, i] for i in range(4)])
     plain, changed = task.prepare(batch, 0.0, keys), task.prepare(batch, 1.0, keys)
-    assert torch.equal(plain.inputs["clips"], batch.inputs["clips"])
-    assert not torch.equal(changed.inputs["clips"], batch.inputs["clips"])
+    assert torch.equal(plain.inputs["clips"], batch.inputs["clips"][:, :, 1:5])
+    assert not torch.equal(changed.inputs["clips"], plain.inputs["clips"])
+    assert changed.inputs["clips"].shape[2] == task.valid.collate([task.valid[0]]).inputs["clips"].shape[2] == 4
     assert torch.equal(changed.inputs["mask"], batch.inputs["mask"])
     assert changed.targets is batch.targets and torch.equal(changed.index, batch.index)
 

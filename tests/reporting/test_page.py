@@ -18,14 +18,29 @@ def facts():
     head = HeadFacts("action", classes, [[1, 3], [0, 6]], FIGURES, FIGURES)
     row = {"train_loss": "2.5", "action_macro_recall": "0.5", "action_min_recall": "0.1", "action_loss": "1.5"}
     index = {"train": {"samples": 98, "views": 200, "dropped": {"action": 1, "offence": 2, "severity": 3}}}
-    quality = {"train": {"clips": 200, "faulty": {"Train/action_0/clip_1.mp4": "absent"}}}
-    return Facts({"leaderboard": (45.6, 40.1)}, [head], {"phase1": [row, row], "phase2": [row]}, [], index, quality)
+    quality = {"train": make_quality({"Train/action_0/clip_1.mp4": "absent"})}
+    contact = {"action": {"Dive": [{"sample": "train/3", "strip": "data:image/jpeg;base64,AA=="}], "Push": []}}
+    epochs = {"phase1": [row, row], "phase2": [row]}
+    return Facts({"leaderboard": (45.6, 40.1)}, [head], epochs, [], index, quality, contact)
+
+
+def make_quality(faulty, dropped=()):
+    spread = {"least": 2.4, "median": 2.5, "most": 2.6}
+    counts = {"codecs": {"h264 yuv420p": 200}, "sizes": {"256x144": 150, "64x64": 49}, "rates": {"25": 199}}
+    measures = {"seconds": spread, "frames": spread, "key_frames": spread}
+    return {"clips": 200, "faulty": faulty, "dropped": list(dropped), "duplicates": [], **counts, **measures}
 
 
 def test_it_shows_figures_boosts_recalls_and_faults(facts):
     html = page(facts)
     for text in ("0.457", "45.60", "40.10", "boost phase2", "Dive", "Train/action_0/clip_1.mp4: absent", "No alert"):
         assert text in html
+
+
+def test_it_shows_what_the_clips_are_like_and_a_strip_of_each_class(facts):
+    html = page(facts)
+    assert "256x144: 150, 64x64: 49" in html and "<td>h264 yuv420p</td>" in html and "2.4 to 2.6, median 2.5" in html
+    assert '<img src="data:image/jpeg;base64,AA==" alt="Dive: train/3"' in html
 
 
 def test_the_columns_of_the_data_follow_the_reader(facts):
@@ -36,8 +51,9 @@ def test_the_columns_of_the_data_follow_the_reader(facts):
 
 
 def test_leaks_and_duplicates_are_told_and_escaped(facts):
-    index = {"train": {**facts.index["train"], "leaks": [f"g is in train and {EVIL}"], "duplicates": [["a", EVIL]]}}
-    html = page(replace(facts, index=index))
+    index = {"train": {**facts.index["train"], "leaks": [f"g is in train and {EVIL}"]}}
+    quality = {"train": {**facts.quality["train"], "duplicates": [["a", EVIL]]}}
+    html = page(replace(facts, index=index, quality=quality))
     assert "in two splits</strong>: g is in train" in html and "the same content in train: a, &lt;script" in html
     assert EVIL not in html
 
@@ -54,9 +70,11 @@ def test_it_asks_nothing_of_the_network(facts):
 def test_names_from_the_data_are_escaped(facts):
     classes = [replace(facts.heads[0].classes[0], name=EVIL), facts.heads[0].classes[1]]
     alert = {"phase": "phase1", "epoch": 3, "head": EVIL, "label": EVIL, "text": EVIL}
-    quality = {"train": {"clips": 1, "faulty": {EVIL: EVIL}}}
-    html = page(replace(facts, heads=[replace(facts.heads[0], classes=classes)], alerts=[alert], quality=quality))
-    assert EVIL not in html and html.count("&lt;script&gt;") >= 4
+    quality = {"train": make_quality({EVIL: EVIL}, [EVIL])}
+    contact = {EVIL: {EVIL: [{"sample": EVIL, "strip": EVIL}]}}
+    heads = [replace(facts.heads[0], classes=classes)]
+    html = page(replace(facts, heads=heads, alerts=[alert], quality=quality, contact=contact))
+    assert EVIL not in html and html.count("&lt;script&gt;") >= 8
 
 
 def test_an_undefined_figure_is_a_dash():

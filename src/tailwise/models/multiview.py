@@ -64,11 +64,12 @@ class SimplifiedModel(nn.Module):
         self.backbone = backbone
         self.attention = ViewAttention(backbone.dim)
         self.dropout = nn.Dropout(dropout)
-        self.heads = nn.ModuleDict({head.name: nn.Linear(backbone.dim, len(head.classes)) for head in heads})
+        self.names = [head.name for head in heads]
+        self.heads = nn.ModuleList(nn.Linear(backbone.dim, len(head.classes)) for head in heads)
 
     def forward(self, clips: torch.Tensor, mask: torch.Tensor) -> dict[str, torch.Tensor]:
         embedded = self.backbone(clips[mask])
         views = embedded.new_zeros(*mask.shape, embedded.shape[-1])
         views[mask] = embedded
         pooled = self.dropout(self.attention(views, mask))
-        return {name: head(pooled) for name, head in self.heads.items()}
+        return {name: head(pooled) for name, head in zip(self.names, self.heads)}

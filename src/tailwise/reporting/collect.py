@@ -36,7 +36,11 @@ class HeadFacts:
 
 @dataclass(frozen=True)
 class Facts:
-    """All that the report shows. scores: {name: (validation, test)}; epochs: {phase: rows of epochs.csv}"""
+    """All that the report shows.
+
+    scores: {name: (validation, test)}; epochs: {phase: rows of epochs.csv}
+    contact: {head: {class: [{"sample", "strip": data URI}]}}
+    """
 
     scores: dict[str, tuple[float, float]]
     heads: list[HeadFacts]
@@ -44,6 +48,7 @@ class Facts:
     alerts: list[dict]
     index: dict
     quality: dict
+    contact: dict
 
 
 def collect(phases: list[str], root: Path = Path(".")) -> Facts:
@@ -59,6 +64,7 @@ def collect(phases: list[str], root: Path = Path(".")) -> Facts:
         alerts=[{"phase": phase, **alert} for phase, of_phase in alerts.items() for alert in of_phase],
         index=read_json(reports / "index.json"),
         quality=read_json(reports / "quality.json"),
+        contact=read_json(reports / "contact.json"),
     )
 
 

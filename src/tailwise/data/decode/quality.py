@@ -21,7 +21,7 @@ def quality(rows: list[Row], store: Store) -> dict:
         "seconds": spread([clip["seconds"] for clip in clips]),
         "frames": spread([clip["frames"] for clip in clips]),
         "key_frames": spread([clip["key_frames"] for clip in clips]),
-        "duplicates": duplicates(rows),
+        "duplicates": duplicates([row for row in rows if row["path"] in store.clips]),
     }
 
 

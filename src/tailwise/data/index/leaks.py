@@ -1,4 +1,4 @@
-"""What stands on both sides of a split, and what stands twice on one side."""
+"""What stands on both sides of a split."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -25,16 +25,6 @@ def find_leaks(index: Index, stubs: set[str]) -> list[Leak]:
     clips = [_clip_leak(places) for places in _clips(index, stubs) if len(places) > 1]
     groups = _collect(index, lambda row: row["group"])
     return clips + [_group_leak(places) for places in groups if len(places) > 1]
-
-
-def find_duplicates(index: Index, stubs: set[str]) -> dict[str, list[list[str]]]:
-    """{split: lists of paths of the same content}, clips that are listed twice among them."""
-    found: dict[str, list[list[str]]] = {split: [] for split in index.rows}
-    for places in _clips(index, stubs):
-        for split, rows in places.items():
-            if len(rows) > 1:
-                found[split].append([row["path"] for row in rows])
-    return found
 
 
 def _clips(index: Index, stubs: set[str]) -> Iterable[Places]:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from tailwise.core.errors import UserError
 from tailwise.data.index.contents import fill_content
-from tailwise.data.index.leaks import Leak, find_duplicates, find_leaks
+from tailwise.data.index.leaks import Leak, find_leaks
 from tailwise.data.index.rows import Index
 from tailwise.data.index.soccernet import Soccernet
 from tailwise.data.index.table import Table
@@ -33,11 +33,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Checked:
-    """An index that can be trained on. leaks: to warn of; duplicates: {split: lists of paths of the same content}"""
+    """An index that can be trained on. leaks: to warn of"""
 
     index: Index
     leaks: list[Leak]
-    duplicates: dict[str, list[list[str]]]
 
 
 def read_source(source: Source) -> Checked:
@@ -50,7 +49,7 @@ def read_source(source: Source) -> Checked:
     leaks = find_leaks(index, stubs)
     if leaks and source.leaks == "refuse":
         raise UserError(refusal(root, leaks))
-    return Checked(index, leaks, find_duplicates(index, stubs))
+    return Checked(index, leaks)
 
 
 def check_root(root: Path) -> None:

@@ -6,17 +6,16 @@ from tailwise.data.index.rows import by_sample
 from tailwise.data.index.source import Checked
 
 SHOWN = 20
-"""Duplicates, and leaks, of a split that are printed; the file has all."""
+"""Leaks of a split that are printed; the file has all."""
 
 
 def summarize(data: Checked) -> dict:
-    """Per split: samples, views, samples dropped by rule; duplicates and leaks where there are any."""
+    """Per split: samples, views, samples dropped by rule; leaks where there are any."""
     summary = {}
     for split, rows in data.index.rows.items():
         counts = {"samples": len(by_sample(rows)), "views": len(rows), "dropped": data.index.dropped[split]}
         leaks = [leak.text for leak in data.leaks if leak.split == split]
-        found = {"duplicates": data.duplicates[split], "leaks": leaks}
-        summary[split] = counts | {name: lines for name, lines in found.items() if lines}
+        summary[split] = counts | ({"leaks": leaks} if leaks else {})
     return summary
 
 
@@ -26,9 +25,8 @@ def describe(data: Checked) -> Iterator[str]:
         yield f"{split}: {facts['samples']} samples, {facts['views']} views"
         absent = sum(not row["content"] for row in data.index.rows[split])
         absences = [f"clips that are not there: {absent}"] if absent else []
-        duplicates = [f"the same content: {', '.join(paths)}" for paths in facts.get("duplicates", [])]
         leaks = [f"WARNING: {text}" for text in facts.get("leaks", [])]
-        yield from (f"  {line}" for line in [*data.index.notes[split], *absences, *_first(duplicates), *_first(leaks)])
+        yield from (f"  {line}" for line in [*data.index.notes[split], *absences, *_first(leaks)])
 
 
 def _first(lines: list[str]) -> list[str]:
