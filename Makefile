@@ -10,7 +10,7 @@ PYTHON ?= python3
 # NAME: of a preset
 NAME ?= smoke
 
-.PHONY: help setup repro test bench probe times preset clean-recovery clean-cache
+.PHONY: help setup repro test bench bench-scale probe times preset clean-recovery clean-cache
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,10 +30,13 @@ repro: setup ## run what changed of the pipeline, then show its figures
 	@python3 -m tailwise.reporting.summary
 
 test: setup ## the whole test suite
-	@python3 -m pytest
+	@python3 -m pytest -n 2 --dist loadfile
 
 bench: setup ## the figures of speed, measured here and printed
 	@python3 bench/run.py
+
+bench-scale: setup ## the same at the official data's size; takes a quarter of an hour and 80 GB of disk
+	@python3 bench/scale.py
 
 probe: setup ## whether the demo is honest: what can be told without seeing movement
 	@python3 bench/probe.py

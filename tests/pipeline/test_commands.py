@@ -1,6 +1,7 @@
 """What a user types, and what comes back."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -46,6 +47,25 @@ def test_a_wrong_parameter_is_one_line_and_nothing_is_lost(project, key, value, 
     assert f"check: params.yaml: {said}" in printed and "Traceback" not in printed and ran(printed) == ["check"]
     project.run("git", "checkout", "--quiet", "params.yaml")
     project.run("dvc", "checkout", "check")
+    assert project.outputs() == before
+
+
+def test_wrong_data_are_one_line_and_nothing_is_lost(project):
+    """DVC takes away what the refused stage had made; `dvc checkout` brings it back."""
+    before = project.outputs()
+    shutil.unpack_archive(project / "data/demo/Test.zip", project / "data/raw/Test")
+    project.edit("data/raw/Test/annotations.json", '"Offence": "Offence"', '"Offence": "Perhaps"')
+    for split in ("Train", "Valid"):
+        shutil.copy(project / f"data/demo/{split}.zip", project / f"data/raw/{split}.zip")
+    project.set("data.root", "data/raw")
+    printed = project.run("dvc", "repro", fails=True)
+    (line,) = [line for line in printed.splitlines() if line.startswith("index_clips: ")]
+    assert "data/raw/Test/annotations.json: foul " in line and "unknown Offence 'Perhaps'; known:" in line
+    assert "Traceback" not in printed and ran(printed) == ["check", "index_clips"]
+    lost = {path for path in before if not (project / path).exists()}
+    assert lost and all(path.startswith(("data/index", "reports/index.json")) for path in lost)
+    project.run("git", "checkout", "--quiet", "params.yaml", "dvc.lock", "reports")
+    project.run("dvc", "checkout")
     assert project.outputs() == before
 
 
