@@ -51,11 +51,9 @@ def probe(clip: RawFile) -> Facts:
 
 def _facts(container) -> Facts:
     stream = _video(container)
-    entries = list(stream.index_entries)
-    if len(entries) < 2 or len(entries) != stream.frames:  # no table of all frames: look at each packet
-        entries, listed = [packet for packet in container.demux(stream) if packet.size], False
-    else:
-        listed = True
+    table = list(stream.index_entries)
+    listed = len(table) > 1 and len(table) == stream.frames
+    entries = table if listed else [packet for packet in container.demux(stream) if packet.size]
     shown = [entry for entry in entries if not entry.is_discard]
     cut = listed and max(entry.pos + entry.size for entry in entries) > container.size
     context, rate = stream.codec_context, float(stream.average_rate or stream.guessed_rate or 0)
