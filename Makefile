@@ -50,5 +50,5 @@ preset: setup ## write a preset's values into params.yaml: make preset NAME=smok
 clean-recovery: ## forget interrupted runs
 	@rm -rf .resume
 
-clean-cache: ## forget decoded shards that no run needs any more
+clean-cache: ## forget all decoded shards: the next run decodes anew
 	@rm -rf .cache

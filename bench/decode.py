@@ -7,7 +7,6 @@ from pathlib import Path
 
 import av
 import decord
-import numpy as np
 
 from clips import film, folder_of
 from measure import interleave, ratio, show
@@ -87,7 +86,6 @@ def with_workers(count: int = 184, repeats: int = 3) -> None:
 
 
 def main() -> None:
-    np.random.seed(0)
     one_core(398, 224, count=24, repeats=5)
     one_core(1280, 720, count=8, repeats=5)
     with_workers()

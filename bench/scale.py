@@ -55,7 +55,9 @@ def show_full_size(count: int, kinds: list[Path]) -> None:
     with place, tempfile.TemporaryDirectory() as out:
         seconds, shards = build(Path(place.name), rows, Path(out), "store", OFFICIAL)
         print(f"\n{count} clips of 398x224, 16 frames at 400x224, two workers: {seconds:.0f} s, {shards} shards")
-        print(f"  raw clips {gigabytes(Path(place.name)):.1f} GB, store {gigabytes(Path(out) / 'store'):.1f} GB,", end=" ")
+        print(
+            f"  raw clips {gigabytes(Path(place.name)):.1f} GB, store {gigabytes(Path(out) / 'store'):.1f} GB,", end=" "
+        )
         print(f"store and shard cache together {gigabytes(Path(out)):.1f} GB on disk")
 
 
@@ -66,7 +68,9 @@ def show_one_more(count: int, kinds: list[Path]) -> None:
         first, shards = build(root, rows[:-1], Path(out), "before", SMALL)
         again, _ = build(root, rows[:-1], Path(out), "same", SMALL)
         more, decoded = build(root, rows, Path(out), "after", SMALL)
-    print(f"\n{count} clips into small frames: {first:.1f} s, {shards} shards; again, all from the cache: {again:.1f} s")
+    print(
+        f"\n{count} clips into small frames: {first:.1f} s, {shards} shards; again, all from the cache: {again:.1f} s"
+    )
     print(f"  with one clip more: {more:.1f} s, {decoded} shard decoded")
 
 

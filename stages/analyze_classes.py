@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tailwise.balance.counts import count_classes, imbalance_ratio
+from tailwise.balance.counts import check_counts, count_classes, imbalance_ratio
 from tailwise.core.files import read_json, write_json
 from tailwise.data.load.manifest import read_labels
 
@@ -13,6 +13,7 @@ def main() -> None:
     for split in ("train", "valid"):
         _, labels = read_labels(Path(f"data/clips/{split}/manifest.csv"), list(heads))
         summary[split] = count_classes(labels, heads)
+    check_counts(summary["train"])
     for head, counts in summary["train"].items():
         print(
             f"{head}: imbalance {imbalance_ratio(counts):.1f}: "

@@ -1,7 +1,7 @@
-"""Cut the window out of every clip into the clip store. Arguments: the data root."""
+"""Cut the window out of every clip into the clip store. Only training needs the margin."""
 
 import os
-import sys
+from dataclasses import replace
 from pathlib import Path
 
 from tailwise.core.config import read_params, section
@@ -13,14 +13,16 @@ from tailwise.data.decode.window import Window
 
 
 def main() -> None:
-    root, params = Path(sys.argv[1]), read_params()
+    params = read_params()
+    root = Path(section(params, "data.root", str))
     window, how = section(params, "window", Window), section(params, "decode", Decode)
     workers = section(params, "runtime", Runtime).decoders
     cache = Path(os.environ.get("DVC_ROOT", ".")) / ".cache" / "clips"
     splits = {}
     for split in ("train", "valid", "test"):
         rows = read_csv(Path(f"data/index/{split}.csv"))
-        store = build_store(root, rows, window, Path(f"data/clips/{split}"), cache, how, workers)
+        kept = window if split == "train" else replace(window, margin=0)
+        store = build_store(root, rows, kept, Path(f"data/clips/{split}"), cache, how, workers)
         splits[split] = quality(rows, store)
         print(f"{split}: {len(rows)} clips in {store.shards} shards, {store.decoded} of them decoded now")
         for paths in splits[split]["duplicates"]:

@@ -1,6 +1,9 @@
 """Counting classes."""
 
-from tailwise.balance.counts import count_classes, imbalance_ratio
+import pytest
+
+from tailwise.balance.counts import check_counts, count_classes, imbalance_ratio
+from tailwise.core.errors import UserError
 
 
 def test_classes_are_counted_in_index_order_and_missing_labels_nowhere():
@@ -11,3 +14,11 @@ def test_classes_are_counted_in_index_order_and_missing_labels_nowhere():
 
 def test_imbalance_is_largest_over_smallest_of_what_is_there():
     assert [imbalance_ratio(c) for c in ({"x": 50, "y": 2, "z": 0}, {"x": 3, "y": 3}, {"x": 0, "y": 0})] == [25, 1, 1]
+
+
+def test_a_class_whose_last_clip_was_faulty_is_named():
+    check_counts({"action": {"Dive": 1}})
+    with pytest.raises(
+        UserError, match="head action: no usable training sample of 'Dive' is left; see reports/quality"
+    ):
+        check_counts({"action": {"Push": 3, "Dive": 0}})

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -75,6 +76,54 @@ def test_guarded_work_loses_only_the_part_that_crashed_or_hung(workers):
         3: [],
         4: ["d"],
     }
+
+
+def killed_once(item: str, say) -> str:
+    """Loses its process the first time: the file `item` tells."""
+    say("part")
+    if not Path(item).exists():
+        Path(item).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "done"
+
+
+def test_a_part_that_was_lost_once_is_tried_again(folder):
+    assert dict(map_guarded(killed_once, [str(folder / "mark")], 1, 5.0, without)) == {0: "done"}
+
+
+def test_a_slow_reader_makes_nobody_hang():
+    found = {}
+    for place, result in map_guarded(troubled, [("a",), ("b",), ("c",), ("d",)], 2, 0.5, without):
+        time.sleep(0.8)
+        found[place] = result
+    assert found == {0: ["a"], 1: ["b"], 2: ["c"], 3: ["d"]}
+
+
+class TwoParts(Exception):
+    def __init__(self, one, two):
+        super().__init__(one)
+
+
+def fails(item: str, say) -> None:
+    say("part")
+    if item == "two":
+        raise TwoParts("first", "second")
+    error = ValueError("lock")
+    error.lock = threading.Lock()
+    raise error
+
+
+@pytest.mark.parametrize(("item", "text"), [("two", "first"), ("lock", "lock")])
+def test_an_error_that_cannot_travel_is_told_all_the_same(item, text):
+    with pytest.raises(RuntimeError, match=text) as raised:
+        list(map_guarded(fails, [item], 1, 5.0, without))
+    assert "in fails" in str(raised.value)
+
+
+def test_parts_are_seen_as_they_begin():
+    begun = []
+    list(map_guarded(troubled, [("a", "b"), ("c",)], 1, 5.0, without, lambda: begun.append(1)))
+    assert len(begun) == 3
 
 
 def test_guarded_work_passes_on_what_was_raised():

@@ -86,6 +86,7 @@ def test_a_clip_that_cannot_be_read(tmp_path, spoiled, said):
         ('{"Actions": {}}', "the label rule keeps none of its 0 fouls"),
         ('{\n"Actions": {\n"0": oops}}', "not JSON: Expecting value: line 3 column 6"),
         ("", "not JSON: Expecting value: line 1 column 1"),
+        ('{"Actions": {"3": {}, "3": {}}}', "not JSON: the key '3' stands 2 times in an object"),
     ],
 )
 def test_a_file_that_is_no_annotation(tmp_path, text, said):

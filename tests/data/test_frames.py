@@ -136,6 +136,8 @@ def spoil(kind, path):
         Image.fromarray(picture(0, 0, 64, 40)).save(path, "JPEG", quality=95)
     elif kind == "PNG":
         Image.fromarray(picture(0, 0, 640, 400)).save(path, "PNG")
+    elif kind == "encrypted":
+        path.write_bytes(whole.replace(b"avc1", b"encv"))
     elif kind == "audio":
         with av.open(str(path), "w") as file:
             write_sound(file, 30)
@@ -155,6 +157,7 @@ def spoil(kind, path):
         ("text", "unreadable format"),
         ("JPEG", "a picture, not a video"),
         ("PNG", "a picture, not a video"),
+        ("encrypted", "unreadable format: a codec that FFmpeg does not know, or encrypted"),
         ("audio", "audio only"),
         ("subtitles", "no video stream"),
     ],

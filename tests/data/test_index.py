@@ -123,7 +123,7 @@ def test_a_class_that_is_nowhere_is_missed_too(tmp_path):
 def test_a_match_on_both_sides_is_refused_or_warned_of(tmp_path):
     write_data_set(tmp_path, Train=every_class(), Test=[foul()])
     said = "the group 'england_epl/2014-2015/2015-02-21' is in train (sample train/0) and in test (sample test/0)"
-    assert refusal(tmp_path).startswith(f"{tmp_path}: {said}: keep each in one split, or let data.leaks: warn")
+    assert refusal(tmp_path).startswith(f"{tmp_path}: {said}: keep each in one split")
     assert [leak.text for leak in read(tmp_path, leaks="warn").leaks] == [said]
 
 

@@ -66,6 +66,11 @@ def test_too_few_to_be_spread():
         assign(list("aabbccddeeff"), [f"g{i}" for i in range(12)], Split(0.15, 0.15, 1))
 
 
+def test_too_few_groups():
+    with pytest.raises(UserError, match="2 groups for 7 parts"):
+        assign(["a", "b"] * 20, ["first", "second"] * 20, Split(0.15, 0.15, 1))
+
+
 @pytest.mark.parametrize(
     ("valid", "test", "seed", "said"),
     [

@@ -7,8 +7,9 @@ import zipfile
 import pytest
 
 from tailwise.core.errors import UserError
+from tailwise.data.decode.probe import Faulty, probe
 from tailwise.data.demo.pack import pack
-from tailwise.data.raw import RawFile
+from tailwise.data.raw import DamagedFile, RawFile
 
 
 @pytest.fixture
@@ -71,3 +72,17 @@ def test_a_packed_folder_has_the_same_bytes_whenever_and_however_it_was_made(roo
     with zipfile.ZipFile(tmp_path / "a" / "Train.zip") as archive:
         names = archive.namelist()
     assert names == ["action_0/clip_0.mp4", "action_10/clip_1.mp4", "annotations.json"]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA, zipfile.ZIP_STORED])
+def test_a_damaged_member_is_named(tmp_path, method):
+    with zipfile.ZipFile(tmp_path / "Train.zip", "w", method) as target:
+        target.writestr("clip_0.mp4", os.urandom(3000))
+    content = bytearray((tmp_path / "Train.zip").read_bytes())
+    content[200:260] = bytes(60)
+    (tmp_path / "Train.zip").write_bytes(content)
+    damaged = RawFile(tmp_path, "Train.zip/clip_0.mp4")
+    with pytest.raises(DamagedFile, match="Train.zip/clip_0.mp4: .*; unpack the zip"):
+        damaged.read()
+    with pytest.raises(Faulty, match="damaged in its zip"):
+        probe(damaged)

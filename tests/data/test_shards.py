@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from filming import write_clip
+from tailwise.data.decode import shards as module
 from tailwise.data.decode.frames import decode_clip
 from tailwise.data.decode.shards import LARGEST, Shard, cached_facts, clear_parts, decode_shard, partition
 from tailwise.data.decode.window import Window
@@ -73,11 +74,13 @@ def shard(tmp_path):
     return Shard(tmp_path, clips, WINDOW)
 
 
-@pytest.mark.parametrize("change", ["bytes", "window", "margin", "decord", "av", "clips", "absent", "lost"])
+@pytest.mark.parametrize("change", ["bytes", "window", "margin", "decord", "av", "code", "clips", "absent", "lost"])
 def test_the_key_follows_all_that_decides_the_bytes(shard, change, monkeypatch):
     before = shard.key()
     if change in ("decord", "av"):
         monkeypatch.setattr(f"{change}.__version__", "0.7.0")
+    if change == "code":
+        monkeypatch.setattr(module, "code_hash", lambda: "other code")
     changed = {
         "bytes": replace(shard, clips={**shard.clips, "b.mp4": "another"}),
         "window": replace(shard, window=replace(WINDOW, width=40)),
@@ -103,6 +106,26 @@ def test_a_decoded_shard_is_in_the_cache(shard, tmp_path):
     rows = np.load(tmp_path / f"{key}.npy")
     expected = [decode_clip(RawFile(tmp_path, clip), WINDOW)[0] for clip in shard.clips]
     np.testing.assert_array_equal(rows, np.stack(expected))
+
+
+def test_a_shard_whose_array_is_gone_is_decoded_anew(shard, tmp_path):
+    key, _ = decode_shard(shard, tmp_path, str)
+    (tmp_path / f"{key}.npy").unlink()
+    assert cached_facts(shard, tmp_path) is None
+
+
+def test_the_code_that_counts_is_what_decoding_imports():
+    """All of this project that a shard's decoding reads, but for core."""
+    imported = {f"{module.__package__.replace('.', '/')}/{name}.py" for name in ("frames", "probe", "shards", "window")}
+    assert {file.as_posix().rpartition("/src/")[2] for file in module.CODE} == imported | {"tailwise/data/raw.py"}
+
+
+def test_a_failed_write_leaves_nothing(shard, tmp_path):
+    with pytest.raises(ZeroDivisionError):
+        with module._RowFile(tmp_path / "x.npy") as rows:
+            rows.append(np.zeros((2, 3), np.uint8))
+            1 / 0
+    assert not list(tmp_path.glob("*x.npy*"))
 
 
 def test_a_clip_that_was_given_up_is_not_opened_again(shard, tmp_path):

@@ -142,6 +142,10 @@ def test_params_that_are_refused(change, said):
         (ROWS.replace("valid", "test"), "no sample in the split valid; each split needs one"),
         (ROWS.replace("miss", "goal"), r"head outcome has the classes \['goal'\]; it needs two or more"),
         (
+            ROWS.replace("test,4.mp4,goal", "test,4.mp4,"),
+            "head outcome: no sample of the split test has a label; label one",
+        ),
+        (
             ROWS + "s5,valid,5.mp4,post\ns6,test,6.mp4,post",
             "head outcome: 'post' has no training sample, it is in valid and test; move one to train",
         ),

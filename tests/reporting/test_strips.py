@@ -6,7 +6,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from tailwise.reporting.strips import GAP, strip
+from tailwise.reporting.strips import GAP, HEIGHT, MOST_FRAMES, strip
 
 
 def test_frames_stand_side_by_side_in_order():
@@ -18,3 +18,9 @@ def test_frames_stand_side_by_side_in_order():
     assert kind == "data:image/jpeg;base64" and picture.shape == (8, 3 * 16 + 2 * GAP, 3)
     middles = [picture[4, nth * (16 + GAP) + 8].mean() for nth in range(3)]
     np.testing.assert_allclose(middles, [40, 120, 200], atol=4)
+
+
+def test_a_long_clip_of_large_frames_is_a_small_strip():
+    _, _, data = strip(np.zeros((100, 224, 400, 3), np.uint8)).partition(",")
+    picture = Image.open(io.BytesIO(base64.b64decode(data)))
+    assert picture.height == HEIGHT and picture.width == MOST_FRAMES * (400 * HEIGHT // 224 + GAP) - GAP

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from tailwise.core.errors import UserError
+
 Counts = dict[str, dict[str, int]]
 """{head: {class: number of samples}}, classes in index order, absent ones with 0."""
 
@@ -9,6 +11,15 @@ Counts = dict[str, dict[str, int]]
 def count_classes(labels: dict[str, Sequence[str]], classes: dict[str, Sequence[str]]) -> Counts:
     """Count class names per head; the empty name (no label) counts nowhere."""
     return {head: {name: list(labels[head]).count(name) for name in names} for head, names in classes.items()}
+
+
+def check_counts(counts: Counts) -> None:
+    """Raise UserError for a class without a training sample; the index had one, so its clips must be faulty."""
+    for head, of_head in counts.items():
+        for name, count in of_head.items():
+            if not count:
+                advice = "see reports/quality.json for its clips, or leave the class out"
+                raise UserError(f"head {head}: no usable training sample of {name!r} is left; {advice}")
 
 
 def imbalance_ratio(counts: dict[str, int]) -> float:

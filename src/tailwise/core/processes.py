@@ -1,12 +1,14 @@
 """Processes that do not outlive the one that started them, and work that may crash or hang in them."""
 
 import ctypes
+import pickle
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing import connection, get_context
 from typing import Any, TypeVar
 
@@ -46,61 +48,71 @@ def map_guarded(
     workers: int,
     timeout_s: float,
     without: Callable[[Item, str, str], Item],
+    seen: Callable[[], object] = lambda: None,
 ) -> Iterator[tuple[int, Result]]:
     """(place of the item, work(item, say)) as they are done, by work that may crash its process or hang.
 
     work: at module level, for it travels to another process; calls say(part) before each part
     timeout_s: seconds a part may take
-    without(item, part, reason): the item without the part that crashed or hung; it is tried again.
+    without(item, part, reason): the item without a part that crashed or hung twice; it is tried again.
         reason: "crashed: ..." or "hangs: ..."
+    seen: called as each part begins
     Raises what the work raises; RuntimeError if a process is lost before its first part.
     """
-    waiting = list(enumerate(items))[::-1]
-    crew = [_Worker(work) for _ in range(min(workers, len(waiting)))]
+    waiting = [_Job(place, item) for place, item in enumerate(items)][::-1]
+    crew = [_Worker(work, timeout_s) for _ in range(min(workers, len(waiting)))]
     try:
-        while waiting or any(worker.busy for worker in crew):
+        while waiting or any(worker.job for worker in crew):
             for worker in crew:
-                if waiting and not worker.busy:
-                    worker.start(*waiting.pop(), timeout_s)
-            yield from _answers(crew, waiting, timeout_s, without)
+                if waiting and not worker.job:
+                    worker.start(waiting.pop())
+            for job, kind, value in _messages(crew):
+                if kind == "at":
+                    seen()
+                elif kind == "done":
+                    yield job.place, value
+                elif kind == "raised":
+                    raise value
+                else:
+                    waiting.append(job.again(value, without))
     finally:
         for worker in crew:
             worker.stop()
 
 
-def _answers(crew: list["_Worker"], waiting: list, timeout_s: float, without: Callable) -> Iterator[tuple[int, Any]]:
-    """Wait for one message or one deadline; the results that came."""
-    busy = [worker for worker in crew if worker.busy]
+@dataclass(frozen=True)
+class _Job:
+    """An item at its place; part: what it is at; tried: the parts that were lost once."""
+
+    place: int
+    item: Any
+    part: str | None = None
+    tried: frozenset[str] = frozenset()
+
+    def again(self, reason: str, without: Callable) -> "_Job":
+        """The same once more; without the part, if it was lost before."""
+        if self.part is None:
+            raise RuntimeError(f"a worker process was lost before it began: {reason}")
+        if self.part in self.tried:
+            return _Job(self.place, without(self.item, self.part, reason), None, self.tried)
+        return _Job(self.place, self.item, None, self.tried | {self.part})
+
+
+def _messages(crew: list["_Worker"]) -> list[tuple[_Job, str, Any]]:
+    """Wait for a message or a deadline; (job, kind, value) of all that came, kind "lost" for a lost process."""
+    busy = [worker for worker in crew if worker.job]
     patience = max(min(worker.deadline for worker in busy) - time.monotonic(), 0)
-    ready = connection.wait([worker.pipe for worker in busy], patience)
-    for worker in busy:
-        if worker.pipe in ready:
-            kind, value = worker.receive(timeout_s)
-        elif time.monotonic() >= worker.deadline:
-            kind, value = "lost", f"hangs: no answer for {timeout_s:g} s"
-        else:
-            continue
-        if kind == "done":
-            yield worker.place, value
-        elif kind == "raised":
-            raise value
-        elif kind == "lost":
-            place, item, part = worker.place, worker.item, worker.part
-            worker.restart()
-            if part is None:
-                raise RuntimeError(f"a worker process was lost before it began: {value}")
-            waiting.append((place, without(item, part, value)))
+    connection.wait([worker.pipe for worker in busy], patience)
+    return [message for worker in busy if (message := worker.poll())]
 
 
 @dataclass
 class _Worker:
-    """A process and what it is at; busy while it holds an item."""
+    """A process and its job, None while it waits."""
 
     work: Callable
-    busy: bool = False
-    place: int = -1
-    item: Any = None
-    part: str | None = None
+    timeout_s: float
+    job: _Job | None = None
     deadline: float = 0.0
     pipe: connection.Connection = field(init=False)
 
@@ -114,27 +126,40 @@ class _Worker:
         self.process.start()
         theirs.close()
 
-    def start(self, place: int, item: Any, timeout_s: float) -> None:
-        self.busy, self.place, self.item, self.part = True, place, item, None
-        self.deadline = time.monotonic() + timeout_s + _STARTING_S
-        self.pipe.send(item)
-
-    def receive(self, timeout_s: float) -> tuple[str, Any]:
-        """The next message; ("lost", reason) if the process is gone."""
+    def start(self, job: _Job) -> None:
         try:
-            kind, value = self.pipe.recv()
-        except (EOFError, ConnectionError):
+            self.pipe.send(job.item)
+        except OSError:  # killed while it waited
+            self.restart()
+            self.pipe.send(job.item)
+        self.job, self.deadline = job, time.monotonic() + self.timeout_s + _STARTING_S
+
+    def poll(self) -> tuple[_Job, str, Any] | None:
+        """What there is to say: a message that came, or that the time is over; the message counts first."""
+        job = self.job
+        if self.pipe.poll():
+            kind, value = self._receive()
+        elif time.monotonic() >= self.deadline:
+            kind, value = "lost", f"hangs: no answer for {self.timeout_s:g} s"
+        else:
+            return None
+        if kind == "at":
+            self.job, self.deadline = replace(job, part=value), time.monotonic() + self.timeout_s
+        else:
+            self.job = None
+        if kind == "lost":
+            self.restart()
+        return job, kind, value
+
+    def _receive(self) -> tuple[str, Any]:
+        try:
+            return self.pipe.recv()
+        except (EOFError, OSError):
             self.process.join()
             return "lost", f"crashed: {_ending(self.process.exitcode)}"
-        if kind == "at":
-            self.part, self.deadline = value, time.monotonic() + timeout_s
-        else:
-            self.busy = False
-        return kind, value
 
     def restart(self) -> None:
         self.stop()
-        self.busy = False
         self._open()
 
     def stop(self) -> None:
@@ -157,6 +182,17 @@ def _serve(work: Callable, pipe: connection.Connection) -> None:
     while True:
         item = pipe.recv()
         try:
-            pipe.send(("done", work(item, lambda part: pipe.send(("at", part)))))
+            result = work(item, lambda part: pipe.send(("at", part)))
         except Exception as error:
-            pipe.send(("raised", error))
+            pipe.send(("raised", _portable(error)))
+        else:
+            pipe.send(("done", result))
+
+
+def _portable(error: Exception) -> Exception:
+    """The error with where it came from, as it arrives in another process; a RuntimeError if it cannot travel."""
+    error.add_note("in a worker process:\n" + "".join(traceback.format_exception(error)))
+    try:
+        return pickle.loads(pickle.dumps(error))
+    except Exception:
+        return RuntimeError("".join(traceback.format_exception(error)))

@@ -4,11 +4,20 @@ A few large files cost DVC next to nothing where thousands of folders cost secon
 """
 
 import io
+import lzma
 import zipfile
+import zlib
 from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 
 from tailwise.core.errors import UserError
+
+BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, NotImplementedError)
+"""What zipfile raises for a damaged zip, a password, a compression it does not know."""
+
+
+class DamagedFile(UserError):
+    """A file that is in its zip, but cannot be taken out."""
 
 
 class RawFile:
@@ -34,7 +43,7 @@ class RawFile:
         return member in archive.NameToInfo
 
     def read(self) -> bytes:
-        """The content; FileNotFoundError if absent, UserError if the zip is damaged or has a password."""
+        """The content; FileNotFoundError if absent, DamagedFile if the zip does not give it."""
         if self._archived is None:
             return (self.root / self.path).read_bytes()
         archive, member = self._archived
@@ -42,8 +51,8 @@ class RawFile:
             return archive.read(member)
         except KeyError:
             raise FileNotFoundError(2, "No such file", self.path) from None
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-            raise UserError(f"{self.root / self.path}: {error}; unpack the zip with a tool that can") from error
+        except BROKEN as error:
+            raise DamagedFile(f"{self.root / self.path}: {error}; unpack the zip with a tool that can") from error
 
     def source(self) -> str | io.BytesIO:
         """What a decoder opens: a path, so that a long video is never held whole, or the bytes from a zip."""
@@ -55,5 +64,5 @@ def open_zip(archive: Path, changed_ns: int) -> zipfile.ZipFile:
     """A zip, opened once per process and version of the file; UserError if it is none."""
     try:
         return zipfile.ZipFile(archive)
-    except zipfile.BadZipFile as error:
+    except BROKEN as error:
         raise UserError(f"{archive}: {error}; download or pack it again") from error

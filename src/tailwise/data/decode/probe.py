@@ -6,7 +6,7 @@ from pathlib import Path
 
 import av
 
-from tailwise.data.raw import RawFile
+from tailwise.data.raw import DamagedFile, RawFile
 
 STUB_BYTES = 1024
 """No playable video is smaller; the official data has files of 262 bytes."""
@@ -41,7 +41,10 @@ def probe(clip: RawFile) -> Facts:
     """Read a clip's tables, not its frames; raises Faulty."""
     if not clip.exists():
         raise Faulty("absent")
-    source = clip.source()
+    try:
+        source = clip.source()
+    except DamagedFile as error:
+        raise Faulty("damaged in its zip") from error
     try:
         with av.open(source) as container:
             return _facts(container)
@@ -77,9 +80,11 @@ def _video(container):
     if container.format.name.endswith("_pipe") or container.format.name == "image2":
         raise Faulty("a picture, not a video")
     stream = container.streams.best("video")
-    if stream is not None and not stream.disposition & av.stream.Disposition.attached_pic:
-        return stream
-    raise Faulty("audio only" if container.streams.audio else "no video stream")
+    if stream is None or stream.disposition & av.stream.Disposition.attached_pic:
+        raise Faulty("audio only" if container.streams.audio else "no video stream")
+    if stream.codec_context is None:
+        raise Faulty("unreadable format: a codec that FFmpeg does not know, or encrypted")
+    return stream
 
 
 def _why_not(clip: RawFile, source: str | io.BytesIO) -> str:

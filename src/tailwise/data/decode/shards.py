@@ -5,6 +5,7 @@ one shard alone. A shard's name is a hash of all that decides its bytes, so that
 unchanged one is taken from the cache folder and the result does not depend on history.
 """
 
+import functools
 import hashlib
 import json
 import os
@@ -23,6 +24,9 @@ from tailwise.data.decode.probe import Faulty
 from tailwise.data.decode.window import Window
 from tailwise.data.raw import RawFile
 
+CODE = [Path(__file__).with_name(f"{name}.py") for name in ("frames", "probe", "shards", "window")]
+CODE.append(Path(__file__).parents[1] / "raw.py")
+"""What decides a shard's bytes besides clips, window and decoders: a shard of other code is another shard."""
 LARGEST = 92
 """Clips in a shard at most. Halved shards hold 46 and full ones 92: 64 on average (ln 2 * 92)."""
 
@@ -36,6 +40,11 @@ def partition(clips: list[str], depth: int = 0) -> list[list[str]]:
         bits = int.from_bytes(hashlib.sha256(clip.encode()).digest())
         halves[bits >> (255 - depth) & 1].append(clip)
     return [shard for half in halves for shard in partition(half, depth + 1)]
+
+
+@functools.cache
+def code_hash() -> str:
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in CODE)).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -53,7 +62,7 @@ class Shard:
 
     def key(self) -> str:
         """Name from the raw bytes of the clips, the window and the decoders."""
-        made_by = f"decord {decord.__version__} av {av.__version__} {self.window}"
+        made_by = f"decord {decord.__version__} av {av.__version__} {code_hash()} {self.window}"
         return hashlib.sha256(json.dumps([made_by, self.clips, self.lost]).encode()).hexdigest()[:16]
 
     def without(self, clip: str, reason: str) -> "Shard":
@@ -62,9 +71,12 @@ class Shard:
 
 
 def cached_facts(shard: Shard, cache: Path) -> dict | None:
-    """The facts of a shard that is in the cache, else None."""
-    file = cache / f"{shard.key()}.json"
-    return json.loads(file.read_text(encoding="utf8")) if file.exists() else None
+    """The facts of a shard that is whole in the cache, else None."""
+    key = shard.key()
+    if not (file := cache / f"{key}.json").exists():
+        return None
+    facts = json.loads(file.read_text(encoding="utf8"))
+    return facts if not facts["rows"] or (cache / f"{key}.npy").exists() else None
 
 
 def decode_shard(shard: Shard, cache: Path, say: Callable[[str], None]) -> tuple[str, dict]:
@@ -116,14 +128,19 @@ class _RowFile:
         np.lib.format.write_array_header_1_0(self.file, what)
 
     def __exit__(self, kind, *error) -> None:
-        with self.file:
-            if self.rows:
-                self.file.seek(0)
-                self._write_header()
-        if self.rows and kind is None:
-            os.replace(self.part, self.path)
-        else:
-            self.part.unlink()
+        try:
+            with self.file:
+                if self.rows and kind is None:
+                    self._finish()
+        finally:
+            self.part.unlink(missing_ok=True)
+
+    def _finish(self) -> None:
+        self.file.seek(0)
+        self._write_header()
+        self.file.flush()
+        os.fsync(self.file.fileno())
+        os.replace(self.part, self.path)
 
 
 def clear_parts(cache: Path) -> None:
@@ -135,6 +152,7 @@ def clear_parts(cache: Path) -> None:
 
 def link_or_copy(source: Path, target: Path) -> None:
     """One file in two places without a second copy, where the file system can."""
+    target.unlink(missing_ok=True)
     try:
         os.link(source, target)
     except OSError:

@@ -23,6 +23,7 @@ from tailwise.data.decode.shards import (
 from tailwise.data.decode.window import Window
 
 Row = dict[str, str]
+DAY_S = 86_400
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ class Decode:
     max_faulty: float
 
     def __post_init__(self):
-        if self.timeout <= 0 or not 0 <= self.max_faulty <= 1:
-            raise ValueError("timeout must be above 0 and max_faulty in [0, 1]")
+        if not 0 < self.timeout <= DAY_S or not 0 <= self.max_faulty <= 1:
+            raise ValueError(f"timeout must be above 0 and at most {DAY_S}, max_faulty in [0, 1]")
 
 
 @dataclass(frozen=True)
@@ -80,9 +81,8 @@ def _decode(shards: list[Shard], cache: Path, how: Decode, workers: int, label: 
     work = partial(_decode_shard, cache=cache)
     waiting = [shards[place] for place in places]
     with Progress(label, sum(len(shard.clips) for shard in waiting), "clips") as progress:
-        for nth, result in map_guarded(work, waiting, workers, how.timeout, Shard.without):
+        for nth, result in map_guarded(work, waiting, workers, how.timeout, Shard.without, progress.advance):
             done[places[nth]] = result
-            progress.advance(len(waiting[nth].clips))
     return [done[place] for place in range(len(shards))], len(places)
 
 

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,8 +74,8 @@ def read_fouls(root: Path, path: str) -> list[tuple[str, Fields]]:
     """(id, fields) of each foul, by number; raises UserError if the file is no annotation file."""
     file = root / path
     try:
-        content = json.loads(RawFile(root, path).read())
-    except ValueError as error:
+        content = json.loads(RawFile(root, path).read(), object_pairs_hook=_once)
+    except (ValueError, OverflowError) as error:
         raise UserError(f"{file}: not JSON: {error}") from error
     if not isinstance(content, dict) or not isinstance(content.get("Actions"), dict):
         raise UserError(f"{file}: has no table 'Actions' of fouls by id")
@@ -83,3 +84,11 @@ def read_fouls(root: Path, path: str) -> list[tuple[str, Fields]]:
             raise UserError(f"{file}: foul {number!r}: its id must be a number, as in the folder action_0")
     fouls = sorted(content["Actions"].items(), key=lambda item: (int(item[0]), item[0]))
     return [(number, fields(f"{file}: foul {number}", foul)) for number, foul in fouls]
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict:
+    """The pairs as an object; raises ValueError for a key that stands twice, where JSON would keep the last."""
+    for key, count in Counter(key for key, _ in pairs).items():
+        if count > 1:
+            raise ValueError(f"the key {key!r} stands {count} times in an object")
+    return dict(pairs)

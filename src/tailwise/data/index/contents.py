@@ -7,17 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from tailwise.data.index.rows import Index
-from tailwise.data.raw import RawFile
+from tailwise.data.raw import DamagedFile, RawFile
 
 SMALLEST_CLIP = 512
 """Bytes. A smaller file holds no frame: the stubs of 262 bytes in the official data are all alike."""
 
 
 def content(raw: RawFile) -> tuple[str, int]:
-    """SHA-256 of a file in hex, and its size in bytes; "" and 0 if there is no such file."""
+    """SHA-256 of a file in hex, and its size in bytes; "" and 0 if the file is not to be had."""
     if not raw.exists():
         return "", 0
-    source = raw.source()
+    try:
+        source = raw.source()
+    except DamagedFile:
+        return "", 0
     with open(source, "rb") if isinstance(source, str) else source as file:
         return hashlib.file_digest(file, "sha256").hexdigest(), file.seek(0, os.SEEK_END)
 

@@ -30,7 +30,7 @@ def assign(labels: Sequence[str], groups: Sequence[str], split: Split) -> list[s
     """The split of each sample: stratified by label, a group never in two splits.
 
     labels, groups: one a sample. The shares are met to a hundredth where the groups allow it.
-    Raises UserError if no label is frequent enough to be spread.
+    Raises UserError if there are too few groups, or no label is frequent enough to be spread.
     """
     names = np.full(len(labels), "train", object)
     test = _take(np.arange(len(labels)), labels, groups, split.test, split.seed)
@@ -46,6 +46,8 @@ def _take(places: np.ndarray, labels: Sequence[str], groups: Sequence[str], shar
 
     count, of = folds(share)
     codes = [np.unique([values[i] for i in places], return_inverse=True)[1] for values in (labels, groups)]
+    if (different := len(set(codes[1]))) < of:
+        raise UserError(f"{different} groups for {of} parts")
     if np.bincount(codes[0]).max() < of:
         raise UserError(f"no combination of labels occurs {of} times in {len(places)} samples")
     with warnings.catch_warnings(action="ignore", category=UserWarning):  # of labels too rare for each fold

@@ -38,9 +38,9 @@ def by_sample(rows: list[Row]) -> dict[str, list[Row]]:
 
 
 def inside(path: str) -> str:
-    """The path normalised; raises ValueError if it leaves the data root. Links are not followed."""
+    """The path with forward slashes, normalised; ValueError if it leaves the data root. Links are not followed."""
     forward = path.replace("\\", "/")
     absolute = re.match("/|[A-Za-z]:/", forward)
     if absolute or posixpath.normpath(forward).split("/")[0] == "..":
         raise ValueError(f"{path!r} is outside the data root: give a path from there")
-    return posixpath.normpath(path)
+    return posixpath.normpath(forward)

@@ -72,6 +72,11 @@ def check_classes(index: Index, root: Path) -> None:
         if len(classes) < 2:
             raise UserError(f"{root}: head {head} has the classes {list(classes)}; it needs two or more")
         where = {split: {row[head] for row in rows} for split, rows in index.rows.items()}
+        for split, labels in where.items():
+            if not labels - {""}:
+                raise UserError(
+                    f"{root}: head {head}: no sample of the split {split} has a label; label one, or leave it"
+                )
         for name in classes:
             if name not in where["train"]:
                 others = " and ".join(split for split in where if name in where[split]) or "no split"
@@ -83,5 +88,6 @@ def refusal(root: Path, leaks: list[Leak]) -> str:
     """One line about leaks that are not to be."""
     named = "; ".join(leak.text for leak in leaks[:NAMED])
     more = f"; and {len(leaks) - NAMED} more" if len(leaks) > NAMED else ""
-    advice = "keep each in one split, or let data.leaks: warn in params.yaml turn this into a warning"
+    how = "keep each in one split (drawn splits: by a common group)"
+    advice = f"{how}, or let data.leaks: warn in params.yaml turn this into a warning"
     return f"{root}: {named}{more}: {advice}"
