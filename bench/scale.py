@@ -17,7 +17,7 @@ from tailwise.data.decode.store import Decode, build_store
 from tailwise.data.decode.window import Window
 from tailwise.data.raw import RawFile
 
-SMALL = Window(centre=75, stride=2, frames=4, margin=0, height=32, width=56)
+SMALL = Window(centre=4, stride=1, frames=4, margin=0, height=32, width=56)
 
 
 def gigabytes(folder: Path) -> float:
