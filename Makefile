@@ -35,7 +35,7 @@ test: setup ## the whole test suite
 bench: setup ## the figures of speed, measured here and printed
 	@python3 bench/run.py
 
-bench-scale: setup ## the same at the official data's size; takes a quarter of an hour and 80 GB of disk
+bench-scale: setup ## the same at the official data's size; takes ten minutes and 45 GB of disk
 	@python3 bench/scale.py
 
 probe: setup ## whether the demo is honest: what can be told without seeing movement

@@ -1,6 +1,5 @@
 """Decoding into the clip store against the bare decoders over the same clips, and two workers against one."""
 
-import shutil
 import statistics
 import tempfile
 from pathlib import Path
@@ -73,8 +72,6 @@ def with_workers(count: int = 184, repeats: int = 3) -> None:
         with tempfile.TemporaryDirectory() as out:
             how = Decode(timeout=60, max_faulty=0)
             build_store(root, rows, OFFICIAL, Path(out) / "train", Path(out) / "cache", how, workers)
-            shutil.rmtree(out, ignore_errors=True)
-            Path(out).mkdir()
 
     with tempfile.TemporaryDirectory() as made:
         place, rows = folder_of(count, [film(Path(made) / "0.mp4", 398, 224, 0)])

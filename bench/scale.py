@@ -1,6 +1,6 @@
 """The official data's size, made by repetition: time, store and disk in all; memory of a worker; one clip more.
 
-Needs some 80 GB of disk for 8,297 clips at 16 frames of 400x224: ``make bench-scale``.
+Needs some 45 GB of disk for 8,297 clips at 16 frames of 400x224: ``make bench-scale``.
 """
 
 import argparse
