@@ -10,7 +10,7 @@ PYTHON ?= python3
 # NAME: of a preset
 NAME ?= smoke
 
-.PHONY: help setup repro test bench bench-scale probe times preset clean-recovery clean-cache
+.PHONY: help setup repro test bench bench-scale baselines probe times config preset clean-recovery clean-cache
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,13 +38,19 @@ bench: setup ## the figures of speed, measured here and printed
 bench-scale: setup ## the same at the official data's size; takes ten minutes and 45 GB of disk
 	@python3 bench/scale.py
 
+baselines: setup ## ways of rebalancing compared, 5 seeds each: half an hour; the pipeline's clips must be there
+	@dvc repro pipelines/baselines/dvc.yaml
+
 probe: setup ## whether the demo is honest: what can be told without seeing movement
 	@python3 bench/probe.py
 
 times: setup ## how long each stage took when it last ran here
 	@python3 bench/times.py
 
-preset: setup ## write a preset's values into params.yaml: make preset NAME=smoke
+config: setup ## print the parameters as the pipeline reads them, defaults included
+	@python3 -m tailwise.core.effective tailwise.recipes.fouls
+
+preset: setup ## write a preset's values into params.yaml: make preset NAME=smoke, or a path as reports/config.yaml
 	@python3 -m tailwise.core.preset $(NAME)
 
 clean-recovery: ## forget interrupted runs

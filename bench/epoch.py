@@ -77,7 +77,7 @@ def main(repeats: int = 9) -> None:
     torch.set_num_threads(training.threads)
     torch.use_deterministic_algorithms(True)
     train, valid = Made(320, 0), Made(96, 1)
-    model = config.model.build(HEADS)
+    model = config.model.build(HEADS, tuple(params["window"][side] for side in ("frames", "height", "width")))
     task = Task(HEADS, model, {}, train, valid, lambda batch, strength, keys: batch, fouls.loss, fouls.score)
     boost = {h.name: ClassBoost(torch.ones(len(h.classes)), torch.ones(len(h.classes))) for h in HEADS}
     run = Run("phase2", training, torch.device("cpu"))

@@ -10,7 +10,7 @@ beside the limit that an honest world keeps:
     plain training              all frames, plain cross entropy: at least two classes below 0.25, so the tail matters
 
 The test split is not read. Figures of nets are of one training and of its last epoch; the standard error
-is that of the fouls drawn, not of the training's seed. About 7 minutes on 2 cores: ``make probe``.
+is that of the fouls drawn, not of the training's seed. About 12 minutes on 2 cores: ``make probe``.
 """
 
 import argparse
@@ -149,7 +149,7 @@ def show_recalls(found: dict[str, Matrices], names: tuple[str, ...]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--clips", type=Path, default=Path("data/clips"))
-    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--epochs", type=int, default=40)
     args = parser.parse_args()
     if not (args.clips / "valid" / "manifest.csv").exists():
         parser.error(f"no clip store in {args.clips}: make repro")

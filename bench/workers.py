@@ -27,7 +27,8 @@ def trained(threads: int, workers: int) -> tuple[float, str]:
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)
     torch.manual_seed(0)
-    model, train = sections(params, fouls.Config).model.build(HEADS), Made(160, 0)
+    shape = tuple(params["window"][side] for side in ("frames", "height", "width"))
+    model, train = sections(params, fouls.Config).model.build(HEADS, shape), Made(160, 0)
     task = Task(HEADS, model, {}, train, Made(48, 1), lambda batch, strength, keys: batch, fouls.loss, fouls.score)
     boost = {h.name: ClassBoost(torch.ones(len(h.classes)), torch.ones(len(h.classes))) for h in HEADS}
     started = time.perf_counter()

@@ -2,23 +2,32 @@
 
 from pathlib import Path
 
-from tailwise.balance.counts import check_counts, count_classes, imbalance_ratio
-from tailwise.core.files import read_json, write_json
+from tailwise.balance.boosts import EffectiveNumber
+from tailwise.balance.counts import check_counts, count_classes, imbalance_ratio, joint_counts
+from tailwise.core.files import read_json, write_csv, write_json
 from tailwise.data.load.manifest import read_labels
+
+EFFECTIVE = EffectiveNumber("effective", beta=0.999)
+"""The effective numbers shown, whatever the phases use."""
 
 
 def main() -> None:
     heads = read_json(Path("data/index/heads.json"))
-    summary = {}
+    summary, joint, out = {}, {}, Path("reports/analysis")
     for split in ("train", "valid"):
         _, labels = read_labels(Path(f"data/clips/{split}/manifest.csv"), list(heads))
         summary[split] = count_classes(labels, heads)
+        joint[split] = joint_counts(labels, heads)
     check_counts(summary["train"])
     for head, counts in summary["train"].items():
-        print(
-            f"{head}: imbalance {imbalance_ratio(counts):.1f}: "
-            + ", ".join(f"{name} {n}" for name, n in counts.items())
-        )
+        print(f"{head}: imbalance {imbalance_ratio(counts):.1f}")
+        rows = [
+            [name, n, round(EFFECTIVE.size(n), 1), summary["valid"][head][name]]
+            for name, n in sorted(counts.items(), key=lambda pair: -pair[1])
+        ]
+        print("\n".join(f"  {name:<20}{n:>6} samples, effective {size:>7.1f}" for name, n, size, _ in rows))
+        write_csv(out / f"{head}.csv", ["class", "samples", "effective", "valid"], rows)
+    write_json(Path("reports/joint.json"), joint)
     write_json(Path("reports/classes.json"), summary)
 
 

@@ -3,8 +3,10 @@
 import sys
 from pathlib import Path
 
-from tailwise.balance.boosts import Target, raise_weak
-from tailwise.balance.files import read_boost, write_rebalance
+from tailwise.balance.boosts import Target, boost_from_counts, raise_weak
+from tailwise.balance.files import read_rebalancing, write_rebalancing
+from tailwise.balance.guard import Balance
+from tailwise.balance.plan import rebalance
 from tailwise.balance.subset import Rebalance
 from tailwise.core.config import read_params, section
 from tailwise.core.files import read_json
@@ -14,17 +16,19 @@ from tailwise.data.load.manifest import read_labels
 def main() -> None:
     earlier, phase = sys.argv[1:]
     params, counts = read_params(), read_json(Path("reports/classes.json"))["train"]
-    target, rebalance = section(params, "target", Target), section(params, phase, Rebalance, beside=("train",))
+    target, how = section(params, "target", Target), section(params, phase, Rebalance, beside=("train",))
     measured = read_json(Path(f"reports/training/{earlier}/best.json"))
-    before = read_boost(Path(f"data/weights/{earlier}"))
     boost = {}
-    for head, of_head in before.items():
+    for head, before in read_rebalancing(Path(f"data/weights/{earlier}")).boost.items():
         hits, support = measured[head]["hits"], measured[head]["support"]
-        boost[head] = raise_weak(of_head, counts[head], hits, support, target, rebalance.max_weight)
-        raised = [f"{name} {of_head[name]:.2f} -> {b:.2f}" for name, b in boost[head].items() if b > of_head[name]]
+        by_count = boost_from_counts(counts[head], how.boost, how.max_weight)
+        boost[head] = raise_weak(before, by_count, hits, support, target, how.max_weight)
+        raised = [f"{name} {before[name]:.2f} -> {b:.2f}" for name, b in boost[head].items() if b > before[name]]
         print(f"{phase} {head}: " + (", ".join(raised) or "no class is weak"))
     names, labels = read_labels(Path("data/clips/train/manifest.csv"), list(counts))
-    write_rebalance(Path(f"data/weights/{phase}"), boost, [names[i] for i in rebalance.samples.choose(labels)])
+    of_phase, lines = rebalance(phase, how, boost, counts, names, labels, section(params, "balance", Balance))
+    print("\n".join(lines))
+    write_rebalancing(Path(f"data/weights/{phase}"), of_phase)
 
 
 if __name__ == "__main__":

@@ -4,13 +4,13 @@ import argparse
 import importlib
 from pathlib import Path
 
-from tailwise.balance.files import read_boost, read_samples
+from tailwise.balance.files import read_rebalancing
 from tailwise.core.config import read_params, section, sections
 from tailwise.core.runtime import Runtime
 from tailwise.engine.history import write_history
 from tailwise.engine.inputs import class_boosts, read_heads, sample_places
 from tailwise.engine.loop import train_phase
-from tailwise.engine.phase import Phase
+from tailwise.engine.phase import Phase, parameter_lines
 from tailwise.engine.record import print_progress
 from tailwise.engine.recovery import recovery_for
 from tailwise.engine.run import Run, Training, start
@@ -32,11 +32,13 @@ def main() -> None:
     index, weights = Path("data/index/heads.json"), Path(f"data/weights/{args.phase}")
 
     device, heads = start(training, runtime), read_heads(index)
-    task = recipe.build(config, heads, args.train, args.valid, training.seed)
+    task = recipe.build(config, heads, args.train, args.valid, training.seed, pretrained=not args.init)
     if args.init:
         load_into(task.model, task.spec, args.init)
-    places = sample_places(task.train, read_samples(weights))
-    boost = class_boosts(read_boost(weights), heads, task.train, places)
+    rebalancing = read_rebalancing(weights)
+    places = sample_places(task.train, rebalancing.samples)
+    boost = class_boosts(rebalancing, heads, task.train, places)
+    print("\n".join(parameter_lines(task.model, phase.trainable)), flush=True)
 
     inputs = [args.train, args.valid, index, weights, *([args.init] if args.init else [])]
     with recovery_for(args.phase, map(repr, [args, training, phase, config]), inputs) as recovery:

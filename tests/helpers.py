@@ -7,7 +7,7 @@ from tailwise.core.batch import Batch, Head
 from tailwise.engine.phase import AdamW, Phase
 from tailwise.engine.run import Run, Training
 from tailwise.engine.task import Task
-from tailwise.losses import cross_entropy
+from tailwise.losses import boosted_cross_entropy
 from tailwise.schedules import Cosine
 
 CPU = torch.device("cpu")
@@ -53,8 +53,8 @@ class Linear(nn.Module):
 
 
 def summed_loss(outputs, batch, boost):
-    weights = {name: of_head.weights() for name, of_head in (boost or {}).items()}
-    return {name: cross_entropy(x, batch.targets[name], weights.get(name)) for name, x in outputs.items()}
+    boost = boost or {}
+    return {name: boosted_cross_entropy(x, batch.targets[name], boost.get(name)) for name, x in outputs.items()}
 
 
 def unchanged(batch, strength, keys):

@@ -24,6 +24,7 @@ ALLOWED = {
     "core.stage": {"core.errors", "core.processes"},
     "core.config": {"core.errors", "core.typed"},
     "core.preset": {"core.errors", "core.files", "core.config"},
+    "core.effective": {"core.errors", "core.config"},
     "balance": CORE | {"balance"},
     "losses": CORE,
     "schedules": CORE,
@@ -44,6 +45,7 @@ ALLOWED = {
 ENTRY_POINTS = {
     "core.stage",
     "core.preset",
+    "core.effective",
     "mend",
     "reporting.summary",
     "recipes.fouls.task",

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from tailwise.core.batch import IGNORE
-from tailwise.losses import ClassBoost, class_weights, cross_entropy
+from tailwise.losses import ClassBoost, boosted_cross_entropy, class_weights, cross_entropy
 
 WEIGHT = torch.tensor([1.0, 2.5, 0.5, 1.0])
 
@@ -68,3 +68,34 @@ def test_equal_boosts_change_nothing():
     logits, targets = case(9)
     weights = class_weights(torch.full((4,), 2.0), torch.tensor([4.0, 3, 2, 1])).double()
     torch.testing.assert_close(cross_entropy(logits, targets, weights), cross_entropy(logits, targets))
+
+
+COUNTS = torch.tensor([200.0, 30.0, 9.0, 3.0], dtype=torch.float64)
+
+
+def test_margins_of_uncapped_boosts_are_balanced_softmax():
+    logits, targets = case(40)
+    known = targets != IGNORE
+    boost = ClassBoost(COUNTS.max() / COUNTS, COUNTS, "logits")
+    exponentials = logits[known].exp() * COUNTS
+    by_hand = -(exponentials.gather(1, targets[known][:, None]).squeeze(1) / exponentials.sum(dim=1)).log().sum()
+    torch.testing.assert_close(boosted_cross_entropy(logits, targets, boost), by_hand)
+
+
+def test_a_boost_acts_in_one_place_only():
+    boost = COUNTS.max() / COUNTS
+    in_loss, in_logits = ClassBoost(boost, COUNTS, "loss"), ClassBoost(boost, COUNTS, "logits")
+    assert not in_loss.margins().any() and (in_logits.weights() == 1).all()
+    assert (in_loss.weights() != 1).any() and in_logits.margins().tolist() == pytest.approx((-boost.log()).tolist())
+
+
+def test_a_boost_in_the_loss_is_torchs_weighted_loss():
+    logits, targets = case(40)
+    boost = ClassBoost(COUNTS.max() / COUNTS, COUNTS)
+    expected = F.cross_entropy(logits, targets, weight=boost.weights(), ignore_index=IGNORE, reduction="sum")
+    torch.testing.assert_close(boosted_cross_entropy(logits, targets, boost), expected)
+
+
+def test_without_a_boost_it_is_plain_as_in_evaluation():
+    logits, targets = case(40)
+    assert boosted_cross_entropy(logits, targets, None) == cross_entropy(logits, targets)

@@ -2,8 +2,17 @@
 
 import pytest
 
-from tailwise.balance.boosts import Target, boost_from_counts, raise_weak, shrunk_recall
+from tailwise.balance.boosts import (
+    EffectiveNumber,
+    Inverse,
+    SquareRoot,
+    Target,
+    boost_from_counts,
+    raise_weak,
+    shrunk_recall,
+)
 
+INVERSE = Inverse("inverse")
 COUNTS = {"often": 100, "half": 50, "rare": 10, "once": 1, "never": 0}
 
 
@@ -18,11 +27,43 @@ COUNTS = {"often": 100, "half": 50, "rare": 10, "once": 1, "never": 0}
     ],
 )
 def test_a_boost_is_the_ratio_of_counts_up_to_the_cap(cap, expected):
-    assert list(boost_from_counts(COUNTS, cap).values()) == expected
+    assert list(boost_from_counts(COUNTS, INVERSE, cap).values()) == expected
+
+
+def test_the_square_root_is_half_way_in_logarithms():
+    assert boost_from_counts(COUNTS, SquareRoot("sqrt"), 1e9) == pytest.approx(
+        {"often": 1, "half": 2**0.5, "rare": 10**0.5, "once": 10, "never": 1}
+    )
+
+
+@pytest.mark.parametrize(("beta", "expected"), [(0.0, [1, 1, 1, 1, 1]), (0.9, [1, 1.0051, 1.5353, 9.9997, 1])])
+def test_effective_numbers_by_hand(beta, expected):
+    found = boost_from_counts(COUNTS, EffectiveNumber("effective", beta), 1e9)
+    assert list(found.values()) == pytest.approx(expected, abs=1e-4)
+
+
+def test_effective_numbers_come_near_to_the_counts_as_beta_comes_near_to_one():
+    near = boost_from_counts(COUNTS, EffectiveNumber("effective", 1 - 1e-9), 1e9)
+    assert near == pytest.approx(boost_from_counts(COUNTS, INVERSE, 1e9), rel=1e-5)
+
+
+@pytest.mark.parametrize("beta", [-0.1, 1.0])
+def test_an_impossible_beta_is_refused(beta):
+    with pytest.raises(ValueError, match="beta must be in"):
+        EffectiveNumber("effective", beta)
+
+
+@pytest.mark.parametrize(
+    "rule", [INVERSE, SquareRoot("sqrt"), EffectiveNumber("effective", 0.99)], ids=lambda r: r.kind
+)
+@pytest.mark.parametrize("cap", [1.0, 1.5, 3.0, 5.0])
+def test_every_rule_keeps_within_the_cap_and_prefers_the_rarer(rule, cap):
+    found = list(boost_from_counts({name: n for name, n in COUNTS.items() if n}, rule, cap).values())
+    assert found[0] == 1 and max(found) <= cap and found == sorted(found)
 
 
 def test_without_any_sample_nothing_is_boosted():
-    assert boost_from_counts({"a": 0, "b": 0}, 5.0) == {"a": 1.0, "b": 1.0}
+    assert boost_from_counts({"a": 0, "b": 0}, INVERSE, 5.0) == {"a": 1.0, "b": 1.0}
 
 
 def test_a_recall_of_few_samples_is_drawn_to_the_mean():
@@ -36,7 +77,8 @@ def test_a_recall_of_few_samples_is_drawn_to_the_mean():
 def raised(hits, support, target, cap=5.0, boost=None):
     counts = {"often": 100, "half": 50, "rare": 10}
     boost = boost or {"often": 1.0, "half": 1.5, "rare": 2.0}
-    return raise_weak(boost, counts, dict(zip(counts, hits)), dict(zip(counts, support)), target, cap)
+    by_count = boost_from_counts(counts, INVERSE, cap)
+    return raise_weak(boost, by_count, dict(zip(counts, hits)), dict(zip(counts, support)), target, cap)
 
 
 def test_a_weak_class_is_raised_by_what_it_lacks_and_others_stay():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tailwise.balance.counts import check_counts, count_classes, imbalance_ratio
+from tailwise.balance.counts import check_counts, count_classes, imbalance_ratio, joint_counts
 from tailwise.core.errors import UserError
 
 
@@ -22,3 +22,9 @@ def test_a_class_whose_last_clip_was_faulty_is_named():
         UserError, match="head action: no usable training sample of 'Dive' is left; see reports/quality"
     ):
         check_counts({"action": {"Push": 3, "Dive": 0}})
+
+
+def test_pairs_of_classes_are_counted_with_those_that_do_not_occur():
+    labels = {"a": ["x", "x", "y", ""], "b": ["u", "v", "u", "u"]}
+    found = joint_counts(labels, {"a": ("x", "y"), "b": ("u", "v")})
+    assert found == {"a x b": {"x, u": 1, "x, v": 1, "y, u": 1, "y, v": 0}}

@@ -1,20 +1,20 @@
 """A phase's weights on disk."""
 
-from tailwise.balance.files import read_boost, read_samples, write_rebalance
+from tailwise.balance.files import Rebalancing, read_rebalancing, write_rebalancing
 
 
 def test_boosts_and_samples_are_read_back(tmp_path):
-    write_rebalance(tmp_path / "phase1", {"action": {"Dive": 5.0, "High leg": 1.5}}, ["train/0", "train/12"])
-    assert read_boost(tmp_path / "phase1") == {"action": {"Dive": 5.0, "High leg": 1.5}}
-    assert read_samples(tmp_path / "phase1") == ["train/0", "train/12"]
+    of_phase = Rebalancing("logits", {"action": {"Dive": 5.0, "High leg": 1.5}}, ["train/0", "train/12", "train/12"])
+    write_rebalancing(tmp_path / "phase1", of_phase)
+    assert read_rebalancing(tmp_path / "phase1") == of_phase
 
 
 def test_a_difference_that_means_nothing_gives_the_same_bytes(tmp_path):
     for name, boost in (("a", 10 / 3), ("b", 3.33331)):
-        write_rebalance(tmp_path / name, {"action": {"Dive": boost}}, ["train/0"])
+        write_rebalancing(tmp_path / name, Rebalancing("loss", {"action": {"Dive": boost}}, ["train/0"]))
     assert (tmp_path / "a" / "boost.json").read_bytes() == (tmp_path / "b" / "boost.json").read_bytes()
 
 
 def test_no_sample_is_an_empty_table(tmp_path):
-    write_rebalance(tmp_path, {}, [])
-    assert read_samples(tmp_path) == []
+    write_rebalancing(tmp_path, Rebalancing("loss", {}, []))
+    assert read_rebalancing(tmp_path).samples == []

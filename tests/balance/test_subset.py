@@ -5,7 +5,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from tailwise.balance.subset import AllSamples, Balanced, Rebalance, balanced_subset
+from tailwise.balance.boosts import Inverse
+from tailwise.balance.subset import AllSamples, Balanced, Oversampled, Rebalance, balanced_subset, oversampled, unequal
 
 
 def tailed(seed: int, n: int = 300, missing: bool = False) -> dict[str, list[str]]:
@@ -43,6 +44,20 @@ def test_the_rarest_class_comes_whole(seed):
     assert taken(labels, balanced_subset(labels, 4))[head][name] == whole[head][name]
 
 
+@pytest.mark.parametrize("ratio", [1, 2, 8])
+@pytest.mark.parametrize("seed", range(5))
+def test_no_class_is_crowded_out_by_another_heads_cap(seed, ratio):
+    labels = tailed(seed)
+    counts = taken(labels, balanced_subset(labels, ratio))
+    assert all(counts[head][name] > 0 for head in labels for name in set(labels[head]))
+
+
+def test_classes_are_equal_where_they_can_be():
+    labels = {"action": ["A"] * 50 + ["B"] * 20 + ["C"] * 10, "severity": ["x", "y"] * 40}
+    counts = taken(labels, balanced_subset(labels, 1))
+    assert counts == {"action": {"A": 10, "B": 10, "C": 10}, "severity": {"x": 15, "y": 15}}
+
+
 def test_nothing_is_left_out_that_has_room():
     labels = tailed(0)
     chosen = balanced_subset(labels, 4)
@@ -71,8 +86,30 @@ def test_all_are_all():
     assert Balanced("balanced", 1.0).choose({"action": ["A", "A", "B"]}) == [0, 2]
 
 
+def test_rare_classes_are_drawn_several_times_by_hand():
+    labels = {"action": list("AAAAAABBC"), "severity": ["x"] * 7 + ["", "y"]}
+    assert oversampled(labels, 1) == list(range(9))
+    assert oversampled(labels, 4) == [0, 1, 2, 3, 4, 5, 6, 6, 6, 7, 7, 7, 8, 8, 8, 8]
+    assert Counter(oversampled(labels, 100))[8] == 7
+    assert Oversampled("oversampled", 4).choose(labels) == oversampled(labels, 4)
+
+
+@pytest.mark.parametrize("most", [1, 3, 8])
+@pytest.mark.parametrize("seed", range(3))
+def test_no_sample_is_drawn_more_often_than_asked_and_none_is_left_out(seed, most):
+    draws = Counter(oversampled(tailed(seed), most))
+    assert set(draws) == set(range(300)) and max(draws.values()) == most
+
+
+def test_what_could_not_be_equalled_is_named():
+    assert unequal({"A": 8, "B": 8, "C": 2, "D": 0}) == ["C", "D"]
+    assert unequal({"A": 3, "B": 3}) == []
+
+
 def test_impossible_values_are_refused():
+    with pytest.raises(ValueError, match="max_repeat must be at least 1"):
+        Oversampled("oversampled", 0)
     with pytest.raises(ValueError, match="max_ratio must be at least 1"):
         Balanced("balanced", 0.5)
     with pytest.raises(ValueError, match="max_weight must be at least 1"):
-        Rebalance(0.5, AllSamples("all"))
+        Rebalance(0.5, Inverse("inverse"), "loss", AllSamples("all"))

@@ -18,9 +18,10 @@ import pytest
 from tailwise.data.demo import Demo, film, make_demo
 from tailwise.data.demo.cameras import frame_times, project
 from tailwise.data.demo.film import camera_of, manner_of
+from tailwise.data.demo.offence import SWINGS, swung
 from tailwise.data.demo.plan import ACTIONS, FPS, SEVERITIES, SPLITS, View, apportion, even_labels, plan_split
-from tailwise.data.demo.poses import VICTIM, VICTIM_SPEED_M_S, Manner, draw_manner, foul_poses
-from tailwise.data.demo.skeleton import JOINT
+from tailwise.data.demo.poses import DELAY_S, VICTIM, VICTIM_SPEED_M_S, Manner, draw_manner, foul_poses
+from tailwise.data.demo.skeleton import CHANNELS, JOINT
 
 TINY = Demo(seed=3, train=20, valid=8, test=8, width=96, height=64, frames=24, contact=12)
 FULL = Demo(seed=3, train=700, valid=256, test=256, width=256, height=144, frames=60, contact=30)
@@ -289,11 +290,31 @@ def test_a_harder_foul_moves_the_victim_more(action: int) -> None:
     assert (fast[1:] > fast[:-1]).all(), fast
 
 
-def test_a_dive_is_never_touched() -> None:
+def test_nobody_is_near_when_a_diver_goes_down() -> None:
     for manner in manners(20, 5):
-        joints = foul_poses(ACTIONS.index("Dive"), 2, manner, np.linspace(-0.2, 0.05, 6))
+        joints = foul_poses(ACTIONS.index("Dive"), 2, manner, np.linspace(0.0, DELAY_S, 6))
         gaps = np.linalg.norm(joints[:, 0, :, None] - joints[:, 1, None], axis=-1)
         assert gaps.min() > 0.2
+
+
+OPPOSITES = {"Tackling": "Dive", "High leg": "Standing tackling", "Holding": "Pushing", "Elbowing": "Challenge"}
+
+
+@pytest.mark.parametrize("name", OPPOSITES)
+def test_an_action_passes_through_its_opposites_poses_in_the_reverse_order(name: str) -> None:
+    times = np.linspace(-0.6, 0.6, 25)
+    still = {channel: np.zeros(len(times)) for channel in CHANNELS}
+    one = swung(still, SWINGS[name], 3, 1, times)
+    other = swung(still, SWINGS[OPPOSITES[name]], 3, 1, times)
+    for channel in CHANNELS:
+        np.testing.assert_allclose(one[channel], other[channel][::-1], atol=1e-9)
+
+
+def test_the_victim_tells_no_action() -> None:
+    times = np.arange(-30, 30) / FPS
+    for manner in manners(3, 7):
+        victims = [foul_poses(action, 2, manner, times)[:, VICTIM] for action in range(8)]
+        assert all((victim == victims[0]).all() for victim in victims)
 
 
 def test_bones_keep_their_length_and_nobody_sinks_into_the_ground() -> None:

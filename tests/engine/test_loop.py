@@ -11,7 +11,7 @@ from tailwise.core.batch import IGNORE
 from tailwise.core.errors import UserError
 from tailwise.engine import loop
 from tailwise.engine.loop import train_phase
-from tailwise.engine.phase import AdamW
+from tailwise.engine.phase import AdamW, Rate
 from tailwise.engine.record import HeadRecord
 from tailwise.engine.run import Run
 from tailwise.losses import ClassBoost
@@ -75,6 +75,32 @@ def test_a_step_without_a_single_label_is_no_step():
 def test_the_boost_reaches_the_loss():
     boost = {"colour": ClassBoost(torch.tensor([1.0, 3.0, 9.0]), torch.tensor([8.0, 8.0, 8.0]))}
     assert not same(train().weights, train(boost=boost).weights)
+
+
+def test_a_boost_in_the_logits_reaches_the_loss_and_not_the_figures():
+    boost = {"colour": ClassBoost(torch.tensor([1.0, 3.0, 9.0]), torch.tensor([8.0, 8.0, 8.0]), "logits")}
+    runs = [train(boost=b, phase=make_phase(epochs=1, lr=1e-9)).history[0] for b in (None, boost)]
+    assert runs[0].loss != pytest.approx(runs[1].loss, abs=1e-3)
+    assert runs[0].heads["colour"].loss == pytest.approx(runs[1].heads["colour"].loss, abs=1e-6)
+
+
+@pytest.mark.parametrize("acts", ["loss", "logits"])
+def test_a_boost_on_a_frozen_head_is_refused(acts):
+    boost = {"colour": ClassBoost(torch.tensor([1.0, 3.0, 9.0]), torch.tensor([8.0, 8.0, 8.0]), acts)}
+    with pytest.raises(
+        UserError, match="the boost of head colour has no effect: all that its answers depend on is fro"
+    ):
+        train(phase=make_phase(trainable=("heads.size.*",)), boost=boost)
+    even = {"colour": ClassBoost(torch.ones(3), torch.tensor([8.0, 8.0, 8.0]), acts)}
+    train(phase=make_phase(trainable=("heads.size.*",)), boost=even)
+
+
+def test_a_slow_part_moves_by_its_share_of_the_rate():
+    start, phase = Linear(5, HEADS).state_dict(), make_phase(epochs=1, lr=1e-3, rates=(Rate("heads.size.*", 0.01),))
+    moved = train(phase=phase, batch_size=24).weights
+    step = {name: (moved[name] - start[name]).abs().max().item() for name in start}
+    assert step["heads.colour.weight"] == pytest.approx(1e-3, rel=1e-2)
+    assert step["heads.size.weight"] == pytest.approx(1e-5, rel=1e-2)
 
 
 def test_only_the_phases_samples_are_trained_on_each_once_an_epoch():

@@ -34,31 +34,34 @@ WEIGHTS = f"compute_weights {PHASE1}"
 DECODE = f"decode_clips show_clips analyze_classes {WEIGHTS}"
 INDEX = f"index_clips {DECODE}"
 DEMO = f"make_demo {INDEX}"
+CHECK = "check save_config"
 TRAINING = "train_phase1 train_phase2 target_weak_classes train_phase3 evaluate certify report"
 
-# `check` reads all of params.yaml but `runtime`; what it writes never changes, so nothing follows from it.
+# `check` and `save_config` read all of params.yaml but `runtime`; nothing follows from what they write.
 PARAMETERS = {
-    "data.root data.reader.kind": f"check {INDEX}",
-    "data.leaks": "check index_clips",
-    "demo.seed demo.train demo.valid demo.test demo.width demo.height demo.frames demo.contact": f"check {DEMO}",
-    "window.centre window.stride window.frames window.margin window.height window.width": f"check {DECODE}",
-    "decode.timeout decode.max_faulty": f"check {DECODE}",
-    "phase1.max_weight phase1.samples.kind phase1.samples.max_ratio": f"check {WEIGHTS}",
+    "data.root data.reader.kind": f"{CHECK} {INDEX}",
+    "data.leaks": f"{CHECK} index_clips",
+    "demo.seed demo.train demo.valid demo.test demo.width demo.height demo.frames demo.contact": f"{CHECK} {DEMO}",
+    "window.centre window.stride window.frames window.margin window.height window.width": f"{CHECK} {DECODE}",
+    "decode.timeout decode.max_faulty": f"{CHECK} {DECODE}",
+    "phase1.max_weight phase1.boost.kind phase1.acts phase1.samples.kind "
+    "phase1.samples.max_ratio": f"{CHECK} {WEIGHTS}",
     "phase1.train.epochs phase1.train.lr phase1.train.optimizer.kind phase1.train.optimizer.weight_decay "
     "phase1.train.schedule.kind phase1.train.schedule.warmup phase1.train.schedule.floor phase1.train.clip "
-    "phase1.train.augment phase1.train.trainable": f"check {PHASE1}",
-    "phase2.max_weight phase2.samples.kind": f"check compute_weights {PHASE2}",
+    "phase1.train.augment phase1.train.trainable phase1.train.rates": f"{CHECK} {PHASE1}",
+    "phase2.max_weight phase2.boost.kind phase2.acts phase2.samples.kind": f"{CHECK} compute_weights {PHASE2}",
     "phase2.train.epochs phase2.train.lr phase2.train.optimizer.kind phase2.train.optimizer.weight_decay "
     "phase2.train.schedule.kind phase2.train.schedule.warmup phase2.train.schedule.floor phase2.train.clip "
-    "phase2.train.augment phase2.train.trainable": f"check {PHASE2}",
-    "phase3.max_weight phase3.samples.kind": f"check {TARGET}",
+    "phase2.train.augment phase2.train.trainable phase2.train.rates": f"{CHECK} {PHASE2}",
+    "phase3.max_weight phase3.boost.kind phase3.acts phase3.samples.kind": f"{CHECK} {TARGET}",
     "phase3.train.epochs phase3.train.lr phase3.train.optimizer.kind phase3.train.optimizer.weight_decay "
     "phase3.train.schedule.kind phase3.train.schedule.warmup phase3.train.schedule.floor phase3.train.clip "
-    "phase3.train.augment phase3.train.trainable": f"check {PHASE3}",
-    "target.recall target.prior_samples target.min_support": f"check {TARGET}",
-    "model.variant.kind model.variant.dropout model.backbone.kind model.backbone.width": f"check {TRAINING}",
-    "augment.mirror augment.shift augment.brightness augment.delay": f"check {TRAINING}",
-    "training.seed training.batch_size training.accumulate training.threads training.precision": f"check {TRAINING}",
+    "phase3.train.augment phase3.train.trainable phase3.train.rates": f"{CHECK} {PHASE3}",
+    "balance.max_effective_ratio": f"{CHECK} compute_weights target_weak_classes",
+    "target.recall target.prior_samples target.min_support": f"{CHECK} {TARGET}",
+    "model.variant.kind model.variant.dropout model.backbone.kind model.backbone.width": f"{CHECK} {TRAINING}",
+    "augment.mirror augment.shift augment.brightness augment.delay": f"{CHECK} {TRAINING}",
+    "training.seed training.batch_size training.accumulate training.threads training.precision": f"{CHECK} {TRAINING}",
     "runtime.device runtime.workers runtime.decoders": "",
 }
 
@@ -66,25 +69,26 @@ PARAMETERS = {
 CODE = {
     "requirements.txt": " ".join(STAGES),
     "src/tailwise/core": " ".join(STAGES),
-    "src/tailwise/data/demo": f"check {DEMO}",
-    "src/tailwise/data/raw.py": f"check {INDEX}",
-    "src/tailwise/data/index": f"check {INDEX}",
-    "src/tailwise/data/decode": f"check {DECODE}",
-    "src/tailwise/data/load": f"check show_clips {TRAINING}",
-    "src/tailwise/data/load/manifest.py": f"check show_clips analyze_classes {WEIGHTS}",
-    "src/tailwise/balance": f"check analyze_classes {WEIGHTS}",
-    "src/tailwise/balance/files.py": f"check analyze_classes {WEIGHTS}",
-    "src/tailwise/engine": f"check {TRAINING}",
-    "src/tailwise/models": f"check {TRAINING}",
-    "src/tailwise/losses.py": f"check {TRAINING}",
-    "src/tailwise/metrics.py": f"check {TRAINING}",
-    "src/tailwise/schedules.py": f"check {TRAINING}",
-    "src/tailwise/recipes/fouls/task.py": f"check {TRAINING}",
-    "src/tailwise/recipes/fouls/sections.py": "check",
-    "src/tailwise/mend.py": "check",
-    "src/tailwise/reporting": "check report",
-    "src/tailwise/reporting/strips.py": "check show_clips report",
+    "src/tailwise/data/demo": f"{CHECK} {DEMO}",
+    "src/tailwise/data/raw.py": f"{CHECK} {INDEX}",
+    "src/tailwise/data/index": f"{CHECK} {INDEX}",
+    "src/tailwise/data/decode": f"{CHECK} {DECODE}",
+    "src/tailwise/data/load": f"{CHECK} show_clips {TRAINING}",
+    "src/tailwise/data/load/manifest.py": f"{CHECK} show_clips analyze_classes {WEIGHTS}",
+    "src/tailwise/balance": f"{CHECK} analyze_classes {WEIGHTS}",
+    "src/tailwise/balance/files.py": f"{CHECK} analyze_classes {WEIGHTS}",
+    "src/tailwise/engine": f"{CHECK} {TRAINING}",
+    "src/tailwise/models": f"{CHECK} {TRAINING}",
+    "src/tailwise/losses.py": f"{CHECK} {TRAINING}",
+    "src/tailwise/metrics.py": f"{CHECK} {TRAINING}",
+    "src/tailwise/schedules.py": f"{CHECK} {TRAINING}",
+    "src/tailwise/recipes/fouls/task.py": f"{CHECK} {TRAINING}",
+    "src/tailwise/recipes/fouls/sections.py": CHECK,
+    "src/tailwise/mend.py": CHECK,
+    "src/tailwise/reporting": f"{CHECK} report",
+    "src/tailwise/reporting/strips.py": f"{CHECK} show_clips report",
     "stages/check.py": "check",
+    "stages/save_config.py": "save_config",
     "stages/make_demo.py": DEMO,
     "stages/index_clips.py": INDEX,
     "stages/decode_clips.py": DECODE,
@@ -112,8 +116,9 @@ NARROW = {
     "data/checked.txt": {"params": [], "deps": []},
     "data/index": {"params": ["data.root", "data.reader"]},
     "reports/index.json": {"params": ["data.root", "data.reader"]},
-    "data/weights/phase1": {"params": ["phase1.max_weight", "phase1.samples"]},
-    "data/weights/phase2": {"params": ["phase2.max_weight", "phase2.samples"]},
+    "data/weights/phase1": {"params": ["phase1.max_weight", "phase1.boost", "phase1.acts", "phase1.samples"]},
+    "data/weights/phase2": {"params": ["phase2.max_weight", "phase2.boost", "phase2.acts", "phase2.samples"]},
+    "data/weights/phase3": {"params": ["target", "phase3.max_weight", "phase3.boost", "phase3.acts", "phase3.samples"]},
 }
 
 

@@ -6,12 +6,54 @@ one, at most the phase's `max_weight` for the rarest. Where it acts is not decid
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 
-def boost_from_counts(counts: Mapping[str, int], max_weight: float) -> dict[str, float]:
-    """min(n_max / n_c, max_weight) per class; a class without a sample gets 1: nothing to boost."""
-    largest = max(counts.values())
-    return {name: min(largest / n, max_weight) if n else 1.0 for name, n in counts.items()}
+@dataclass(frozen=True)
+class Inverse:
+    """n_max / n_c: every class is heard as much as every other."""
+
+    kind: Literal["inverse"]
+
+    def size(self, count: int) -> float:
+        return float(count)
+
+
+@dataclass(frozen=True)
+class SquareRoot:
+    """sqrt(n_max / n_c): half-way, in logarithms, from the counts to equal classes."""
+
+    kind: Literal["sqrt"]
+
+    def size(self, count: int) -> float:
+        return count**0.5
+
+
+@dataclass(frozen=True)
+class EffectiveNumber:
+    """E_max / E_c with E_n = (1 - beta^n) / (1 - beta): samples of a frequent class repeat each other.
+
+    Source: https://arxiv.org/abs/1901.05555, eq. 2
+    """
+
+    kind: Literal["effective"]
+    beta: float
+
+    def __post_init__(self):
+        if not 0 <= self.beta < 1:
+            raise ValueError(f"beta must be in [0, 1), found {self.beta}")
+
+    def size(self, count: int) -> float:
+        return (1 - self.beta**count) / (1 - self.beta)
+
+
+Rule = Inverse | SquareRoot | EffectiveNumber
+
+
+def boost_from_counts(counts: Mapping[str, int], rule: Rule, max_weight: float) -> dict[str, float]:
+    """min(size of the largest / size of the class, max_weight); a class without a sample gets 1."""
+    largest = max(map(rule.size, counts.values()))
+    return {name: min(largest / rule.size(n), max_weight) if n else 1.0 for name, n in counts.items()}
 
 
 @dataclass(frozen=True)
@@ -48,7 +90,7 @@ def shrunk_recall(hits: Mapping[str, int], support: Mapping[str, int], prior_sam
 
 def raise_weak(
     boost: Mapping[str, float],
-    counts: Mapping[str, int],
+    by_count: Mapping[str, float],
     hits: Mapping[str, int],
     support: Mapping[str, int],
     target: Target,
@@ -57,10 +99,9 @@ def raise_weak(
     """The boost of the earlier phase, raised for weak classes only, all within `max_weight`.
 
     A weak class is raised by target recall / measured recall; one with too little support
-    to measure gets at least what its count alone would give.
+    to measure gets at least what its count alone would give, `by_count`.
     """
     recall = shrunk_recall(hits, support, target.prior_samples)
-    by_count = boost_from_counts(counts, max_weight)
     raised = {}
     for name, value in boost.items():
         if support[name] < target.min_support:

@@ -1,6 +1,8 @@
 """How many samples each class has, and how long the tail is. Pure functions."""
 
+from collections import Counter
 from collections.abc import Sequence
+from itertools import combinations
 
 from tailwise.core.errors import UserError
 
@@ -26,3 +28,12 @@ def imbalance_ratio(counts: dict[str, int]) -> float:
     """Largest count over smallest, classes without a sample left out; 1 is balanced."""
     present = [count for count in counts.values() if count]
     return max(present) / min(present) if present else 1.0
+
+
+def joint_counts(labels: dict[str, Sequence[str]], classes: dict[str, Sequence[str]]) -> dict[str, dict[str, int]]:
+    """{"head x head": {"class, class": samples}} of every pair of heads, the pairs of classes without a sample too."""
+    joint = {}
+    for one, other in combinations(classes, 2):
+        found = Counter(zip(labels[one], labels[other]))
+        joint[f"{one} x {other}"] = {f"{a}, {b}": found[a, b] for a in classes[one] for b in classes[other]}
+    return joint

@@ -1,5 +1,6 @@
 """Apply a preset to params.yaml and say what changed: ``python -m tailwise.core.preset NAME``.
 
+NAME is one of presets/, or the path of a YAML file, such as the reports/config.yaml of a run.
 A preset names the values that differ; comments and the order of params.yaml stay.
 """
 
@@ -33,7 +34,7 @@ def apply(params: dict, preset: dict, path: str = "") -> list[str]:
 
 
 def main(name: str) -> None:
-    file, preset = Path("params.yaml"), Path(f"presets/{name}.yaml")
+    file, preset = Path("params.yaml"), Path(name if name.endswith(".yaml") else f"presets/{name}.yaml")
     if not preset.is_file():
         raise UserError(
             f"no preset {name}; there are: {', '.join(sorted(p.stem for p in Path('presets').glob('*.yaml')))}"

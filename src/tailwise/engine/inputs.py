@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from tailwise.balance.files import Boost
+from tailwise.balance.files import Rebalancing
 from tailwise.core.batch import Head
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_json
@@ -28,12 +28,14 @@ def sample_places(dataset: Samples, names: Iterable[str]) -> list[int]:
         raise UserError(f"sample {error} of the weights stage is not in the training data") from error
 
 
-def class_boosts(boost: Boost, heads: tuple[Head, ...], dataset: Samples, places: list[int]) -> dict[str, ClassBoost]:
+def class_boosts(
+    of_phase: Rebalancing, heads: tuple[Head, ...], dataset: Samples, places: list[int]
+) -> dict[str, ClassBoost]:
     """Boosts as tensors, with the class counts of the samples that the phase sees."""
     result = {}
     for head in heads:
         ids = dataset.labels(head.name)[places]
         counts = np.bincount(ids[ids >= 0], minlength=len(head.classes))
-        values = [boost[head.name][label] for label in head.classes]
-        result[head.name] = ClassBoost(torch.tensor(values), torch.from_numpy(counts).float())
+        values = [of_phase.boost[head.name][label] for label in head.classes]
+        result[head.name] = ClassBoost(torch.tensor(values), torch.from_numpy(counts).float(), of_phase.acts)
     return result

@@ -21,8 +21,9 @@ from torch import nn
 
 from tailwise.core.batch import Batch
 from tailwise.core.errors import UserError
+from tailwise.engine.effect import check_felt
 from tailwise.engine.order import augment_keys, epoch_order, load_steps, seed_for, steps_of
-from tailwise.engine.phase import Phase, set_trainable, train_mode
+from tailwise.engine.phase import Phase, rate_groups, set_trainable, train_mode
 from tailwise.engine.predict import judge
 from tailwise.engine.record import Record
 from tailwise.engine.recovery import State, optimizer_tensors, restore_optimizer
@@ -44,12 +45,15 @@ def train_phase(task: Task, phase: Phase, samples: Iterable[int], boost: dict[st
     """Train `task.model` from the weights it has, on these samples of `task.train`.
 
     Returns the weights of the epoch with the highest mean macro recall on `task.valid`,
-    the earliest of equals. Raises UserError when the loss or gradient is not finite.
+    the earliest of equals. Raises UserError when the loss or gradient is not finite, and
+    for a boost that nothing trainable would feel.
     """
     model = task.model.to(run.device)
     moving = set_trainable(model, phase.trainable)
-    optimizer = phase.optimizer.build(moving, phase.lr)
-    boost = {head: ClassBoost(b.boost.to(run.device), b.counts.to(run.device)) for head, b in boost.items()}
+    optimizer = phase.optimizer.build(rate_groups(model, phase.rates), phase.lr)
+    boost = {head: of_head.to(run.device) for head, of_head in boost.items()}
+    samples = list(samples)
+    check_felt(task, boost, moving, samples[:1], run.device)
     done, best, history, best_epoch = _restore(run, model, optimizer)
 
     epochs = [_steps(samples, run, epoch) for epoch in range(done, phase.epochs)]
@@ -62,7 +66,7 @@ def train_phase(task: Task, phase: Phase, samples: Iterable[int], boost: dict[st
             ready = [_prepare(task, phase, run, epoch, batch) for batch in micros]
             factor = phase.schedule.factor(epoch * len(steps) + step, phase.epochs * len(steps))
             for group in optimizer.param_groups:
-                group["lr"] = phase.lr * factor
+                group["lr"] = phase.lr * group["rate"] * factor
             losses.append(optimizer.step(_closure(task, phase, run, ready, boost, moving, optimizer, position)))
         loss = float(torch.stack(losses).mean())
         history.append(Record(run.name, epoch + 1, phase.epochs, phase.lr * factor, loss, judge(task, run)))
@@ -74,8 +78,8 @@ def train_phase(task: Task, phase: Phase, samples: Iterable[int], boost: dict[st
     return Trained(best, history, best_epoch)
 
 
-def _steps(samples: Iterable[int], run: Run, epoch: int) -> list[list[list[int]]]:
-    order = epoch_order(list(samples), run.training.seed, run.name, epoch)
+def _steps(samples: list[int], run: Run, epoch: int) -> list[list[list[int]]]:
+    order = epoch_order(samples, run.training.seed, run.name, epoch)
     return steps_of(order, run.training.batch_size, run.training.micro_batch)
 
 

@@ -10,6 +10,9 @@ from torch import nn
 from tailwise.core.errors import UserError
 from tailwise.schedules import Cosine
 
+Groups = list[dict]
+"""torch's parameter groups: "params", and the "rate" by which the phase's lr is multiplied for them."""
+
 
 @dataclass(frozen=True)
 class AdamW:
@@ -18,11 +21,26 @@ class AdamW:
     kind: Literal["adamw"]
     weight_decay: float
 
-    def build(self, parameters: list[nn.Parameter], lr: float) -> torch.optim.Optimizer:
-        decayed = [p for p in parameters if p.ndim > 1]
-        plain = [p for p in parameters if p.ndim <= 1]
-        groups = [{"params": decayed, "weight_decay": self.weight_decay}, {"params": plain, "weight_decay": 0.0}]
-        return torch.optim.AdamW([group for group in groups if group["params"]], lr=lr)
+    def build(self, groups: Groups, lr: float) -> torch.optim.Optimizer:
+        split = []
+        for group in groups:
+            decayed = [p for p in group["params"] if p.ndim > 1]
+            plain = [p for p in group["params"] if p.ndim <= 1]
+            split.append({**group, "params": decayed, "weight_decay": self.weight_decay})
+            split.append({**group, "params": plain, "weight_decay": 0.0})
+        return torch.optim.AdamW([group for group in split if group["params"]], lr=lr)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Parameters whose names match `pattern` move at `factor` times the phase's lr."""
+
+    pattern: str
+    factor: float
+
+    def __post_init__(self):
+        if self.factor <= 0:
+            raise ValueError(f"factor must be positive, found {self.factor:g}; freeze parameters by trainable")
 
 
 @dataclass(frozen=True)
@@ -33,7 +51,8 @@ class Phase:
     lr: highest learning rate; `schedule` shapes it over the optimizer steps
     clip: largest gradient norm
     augment: strength in [0, 1] of the pipeline's augmentation
-    trainable: patterns of parameter names that move (``*`` for all); the rest is frozen
+    trainable: patterns of parameter names that move (``*`` for all), ``!`` before one that does not; the rest is frozen
+    rates: parameters that move at a rate of their own, the first pattern that matches counts
     """
 
     epochs: int
@@ -43,6 +62,7 @@ class Phase:
     clip: float
     augment: float
     trainable: tuple[str, ...]
+    rates: tuple[Rate, ...] = ()
 
     def __post_init__(self):
         if self.epochs < 1 or self.lr <= 0 or self.clip <= 0:
@@ -52,20 +72,64 @@ class Phase:
 
 
 def set_trainable(model: nn.Module, patterns: tuple[str, ...]) -> list[nn.Parameter]:
-    """Freeze every parameter that no pattern names; returns the ones that move, in model order.
+    """Freeze every parameter that no pattern names, or one with ``!`` does; returns those that move, in model order.
 
-    Raises UserError for a pattern that names no parameter.
+    Raises UserError for a pattern that names no parameter, and when nothing moves.
     """
-    names = [name for name, _ in model.named_parameters()]
-    for pattern in patterns:
-        if not any(fnmatch(name, pattern) for name in names):
-            raise UserError(f"trainable: {pattern!r} names no parameter of the model")
+    check_patterns(model, "trainable", [pattern.removeprefix("!") for pattern in patterns])
+    named = [pattern for pattern in patterns if not pattern.startswith("!")]
+    frozen = [pattern[1:] for pattern in patterns if pattern.startswith("!")]
     for name, parameter in model.named_parameters():
-        parameter.requires_grad_(any(fnmatch(name, pattern) for pattern in patterns))
+        parameter.requires_grad_(_matches(name, named) and not _matches(name, frozen))
     moving = [parameter for parameter in model.parameters() if parameter.requires_grad]
     if not moving:
         raise UserError("trainable: nothing would be trained")
     return moving
+
+
+def parameter_lines(model: nn.Module, patterns: tuple[str, ...]) -> list[str]:
+    """How many parameters the model and each of its parts have, and how many of them move."""
+    set_trainable(model, patterns)
+    parts = {"model": model, **{f"  {name}": part for name, part in model.named_children()}}
+    lines = []
+    for name, part in parts.items():
+        moving = sum(p.numel() for p in part.parameters() if p.requires_grad)
+        lines.append(f"{name:<12}{sum(p.numel() for p in part.parameters()):>12,} parameters, {moving:,} trainable")
+    return lines
+
+
+def rate_groups(model: nn.Module, rates: tuple[Rate, ...]) -> Groups:
+    """The parameters that move, in groups of one rate, in model order.
+
+    Raises UserError for a pattern that names no parameter, or none that moves.
+    """
+    check_patterns(model, "rates", [rate.pattern for rate in rates])
+    groups: dict[Rate | None, list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            first = next((rate for rate in rates if fnmatch(name, rate.pattern)), None)
+            groups.setdefault(first, []).append(parameter)
+    for rate in rates:
+        if rate not in groups:
+            raise UserError(f"rates: {rate.pattern!r} has no effect: what it names is frozen, or named before")
+    return [{"params": moving, "rate": rate.factor if rate else 1.0} for rate, moving in groups.items()]
+
+
+def check_patterns(model: nn.Module, key: str, patterns: list[str]) -> None:
+    """Raise UserError for a pattern that matches no parameter."""
+    names = [name for name, _ in model.named_parameters()]
+    for pattern in patterns:
+        if not any(fnmatch(name, pattern) for name in names):
+            raise UserError(f"{key}: {pattern!r} names no parameter of the model; it has {_examples(names)}")
+
+
+def _examples(names: list[str]) -> str:
+    """The first levels of the names, as patterns."""
+    return ", ".join(dict.fromkeys(f"{'.'.join(name.split('.')[:2])}*" for name in names))
+
+
+def _matches(name: str, patterns: list[str]) -> bool:
+    return any(fnmatch(name, pattern) for pattern in patterns)
 
 
 def train_mode(model: nn.Module) -> None:

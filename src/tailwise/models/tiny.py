@@ -22,8 +22,17 @@ class Tiny:
         if self.width < 8 or self.width % 8:
             raise ValueError(f"width must be a multiple of 8, found {self.width}")
 
-    def build(self) -> nn.Module:
+    def check_shape(self, shape: tuple[int, int, int]) -> None:
+        """Raise ValueError for clips (frames, height, width) that it cannot take."""
+        if shape[0] < 1 or min(shape[1:]) < PATCH:
+            raise ValueError(f"tiny takes 1 frame of {PATCH}x{PATCH} pixels or more, found {shape}")
+
+    def build(self, shape: tuple[int, int, int]) -> nn.Module:
+        self.check_shape(shape)
         return TinyBackbone(self.width)
+
+    def pretrain(self, backbone: nn.Module) -> None:
+        """There are no weights to begin with."""
 
 
 class TinyBackbone(nn.Module):

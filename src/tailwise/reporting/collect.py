@@ -55,7 +55,7 @@ def collect(phases: list[str], root: Path = Path(".")) -> Facts:
     reports = root / "reports"
     valid, test = read_json(reports / "metrics.json"), read_json(reports / "certificate.json")
     counts = read_json(reports / "classes.json")
-    boosts = [read_json(root / f"data/weights/{phase}/boost.json") for phase in phases]
+    boosts = [read_json(root / f"data/weights/{phase}/boost.json")["boost"] for phase in phases]
     alerts = {phase: read_json(reports / f"training/{phase}/alerts.json") for phase in phases}
     return Facts(
         scores={name: (value, test[name]) for name, value in valid.items() if not isinstance(value, dict)},

@@ -1,203 +1,135 @@
-"""What the offender does: for each action an approach, a gesture, and where hands or feet meet the victim.
+"""What the offender does: an action is an order of movements, not a posture.
 
-Channels end in `_n` for the near or striking side and `_f` for the far side. `side` and `sway` lean towards the near
-side, `twist` brings the near shoulder forward. Tuples of four are values by severity.
+Two figures run side by side. About the contact the offender swings from one extreme to its opposite: from low to high
+or from high to low, from behind the victim to ahead of it or back, with a leg or with both arms. The frames of a swing
+and of its reverse are the same; only their order tells one action from another.
+
+Channels end in `_n` for the side near the victim and `_f` for the far side.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
-from tailwise.data.demo.keys import Gesture, Keys
-from tailwise.data.demo.plan import ACTIONS
-from tailwise.data.demo.skeleton import LIMBS
+import numpy as np
 
-By4 = tuple[float, float, float, float]
+from tailwise.data.demo.keys import ease
+from tailwise.data.demo.skeleton import LIMBS, Pose
 
+SWING = ((-0.55, 0), (-0.25, -1), (0.25, 1), (0.55, 0))
+"""Seconds from the contact, and where the offender is between both extremes of its swing."""
+STRENGTH = (0.76, 0.84, 0.92, 1.0)
+"""How far the swing goes, by severity."""
+ALONG_M = {"ahead": 0.35, "behind": -0.9}
+BESIDE_M = {"leg": 0.95, "arms": 0.58}
 
-@dataclass(frozen=True)
-class Approach:
-    """How the offender arrives at the contact.
-
-    bearing: least and most angle between both headings, degrees. behind, beside: gap at the contact, metres, along
-    and across the offender's heading. speed: m/s before the contact, by severity. after: share of the speed at the
-    contact and how many seconds it takes to lose all but `kept` of it.
-    """
-
-    bearing: tuple[float, float]
-    behind: float
-    beside: float
-    speed: By4
-    after: tuple[float, float]
-    kept: float
-
-
-@dataclass(frozen=True)
-class Touch:
-    """The end of the offender's limb held to a joint of the victim by `weight`, keys (s, 0..1).
-
-    targets: one joint, or one by severity; `_near` is the victim's side that faces the offender, `_same` the hand's.
-    """
-
-    limb: str
-    targets: tuple[str, ...]
-    weight: tuple[tuple[float, float], ...]
-
-
-ACROSS, ALONG, BESIDE = (70, 150), (-10, 10), (8, 22)
-APPROACHES = {
-    "Tackling": Approach(ACROSS, 1.0, 0, (3.0, 3.8, 4.8, 6.2), (0.8, 0.5), 0),
-    "Standing tackling": Approach(ACROSS, 0.78, 0, (2.0, 2.8, 3.8, 5.0), (0.5, 0.2), 0.1),
-    "High leg": Approach(ACROSS, 0.80, 0, (2.0, 2.8, 3.8, 5.0), (0.5, 0.2), 0.1),
-    "Holding": Approach(ALONG, 0.55, 0.3, (3.3, 3.4, 3.6, 3.8), (0.8, 0.35), 0.1),
-    "Pushing": Approach(ALONG, 0.62, 0, (3.5, 3.8, 4.4, 5.2), (0.7, 0.3), 0.25),
-    "Elbowing": Approach(BESIDE, 0.0, 0.55, (3.2, 3.3, 3.5, 3.8), (0.8, 0.5), 0.5),
-    "Challenge": Approach(BESIDE, 0.0, 0.43, (3.2, 3.4, 3.8, 4.4), (0.9, 0.5), 0.5),
-}
-NEAR_MISSES = (
-    Approach(ACROSS, 1.45, 0, (2.6, 3.0, 3.4, 3.8), (0.4, 0.2), 0.1),
-    Approach(ALONG, 1.25, 0.4, (3.3, 3.5, 3.7, 4.0), (0.7, 0.3), 0.25),
-    Approach(BESIDE, 0.0, 1.15, (3.2, 3.4, 3.6, 3.8), (0.9, 0.5), 0.5),
-)
-"""A dive borrows its approach from the three others, and stays too far away to touch."""
-
-TOUCHES = {
-    "Standing tackling": (Touch("leg_n", ("ankle_near",), ((-0.12, 0), (0, 1), (0.1, 0))),),
-    "High leg": (Touch("leg_n", ("pelvis", "neck", "neck", "head"), ((-0.14, 0), (0, 1), (0.12, 0))),),
-    "Holding": (
-        Touch("arm_n", ("shoulder_same",), ((-0.35, 0), (-0.2, 1), (0.5, 1), (0.75, 0))),
-        Touch("arm_f", ("elbow_near",), ((-0.15, 0), (0, 0.8), (0.45, 0.8), (0.6, 0))),
-    ),
-    "Pushing": (
-        Touch("arm_n", ("shoulder_same",), ((-0.08, 0), (0, 1), (0.1, 1), (0.2, 0))),
-        Touch("arm_f", ("shoulder_same",), ((-0.08, 0), (0, 1), (0.1, 1), (0.2, 0))),
-    ),
-}
-WIND_UP_S = (0.34, 0.28, 0.22, 0.17)
-
-
-def slide(severity: int, wind_up: float) -> Gesture:
-    studs = (0, 4, 10, 18)[severity]
-    down = {
-        "pitch": -82,
+POSES = {
+    ("leg", "low"): {
+        "pitch": -58,
         "bend": 45,
-        "side": 0,
-        "hip_n": 6 + studs,
+        "hip_n": 24,
         "knee_n": 4,
-        "hip_f": 40,
-        "knee_f": 85,
+        "hip_f": 50,
+        "knee_f": 105,
         "arm_f": -60,
-        "armside_f": 25,
-        "arm_n": 30,
+        "arm_n": 25,
         "armside_n": 45,
+        "armside_f": 30,
         "elbow_n": 30,
         "elbow_f": 30,
-    }
-    return Gesture(-0.30 - wind_up, ((-0.22, down), (0.55, down)), 1.5)
-
-
-def standing_tackle(severity: int, wind_up: float) -> Gesture:
-    back = {"hip_n": -32, "knee_n": 70, "bend": 12, "armside_f": 35, "hip_f": 12, "knee_f": 25}
-    poke = {"hip_n": 34, "knee_n": 8, "bend": 20, "armside_f": 45, "armside_n": 30, "hip_f": 4, "knee_f": 32}
-    follow = poke | {"hip_n": (36, 42, 50, 62)[severity], "bend": 14}
-    return Gesture(-0.18 - wind_up, ((-wind_up, back), (0, poke), (0.16, follow)), 0.6)
-
-
-def high_leg(severity: int, wind_up: float) -> Gesture:
-    back = {"hip_n": -20, "knee_n": 85, "bend": 4, "pitch": -4, "hip_f": 0, "knee_f": 18}
-    lean = (14, 18, 22, 26)[severity]
-    up = {
-        "hip_n": (62, 76, 88, 100)[severity],
-        "knee_n": (30, 15, 6, 0)[severity],
+    },
+    ("leg", "high"): {
+        "lift": 0.18,
+        "pitch": -18,
         "bend": -4,
-        "pitch": -lean,
-        "hip_f": -lean,
-        "knee_f": 8,
-        "armside_n": 45,
-        "armside_f": 60,
+        "hip_n": 92,
+        "knee_n": 6,
+        "hip_f": -14,
+        "knee_f": 30,
         "arm_n": -10,
         "arm_f": 10,
-    }
-    return Gesture(-0.18 - wind_up, ((-wind_up, back), (0, up), (0.14, up)), 0.62)
+        "armside_n": 45,
+        "armside_f": 60,
+    },
+    ("arms", "low"): {
+        "bend": 42,
+        "hip_n": 70,
+        "hip_f": 45,
+        "knee_n": 95,
+        "knee_f": 85,
+        "arm_n": 62,
+        "arm_f": 62,
+        "armside_n": 6,
+        "armside_f": 6,
+        "elbow_n": 8,
+        "elbow_f": 8,
+    },
+    ("arms", "high"): {
+        "lift": 0.16,
+        "bend": -8,
+        "hip_n": -8,
+        "hip_f": 12,
+        "knee_n": 25,
+        "knee_f": 10,
+        "arm_n": 128,
+        "arm_f": 128,
+        "armside_n": 14,
+        "armside_f": 14,
+        "elbow_n": 35,
+        "elbow_f": 35,
+    },
+}
+OUT_OF_REACH = {"hip_n": 62, "knee_n": 125}
+"""The leg that is high behind the victim is folded, not stretched out: nobody is hit there."""
 
 
-def hold(severity: int, wind_up: float) -> Gesture:
-    grip = {"arm_n": 75, "elbow_n": 10, "armside_n": 5, "bend": 16, "pitch": 0}
-    pull = {
-        "arm_n": 60,
-        "elbow_n": 80,
-        "bend": (6, 0, -6, -12)[severity],
-        "pitch": (-4, -12, -20, -28)[severity],
-        "arm_f": 55,
-        "elbow_f": 60,
-        "knee_n": 30,
-        "knee_f": 35,
-        "hip_n": 25,
-        "hip_f": 20,
-    }
-    return Gesture(-0.28 - wind_up, ((-0.22, grip), (0, grip), (wind_up, pull), (0.5, pull)), 0.9)
+@dataclass(frozen=True)
+class Swing:
+    """With which limbs, and where it ends; it begins at the opposite."""
+
+    limbs: Literal["leg", "arms"]
+    height: Literal["low", "high"]
+    place: Literal["ahead", "behind"]
 
 
-def push(severity: int, wind_up: float) -> Gesture:
-    drawn = {
-        "arm_n": 38,
-        "arm_f": 38,
-        "elbow_n": 120,
-        "elbow_f": 120,
-        "armside_n": 22,
-        "armside_f": 22,
-        "bend": -4,
-        "pitch": 0,
-    }
-    thrust = {
-        "arm_n": 85,
-        "arm_f": 85,
-        "elbow_n": 18,
-        "elbow_f": 18,
-        "armside_n": 4,
-        "armside_f": 4,
-        "bend": 18,
-        "pitch": 10,
-    }
-    through = thrust | {"elbow_n": 0, "elbow_f": 0, "bend": 24, "pitch": (6, 14, 22, 30)[severity]}
-    return Gesture(-0.2 - wind_up, ((-wind_up, drawn), (0, thrust), (0.14, through), (0.34, through)), 0.75)
+SWINGS = {
+    "Tackling": Swing("leg", "low", "ahead"),
+    "Standing tackling": Swing("leg", "low", "behind"),
+    "High leg": Swing("leg", "high", "ahead"),
+    "Dive": Swing("leg", "high", "behind"),
+    "Holding": Swing("arms", "low", "behind"),
+    "Pushing": Swing("arms", "high", "ahead"),
+    "Elbowing": Swing("arms", "high", "behind"),
+    "Challenge": Swing("arms", "low", "ahead"),
+}
+"""Slides in; hooks low from behind; kicks up in front; lifts the leg away, out of reach of a victim that falls all the
+same; drags down and back; shoves up and on; swings up and back; drops a shoulder into the victim's way."""
 
 
-def elbow(severity: int, wind_up: float) -> Gesture:
-    cocked = {"armside_n": 25, "arm_n": 70, "elbow_n": 115, "twist": 38, "side": -8, "bend": 6}
-    hit = {"armside_n": (78, 92, 102, 110)[severity], "arm_n": 5, "elbow_n": 130, "twist": -8, "side": 4, "bend": 0}
-    through = hit | {"arm_n": -25, "twist": (-24, -34, -46, -58)[severity]}
-    return Gesture(-0.2 - wind_up, ((-wind_up, cocked), (0, hit), (0.14, through), (0.34, through)), 0.8)
+OPPOSITE = {"low": "high", "high": "low", "ahead": "behind", "behind": "ahead"}
 
 
-def barge(severity: int, wind_up: float) -> Gesture:
-    apart = {"sway": -6, "side": -4, "elbow_n": 70, "armside_n": 12, "armside_f": 30}
-    lean = {
-        "sway": (9, 15, 22, 30)[severity],
-        "side": 10,
-        "arm_n": 12,
-        "armside_n": 2,
-        "elbow_n": 75,
-        "armside_f": 42,
-        "bend": 14,
-    }
-    return Gesture(-0.2 - wind_up, ((-wind_up, apart), (0, lean), (0.2, lean)), 0.7)
+def swung(pose: Pose, swing: Swing, severity: int, side: int, times: np.ndarray) -> Pose:
+    """A run beside the victim (T,) with the swing on it; the victim is on the right if `side` is +1."""
+    moment = STRENGTH[severity] * ease(times, list(SWING))
+    near, far = ("r", "l") if side > 0 else ("l", "r")
+    start = Swing(swing.limbs, OPPOSITE[swing.height], OPPOSITE[swing.place])
+    changed, along = dict(pose), np.zeros(len(times))
+    for extreme, weight in ((start, np.maximum(-moment, 0)), (swing, np.maximum(moment, 0))):
+        along = along + weight * ALONG_M[extreme.place]
+        for channel, value in handed(posture(extreme), near, far).items():
+            changed[channel] = changed[channel] + weight * (value - changed[channel])
+    facing = -side * np.degrees(np.arctan2(BESIDE_M[swing.limbs], -along))
+    beside = np.full(len(times), side * BESIDE_M[swing.limbs])
+    return changed | {"x": pose["x"] + along, "y": pose["y"] + beside, "yaw": np.abs(moment) * facing}
 
 
-def innocence(severity: int, wind_up: float) -> Gesture:
-    """Both hands shown: nothing was touched."""
-    shown = {"arm_n": 30, "arm_f": 30, "armside_n": 45, "armside_f": 45, "elbow_n": 75, "elbow_f": 75, "bend": -2}
-    return Gesture(0.15, ((0.4, shown), (0.8, shown)), 1.3)
+def posture(extreme: Swing) -> dict[str, float]:
+    """The offender's channels at one end of a swing."""
+    folded = extreme == Swing("leg", "high", "behind")
+    return POSES[extreme.limbs, extreme.height] | (OUT_OF_REACH if folded else {})
 
 
-GESTURES = dict(zip(ACTIONS, (slide, standing_tackle, high_leg, hold, push, elbow, barge, innocence)))
-
-
-def handed(keys: Keys, near: str) -> Keys:
-    """Keys with near and far turned into left and right."""
-    far = "l" if near == "r" else "r"
+def handed(values: dict[str, float], near: str, far: str) -> dict[str, float]:
+    """The pose with near and far turned into left and right."""
     limbs = {f"{limb}_{mark}": f"{limb}_{hand}" for limb in LIMBS for mark, hand in (("n", near), ("f", far))}
-    sign = 1 if near == "r" else -1
-    mirror = {"side": sign, "twist": sign, "sway": -sign}
-    return tuple(
-        (moment, {limbs.get(name, name): value * mirror.get(name, 1) for name, value in values.items()})
-        for moment, values in keys
-    )
+    return {limbs.get(name, name): value for name, value in values.items()}

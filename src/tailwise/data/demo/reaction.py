@@ -1,6 +1,6 @@
 """What the victim does after the contact, by severity: sways, stumbles, falls, is thrown and rolls.
 
-The same four reactions serve every action; an action only says which way the victim goes.
+The same four reactions serve every action, and where the victim goes tells none.
 """
 
 import math
@@ -51,20 +51,20 @@ def reaction(severity: int, way: float) -> Gesture:
 def sway(falls: str) -> Gesture:
     moved = {"tilt": 9, **{name: value for name, value in both(SAVED[falls]).items() if name.startswith("armside")}}
     moved |= {name: value * 0.4 for name, value in moved.items() if name != "tilt"}
-    return Gesture(-0.02, ((0.12, moved), (0.16, moved)), 0.5)
+    return Gesture(0.0, ((0.12, moved), (0.16, moved)), 0.5)
 
 
 def stumble(falls: str) -> Gesture:
     step = both(SAVED[falls], hip_l=48, knee_l=40, hip_r=-25, knee_r=30) | {"tilt": 30}
     catch = step | {"tilt": 26, "hip_l": -15, "hip_r": 42, "knee_r": 50}
     upright = step | {"tilt": 6, "bend": 10, "hip_l": 12, "knee_l": 20, "hip_r": 5, "knee_r": 20}
-    return Gesture(-0.02, ((0.28, step), (0.54, catch), (0.85, upright)), 1.4)
+    return Gesture(0.0, ((0.28, step), (0.54, catch), (0.85, upright)), 1.4)
 
 
 def fall(falls: str) -> Gesture:
     tip = both(SAVED[falls], hip_l=40, knee_l=70, hip_r=10, knee_r=50) | {"tilt": 34}
     flat = both(FLAT[falls]) | {"tilt": 89}
-    return Gesture(-0.02, ((0.22, tip), (0.58, flat), (1.6, flat)), STAYS)
+    return Gesture(0.0, ((0.22, tip), (0.58, flat), (1.6, flat)), STAYS)
 
 
 def thrown(falls: str) -> Gesture:
@@ -73,14 +73,7 @@ def thrown(falls: str) -> Gesture:
     land = both(FLAT[falls]) | {"tilt": 90, "lift": 0.0, "spin": 0}
     roll = both(TUCKED) | {"tilt": 90, "spin": 200}
     rest = both(FLAT[falls]) | {"tilt": 90, "spin": 360}
-    return Gesture(-0.02, ((0.16, air), (0.40, land), (0.66, roll), (1.0, rest), (1.6, rest)), STAYS)
-
-
-def clutch(severity: int) -> Gesture:
-    """Hands go to a face that was hit; the head is thrown back first."""
-    recoil = {"bend": (-6, -12, -18, -24)[severity]}
-    face = both({"arm": 62, "armside": 12, "elbow": 138})
-    return Gesture(0.0, ((0.10, recoil), (0.32, face), ((0.45, 0.8, 1.1, 1.1)[severity], face)), 1.6)
+    return Gesture(0.0, ((0.16, air), (0.40, land), (0.66, roll), (1.0, rest), (1.6, rest)), STAYS)
 
 
 def directed(gesture: Gesture, way: float) -> Gesture:
@@ -95,10 +88,3 @@ def directed(gesture: Gesture, way: float) -> Gesture:
         for moment, values in gesture.keys
     )
     return Gesture(gesture.start, tuple(keys), gesture.end)
-
-
-def theatrics(severity: int) -> Gesture:
-    """A diver throws his arms up and arches his back before he goes down; no one touched him."""
-    arms, arch = (80, 120, 150, 170)[severity], (-10, -16, -22, -30)[severity]
-    thrown_up = both({"arm": arms, "armside": 28, "elbow": 12, "bend": arch, "knee": 45})
-    return Gesture(-0.22, ((-0.02, thrown_up), (0.22, thrown_up)), 0.5)

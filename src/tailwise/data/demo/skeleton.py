@@ -95,31 +95,3 @@ def joints_of(pose: Pose, size: float) -> np.ndarray:
     joints = size * np.stack([at[name] for name in JOINTS], axis=1)
     height = BODY_RADIUS + pose["lift"] - joints[:, :, 2].min(axis=1)
     return joints + np.stack([pose["x"], pose["y"], height], axis=1)[:, None]
-
-
-def reach(joints: np.ndarray, chain: tuple[str, str, str], target: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Bring the end of a limb to `target` (T, 3) by `weight` (T,) 0..1, keeping the lengths of its two bones.
-
-    The middle joint keeps to the side it is bent to; a target out of reach is pointed at.
-    """
-    root, middle, end = (joints[:, JOINT[name]] for name in chain)
-    upper = np.linalg.norm(middle - root, axis=1)
-    lower = np.linalg.norm(end - middle, axis=1)
-    wanted = end + weight[:, None] * (target - end) - root
-    far = np.clip(np.linalg.norm(wanted, axis=1), 0.15, 0.999 * (upper + lower))
-    line = unit(wanted)
-    along = (upper**2 - lower**2 + far**2) / (2 * far)
-    aside = np.sqrt(np.maximum(upper**2 - along**2, 0))
-    pole = middle - root
-    pole = unit(pole - (pole * line).sum(axis=1, keepdims=True) * line)
-    moved = joints.copy()
-    moved[:, JOINT[chain[1]]] = root + along[:, None] * line + aside[:, None] * pole
-    moved[:, JOINT[chain[2]]] = root + far[:, None] * line
-    if chain[2].startswith("ankle"):
-        toe = JOINT[chain[2].replace("ankle", "toe")]
-        moved[:, toe] = joints[:, toe] - end + moved[:, JOINT[chain[2]]]
-    return moved
-
-
-def unit(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-6)

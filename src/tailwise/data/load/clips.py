@@ -29,6 +29,13 @@ class Clips:
         self.names, self._views = list(views), list(views.values())
         self._labels = {head.name: self._class_ids(head) for head in heads}
         self._shards: dict[str, np.ndarray] = {}
+        self.frames = window["frames"]
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Frames, height and width of every view, the margin left out."""
+        _, _, height, width, _ = self._shard(self._views[0][0]["shard"]).shape
+        return self.frames, height, width
 
     def __len__(self) -> int:
         return len(self.names)

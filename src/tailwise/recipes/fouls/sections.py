@@ -2,15 +2,20 @@
 
 from dataclasses import dataclass
 
+import torch
+
 from tailwise.balance.boosts import Target
+from tailwise.balance.guard import Balance
 from tailwise.balance.subset import Rebalance
+from tailwise.core.batch import Head
+from tailwise.core.errors import UserError
 from tailwise.core.runtime import Runtime
 from tailwise.data.decode.store import Decode
 from tailwise.data.decode.window import Window
 from tailwise.data.demo import Demo
 from tailwise.data.index.source import Source
 from tailwise.data.load.augment import Augment
-from tailwise.engine.phase import Phase
+from tailwise.engine.phase import Phase, rate_groups, set_trainable
 from tailwise.engine.run import Training
 from tailwise.models.multiview import Model
 
@@ -31,6 +36,7 @@ class Params:
     phase1: PhaseSection
     phase2: PhaseSection
     phase3: PhaseSection
+    balance: Balance
     target: Target
     model: Model
     augment: Augment
@@ -40,3 +46,25 @@ class Params:
     def __post_init__(self):
         if self.augment.delay > self.window.margin:
             raise ValueError(f"augment.delay {self.augment.delay} needs window.margin {self.augment.delay} or more")
+        shape = (self.window.frames, self.window.height, self.window.width)
+        try:
+            self.model.backbone.check_shape(shape)
+        except ValueError as error:
+            raise ValueError(f"window does not fit model.backbone: {error}") from error
+        with torch.device("meta"):
+            model = self.model.build(ANY_HEADS, shape)
+        for name in ("phase1", "phase2", "phase3"):
+            check_patterns(name, model, getattr(self, name).train)
+
+
+ANY_HEADS = tuple(Head(f"head{i}", ("a", "b")) for i in range(8))
+"""Heads are known from the data only; patterns of parameter names are checked against more than anyone has."""
+
+
+def check_patterns(name: str, model: torch.nn.Module, phase: Phase) -> None:
+    """Raise UserError for a pattern without effect, or a phase that would move nothing."""
+    try:
+        set_trainable(model, phase.trainable)
+        rate_groups(model, phase.rates)
+    except UserError as error:
+        raise UserError(f"{name}.train.{error}") from error

@@ -12,7 +12,7 @@ from tailwise.core.typed import convert
 from tailwise.data.load.augment import Augment, augment_clips, draw
 from tailwise.data.load.clips import Clips
 from tailwise.engine.task import Outputs, Task
-from tailwise.losses import ClassBoost, cross_entropy
+from tailwise.losses import ClassBoost, boosted_cross_entropy
 from tailwise.models.multiview import Model
 
 
@@ -24,10 +24,15 @@ class Config:
     augment: Augment
 
 
-def build(config: Config, heads: tuple[Head, ...], train: Path | None, valid: Path, seed: int) -> Task:
-    """The task on two splits of the clip store; weights drawn from `seed`."""
+def build(
+    config: Config, heads: tuple[Head, ...], train: Path | None, valid: Path, seed: int, pretrained: bool = False
+) -> Task:
+    """The task on two splits of the clip store; weights drawn from `seed`, the backbone's pretrained if asked for."""
     torch.manual_seed(seed)
-    samples = Clips(train, heads, with_margin=True) if train else None
+    samples, judged = Clips(train, heads, with_margin=True) if train else None, Clips(valid, heads)
+    model = config.model.build(heads, judged.shape)
+    if pretrained:
+        config.model.backbone.pretrain(model.backbone)
 
     def prepare(batch: Batch, strength: float, keys: np.ndarray) -> Batch:
         clips = batch.inputs["clips"]
@@ -37,10 +42,10 @@ def build(config: Config, heads: tuple[Head, ...], train: Path | None, valid: Pa
 
     return Task(
         heads=heads,
-        model=config.model.build(heads),
-        spec=specification(config.model, heads),
+        model=model,
+        spec=specification(config.model, heads, judged.shape),
         train=samples,
-        valid=Clips(valid, heads),
+        valid=judged,
         prepare=prepare,
         loss=loss,
         score=score,
@@ -48,9 +53,11 @@ def build(config: Config, heads: tuple[Head, ...], train: Path | None, valid: Pa
 
 
 def loss(outputs: Outputs, batch: Batch, boost: dict[str, ClassBoost] | None) -> dict[str, torch.Tensor]:
-    """Sum of cross entropy per head, weighted by the boost where there is one."""
-    weights = {name: of_head.weights() for name, of_head in (boost or {}).items()}
-    return {name: cross_entropy(logits, batch.targets[name], weights.get(name)) for name, logits in outputs.items()}
+    """Sum of cross entropy per head, with the boost where there is one."""
+    boost = boost or {}
+    return {
+        name: boosted_cross_entropy(logits, batch.targets[name], boost.get(name)) for name, logits in outputs.items()
+    }
 
 
 def score(recalls: dict[str, np.ndarray]) -> dict[str, float]:
@@ -59,12 +66,16 @@ def score(recalls: dict[str, np.ndarray]) -> dict[str, float]:
     return {"leaderboard": 100 * sum(means) / len(means)}
 
 
-def specification(model: Model, heads: tuple[Head, ...]) -> dict:
-    """What `from_specification` needs to rebuild the model."""
-    return {"model": asdict(model), "heads": {head.name: list(head.classes) for head in heads}}
+def specification(model: Model, heads: tuple[Head, ...], shape: tuple[int, int, int]) -> dict:
+    """What `from_specification` needs to rebuild the model for clips of `shape` (frames, height, width)."""
+    return {
+        "model": asdict(model),
+        "heads": {head.name: list(head.classes) for head in heads},
+        "shape": list(shape),
+    }
 
 
 def from_specification(spec: dict) -> torch.nn.Module:
     """The model that a weights file was written by, without its params file."""
     heads = tuple(Head(name, tuple(classes)) for name, classes in spec["heads"].items())
-    return convert(Model, spec["model"], "model").build(heads)
+    return convert(Model, spec["model"], "model").build(heads, tuple(spec["shape"]))

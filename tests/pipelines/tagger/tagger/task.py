@@ -12,7 +12,7 @@ from tailwise import metrics
 from tailwise.core.batch import IGNORE, Batch, Head
 from tailwise.core.files import read_csv
 from tailwise.engine.task import Outputs, Task
-from tailwise.losses import ClassBoost, cross_entropy
+from tailwise.losses import ClassBoost, boosted_cross_entropy
 
 NOTES = 4
 
@@ -58,7 +58,9 @@ class SongTable:
         return self._groups
 
 
-def build(config: Config, heads: tuple[Head, ...], train: Path | None, valid: Path, seed: int) -> Task:
+def build(
+    config: Config, heads: tuple[Head, ...], train: Path | None, valid: Path, seed: int, pretrained: bool = False
+) -> Task:
     torch.manual_seed(seed)
     (head,) = heads
     return Task(
@@ -74,5 +76,5 @@ def build(config: Config, heads: tuple[Head, ...], train: Path | None, valid: Pa
 
 
 def loss(outputs: Outputs, batch: Batch, boost: dict[str, ClassBoost] | None) -> dict[str, torch.Tensor]:
-    weights = {name: of_head.weights() for name, of_head in (boost or {}).items()}
-    return {name: cross_entropy(logits, batch.targets[name], weights.get(name)) for name, logits in outputs.items()}
+    boost = boost or {}
+    return {name: boosted_cross_entropy(x, batch.targets[name], boost.get(name)) for name, x in outputs.items()}

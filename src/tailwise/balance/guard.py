@@ -1,0 +1,74 @@
+"""What training feels of a class when samples and boosts act together, and the line it may not cross."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tailwise.balance.files import Acts
+from tailwise.core.errors import UserError
+
+
+@dataclass(frozen=True)
+class Balance:
+    """max_effective_ratio: largest ratio between what training feels of two classes of a head, at least 1"""
+
+    max_effective_ratio: float
+
+    def __post_init__(self):
+        if self.max_effective_ratio < 1:
+            raise ValueError(f"max_effective_ratio must be at least 1, found {self.max_effective_ratio}")
+
+
+@dataclass(frozen=True)
+class Felt:
+    """draws: how often a sample of the class is seen an epoch, on average; weight: in the loss; margin: exp of it."""
+
+    draws: float
+    weight: float
+    margin: float
+
+    @property
+    def product(self) -> float:
+        return self.draws * self.weight * self.margin
+
+    def __str__(self) -> str:
+        return f"{self.draws:.2f} draws x {self.weight:.2f} weight x {self.margin:.2f} margin = {self.product:.2f}"
+
+
+def felt(
+    counts: Mapping[str, int], drawn: Mapping[str, int], boost: Mapping[str, float], acts: Acts
+) -> dict[str, Felt]:
+    """Per class that is seen at all; counts: training samples, drawn: those of an epoch, repeats included.
+
+    The weights in the loss have mean 1 over the samples drawn, as in training.
+    """
+    total, loud = sum(drawn.values()), sum(boost[name] * n for name, n in drawn.items())
+    scale = total / loud if loud else 1.0
+    return {
+        name: Felt(
+            n / counts[name],
+            scale * boost[name] if acts == "loss" else 1.0,
+            boost[name] if acts == "logits" else 1.0,
+        )
+        for name, n in drawn.items()
+        if n
+    }
+
+
+def effective_ratio(classes: Mapping[str, Felt]) -> float:
+    """Largest product over smallest; 1 where no class is seen."""
+    products = [one.product for one in classes.values()]
+    return max(products) / min(products) if products else 1.0
+
+
+def check_ratio(phase: str, head: str, classes: Mapping[str, Felt], balance: Balance) -> None:
+    """Raise UserError, with the factors of the loudest and the faintest class, if they are too far apart."""
+    ratio = effective_ratio(classes)
+    if ratio <= balance.max_effective_ratio:
+        return
+    loudest = max(classes, key=lambda name: classes[name].product)
+    faintest = min(classes, key=lambda name: classes[name].product)
+    raise UserError(
+        f"{phase}: head {head}: training would feel {loudest} {ratio:.1f} times as much as {faintest}, and "
+        f"balance.max_effective_ratio is {balance.max_effective_ratio:g}. {loudest}: {classes[loudest]}; "
+        f"{faintest}: {classes[faintest]}. Lower {phase}.max_weight, or draw the samples more evenly"
+    )

@@ -1,0 +1,45 @@
+"""From the embeddings of a sample's views to one vector. The order of views and padded places change nothing."""
+
+import torch
+from torch import nn
+
+
+def masked_mean(views: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """views (B, V, D), mask (B, V) with a True in each row; returns their mean (B, D)."""
+    present = mask.unsqueeze(-1).to(views.dtype)
+    return (views * present).sum(dim=1) / present.sum(dim=1)
+
+
+class ViewAttention(nn.Module):
+    """Weighted mean over views, the weights learned from each view's own embedding.
+
+    Source: gated attention pooling without the gate, https://arxiv.org/abs/1802.04712, eq. 8
+    """
+
+    def __init__(self, dim: int):
+        super().__init__()
+        self.score = nn.Sequential(nn.Linear(dim, dim // 2), nn.Tanh(), nn.Linear(dim // 2, 1))
+
+    def forward(self, views: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """views (B, V, D), mask (B, V) with a True in each row; returns (B, D)."""
+        score = self.score(views).squeeze(-1).masked_fill(~mask, float("-inf"))
+        return (score.softmax(dim=1).unsqueeze(-1) * views).sum(dim=1)
+
+
+class QueryAttention(nn.Module):
+    """A learned query that looks at the views through several attention heads, added to their mean.
+
+    Source: pooling by multi-head attention with one seed, https://arxiv.org/abs/1810.00825, section 3.2
+    """
+
+    def __init__(self, dim: int, attention_heads: int, dropout: float):
+        super().__init__()
+        self.query = nn.Parameter(torch.randn(1, 1, dim) * dim**-0.5)
+        self.attention = nn.MultiheadAttention(dim, attention_heads, dropout=dropout, batch_first=True)
+        self.norm = nn.LayerNorm(dim)
+
+    def forward(self, views: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """views (B, V, D), mask (B, V) with a True in each row; returns (B, D)."""
+        query = self.query.expand(len(views), -1, -1)
+        looked, _ = self.attention(query, views, views, key_padding_mask=~mask, need_weights=False)
+        return self.norm(masked_mean(views, mask) + looked.squeeze(1))

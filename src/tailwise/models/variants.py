@@ -1,0 +1,129 @@
+"""What stands between the embeddings of the views and the logits of the heads.
+
+A variant is a section of params and builds a module of (views (B, V, D), mask (B, V)) to [logits (B, C) of each head].
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import nn
+
+from tailwise.models.fusion import QueryAttention, ViewAttention, masked_mean
+
+Sizes = list[int]
+"""The number of classes of each head."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """dropout: before the last layers, and within the attention where a variant has several heads; in [0, 1)"""
+
+    dropout: float
+
+    def __post_init__(self):
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout must be in [0, 1), found {self.dropout}")
+
+
+@dataclass(frozen=True)
+class Simplified(Variant):
+    """One attention over the views for all heads, one pooled vector, heads that differ in the last layer."""
+
+    kind: Literal["simplified"]
+
+    def build(self, dim: int, sizes: Sizes) -> nn.Module:
+        return SharedAttention(dim, sizes, self.dropout)
+
+
+@dataclass(frozen=True)
+class Progressive(Variant):
+    """Three levels, raised by widening what is trainable.
+
+    `fusion.level1.*` shares the mean of the views, `fusion.level2.*` adds attention over them, `fusion.level3.*` a
+    branch for each head.
+    """
+
+    kind: Literal["progressive"]
+
+    def build(self, dim: int, sizes: Sizes) -> nn.Module:
+        return Levels(dim, sizes, self.dropout)
+
+
+@dataclass(frozen=True)
+class Optimized(Variant):
+    """An attention of 4 heads for each label to predict, on features of half the width."""
+
+    kind: Literal["optimized"]
+
+    def build(self, dim: int, sizes: Sizes) -> nn.Module:
+        return OwnAttentions(dim, dim // 2, sizes, 4, self.dropout)
+
+
+@dataclass(frozen=True)
+class Dual(Variant):
+    """An attention of 8 heads for each label to predict, on the whole features: the reference to beat."""
+
+    kind: Literal["dual"]
+
+    def build(self, dim: int, sizes: Sizes) -> nn.Module:
+        return OwnAttentions(dim, dim, sizes, 8, self.dropout)
+
+
+AnyVariant = Simplified | Progressive | Optimized | Dual
+
+
+class SharedAttention(nn.Module):
+    """See `Simplified`."""
+
+    def __init__(self, dim: int, sizes: Sizes, dropout: float):
+        super().__init__()
+        self.attention = ViewAttention(dim)
+        self.dropout = nn.Dropout(dropout)
+        self.heads = nn.ModuleList(nn.Linear(dim, size) for size in sizes)
+
+    def forward(self, views: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
+        pooled = self.dropout(self.attention(views, mask))
+        return [head(pooled) for head in self.heads]
+
+
+class Levels(nn.Module):
+    """See `Progressive`. Levels 2 and 3 are residuals whose last layer begins at zero: raising changes no logit."""
+
+    def __init__(self, dim: int, sizes: Sizes, dropout: float):
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.level1 = nn.ModuleList(nn.Linear(dim, size) for size in sizes)
+        self.level2 = nn.ModuleDict({"attention": ViewAttention(dim), "add": _zero(nn.Linear(dim, dim))})
+        self.level3 = nn.ModuleList(
+            nn.Sequential(nn.Linear(dim, dim // 2), nn.GELU(), _zero(nn.Linear(dim // 2, size))) for size in sizes
+        )
+
+    def forward(self, views: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
+        looked = self.level2["add"](self.level2["attention"](views, mask))
+        pooled = self.dropout(masked_mean(views, mask) + looked)
+        return [head(pooled) + branch(pooled) for head, branch in zip(self.level1, self.level3)]
+
+
+class OwnAttentions(nn.Module):
+    """See `Optimized` and `Dual`: the heads share the backbone, and nothing after the first projection."""
+
+    def __init__(self, dim: int, inner: int, sizes: Sizes, attention_heads: int, dropout: float):
+        super().__init__()
+        if inner % attention_heads:
+            raise ValueError(f"{attention_heads} attention heads do not divide features of width {inner}")
+        self.project = nn.Sequential(nn.Linear(dim, inner), nn.GELU()) if inner != dim else nn.Identity()
+        self.attentions = nn.ModuleList(QueryAttention(inner, attention_heads, dropout) for _ in sizes)
+        self.dropout = nn.Dropout(dropout)
+        self.heads = nn.ModuleList(nn.Linear(inner, size) for size in sizes)
+
+    def forward(self, views: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
+        projected = self.project(views)
+        pooled = [attention(projected, mask) for attention in self.attentions]
+        return [head(self.dropout(one)) for head, one in zip(self.heads, pooled)]
+
+
+def _zero(layer: nn.Linear) -> nn.Linear:
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer

@@ -1,0 +1,141 @@
+"""The comparison of ways of rebalancing: its rows of data, its cells and its table."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from baselines.cells import Adjusted, Shrunk, choose_rate, score_cell, shrink, train_cell
+from baselines.methods import Method, Step, Training, epochs_of, rebalancing
+from baselines.setting import read_setting
+from baselines.table import summarize, table
+from tailwise.balance.boosts import Inverse, Target
+from tailwise.balance.guard import Balance
+from tailwise.balance.subset import AllSamples
+from tailwise.core.batch import Head
+from tailwise.core.config import read_params
+from tailwise.core.errors import UserError
+from tailwise.core.files import write_csv, write_json
+from tailwise.data.load.clips import Clips
+
+FOLDER = Path(__file__).parents[2] / "pipelines" / "baselines"
+PARAMS = read_params(FOLDER / "params.yaml")
+METHODS = list(PARAMS["methods"])
+HEADS = (Head("action", ("Holding", "Dive")), Head("severity", ("No card", "Red card")))
+TARGET = Target(0.4, 0, 1)
+
+
+@pytest.fixture
+def store(tmp_path):
+    """Three splits of 12 samples with one view; an action is bright or dark, a third of them are dives."""
+    rng = np.random.default_rng(0)
+    for split in ("train", "valid", "test"):
+        actions = [HEADS[0].classes[i % 3 == 0] for i in range(12)]
+        severities = [HEADS[1].classes[i % 4 == 0] for i in range(12)]
+        rows = [[f"{split}/{i}", 0, "match", a, s, "x", i] for i, (a, s) in enumerate(zip(actions, severities))]
+        header = ["sample", "view", "group", "action", "severity", "shard", "row"]
+        write_csv(tmp_path / split / "manifest.csv", header, rows)
+        write_json(tmp_path / split / "window.json", {"frames": 4, "margin": 0})
+        frames = rng.integers(0, 90, (12, 4, 32, 32, 3)) + [[[[[150 * (i % 3 == 0)]]]] for i in range(12)]
+        np.save(tmp_path / split / "x.npy", frames.astype(np.uint8))
+    return tmp_path
+
+
+def setting(store, method, monkeypatch):
+    write_json(store / "index/heads.json", {head.name: list(head.classes) for head in HEADS})
+    monkeypatch.setattr("baselines.setting.DATA", store)
+    params = {**PARAMS, "model": {**PARAMS["model"], "backbone": {"kind": "tiny", "width": 8}}}
+    params["cells"] = {"seeds": 2, "rates": [4e-3], "chosen_on": 1, "epochs": 5, "shrink": 2}
+    params["training"] = {**params["training"], "batch_size": 4}
+    found = read_setting(params, method)
+    return found.__class__(**{**found.__dict__, "store": store})
+
+
+def test_every_method_is_named_in_the_pipeline_and_the_other_way_round():
+    import yaml
+
+    stages = yaml.safe_load((FOLDER / "dvc.yaml").read_text())["stages"]
+    assert stages["train"]["foreach"] == METHODS
+    assert stages["score"]["cmd"].split("score_methods.py ")[1].split() == METHODS
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_cell_of_each_method_trains_and_its_weights_answer_again(name, store, monkeypatch):
+    of_method = setting(store, name, monkeypatch)
+    train, valid = (Shrunk(Clips(store / split, HEADS), 2) for split in ("train", "valid"))
+    first, again = (train_cell(of_method, train, valid, 4e-3, seed=1) for _ in range(2))
+    assert first["valid"] == again["valid"] and first["steps"] == pytest.approx(15, abs=6)
+    assert all(torch.equal(first["weights"][key], again["weights"][key]) for key in first["weights"])
+    assert score_cell(of_method, first["weights"], "valid") == first["valid"]
+
+
+def test_a_method_that_breaks_the_guard_must_say_so():
+    step = Step(10.0, Inverse("inverse"), "loss", AllSamples("all"), share=1.0, lr=1.0, aimed=False)
+    samples = Training(["a"] * 12, {"action": ["x"] * 11 + ["y"]}, {"action": ["x", "y"]})
+    assert rebalancing("phase1", step, samples, Balance(11), TARGET, {}, {}).boost == {"action": {"x": 1, "y": 10}}
+    with pytest.raises(UserError, match="balance.max_effective_ratio is 5"):
+        rebalancing("phase1", step, samples, Balance(5), TARGET, {}, {})
+
+
+def test_an_aimed_phase_starts_from_the_boost_before_it():
+    step = Step(5.0, Inverse("inverse"), "loss", AllSamples("all"), share=1.0, lr=1.0, aimed=True)
+    samples = Training(["a"] * 12, {"action": ["x"] * 11 + ["y"]}, {"action": ["x", "y"]})
+    best = {"action": {"hits": {"x": 9, "y": 1}, "support": {"x": 10, "y": 10}}}
+    found = rebalancing("phase2", step, samples, Balance(5), TARGET, {"action": {"x": 1.0, "y": 1.1}}, best)
+    assert found.boost["action"] == pytest.approx({"x": 1.0, "y": 1.1 * 0.4 / 0.1})
+
+
+def test_shares_must_add_up():
+    step = Step(1.0, Inverse("inverse"), "loss", AllSamples("all"), share=0.5, lr=1.0, aimed=False)
+    with pytest.raises(ValueError, match="must add up to 1"):
+        Method(Balance(10), False, (step,))
+
+
+@pytest.mark.parametrize(("share", "draws", "expected"), [(1.0, 100, 20), (0.2, 40, 9), (0.4, 300, 3), (0.1, 900, 1)])
+def test_epochs_come_near_to_the_share_of_the_steps(share, draws, expected):
+    step = Step(1.0, Inverse("inverse"), "loss", AllSamples("all"), share=share, lr=1.0, aimed=False)
+    assert epochs_of(step, draws, batch=16, steps=140) == expected
+
+
+def test_pixels_are_averaged():
+    frames = np.arange(2 * 5 * 4 * 3, dtype=np.uint8).reshape(2, 5, 4, 3)
+    small = shrink(frames, 2)
+    assert small.shape == (2, 2, 2, 3)
+    assert small[1, 1, 0].tolist() == np.round(frames[1, 2:4, 0:2].mean(axis=(0, 1))).tolist()
+    np.testing.assert_array_equal(shrink(frames, 1), frames)
+
+
+def test_adjusted_answers_are_less_the_logarithm_of_the_shares_and_training_is_not():
+    class Fixed(torch.nn.Module):
+        def forward(self, x):
+            return {"action": x}
+
+    model = Adjusted(Fixed(), {"action": torch.tensor([0.9, 0.1])})
+    x = torch.tensor([[1.0, 0.0]])
+    assert model.train()(x=x)["action"].tolist() == [[1.0, 0.0]]
+    torch.testing.assert_close(model.eval()(x=x)["action"], torch.tensor([[1 - np.log(0.9), -np.log(0.1)]]).float())
+
+
+def test_the_rate_with_the_best_mean_is_chosen_and_the_smaller_of_equals():
+    assert choose_rate({1e-3: [0.2, 0.4], 2e-3: [0.5, 0.2], 4e-3: [0.3, 0.3]}) == 2e-3
+    assert choose_rate({4e-3: [0.3, 0.3], 1e-3: [0.2, 0.4]}) == 1e-3
+
+
+def test_figures_of_seeds_by_hand():
+    seeds = [{"action": [[3, 1], [0, 4]]}, {"action": [[2, 2], [4, 0]]}]
+    found = summarize(seeds)["action"]
+    half = 12.706 * np.std([0.875, 0.25], ddof=1) / 2**0.5
+    assert found["macro_recall"] == pytest.approx([0.5625, half], rel=1e-3)
+    assert found["min_recall"][0] == pytest.approx(0.375) and found["collapsed"][0] == 0.5
+
+
+def test_one_seed_has_no_interval():
+    assert summarize([{"action": [[1, 1], [0, 2]]}])["action"]["macro_recall"] == [0.75, 0.0]
+
+
+def test_the_table_has_a_row_a_method():
+    figures = summarize([{"action": [[3, 1], [0, 4]]}] * 2)
+    text = table({"plain": {"lr": 2e-3, "steps": 40, "valid": figures, "test": figures}})
+    assert text.splitlines()[0].startswith("| method | lr | steps | valid action macro recall | ")
+    assert text.splitlines()[2].startswith("| plain | 0.002 | 40 | 0.875 ± 0.000 | 0.750 ± 0.000 | 0.000 ± 0.000 |")

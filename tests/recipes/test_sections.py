@@ -1,0 +1,83 @@
+"""Contradictions between sections of params.yaml are refused before anything runs."""
+
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tailwise.core.config import read_params, section
+from tailwise.core.effective import effective
+from tailwise.core.errors import UserError
+from tailwise.recipes.fouls.sections import Params
+
+ROOT = Path(__file__).parents[2]
+PARAMS = read_params(ROOT / "params.yaml")
+
+
+def changed(**values):
+    """params.yaml with dotted keys, __ for a dot, set to other values."""
+    params = deepcopy(PARAMS)
+    for path, value in values.items():
+        *parents, last = path.split("__")
+        place = params
+        for key in parents:
+            place = place[key]
+        place[last] = value
+    return params
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"augment__delay": 3}, "augment.delay 3 needs window.margin 3 or more"),
+        ({"phase2__train__epochs": 0}, "phase2.train: epochs, lr and clip must be positive"),
+        ({"phase1__train__trainable": []}, "phase1.train.trainable: nothing would be trained"),
+        ({"phase1__train__trainable": ["!*"]}, "phase1.train.trainable: nothing would be trained"),
+        (
+            {"phase3__train__trainable": ["bakbone.*"]},
+            r"phase3.train.trainable: 'bakbone.\*' names no parameter of the model; it has backbone.patches\*",
+        ),
+        ({"phase2__train__rates": [{"pattern": "head.*", "factor": 0.1}]}, r"phase2.train.rates: 'head.\*' names no"),
+        ({"balance__max_effective_ratio": 0}, "max_effective_ratio must be at least 1"),
+        ({"phase1__boost": {"kind": "effective"}}, "phase1.boost.beta is missing"),
+        (
+            {"phase1__boost": {"kind": "cube"}},
+            "phase1.boost.kind must be one of inverse, sqrt, effective, found 'cube'",
+        ),
+        ({"phase1__acts": "draws"}, "phase1.acts must be one of loss, logits, found 'draws'"),
+        (
+            {"model__variant": {"kind": "duel", "dropout": 0.1}},
+            "model.variant.kind must be one of simplified, progress",
+        ),
+        ({"window__height": 2, "window__width": 2}, "window does not fit model.backbone: tiny takes 1 frame of 4x4"),
+    ],
+    ids=str,
+)
+def test_a_contradiction_is_one_line(values, said):
+    with pytest.raises(UserError, match=said) as refused:
+        section(changed(**values), "", Params)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("kind", ["simplified", "progressive", "optimized", "dual"])
+def test_every_variant_is_accepted(kind):
+    params = section(changed(model__variant={"kind": kind, "dropout": 0.2}), "", Params)
+    assert params.model.variant.kind == kind
+
+
+def test_progressive_levels_can_be_named():
+    params = changed(model__variant={"kind": "progressive", "dropout": 0.2})
+    for number, levels in enumerate((["1"], ["1", "2"], ["1", "2", "3"]), start=1):
+        params[f"phase{number}"]["train"]["trainable"] = ["backbone.*", *(f"fusion.level{level}.*" for level in levels)]
+    section(params, "", Params)
+
+
+def test_the_effective_configuration_has_every_default_and_reads_back_as_itself():
+    params = changed()
+    del params["phase1"]["train"]["rates"]
+    text = effective(section(params, "", Params))
+    saved = yaml.safe_load(text)
+    assert "runtime" not in saved and saved["phase1"]["train"]["rates"] == []
+    again = section({**saved, "runtime": params["runtime"]}, "", Params)
+    assert again == section(params, "", Params) and effective(again) == text
