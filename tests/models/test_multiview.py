@@ -7,13 +7,14 @@ from tailwise.core.batch import Head
 from tailwise.models.multiview import Model, Simplified
 from tailwise.models.tiny import Tiny
 
+SHAPE = (4, 32, 48)
 HEADS = (Head("action", ("a", "b", "c")), Head("severity", ("x", "y")))
 
 
 @pytest.fixture
 def model():
     torch.manual_seed(0)
-    return Model(Simplified("simplified", dropout=0.5), Tiny("tiny", width=8)).build(HEADS).eval()
+    return Model(Simplified("simplified", dropout=0.5), Tiny("tiny", width=8)).build(HEADS, SHAPE).eval()
 
 
 def clips(b=3, v=4, t=4, h=32, w=48):
@@ -90,7 +91,7 @@ def test_heads_share_all_but_the_last_layer(model):
 
 @pytest.mark.parametrize("name", ["type", "keys", "half", "a.b", "", "übrig"])
 def test_a_head_may_have_any_name(name):
-    model = Model(Simplified("simplified", 0.0), Tiny("tiny", 8)).build((Head(name, ("a", "b")),))
+    model = Model(Simplified("simplified", 0.0), Tiny("tiny", 8)).build((Head(name, ("a", "b")),), SHAPE)
     assert model(clips(1, 1), mask(1, v=1))[name].shape == (1, 2)
 
 

@@ -8,6 +8,7 @@ from torch import nn
 
 from tailwise.core.batch import Head
 from tailwise.models.tiny import Tiny
+from tailwise.models.video import Video
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,11 @@ class Model:
     """A variant on a backbone."""
 
     variant: Simplified
-    backbone: Tiny
+    backbone: Tiny | Video
 
-    def build(self, heads: tuple[Head, ...]) -> nn.Module:
-        return SimplifiedModel(self.backbone.build(), heads, self.variant.dropout)
+    def build(self, heads: tuple[Head, ...], shape: tuple[int, int, int]) -> nn.Module:
+        """The model with fresh weights for clips of shape (frames, height, width); ValueError if it takes none such."""
+        return SimplifiedModel(self.backbone.build(shape), heads, self.variant.dropout)
 
 
 class ViewAttention(nn.Module):
