@@ -21,6 +21,17 @@ class Heavy:
 
 
 @dataclass(frozen=True)
+class Bulky:
+    kind: Literal["crate", "barrel"]
+    size: int
+
+
+@dataclass(frozen=True)
+class Load:
+    item: Plain | Bulky
+
+
+@dataclass(frozen=True)
 class Config:
     count: int
     rate: float
@@ -92,3 +103,14 @@ def test_at_the_top_of_a_file_a_path_is_the_key_alone():
         convert(Config, {}, "")
     with pytest.raises(UserError, match="the file must be a section"):
         convert(Config, None, "")
+
+
+@pytest.mark.parametrize("kind", ["crate", "barrel"])
+def test_one_dataclass_may_stand_for_several_kinds(kind):
+    assert convert(Load, {"item": {"kind": kind, "size": 3}}, "top") == Load(Bulky(kind, 3))
+    assert convert(Load, {"item": {"kind": "plain"}}, "top") == Load(Plain("plain"))
+
+
+def test_all_kinds_of_all_dataclasses_are_named_to_who_asks_for_another():
+    with pytest.raises(UserError, match="top.item.kind must be one of plain, crate, barrel, found 'sack'"):
+        convert(Load, {"item": {"kind": "sack", "size": 3}}, "top")

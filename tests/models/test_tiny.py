@@ -5,11 +5,13 @@ import torch
 
 from tailwise.models.tiny import Tiny
 
+SHAPE = (4, 32, 48)
+
 
 @pytest.fixture
 def backbone():
     torch.manual_seed(0)
-    return Tiny("tiny", 8).build()
+    return Tiny("tiny", 8).build(SHAPE)
 
 
 def clips(n=2):
@@ -18,7 +20,7 @@ def clips(n=2):
 
 @pytest.mark.parametrize("width", [8, 16])
 def test_an_embedding_is_four_times_as_wide(width):
-    backbone = Tiny("tiny", width).build()
+    backbone = Tiny("tiny", width).build(SHAPE)
     assert backbone.dim == 4 * width and backbone(clips()).shape == (2, 4 * width)
 
 
@@ -43,3 +45,20 @@ def test_bytes_and_the_same_floats_are_one_picture(backbone):
 def test_an_impossible_width_is_refused(width):
     with pytest.raises(ValueError, match="width must be a multiple of 8"):
         Tiny("tiny", width)
+
+
+def test_the_smallest_clip_gives_an_embedding():
+    backbone = Tiny("tiny", 8).build((1, 4, 4))
+    assert torch.isfinite(backbone(torch.zeros(1, 1, 4, 4, 3, dtype=torch.uint8))).all()
+
+
+@pytest.mark.parametrize("shape", [(0, 16, 16), (1, 3, 16), (1, 16, 3)])
+def test_a_smaller_clip_is_refused(shape):
+    with pytest.raises(ValueError, match="tiny needs 1 frame of 4x4 pixels or more, found"):
+        Tiny("tiny", 8).build(shape)
+
+
+def test_there_are_no_weights_to_start_from(backbone):
+    before = {name: tensor.clone() for name, tensor in backbone.state_dict().items()}
+    Tiny("tiny", 8).pretrain(backbone)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in backbone.state_dict().items())

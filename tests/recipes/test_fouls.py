@@ -10,11 +10,13 @@ from helpers import CPU, make_phase, make_run, same
 from tailwise.core.batch import IGNORE, Batch, Head
 from tailwise.core.config import read_params, sections
 from tailwise.core.files import write_csv, write_json
+from tailwise.core.typed import convert
 from tailwise.engine.evaluate import answer, figures
 from tailwise.engine.loop import train_phase
 from tailwise.engine.weights import load_into, read_tensors, write_tensors
 from tailwise.losses import ClassBoost
-from tailwise.recipes.fouls.task import Config, build, from_specification, loss, score
+from tailwise.models.multiview import Model
+from tailwise.recipes.fouls.task import Config, build, from_specification, loss, score, specification
 
 ROOT = Path(__file__).parents[2]
 HEADS = (Head("action", ("Holding", "Dive")), Head("severity", ("No offence", "No card", "Red card")))
@@ -65,6 +67,19 @@ def test_a_model_is_rebuilt_from_its_file_without_params(store, config, tmp_path
     expected = task.model.eval()(**batch.inputs)
     assert same(again(**batch.inputs), expected)
     load_into(build(config, HEADS, None, store, seed=2).model, task.spec, tmp_path / "w.safetensors")
+
+
+def test_where_weights_came_from_does_not_make_another_model():
+    fresh = {"kind": "s3d", "weights": {"kind": "none"}, "checkpoint": False, "channels_last": False}
+    other = {**fresh, "weights": {"kind": "kinetics400"}, "checkpoint": True}
+    specs = [
+        specification(
+            convert(Model, {"variant": {"kind": "dual", "dropout": 0.1}, "backbone": b}, ""), HEADS, (8, 32, 48)
+        )
+        for b in (fresh, other)
+    ]
+    assert specs[0] == specs[1]
+    assert from_specification(specs[0]).backbone.dim == 1024
 
 
 def test_preparing_augments_the_clips_alone(store, config):

@@ -50,7 +50,7 @@ def changed(**values):
             {"model__variant": {"kind": "duel", "dropout": 0.1}},
             "model.variant.kind must be one of simplified, progress",
         ),
-        ({"window__height": 2, "window__width": 2}, "window does not fit model.backbone: tiny takes 1 frame of 4x4"),
+        ({"window__height": 2, "window__width": 2}, "window does not fit model.backbone: tiny needs 1 frame of 4x4"),
     ],
     ids=str,
 )

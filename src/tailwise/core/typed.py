@@ -1,7 +1,7 @@
 """Plain values (from YAML or JSON) to dataclasses by their annotations, strictly.
 
 Refused with the dotted path: unknown, missing and mistyped keys. A choice among kinds is
-a union of dataclasses told apart by their field ``kind``.
+a union of dataclasses told apart by their field ``kind``; one dataclass may stand for several.
 """
 
 import dataclasses
@@ -55,7 +55,7 @@ def _union(choices: tuple, value, path: str):
     choices = [choice for choice in choices if choice is not types.NoneType]
     if len(choices) == 1:
         return convert(choices[0], value, path)
-    kinds = {typing.get_args(typing.get_type_hints(choice)["kind"])[0]: choice for choice in choices}
+    kinds = {kind: choice for choice in choices for kind in typing.get_args(typing.get_type_hints(choice)["kind"])}
     kind = value.get("kind") if isinstance(value, dict) else None
     if kind not in list(kinds):  # a list, as an unhashable kind is refused too
         raise UserError(f"{path}.kind must be one of {', '.join(kinds)}, found {kind!r}")

@@ -8,6 +8,7 @@ from torch import nn
 from tailwise.core.batch import Head
 from tailwise.models.tiny import Tiny
 from tailwise.models.variants import AnyVariant
+from tailwise.models.video import Video
 
 
 @dataclass(frozen=True)
@@ -15,10 +16,10 @@ class Model:
     """A variant on a backbone."""
 
     variant: AnyVariant
-    backbone: Tiny
+    backbone: Tiny | Video
 
     def build(self, heads: tuple[Head, ...], shape: tuple[int, int, int]) -> nn.Module:
-        """The model with fresh weights for clips of `shape` (frames, height, width)."""
+        """The model with fresh weights for clips of `shape` (frames, height, width); ValueError if it takes none."""
         backbone = self.backbone.build(shape)
         fusion = self.variant.build(backbone.dim, [len(head.classes) for head in heads])
         return MultiView(backbone, fusion, [head.name for head in heads])

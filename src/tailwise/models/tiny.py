@@ -22,17 +22,23 @@ class Tiny:
         if self.width < 8 or self.width % 8:
             raise ValueError(f"width must be a multiple of 8, found {self.width}")
 
+    def bare(self) -> "Tiny":
+        return self
+
     def check_shape(self, shape: tuple[int, int, int]) -> None:
-        """Raise ValueError for clips (frames, height, width) that it cannot take."""
-        if shape[0] < 1 or min(shape[1:]) < PATCH:
-            raise ValueError(f"tiny takes 1 frame of {PATCH}x{PATCH} pixels or more, found {shape}")
+        """Raise ValueError for clips (frames, height, width) without a frame or without one whole patch."""
+        frames, height, width = shape
+        if frames < 1 or min(height, width) < PATCH:
+            least = f"1 frame of {PATCH}x{PATCH} pixels or more"
+            raise ValueError(f"tiny needs {least}, found {frames} of {height}x{width}")
 
     def build(self, shape: tuple[int, int, int]) -> nn.Module:
+        """The net with fresh weights; it takes clips of any shape that `check_shape` lets pass."""
         self.check_shape(shape)
         return TinyBackbone(self.width)
 
     def pretrain(self, backbone: nn.Module) -> None:
-        """There are no weights to begin with."""
+        """Nothing: there are no weights to start from."""
 
 
 class TinyBackbone(nn.Module):

@@ -1,6 +1,6 @@
 """The fouls pipeline as the engine sees it: two heads on the views of a foul."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +69,7 @@ def score(recalls: dict[str, np.ndarray]) -> dict[str, float]:
 def specification(model: Model, heads: tuple[Head, ...], shape: tuple[int, int, int]) -> dict:
     """What `from_specification` needs to rebuild the model for clips of `shape` (frames, height, width)."""
     return {
-        "model": asdict(model),
+        "model": asdict(replace(model, backbone=model.backbone.bare())),
         "heads": {head.name: list(head.classes) for head in heads},
         "shape": list(shape),
     }

@@ -1,0 +1,27 @@
+"""What channels_last does to the time of a step, forward and backward, on one clip of 16 frames of 112x112."""
+
+import torch
+
+from measure import interleave, show
+from tailwise.models.pretrained import NoWeights
+from tailwise.models.video import ARCHITECTURES, Video
+
+SHAPE = (16, 112, 112)
+
+
+def step(kind: str, channels_last: bool):
+    """One step of training without the optimizer's, to be called."""
+    torch.manual_seed(0)
+    backbone = Video(kind, NoWeights("none"), False, channels_last).build(SHAPE)
+    clip = torch.randint(0, 256, (1, *SHAPE, 3), dtype=torch.uint8)
+    return lambda: backbone(clip).square().mean().backward()
+
+
+def main(repeats: int = 3) -> None:
+    for kind in [name for name, architecture in ARCHITECTURES.items() if architecture.convolutional]:
+        works = {"as PyTorch lays them out": step(kind, False), "channels last": step(kind, True)}
+        show(f"{kind}, {torch.get_num_threads()} threads", interleave(works, repeats))
+
+
+if __name__ == "__main__":
+    main()

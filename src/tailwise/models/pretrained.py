@@ -1,0 +1,134 @@
+"""Weights to start from: none, torchvision's of Kinetics-400, or a file with the same keys."""
+
+import hashlib
+import io
+import re
+from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path
+from typing import Literal
+
+import safetensors.torch
+import torch
+from torch import nn
+from torch.nn import functional
+
+from tailwise.core.errors import UserError
+
+NAMED = 3
+"""So many keys are named in a refusal."""
+
+
+@dataclass(frozen=True)
+class NoWeights:
+    """The fresh weights stay."""
+
+    kind: Literal["none"]
+
+    def read(self, architecture: str) -> None:
+        return None
+
+
+@dataclass(frozen=True)
+class Kinetics400:
+    """torchvision's KINETICS400_V1 of the architecture, from its server or from torch.hub's cache."""
+
+    kind: Literal["kinetics400"]
+
+    def read(self, architecture: str) -> dict[str, torch.Tensor]:
+        """{torchvision's key: tensor}; raises UserError if they are not there to be had."""
+        from torchvision.models import get_model_weights
+
+        official = get_model_weights(architecture).KINETICS400_V1
+        try:
+            return official.get_state_dict(progress=False, check_hash=True, weights_only=True)
+        except (OSError, HTTPException, RuntimeError, ValueError) as error:
+            remedy = "download it elsewhere and use weights: {kind: file, path: ..., sha256: ...}"
+            raise UserError(f"{official.url} cannot be had here ({_first_line(error)}); {remedy}") from error
+
+
+@dataclass(frozen=True)
+class WeightsFile:
+    """A file with torchvision's keys.
+
+    path: ends in .safetensors or .pth
+    sha256: of the whole file, 64 digits
+    """
+
+    kind: Literal["file"]
+    path: str
+    sha256: str
+
+    def __post_init__(self):
+        if Path(self.path).suffix not in (".safetensors", ".pth"):
+            raise ValueError(f"path must end in .safetensors or .pth, found {self.path}")
+        if not re.fullmatch("[0-9a-f]{64}", self.sha256):
+            raise ValueError(f"sha256 must be 64 digits of 0-9 and a-f, found {self.sha256!r}")
+
+    def read(self, architecture: str) -> dict[str, torch.Tensor]:
+        """{key: tensor}; raises UserError if the file is absent, another one than meant, or no state dict."""
+        try:
+            content = Path(self.path).read_bytes()
+        except OSError as error:
+            raise UserError(f"{self.path}: {error.strerror}") from error
+        found = hashlib.sha256(content).hexdigest()
+        if found != self.sha256:
+            raise UserError(f"{self.path}: sha256 should be {self.sha256}, found {found}")
+        return parse(content, self.path)
+
+
+def parse(content: bytes, path: str) -> dict[str, torch.Tensor]:
+    """The tensors in the bytes of a file; nothing in them is ever executed.
+
+    Any failure of the two readers means a file that is cut short or something else, so UserError.
+    """
+    try:
+        if path.endswith(".safetensors"):
+            return safetensors.torch.load(content)
+        tensors = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise UserError(f"{path}: not a whole file of weights alone ({_first_line(error)})") from error
+    if not isinstance(tensors, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in tensors.values()):
+        raise UserError(f"{path}: not a plain state dict, that is {{key: tensor}}")
+    return tensors
+
+
+def load(net: nn.Module, tensors: dict[str, torch.Tensor], head: str, source: str) -> None:
+    """Load `tensors` into `net`, but for those of the classification head; raises UserError if they do not fit.
+
+    Tables of relative positions are resized where clips are of another shape.
+    """
+    wanted = net.state_dict()
+    given = {name: tensor for name, tensor in tensors.items() if not name.startswith(f"{head}.")}
+    fitted = {name: resize(name, tensor, wanted) for name, tensor in given.items()}
+    if wrong := _unfit(fitted, wanted):
+        more = f" and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
+        raise UserError(f"{source}: not the weights of this architecture: {', '.join(wrong[:NAMED])}{more}")
+    net.load_state_dict(fitted)
+
+
+def resize(name: str, tensor: torch.Tensor, wanted: dict[str, torch.Tensor]) -> torch.Tensor:
+    """MViT's table of relative positions (rows, width) with as many rows as wanted; any other tensor as it is.
+
+    Source: linear along the rows, like torchvision.models.video.mvit._interpolate
+    """
+    if ".rel_pos_" not in name or name not in wanted or tensor.dim() != 2 or len(tensor) in (0, len(wanted[name])):
+        return tensor
+    return functional.interpolate(tensor.T[None], len(wanted[name]), mode="linear")[0].T
+
+
+def _unfit(found: dict[str, torch.Tensor], wanted: dict[str, torch.Tensor]) -> list[str]:
+    """What is missing, left over or of another shape, each with its name.
+
+    Batch norm's counts of batches are not in older files, and PyTorch sets them.
+    """
+    needed = [name for name in wanted if not name.endswith("num_batches_tracked")]
+    missing = [f"{name} is missing" for name in needed if name not in found]
+    left_over = [f"{name} is left over" for name in found if name not in wanted]
+    shapes = {name: (tuple(found[name].shape), tuple(wanted[name].shape)) for name in found if name in wanted}
+    misshapen = [f"{name} is {ours}, not {theirs}" for name, (ours, theirs) in shapes.items() if ours != theirs]
+    return missing + left_over + misshapen
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
