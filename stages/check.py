@@ -10,7 +10,8 @@ from tailwise.core.files import write_text
 
 def main() -> None:
     recipe = sys.argv[1]
-    section(read_params(), "", importlib.import_module(f"{recipe}.sections").Params)
+    sections = importlib.import_module(f"{recipe}.sections")
+    sections.check_inputs(section(read_params(), "", sections.Params))
     write_text(Path("data/checked.txt"), "params.yaml is valid\n")
 
 

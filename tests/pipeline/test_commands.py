@@ -35,16 +35,17 @@ def test_a_python_without_the_packages_says_so_in_one_line(stage, finished, tmp_
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [
-        ("phase2.max_wieght", 2.0, "phase2.max_wieght is unknown; did you mean max_weight?"),
-        ("phase2.max_weight", "high", "phase2.max_weight must be a number, found 'high'"),
-        ("window.centre", 2, "window: the window would start at frame -7"),
+        ("phase2.max_wieght", 2.0, "params.yaml: phase2.max_wieght is unknown; did you mean max_weight?"),
+        ("phase2.max_weight", "high", "params.yaml: phase2.max_weight must be a number, found 'high'"),
+        ("window.centre", 2, "params.yaml: window: the window would start at frame -"),
+        ("data.root", "data/gone", "data/gone: no such folder; put the clips and their annotations there, or set data"),
     ],
 )
 def test_a_wrong_parameter_is_one_line_and_nothing_is_lost(project, key, value, said):
     before = project.outputs()
     project.set(key, value)
     printed = project.run("dvc", "repro", fails=True)
-    assert f"check: params.yaml: {said}" in printed and "Traceback" not in printed and ran(printed) == ["check"]
+    assert f"check: {said}" in printed and "Traceback" not in printed and ran(printed) == ["check"]
     project.run("git", "checkout", "--quiet", "params.yaml")
     project.run("dvc", "checkout", "check")
     assert project.outputs() == before

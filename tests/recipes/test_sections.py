@@ -9,7 +9,7 @@ import yaml
 from tailwise.core.config import read_params, section
 from tailwise.core.effective import effective
 from tailwise.core.errors import UserError
-from tailwise.recipes.fouls.sections import Params
+from tailwise.recipes.fouls.sections import Params, check_inputs
 
 ROOT = Path(__file__).parents[2]
 PARAMS = read_params(ROOT / "params.yaml")
@@ -58,6 +58,16 @@ def test_a_contradiction_is_one_line(values, said):
     with pytest.raises(UserError, match=said) as refused:
         section(changed(**values), "", Params)
     assert "\n" not in str(refused.value)
+
+
+def test_a_data_root_that_is_not_there_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "clip.mp4").write_text("")
+    for root in ("data/demo", "raw", str(tmp_path / "raw")):
+        check_inputs(section(changed(data__root=root), "", Params))
+    with pytest.raises(UserError, match="gone: no such folder; .* or set data.root in params.yaml"):
+        check_inputs(section(changed(data__root="gone"), "", Params))
 
 
 @pytest.mark.parametrize("kind", ["simplified", "progressive", "optimized", "dual"])

@@ -1,6 +1,7 @@
 """Every section of the fouls pipeline's params.yaml, as one dataclass."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
@@ -13,7 +14,7 @@ from tailwise.core.runtime import Runtime
 from tailwise.data.decode.store import Decode
 from tailwise.data.decode.window import Window
 from tailwise.data.demo import Demo
-from tailwise.data.index.source import Source
+from tailwise.data.index.source import Source, check_root
 from tailwise.data.load.augment import Augment
 from tailwise.engine.phase import Phase, rate_groups, set_trainable
 from tailwise.engine.run import Training
@@ -55,6 +56,16 @@ class Params:
             model = self.model.build(ANY_HEADS, shape)
         for name in ("phase1", "phase2", "phase3"):
             check_patterns(name, model, getattr(self, name).train)
+
+
+MADE_ROOT = "data/demo"
+"""The data root that a stage of the pipeline makes."""
+
+
+def check_inputs(params: Params) -> None:
+    """Raise UserError if what the pipeline is to read is not there."""
+    if params.data.root != MADE_ROOT:
+        check_root(Path(params.data.root))
 
 
 ANY_HEADS = tuple(Head(f"head{i}", ("a", "b")) for i in range(8))

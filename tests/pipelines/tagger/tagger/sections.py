@@ -23,3 +23,7 @@ class Params:
     model: Model
     training: Training
     runtime: Runtime
+
+
+def check_inputs(params: Params) -> None:
+    """The songs are made by the pipeline."""
