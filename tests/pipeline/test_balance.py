@@ -1,0 +1,81 @@
+"""Rebalancing at the door of each phase of a real run: what training really draws, weighs and shifts."""
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+import torch
+
+from tailwise.balance.files import read_rebalancing
+from tailwise.core.config import read_params, section, sections
+from tailwise.core.files import read_json
+from tailwise.engine.inputs import class_boosts, read_heads, sample_places
+from tailwise.engine.loop import train_phase
+from tailwise.engine.phase import Phase
+from tailwise.engine.run import Run, Training
+from tailwise.recipes.fouls import task as fouls
+
+pytestmark = pytest.mark.slow
+PHASES = ("phase1", "phase2", "phase3")
+
+
+@pytest.fixture
+def door(finished):
+    """(task, places, boosts, rebalancing) as `stages/train.py` has them for a phase."""
+
+    def of(phase: str):
+        params = read_params(finished / "params.yaml")
+        heads = read_heads(finished / "data/index/heads.json")
+        store = finished / "data/clips"
+        task = fouls.build(sections(params, fouls.Config), heads, store / "train", store / "valid", 1)
+        rebalancing = read_rebalancing(finished / f"data/weights/{phase}")
+        places = sample_places(task.train, rebalancing.samples)
+        return task, places, class_boosts(rebalancing, heads, task.train, places), rebalancing
+
+    return of
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_every_sample_is_drawn_as_often_as_the_weights_stage_says(door, finished, phase):
+    task, places, boosts, rebalancing = door(phase)
+    drawn, prepare = Counter(), task.prepare
+
+    def watch(batch, strength, keys):
+        drawn.update(batch.index.tolist())
+        return prepare(batch, strength, keys)
+
+    params = read_params(finished / "params.yaml")
+    how = replace(section(params, f"{phase}.train", Phase), epochs=2)
+    run = Run(phase, section(params, "training", Training), torch.device("cpu"))
+    train_phase(replace(task, prepare=watch), how, places, boosts, run)
+    looked_at = Counter([places[0]]) if any(len(set(b.boost.tolist())) > 1 for b in boosts.values()) else Counter()
+    expected = Counter({place: 2 * times for place, times in Counter(places).items()}) + looked_at
+    assert drawn == expected
+    assert Counter(task.train.names[place] for place in places) == Counter(rebalancing.samples)
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_boosts_keep_within_the_cap_and_act_where_the_phase_says(door, finished, phase):
+    params = read_params(finished / "params.yaml")[phase]
+    _, _, boosts, rebalancing = door(phase)
+    assert rebalancing.acts == params["acts"]
+    for of_head in boosts.values():
+        assert of_head.boost.min() == 1 and of_head.boost.max() / of_head.boost.min() <= params["max_weight"] + 1e-4
+        mean = (of_head.weights() * of_head.counts).sum() / of_head.counts.sum()
+        assert mean.item() == pytest.approx(1)
+        expected = -of_head.boost.log() if params["acts"] == "logits" else torch.zeros_like(of_head.boost)
+        torch.testing.assert_close(of_head.margins(), expected)
+
+
+def test_phase_1_is_balanced_over_both_heads_and_later_phases_see_all(door, finished):
+    task, places, boosts, _ = door("phase1")
+    most = read_params(finished / "params.yaml")["phase1"]["samples"]["max_ratio"]
+    whole = read_json(finished / "reports/classes.json")["train"]
+    for head, of_head in boosts.items():
+        assert of_head.counts.min() >= 1 and of_head.counts.max() <= most * min(whole[head].values())
+    assert all(sorted(door(phase)[1]) == list(range(len(task.train))) for phase in ("phase2", "phase3"))
+
+
+def test_phase_3_raises_weak_classes_only(finished):
+    before, after = (read_rebalancing(finished / f"data/weights/{phase}").boost for phase in ("phase2", "phase3"))
+    assert all(after[head][name] >= before[head][name] for head in before for name in before[head])
