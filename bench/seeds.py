@@ -16,7 +16,9 @@ TARGETS = {"macro_recall": 0.45, "macro_f1": 0.40, "min_recall": 0.25, "loss": 5
 def run_seed(seed: int) -> dict:
     """The metrics of the pipeline with this seed."""
     name = f"seed-{seed}"
-    command = ["dvc", "exp", "run", "--temp", "--force", "--name", name, "-S", f"training.seed={seed}", "evaluate"]
+    command = ["dvc", "exp", "run", "--temp", "--name", name, "-S", f"training.seed={seed}", "evaluate"]
+    if experiment(name):
+        subprocess.run(["dvc", "exp", "remove", name], check=True, stdout=subprocess.DEVNULL)
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     found = subprocess.run(
         ["git", "show", f"{experiment(name)}:reports/metrics.json"], check=True, stdout=-1, text=True
@@ -25,9 +27,8 @@ def run_seed(seed: int) -> dict:
 
 
 def experiment(name: str) -> str:
-    """The commit of an experiment."""
-    listed = printed("dvc", "exp", "list", "--sha").splitlines()
-    return next(line.split(":")[0].strip() for line in listed if f"[{name}]" in line)
+    """The commit of an experiment, "" if there is none."""
+    return printed("git", "for-each-ref", "--format=%(objectname)", f"refs/exps/*/*/*/{name}").strip()
 
 
 def printed(*command: str) -> str:

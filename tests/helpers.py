@@ -86,6 +86,7 @@ def make_phase(epochs: int = 2, lr: float = 1e-2, **other) -> Phase:
         "clip": 1e6,
         "augment": 0.0,
         "trainable": ("*",),
+        "rates": (),
     }
     return Phase(epochs, lr, **{**usual, **other})
 

@@ -12,14 +12,17 @@ from tailwise.engine.weights import read_tensors
 
 
 def main() -> None:
-    params, summary = read_params(), {}
+    """The first method is the one that the others are held against, seed by seed."""
+    params, seeds, summary = read_params(), {}, {}
     for name in sys.argv[1:]:
         setting, report = read_setting(params, name), read_json(Path(f"reports/{name}.json"))
-        files = {path.stem: path for path in sorted(Path(f"data/{name}").glob("*.safetensors"))}
-        test = {seed: score_cell(setting, read_tensors(path)[0], "test") for seed, path in files.items()}
-        splits = {"valid": report["valid"], "test": test}
-        figures = {split: summarize(list(of_split.values())) for split, of_split in splits.items()}
-        summary[name] = {"lr": report["lr"], "steps": report["steps"], **figures}
+        files = [Path(f"data/{name}/{seed}.safetensors") for seed in report["valid"]]
+        test = [score_cell(setting, read_tensors(file)[0], "test") for file in files]
+        seeds[name] = {"valid": list(report["valid"].values()), "test": test}
+        first = seeds[sys.argv[1]]
+        figures = {split: summarize(of_split) for split, of_split in seeds[name].items()}
+        gains = {f"{split}_gain": summarize(of_split, first[split]) for split, of_split in seeds[name].items()}
+        summary[name] = {"lr": report["lr"], "steps": report["steps"], **figures, **gains}
     write_json(Path("reports/baselines.json"), summary)
     write_text(Path("reports/baselines.md"), table(summary))
     print(table(summary))

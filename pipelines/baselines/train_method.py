@@ -9,20 +9,19 @@ from pathlib import Path
 
 from baselines.cells import choose_rate, run_cell
 from baselines.setting import read_setting
-from tailwise.core.config import read_params, section
+from tailwise.core.config import read_params
 from tailwise.core.files import write_json
 from tailwise.core.processes import map_in_processes
-from tailwise.core.runtime import Runtime
 from tailwise.engine.weights import write_tensors
 
 
 def main() -> None:
     name, params = sys.argv[1], read_params()
-    setting, workers = read_setting(params, name), section(params, "runtime", Runtime).decoders
+    setting = read_setting(params, name)
     cells, found = setting.cells, {}
 
     def run(wanted: list[tuple[float, int]]) -> None:
-        for cell, result in zip(wanted, map_in_processes(partial(run_cell, setting), wanted, workers)):
+        for cell, result in zip(wanted, map_in_processes(partial(run_cell, setting), wanted, cells.workers)):
             found[cell] = result
             told = f"{name} lr {cell[0]:g} seed {cell[1]}: mean macro recall {result['score']:.3f}"
             print(f"{told}, {result['steps']} steps, {result['seconds']:.0f} s", flush=True)
@@ -36,7 +35,8 @@ def main() -> None:
         write_tensors(Path(f"data/{name}/{seed}.safetensors"), result["weights"], {"method": name})
     grid = {f"{of:g}": scores[of] for of in cells.rates}
     valid = {seed: result["valid"] for seed, result in chosen.items()}
-    write_json(Path(f"reports/{name}.json"), {"lr": rate, "grid": grid, "steps": result["steps"], "valid": valid})
+    steps = chosen["seed1"]["steps"]
+    write_json(Path(f"reports/{name}.json"), {"lr": rate, "grid": grid, "steps": steps, "valid": valid})
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from baselines.methods import Method, Training, epochs_of, rebalancing
+from baselines.methods import Labelled, Method, epochs_of, rebalancing
 from tailwise.balance.boosts import Target
 from tailwise.core.batch import Head
 from tailwise.core.runtime import Runtime
@@ -24,27 +24,30 @@ from tailwise.engine.predict import judge
 from tailwise.engine.task import Task
 from tailwise.recipes.fouls import task as fouls
 
+CPU, ON_PROCESSOR = torch.device("cpu"), Runtime("cpu", 0, 1)
+
 
 @dataclass(frozen=True)
 class Cells:
     """seeds: 1, 2, ... of each method; rates: learning rates it may choose among, by the mean score of its first
     `chosen_on` seeds on validation; epochs: passes over all training samples that every method's optimizer steps
-    equal; shrink: how many pixels of each side become one."""
+    equal; shrink: how many pixels of each side become one; workers: cells that are trained at a time."""
 
     seeds: int
     rates: tuple[float, ...]
     chosen_on: int
     epochs: int
     shrink: int
+    workers: int
 
     def __post_init__(self):
-        if not 1 <= self.chosen_on <= self.seeds or min(self.epochs, self.shrink) < 1 or not self.rates:
-            raise ValueError("1 <= chosen_on <= seeds, epochs and shrink at least 1, and a rate are needed")
+        if not 1 <= self.chosen_on <= self.seeds or min(self.epochs, self.shrink, self.workers) < 1 or not self.rates:
+            raise ValueError("1 <= chosen_on <= seeds, epochs, shrink and workers at least 1, and a rate are needed")
 
 
 @dataclass(frozen=True)
 class Setting:
-    """All that the cells of a method share. phase: its epochs, lr and trainable are each phase's own."""
+    """All that the cells of a method share. phase: but for its epochs and lr, which are each one's own."""
 
     method: Method
     cells: Cells
@@ -95,38 +98,41 @@ def build(setting: Setting, seed: int, train: Shrunk | None, valid: Shrunk) -> T
     """The fouls task on shrunken clips."""
     task = fouls.build(setting.config, setting.heads, setting.store / "train", setting.store / "valid", seed)
     if setting.method.adjusted:
-        counts = {h.name: np.bincount(task.train.labels(h.name), minlength=len(h.classes)) for h in setting.heads}
-        shares = {name: torch.from_numpy(of_head / of_head.sum()).float() for name, of_head in counts.items()}
+        counts = describe(task.train, setting.heads).counts
+        sizes = {name: torch.tensor(list(of_head.values())).float() for name, of_head in counts.items()}
+        shares = {name: of_head / of_head.sum() for name, of_head in sizes.items()}
         task = replace(task, model=Adjusted(task.model, shares))
     return replace(task, train=train or task.train, valid=valid)
 
 
-def describe(clips: Clips, heads: tuple[Head, ...]) -> Training:
-    labels = {head.name: [head.classes[i] for i in clips.labels(head.name)] for head in heads}
-    return Training(list(clips.names), labels, {head.name: list(head.classes) for head in heads})
+def describe(clips: Clips, heads: tuple[Head, ...]) -> Labelled:
+    labels = {head.name: [head.classes[i] if i >= 0 else "" for i in clips.labels(head.name)] for head in heads}
+    return Labelled(list(clips.names), labels, {head.name: list(head.classes) for head in heads})
 
 
 def train_cell(setting: Setting, train: Shrunk, valid: Shrunk, lr: float, seed: int) -> dict:
-    """Train all phases of the method; the weights of its best epoch, and what validation and the clock say."""
+    """Train all phases of the method; the weights it ends with, and what validation and the clock say of them.
+
+    The last epoch counts, not the best one: methods differ in how many epochs their steps make.
+    """
     begun, training = time.process_time(), replace(setting.training, seed=seed)
     task, samples = build(setting, seed, train, valid), describe(train.clips, setting.heads)
-    steps = setting.cells.epochs * -(-len(train) // training.batch_size)
-    before, best, done = {}, {}, 0
-    for number, step in enumerate(setting.method.phases, start=1):
+    total, done, due = setting.cells.epochs * -(-len(train) // training.batch_size), 0, 0.0
+    before, best = {}, {}
+    for number, part in enumerate(setting.method.phases, start=1):
         name = f"phase{number}"
-        of_phase = rebalancing(name, step, samples, setting.method.balance, setting.target, before, best)
+        of_phase = rebalancing(name, part, samples, setting.method.balance, setting.target, before, best)
         places = sample_places(train, of_phase.samples)
-        epochs = epochs_of(step, len(places), training.batch_size, steps)
-        phase = replace(setting.phase, epochs=epochs, lr=lr * step.lr)
-        boost = class_boosts(of_phase, setting.heads, train, places)
-        trained = train_phase(task, phase, places, boost, engine.Run(name, training, torch.device("cpu")))
-        task.model.load_state_dict(trained.weights)
-        record = trained.history[trained.best - 1]
-        before, best = of_phase.boost, best_epoch(record, setting.heads)
+        due += part.share * total
+        epochs = epochs_of(due - done, len(places), training.batch_size)
         done += epochs * -(-len(places) // training.batch_size)
+        phase = replace(setting.phase, epochs=epochs, lr=lr * part.lr)
+        boost = class_boosts(of_phase, setting.heads, train, places)
+        record = train_phase(task, phase, places, boost, engine.Run(name, training, CPU)).history[-1]
+        before, best = of_phase.boost, best_epoch(record, setting.heads)
     matrices = {name: head.confusion for name, head in record.heads.items()}
-    seconds = time.process_time() - begun
-    return {"weights": trained.weights, "score": record.score, "valid": matrices, "steps": done, "seconds": seconds}
+    seconds, weights = time.process_time() - begun, {n: t.clone() for n, t in task.model.state_dict().items()}
+    return {"weights": weights, "score": record.score, "valid": matrices, "steps": done, "seconds": seconds}
 
 
 def choose_rate(scores: dict[float, Sequence[float]]) -> float:
@@ -142,15 +148,15 @@ def load(store: Path, split: str, heads: tuple[Head, ...], by: int) -> Shrunk:
 
 def run_cell(setting: Setting, cell: tuple[float, int]) -> dict:
     """`train_cell` of a (learning rate, seed), in a process of its own."""
-    engine.start(setting.training, Runtime("cpu", 0, 1))
+    engine.start(setting.training, ON_PROCESSOR)
     train, valid = (load(setting.store, split, setting.heads, setting.cells.shrink) for split in ("train", "valid"))
     return train_cell(setting, train, valid, *cell)
 
 
 def score_cell(setting: Setting, weights: dict[str, torch.Tensor], split: str) -> dict[str, list[list[int]]]:
     """{head: confusion counts} of trained weights on a split."""
-    engine.start(setting.training, Runtime("cpu", 0, 1))
+    engine.start(setting.training, ON_PROCESSOR)
     task = build(setting, 1, None, load(setting.store, split, setting.heads, setting.cells.shrink))
     task.model.load_state_dict(weights)
-    judged = judge(task, engine.Run("score", setting.training, torch.device("cpu")))
+    judged = judge(task, engine.Run("score", setting.training, CPU))
     return {name: head.confusion for name, head in judged.items()}

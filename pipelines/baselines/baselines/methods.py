@@ -11,7 +11,7 @@ from tailwise.balance.subset import Rebalance
 
 
 @dataclass(frozen=True)
-class Step(Rebalance):
+class Part(Rebalance):
     """One phase of a method.
 
     share: of the method's optimizer steps, in (0, 1]
@@ -36,16 +36,16 @@ class Method:
 
     balance: Balance
     adjusted: bool
-    phases: tuple[Step, ...]
+    phases: tuple[Part, ...]
 
     def __post_init__(self):
-        if abs(sum(step.share for step in self.phases) - 1) > 1e-9:
+        if abs(sum(part.share for part in self.phases) - 1) > 1e-9:
             raise ValueError("the shares of the phases must add up to 1")
 
 
 @dataclass(frozen=True)
-class Training:
-    """What is known of the training samples, by name and class."""
+class Labelled:
+    """The training samples by name, and their class in each head, "" for none."""
 
     names: list[str]
     labels: dict[str, list[str]]
@@ -57,18 +57,18 @@ class Training:
 
 
 def rebalancing(
-    name: str, step: Step, samples: Training, balance: Balance, target: Target, before: Boost, best: dict
+    name: str, part: Part, samples: Labelled, balance: Balance, target: Target, before: Boost, best: dict
 ) -> Rebalancing:
     """A phase's draws and boosts; before and best: boosts and validation hits of the phase before, {} for none."""
-    boost = {head: boost_from_counts(of, step.boost, step.max_weight) for head, of in samples.counts.items()}
-    if step.aimed:
+    boost = {head: boost_from_counts(of, part.boost, part.max_weight) for head, of in samples.counts.items()}
+    if part.aimed:
         boost = {
-            head: raise_weak(before[head], by_count, best[head]["hits"], best[head]["support"], target, step.max_weight)
+            head: raise_weak(before[head], by_count, best[head]["hits"], best[head]["support"], target, part.max_weight)
             for head, by_count in boost.items()
         }
-    return rebalance(name, step, boost, samples.counts, samples.names, samples.labels, balance)[0]
+    return rebalance(name, part, boost, samples.counts, samples.names, samples.labels, balance)[0]
 
 
-def epochs_of(step: Step, draws: int, batch: int, steps: int) -> int:
-    """Epochs whose optimizer steps come nearest to the phase's share of all `steps`; at least one."""
-    return max(1, round(step.share * steps / -(-draws // batch)))
+def epochs_of(steps: float, draws: int, batch: int) -> int:
+    """Epochs of so many draws whose optimizer steps come nearest to `steps`; at least one."""
+    return max(1, round(steps / -(-draws // batch)))

@@ -1,5 +1,6 @@
-"""From params.yaml and the clip store to the setting of a method's cells."""
+"""params.yaml of the comparison, and the clip store of the fouls pipeline, as the setting of a method's cells."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from baselines.cells import Cells, Setting
@@ -7,18 +8,33 @@ from baselines.methods import Method
 from tailwise.balance.boosts import Target
 from tailwise.core.config import section, sections
 from tailwise.engine.inputs import read_heads
-from tailwise.engine.phase import Phase
+from tailwise.engine.phase import AdamW, Phase
 from tailwise.engine.run import Training
 from tailwise.recipes.fouls import task as fouls
+from tailwise.schedules import Cosine
 
 DATA = Path("../../data")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What all phases of all methods share: a Phase without epochs and lr."""
+
+    optimizer: AdamW
+    schedule: Cosine
+    clip: float
+    augment: float
+
+    def phase(self) -> Phase:
+        """With epochs and lr for the cells to replace."""
+        return Phase(1, 1.0, self.optimizer, self.schedule, self.clip, self.augment, ("*",), ())
 
 
 def read_setting(params: dict, method: str) -> Setting:
     return Setting(
         method=section(params, f"methods.{method}", Method),
         cells=section(params, "cells", Cells),
-        phase=section(params, "phase", Phase),
+        phase=section(params, "phase", Recipe).phase(),
         target=section(params, "target", Target),
         training=section(params, "training", Training),
         config=sections(params, fouls.Config),

@@ -8,17 +8,19 @@ from tailwise import metrics
 FIGURES = ("macro_recall", "min_recall", "collapsed")
 
 
-def summarize(seeds: list[dict[str, list[list[int]]]]) -> dict:
+def summarize(seeds: list[dict], others: list[dict] | None = None) -> dict:
     """{head: {figure: [mean, half width of its 95 % interval]}} of the confusion counts of several seeds.
 
-    The interval is Student's over the seeds: what another seed would give, not what other fouls would.
+    seeds: {head: rows} of each seed; others: those of another method with the same seeds, whose figures are taken
+    away first, seed by seed. The interval is Student's over the seeds: what another seed would give, not what other
+    fouls would; None for one seed.
     """
-    return {
-        head: {
-            figure: _interval([_figures(np.array(of_seed[head]))[figure] for of_seed in seeds]) for figure in FIGURES
-        }
-        for head in seeds[0]
-    }
+    return {head: {figure: _interval(_values(seeds, others, head, figure)) for figure in FIGURES} for head in seeds[0]}
+
+
+def _values(seeds: list[dict], others: list[dict] | None, head: str, figure: str) -> list[float]:
+    values = [_figures(np.array(of_seed[head]))[figure] for of_seed in seeds]
+    return values if others is None else [v - o for v, o in zip(values, _values(others, None, head, figure))]
 
 
 def _figures(matrix: np.ndarray) -> dict[str, float]:
@@ -30,20 +32,33 @@ def _figures(matrix: np.ndarray) -> dict[str, float]:
     }
 
 
-def _interval(values: list[float]) -> list[float]:
+def _interval(values: list[float]) -> list[float | None]:
     count = len(values)
-    spread = np.std(values, ddof=1) if count > 1 else np.nan
-    half = float(student.ppf(0.975, count - 1) * spread / count**0.5) if count > 1 else 0.0
-    return [float(np.mean(values)), half]
+    if count < 2:
+        return [float(np.mean(values)), None]
+    return [float(np.mean(values)), float(student.ppf(0.975, count - 1) * np.std(values, ddof=1) / count**0.5)]
 
 
 def table(summary: dict) -> str:
-    """Markdown: a row a method, macro recall, lowest recall and collapsed classes of each head, by split."""
+    """Markdown: a row a method; macro recall, its difference to the first method, lowest recall, collapsed classes."""
     heads = list(next(iter(summary.values()))["valid"])
-    columns = [(split, head, figure) for split in ("valid", "test") for head in heads for figure in FIGURES]
-    names = [f"{split} {head} {figure.replace('_', ' ')}" for split, head, figure in columns]
+    columns = [(split, head) for split in ("valid", "test") for head in heads]
+    names = [f"{split} {head}: {figure}" for split, head in columns for figure in ("recall", "gain", "lowest", "lost")]
     lines = [["method", "lr", "steps", *names], ["---"] * (3 + len(names))]
     for name, row in summary.items():
-        cells = ["{:.3f} ± {:.3f}".format(*row[split][head][figure]) for split, head, figure in columns]
+        cells = []
+        for split, head in columns:
+            of_head, gain = row[split][head], row[f"{split}_gain"][head]["macro_recall"]
+            cells += [
+                _told(of_head["macro_recall"]),
+                _told(gain),
+                _told(of_head["min_recall"]),
+                _told(of_head["collapsed"]),
+            ]
         lines.append([name, f"{row['lr']:g}", str(row["steps"]), *cells])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def _told(interval: list[float | None]) -> str:
+    mean, half = interval
+    return f"{mean:.3f}" if half is None else f"{mean:.3f} ± {half:.3f}"

@@ -60,6 +60,15 @@ def effective_ratio(classes: Mapping[str, Felt]) -> float:
     return max(products) / min(products) if products else 1.0
 
 
+def check_drawn(phase: str, head: str, counts: Mapping[str, int], drawn: Mapping[str, int]) -> None:
+    """Raise UserError for a class that has samples and is never drawn."""
+    for name, n in counts.items():
+        if n and not drawn[name]:
+            raise UserError(
+                f"{phase}: head {head}: no sample of {name} would be drawn; raise {phase}.samples.max_ratio"
+            )
+
+
 def check_ratio(phase: str, head: str, classes: Mapping[str, Felt], balance: Balance) -> None:
     """Raise UserError, with the factors of the loudest and the faintest class, if they are too far apart."""
     ratio = effective_ratio(classes)

@@ -6,6 +6,7 @@ a union of dataclasses told apart by their field ``kind``; one dataclass may sta
 
 import dataclasses
 import difflib
+import math
 import types
 import typing
 
@@ -25,6 +26,8 @@ def convert(kind, value, path: str):
         return tuple(convert(args[0], item, f"{path}[{i}]") for i, item in enumerate(value))
     if kind is float and type(value) is int:
         return float(value)
+    if kind is float and type(value) is float and not math.isfinite(value):
+        raise UserError(f"{path} must be a finite number, found {value}")
     if type(value) is not (origin or kind):
         raise UserError(f"{path} must be {_spoken(kind)}, found {value!r}")
     return value
@@ -45,7 +48,7 @@ def _dataclass(cls: type, value, path: str):
     try:
         return cls(**{key: convert(hints[key], item, dotted[key]) for key, item in value.items()})
     except ValueError as error:
-        raise UserError(f"{path}: {error}") from error
+        raise UserError(f"{path}: {error}" if path else str(error)) from error
 
 
 def _union(choices: tuple, value, path: str):

@@ -4,27 +4,30 @@ import torch
 from torch import nn
 
 from tailwise.core.errors import UserError
+from tailwise.engine.run import Run
 from tailwise.engine.task import Task
 from tailwise.losses import ClassBoost
 
 
 def check_felt(
-    task: Task, boost: dict[str, ClassBoost], moving: list[nn.Parameter], samples: list[int], device: torch.device
+    task: Task, boost: dict[str, ClassBoost], moving: list[nn.Parameter], samples: list[int], run: Run
 ) -> None:
     """Raise UserError for a boost on a head whose logits depend on nothing that moves.
 
-    samples: places of one or more training samples, to run the model on; it is left in evaluation mode
+    samples: places of one or more training samples, to run the model on; it is left in evaluation mode.
+    cuDNN is off: its recurrent layers have no backward pass in evaluation mode, other layers do without it.
     """
     uneven = [name for name, of_head in boost.items() if of_head.boost.unique().numel() > 1]
     if not uneven or not samples:
         return
     task.model.eval()
-    batch = task.train.collate([task.train[i] for i in samples]).to(device)
+    batch = task.train.collate([task.train[i] for i in samples]).to(run.device)
     batch = task.prepare(batch, 0.0, torch.zeros(len(batch), 4, dtype=torch.int64).numpy())
-    outputs = task.model(**batch.inputs)
-    for name in uneven:
-        if not _depends(outputs[name].sum(), moving):
-            raise UserError(f"the boost of head {name} has no effect: all that its answers depend on is frozen")
+    with torch.backends.cudnn.flags(enabled=False), run.autocast():
+        outputs = task.model(**batch.inputs)
+        deaf = [name for name in uneven if not _depends(outputs[name].sum(), moving)]
+    if deaf:
+        raise UserError(f"the boost of head {deaf[0]} has no effect: all that its answers depend on is frozen")
 
 
 def _depends(value: torch.Tensor, on: list[nn.Parameter]) -> bool:

@@ -16,13 +16,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 
+import numpy as np
 import torch
 from torch import nn
 
 from tailwise.core.batch import Batch
 from tailwise.core.errors import UserError
 from tailwise.engine.effect import check_felt
-from tailwise.engine.order import augment_keys, epoch_order, load_steps, seed_for, steps_of
+from tailwise.engine.order import augment_keys, epoch_order, load_steps, repeat_numbers, seed_for, steps_of
 from tailwise.engine.phase import Phase, rate_groups, set_trainable, train_mode
 from tailwise.engine.predict import judge
 from tailwise.engine.record import Record
@@ -53,7 +54,7 @@ def train_phase(task: Task, phase: Phase, samples: Iterable[int], boost: dict[st
     optimizer = phase.optimizer.build(rate_groups(model, phase.rates), phase.lr)
     boost = {head: of_head.to(run.device) for head, of_head in boost.items()}
     samples = list(samples)
-    check_felt(task, boost, moving, samples[:1], run.device)
+    check_felt(task, boost, moving, samples[:1], run)
     done, best, history, best_epoch = _restore(run, model, optimizer)
 
     epochs = [_steps(samples, run, epoch) for epoch in range(done, phase.epochs)]
@@ -61,9 +62,9 @@ def train_phase(task: Task, phase: Phase, samples: Iterable[int], boost: dict[st
     for epoch, steps in enumerate(epochs, start=done):
         train_mode(model)
         losses = []
-        for step, micros in enumerate(islice(batches, len(steps))):
+        for step, (micros, repeats) in enumerate(zip(islice(batches, len(steps)), repeat_numbers(steps))):
             position = (run.training.seed, run.name, epoch, step)
-            ready = [_prepare(task, phase, run, epoch, batch) for batch in micros]
+            ready = [_prepare(task, phase, run, epoch, *drawn) for drawn in zip(micros, repeats)]
             factor = phase.schedule.factor(epoch * len(steps) + step, phase.epochs * len(steps))
             for group in optimizer.param_groups:
                 group["lr"] = phase.lr * group["rate"] * factor
@@ -83,8 +84,10 @@ def _steps(samples: list[int], run: Run, epoch: int) -> list[list[list[int]]]:
     return steps_of(order, run.training.batch_size, run.training.micro_batch)
 
 
-def _prepare(task: Task, phase: Phase, run: Run, epoch: int, batch: Batch) -> Batch:
-    keys = augment_keys(run.training.seed, run.name, epoch, batch.index.numpy())
+def _prepare(task: Task, phase: Phase, run: Run, epoch: int, batch: Batch, repeats: list[int]) -> Batch:
+    """A sample that is drawn again in an epoch is augmented by other keys."""
+    index = batch.index.numpy() + len(task.train) * np.array(repeats)
+    keys = augment_keys(run.training.seed, run.name, epoch, index)
     return task.prepare(batch.to(run.device), phase.augment, keys)
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -26,6 +27,17 @@ def augment_keys(seed: int, phase: str, epoch: int, index: np.ndarray) -> np.nda
     """(B, 4) int64: all that the augmentation of these samples may depend on."""
     fixed = np.array([[seed, zlib.crc32(phase.encode()), epoch]]).repeat(len(index), axis=0)
     return np.column_stack([fixed, index])
+
+
+def repeat_numbers(steps: list[list[list[int]]]) -> list[list[list[int]]]:
+    """In place of each sample how often it came before in this epoch: 0 where each comes once."""
+    before: Counter[int] = Counter()
+
+    def number(sample: int) -> int:
+        before[sample] += 1
+        return before[sample] - 1
+
+    return [[[number(sample) for sample in micro] for micro in step] for step in steps]
 
 
 def chunks(order: Sequence[int], size: int) -> list[list[int]]:

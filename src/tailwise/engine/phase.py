@@ -16,10 +16,14 @@ Groups = list[dict]
 
 @dataclass(frozen=True)
 class AdamW:
-    """torch.optim.AdamW; decay acts on matrices and kernels, not on biases and norms."""
+    """torch.optim.AdamW; decay acts on what has two dimensions or more, so not on biases and norms."""
 
     kind: Literal["adamw"]
     weight_decay: float
+
+    def __post_init__(self):
+        if self.weight_decay < 0:
+            raise ValueError(f"weight_decay must not be negative, found {self.weight_decay:g}")
 
     def build(self, groups: Groups, lr: float) -> torch.optim.Optimizer:
         split = []
@@ -62,7 +66,7 @@ class Phase:
     clip: float
     augment: float
     trainable: tuple[str, ...]
-    rates: tuple[Rate, ...] = ()
+    rates: tuple[Rate, ...]
 
     def __post_init__(self):
         if self.epochs < 1 or self.lr <= 0 or self.clip <= 0:
@@ -88,7 +92,7 @@ def set_trainable(model: nn.Module, patterns: tuple[str, ...]) -> list[nn.Parame
 
 
 def parameter_lines(model: nn.Module, patterns: tuple[str, ...]) -> list[str]:
-    """How many parameters the model and each of its parts have, and how many of them move."""
+    """How many parameters the model and each of its parts have, and how many move once frozen by `patterns`."""
     set_trainable(model, patterns)
     parts = {"model": model, **{f"  {name}": part for name, part in model.named_children()}}
     lines = []

@@ -31,6 +31,8 @@ class Training:
     precision: Literal["float32", "bf16"]
 
     def __post_init__(self):
+        if self.seed < 0:
+            raise ValueError(f"seed must not be negative, found {self.seed}")
         if min(self.batch_size, self.accumulate, self.threads) < 1:
             raise ValueError("batch_size, accumulate and threads must be at least 1")
         if self.batch_size % self.accumulate:

@@ -25,6 +25,9 @@ class Tiny:
     def bare(self) -> "Tiny":
         return self
 
+    def check_weights(self) -> None:
+        """There are none."""
+
     def check_shape(self, shape: tuple[int, int, int]) -> None:
         """Raise ValueError for clips (frames, height, width) without a frame or without one whole patch."""
         frames, height, width = shape

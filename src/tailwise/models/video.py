@@ -38,6 +38,11 @@ class Video:
         """The same net, without what changes neither its tensors nor its answers."""
         return replace(self, weights=NoWeights("none"), checkpoint=False, channels_last=False)
 
+    def check_weights(self) -> None:
+        """Raise UserError if a file of weights is not there, or another one than meant."""
+        if isinstance(self.weights, WeightsFile):
+            self.weights.read(self.kind)
+
     def check_shape(self, shape: Shape) -> None:
         """Raise ValueError for clips (frames, height, width) of which this net has nothing left to average."""
         frames, height, width = shape

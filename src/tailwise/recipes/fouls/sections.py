@@ -66,6 +66,7 @@ def check_inputs(params: Params) -> None:
     """Raise UserError if what the pipeline is to read is not there."""
     if params.data.root != MADE_ROOT:
         check_root(Path(params.data.root))
+    params.model.backbone.check_weights()
 
 
 ANY_HEADS = tuple(Head(f"head{i}", ("a", "b")) for i in range(8))
