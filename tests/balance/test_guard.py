@@ -2,7 +2,7 @@
 
 import pytest
 
-from tailwise.balance.guard import Balance, Felt, check_ratio, effective_ratio, felt
+from tailwise.balance.guard import Balance, Felt, check_drawn, check_ratio, effective_ratio, felt
 from tailwise.core.errors import UserError
 
 COUNTS = {"often": 100, "rare": 10, "once": 1, "never": 0}
@@ -48,3 +48,9 @@ def test_ten_times_the_weight_on_eight_times_the_draws_is_refused_with_the_facto
 def test_a_limit_below_one_is_refused():
     with pytest.raises(ValueError, match="max_effective_ratio must be at least 1"):
         Balance(0.9)
+
+
+def test_a_class_that_is_never_drawn_is_refused():
+    with pytest.raises(UserError, match="phase1: head action: no sample of rare would be drawn; raise phase1.samples"):
+        check_drawn("phase1", "action", COUNTS, {"often": 5, "rare": 0, "once": 1, "never": 0})
+    check_drawn("phase1", "action", COUNTS, {"often": 5, "rare": 1, "once": 1, "never": 0})

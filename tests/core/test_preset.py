@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tailwise.core.config import read_params, section
+from tailwise.core.effective import effective
 from tailwise.core.errors import UserError
 from tailwise.core.preset import apply, main
 from tailwise.recipes.fouls.sections import Params
@@ -73,3 +74,19 @@ def test_every_preset_of_the_repository_gives_valid_params(path):
 
 def test_the_params_of_the_repository_are_valid():
     assert section(read_params(ROOT / "params.yaml"), "", Params).phase1.max_weight == 1.5
+
+
+def test_a_saved_configuration_is_loaded_back_as_params(folder, capsys):
+    ours = (ROOT / "params.yaml").read_text(encoding="utf8")
+    params = section(read_params(ROOT / "params.yaml"), "", Params)
+    (folder / "reports").mkdir()
+    (folder / "reports/config.yaml").write_text(effective(params))
+    (folder / "params.yaml").write_text(ours)
+    main("reports/config.yaml")
+    assert "has these values already" in capsys.readouterr().out
+    other = ours.replace("stride: 5", "stride: 3").replace("{kind: balanced, max_ratio: 8}", "{kind: all}")
+    assert other.count("{kind: all}") == ours.count("{kind: all}") + 1
+    (folder / "params.yaml").write_text(other)
+    main("reports/config.yaml")
+    assert section(read_params(), "", Params) == params
+    assert "window.stride: 3 -> 5" in capsys.readouterr().out

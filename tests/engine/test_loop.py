@@ -103,6 +103,19 @@ def test_a_slow_part_moves_by_its_share_of_the_rate():
     assert step["heads.size.weight"] == pytest.approx(1e-5, rel=1e-2)
 
 
+def test_a_sample_drawn_again_is_augmented_anew_and_the_first_draw_as_ever():
+    def keys_of(samples, **run):
+        seen = []
+        prepare = lambda batch, strength, keys: seen.append((batch.index.tolist(), keys.tolist())) or batch  # noqa: E731
+        train(make_task(prepare=prepare), make_phase(epochs=1), samples, **run)
+        return [(place, tuple(key)) for places, keys in seen for place, key in zip(places, keys)]
+
+    drawn = keys_of([3, 3, 3, 8], batch_size=2)
+    assert sorted(place for place, _ in drawn) == [3, 3, 3, 8] and len(set(drawn)) == 4
+    assert set(keys_of([3, 8])) <= set(drawn)
+    assert sorted(keys_of([3, 3, 3, 8], batch_size=4, accumulate=2)) == sorted(drawn)
+
+
 def test_only_the_phases_samples_are_trained_on_each_once_an_epoch():
     seen = []
     task = make_task(prepare=lambda batch, strength, keys: seen.append(batch.index) or batch)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from helpers import make_table
-from tailwise.engine.order import augment_keys, epoch_order, load_steps, seed_for, steps_of
+from tailwise.engine.order import augment_keys, epoch_order, load_steps, repeat_numbers, seed_for, steps_of
 
 
 def test_an_epoch_has_every_sample_once():
@@ -59,3 +59,8 @@ def test_batches_come_in_the_order_asked_for(workers):
     epochs = [steps_of(epoch_order(range(10), 1, "p", epoch), 4, 2) for epoch in range(2)]
     found = [[b.index.tolist() for b in step] for step in load_steps(make_table(10), epochs, workers)]
     assert found == [*epochs[0], *epochs[1]]
+
+
+def test_draws_of_one_sample_are_numbered_through_the_epoch():
+    assert repeat_numbers([[[3, 5], [3]], [[5, 3]]]) == [[[0, 0], [1]], [[1, 2]]]
+    assert repeat_numbers([[[7, 1, 2]]]) == [[[0, 0, 0]]]

@@ -20,8 +20,8 @@ VARIANTS = [
 ]
 
 
-def build(variant, heads=HEADS):
-    torch.manual_seed(0)
+def build(variant, heads=HEADS, seed=0):
+    torch.manual_seed(seed)
     return Model(variant, Tiny("tiny", width=8)).build(heads, SHAPE).eval()
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from tailwise.balance.boosts import Target, shrunk_recall
 from tailwise.balance.files import read_rebalancing
 from tailwise.core.config import read_params, section, sections
 from tailwise.core.files import read_json
@@ -76,6 +77,20 @@ def test_phase_1_is_balanced_over_both_heads_and_later_phases_see_all(door, fini
     assert all(sorted(door(phase)[1]) == list(range(len(task.train))) for phase in ("phase2", "phase3"))
 
 
-def test_phase_3_raises_weak_classes_only(finished):
+def test_phase_3_raises_exactly_the_classes_that_phase_2_left_weak(finished):
+    params = read_params(finished / "params.yaml")
+    target, cap = section(params, "target", Target), params["phase3"]["max_weight"]
     before, after = (read_rebalancing(finished / f"data/weights/{phase}").boost for phase in ("phase2", "phase3"))
-    assert all(after[head][name] >= before[head][name] for head in before for name in before[head])
+    best = read_json(finished / "reports/training/phase2/best.json")
+    weak = 0
+    for head, boosts in before.items():
+        recalls = shrunk_recall(best[head]["hits"], best[head]["support"], target.prior_samples)
+        for name, boost in boosts.items():
+            if best[head]["support"][name] < target.min_support:
+                continue
+            if recalls[name] >= target.recall:
+                assert after[head][name] == boost
+            else:
+                weak += 1
+                assert after[head][name] == pytest.approx(min(boost * target.recall / recalls[name], cap), abs=1e-3)
+    assert weak

@@ -37,10 +37,10 @@ DEMO = f"make_demo {INDEX}"
 CHECK = "check save_config"
 TRAINING = "train_phase1 train_phase2 target_weak_classes train_phase3 evaluate certify report"
 
-# `check` and `save_config` read all of params.yaml but `runtime`; nothing follows from what they write.
+# `check` and `save_config` read all of params.yaml but `runtime`; the report shows what the second writes.
 PARAMETERS = {
     "data.root data.reader.kind": f"{CHECK} {INDEX}",
-    "data.leaks": f"{CHECK} index_clips",
+    "data.leaks": f"{CHECK} index_clips report",
     "demo.seed demo.train demo.valid demo.test demo.width demo.height demo.frames demo.contact": f"{CHECK} {DEMO}",
     "window.centre window.stride window.frames window.margin window.height window.width": f"{CHECK} {DECODE}",
     "decode.timeout decode.max_faulty": f"{CHECK} {DECODE}",
@@ -57,7 +57,7 @@ PARAMETERS = {
     "phase3.train.epochs phase3.train.lr phase3.train.optimizer.kind phase3.train.optimizer.weight_decay "
     "phase3.train.schedule.kind phase3.train.schedule.warmup phase3.train.schedule.floor phase3.train.clip "
     "phase3.train.augment phase3.train.trainable phase3.train.rates": f"{CHECK} {PHASE3}",
-    "balance.max_effective_ratio": f"{CHECK} compute_weights target_weak_classes",
+    "balance.max_effective_ratio": f"{CHECK} compute_weights target_weak_classes report",
     "target.recall target.prior_samples target.min_support": f"{CHECK} {TARGET}",
     "model.variant.kind model.variant.dropout model.backbone.kind model.backbone.width": f"{CHECK} {TRAINING}",
     "augment.mirror augment.shift augment.brightness augment.delay": f"{CHECK} {TRAINING}",
@@ -114,6 +114,7 @@ RAW = {
 # see test_caching and data/test_index.
 NARROW = {
     "data/checked.txt": {"params": [], "deps": []},
+    "reports/config.yaml": {"deps": []},
     "data/index": {"params": ["data.root", "data.reader"]},
     "reports/index.json": {"params": ["data.root", "data.reader"]},
     "data/weights/phase1": {"params": ["phase1.max_weight", "phase1.boost", "phase1.acts", "phase1.samples"]},

@@ -1,5 +1,6 @@
 """The fouls pipeline as the engine sees it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from tailwise.engine.loop import train_phase
 from tailwise.engine.weights import load_into, read_tensors, write_tensors
 from tailwise.losses import ClassBoost
 from tailwise.models.multiview import Model
+from tailwise.models.variants import Progressive
 from tailwise.recipes.fouls.task import Config, build, from_specification, loss, score, specification
 
 ROOT = Path(__file__).parents[2]
@@ -67,6 +69,32 @@ def test_a_model_is_rebuilt_from_its_file_without_params(store, config, tmp_path
     expected = task.model.eval()(**batch.inputs)
     assert same(again(**batch.inputs), expected)
     load_into(build(config, HEADS, None, store, seed=2).model, task.spec, tmp_path / "w.safetensors")
+
+
+def logits(task):
+    batch = task.valid.collate([task.valid[i] for i in range(4)])
+    with torch.no_grad():
+        return task.model.eval()(**batch.inputs)
+
+
+def test_a_phase_that_raises_the_level_starts_from_the_same_answers(store, config, tmp_path):
+    """As `stages/train.py` chains phases: weights through their file, then a wider `trainable`."""
+    raised = replace(config, model=replace(config.model, variant=Progressive(0.3, "progressive")))
+    levels, answers = ["fusion.level1.*", "fusion.level2.*", "fusion.level3.*"], None
+    for number in range(3):
+        task = build(raised, HEADS, store, store, seed=number)
+        if number:
+            load_into(task.model, task.spec, tmp_path / "w.safetensors")
+            for name, before in answers.items():
+                torch.testing.assert_close(logits(task)[name], before, rtol=0, atol=1e-5)
+        phase = make_phase(epochs=2, lr=5e-3, trainable=("backbone.*", *levels[: number + 1]))
+        start = {name: p.clone() for name, p in task.model.named_parameters()}
+        trained = train_phase(task, phase, range(12), {}, make_run(batch_size=4))
+        task.model.load_state_dict(trained.weights)
+        moved = {name.split(".")[1] for name in start if not torch.equal(trained.weights[name], start[name])}
+        assert {name for name in moved if name.startswith("level")} == {f"level{n + 1}" for n in range(number + 1)}
+        write_tensors(tmp_path / "w.safetensors", trained.weights, task.spec)
+        answers = logits(task)
 
 
 def test_where_weights_came_from_does_not_make_another_model():

@@ -1,18 +1,27 @@
 """Contradictions between sections of params.yaml are refused before anything runs."""
 
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tailwise.balance.boosts import boost_from_counts
+from tailwise.balance.counts import count_classes
+from tailwise.balance.plan import rebalance
+from tailwise.balance.subset import Oversampled
 from tailwise.core.config import read_params, section
 from tailwise.core.effective import effective
 from tailwise.core.errors import UserError
+from tailwise.data.demo.plan import ACTIONS, SEVERITIES, plan_split
 from tailwise.recipes.fouls.sections import Params, check_inputs
 
 ROOT = Path(__file__).parents[2]
 PARAMS = read_params(ROOT / "params.yaml")
+
+
+S3D = {"kind": "s3d", "weights": {"kind": "none"}, "checkpoint": False, "channels_last": False}
 
 
 def changed(**values):
@@ -50,6 +59,13 @@ def changed(**values):
             {"model__variant": {"kind": "duel", "dropout": 0.1}},
             "model.variant.kind must be one of simplified, progress",
         ),
+        ({"phase2__train__lr": float("nan")}, "phase2.train.lr must be a finite number, found nan"),
+        ({"training__seed": -1}, "training: seed must not be negative"),
+        ({"phase2__train__optimizer__weight_decay": -1}, "weight_decay must not be negative"),
+        (
+            {"model__backbone": S3D, "window__frames": 4},
+            "window does not fit model.backbone: s3d needs 8 or more frames of 17x17 or more pixels, found 4 of 64x112",
+        ),
         ({"window__height": 2, "window__width": 2}, "window does not fit model.backbone: tiny needs 1 frame of 4x4"),
     ],
     ids=str,
@@ -60,6 +76,18 @@ def test_a_contradiction_is_one_line(values, said):
     assert "\n" not in str(refused.value)
 
 
+def test_weights_that_are_not_there_are_named_before_anything_runs():
+    lost = {"kind": "file", "path": "gone.pth", "sha256": "0" * 64}
+    params = section(changed(model__backbone={**S3D, "weights": lost}), "", Params)
+    with pytest.raises(UserError, match="gone.pth: No such file"):
+        check_inputs(params)
+
+
+def test_a_refusal_of_the_whole_file_has_one_colon():
+    with pytest.raises(UserError, match="^params.yaml: augment.delay 3"):
+        section(changed(augment__delay=3), "", Params)
+
+
 def test_a_data_root_that_is_not_there_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "raw").mkdir()
@@ -68,6 +96,27 @@ def test_a_data_root_that_is_not_there_is_named(tmp_path, monkeypatch):
         check_inputs(section(changed(data__root=root), "", Params))
     with pytest.raises(UserError, match="gone: no such folder; .* or set data.root in params.yaml"):
         check_inputs(section(changed(data__root="gone"), "", Params))
+
+
+@pytest.mark.parametrize("phase", ["phase1", "phase2"])
+def test_the_guard_lets_the_default_demo_pass_and_not_ten_times_the_weight(phase):
+    """Counts of the default demo's training fouls, as its plan has them."""
+    params = section(changed(), "", Params)
+    fouls = [foul for foul in plan_split(params.demo, "Train") if not foul.fault]
+    labels = {
+        "action": [ACTIONS[foul.action] for foul in fouls],
+        "severity": [SEVERITIES[foul.severity] for foul in fouls],
+    }
+    counts = count_classes(labels, {"action": ACTIONS, "severity": SEVERITIES})
+
+    def planned(how):
+        boost = {head: boost_from_counts(of_head, how.boost, how.max_weight) for head, of_head in counts.items()}
+        return rebalance(phase, how, boost, counts, [str(f.index) for f in fouls], labels, params.balance)
+
+    assert planned(getattr(params, phase))
+    extreme = replace(getattr(params, phase), max_weight=10.0, samples=Oversampled("oversampled", 8))
+    with pytest.raises(UserError, match="training would feel .* times as much as"):
+        planned(extreme)
 
 
 @pytest.mark.parametrize("kind", ["simplified", "progressive", "optimized", "dual"])

@@ -21,7 +21,7 @@ def facts():
     quality = {"train": make_quality({"Train/action_0/clip_1.mp4": "absent"})}
     contact = {"action": {"Dive": [{"sample": "train/3", "strip": "data:image/jpeg;base64,AA=="}], "Push": []}}
     epochs = {"phase1": [row, row], "phase2": [row]}
-    return Facts({"leaderboard": (45.6, 40.1)}, [head], epochs, [], index, quality, contact)
+    return Facts({"leaderboard": (45.6, 40.1)}, [head], epochs, [], index, quality, contact, "data: {root: <b>}")
 
 
 def make_quality(faulty, dropped=()):

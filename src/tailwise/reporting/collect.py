@@ -39,7 +39,7 @@ class Facts:
     """All that the report shows.
 
     scores: {name: (validation, test)}; epochs: {phase: rows of epochs.csv}
-    contact: {head: {class: [{"sample", "strip": data URI}]}}
+    contact: {head: {class: [{"sample", "strip": data URI}]}}; config: the parameters, as YAML
     """
 
     scores: dict[str, tuple[float, float]]
@@ -49,6 +49,7 @@ class Facts:
     index: dict
     quality: dict
     contact: dict
+    config: str
 
 
 def collect(phases: list[str], root: Path = Path(".")) -> Facts:
@@ -65,6 +66,7 @@ def collect(phases: list[str], root: Path = Path(".")) -> Facts:
         index=read_json(reports / "index.json"),
         quality=read_json(reports / "quality.json"),
         contact=read_json(reports / "contact.json"),
+        config=(reports / "config.yaml").read_text(encoding="utf8"),
     )
 
 
