@@ -1,8 +1,10 @@
 """Which clips share a shard, and what a shard is named by."""
 
+import errno
 import hashlib
 import os
 import random
+import resource
 import statistics
 from dataclasses import replace
 
@@ -126,6 +128,19 @@ def test_a_failed_write_leaves_nothing(shard, tmp_path):
             rows.append(np.zeros((2, 3), np.uint8))
             1 / 0
     assert not list(tmp_path.glob("*x.npy*"))
+
+
+def test_a_disk_without_room_is_an_error_that_names_the_file(shard, tmp_path):
+    """A limit on the size of files stands in for it: writes fail in the same place."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200, limits[1]))
+    try:
+        with pytest.raises(OSError) as refused:
+            decode_shard(shard, tmp_path, str)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert refused.value.filename.startswith(str(tmp_path)) and refused.value.errno == errno.EFBIG
+    assert not list(tmp_path.glob("*.npy")) and not list(tmp_path.glob(".*"))
 
 
 def test_a_clip_that_was_given_up_is_not_opened_again(shard, tmp_path):

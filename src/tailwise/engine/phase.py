@@ -81,24 +81,27 @@ def set_trainable(model: nn.Module, patterns: tuple[str, ...]) -> list[nn.Parame
     Raises UserError for a pattern that names no parameter, and when nothing moves.
     """
     check_patterns(model, "trainable", [pattern.removeprefix("!") for pattern in patterns])
-    named = [pattern for pattern in patterns if not pattern.startswith("!")]
-    frozen = [pattern[1:] for pattern in patterns if pattern.startswith("!")]
     for name, parameter in model.named_parameters():
-        parameter.requires_grad_(_matches(name, named) and not _matches(name, frozen))
+        parameter.requires_grad_(moves(name, patterns))
     moving = [parameter for parameter in model.parameters() if parameter.requires_grad]
     if not moving:
         raise UserError("trainable: nothing would be trained")
     return moving
 
 
+def moves(name: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a parameter of this name is trained."""
+    frozen = any(fnmatch(name, pattern[1:]) for pattern in patterns if pattern.startswith("!"))
+    return not frozen and any(fnmatch(name, pattern) for pattern in patterns if not pattern.startswith("!"))
+
+
 def parameter_lines(model: nn.Module, patterns: tuple[str, ...]) -> list[str]:
-    """How many parameters the model and each of its parts have, and how many move once frozen by `patterns`."""
-    set_trainable(model, patterns)
-    parts = {"model": model, **{f"  {name}": part for name, part in model.named_children()}}
+    """How many parameters the model and each of its parts have, and how many of them move by `patterns`."""
     lines = []
-    for name, part in parts.items():
-        moving = sum(p.numel() for p in part.parameters() if p.requires_grad)
-        lines.append(f"{name:<12}{sum(p.numel() for p in part.parameters()):>12,} parameters, {moving:,} trainable")
+    for part in ("", *(name for name, _ in model.named_children())):
+        sizes = {n: p.numel() for n, p in model.named_parameters() if not part or n.startswith(f"{part}.")}
+        moving = sum(size for name, size in sizes.items() if moves(name, patterns))
+        lines.append(f"{part or 'model':<12}{sum(sizes.values()):>12,} parameters, {moving:,} trainable")
     return lines
 
 
@@ -130,10 +133,6 @@ def check_patterns(model: nn.Module, key: str, patterns: list[str]) -> None:
 def _examples(names: list[str]) -> str:
     """The first levels of the names, as patterns."""
     return ", ".join(dict.fromkeys(f"{'.'.join(name.split('.')[:2])}*" for name in names))
-
-
-def _matches(name: str, patterns: list[str]) -> bool:
-    return any(fnmatch(name, pattern) for pattern in patterns)
 
 
 def train_mode(model: nn.Module) -> None:

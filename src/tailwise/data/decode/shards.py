@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -27,6 +28,8 @@ from tailwise.data.raw import RawFile
 CODE = [Path(__file__).with_name(f"{name}.py") for name in ("frames", "probe", "shards", "window")]
 CODE.append(Path(__file__).parents[1] / "raw.py")
 """What decides a shard's bytes besides clips, window and decoders: a shard of other code is another shard."""
+SYNCED = 4
+"""Rows after which the disk is made to keep up."""
 LARGEST = 92
 """Clips in a shard at most. Halved shards hold 46 and full ones 92: 64 on average (ln 2 * 92)."""
 
@@ -104,7 +107,11 @@ def decode_shard(shard: Shard, cache: Path, say: Callable[[str], None]) -> tuple
 
 
 class _RowFile:
-    """A .npy file that grows row by row, so that memory holds one clip; in place when all is written, if not empty."""
+    """A .npy file that grows row by row; in place when all is written, if not empty.
+
+    A thread writes a row while the next clip is decoded, and tells the disk to keep up, so that memory holds two clips
+    and little is left to wait for at the end.
+    """
 
     def __init__(self, path: Path):
         self.path, self.part = path, path.with_name(f".{path.name}.{os.getpid()}")
@@ -112,15 +119,28 @@ class _RowFile:
 
     def __enter__(self) -> "_RowFile":
         self.file = open(self.part, "wb")
+        self.writer, self.written = ThreadPoolExecutor(1), Future()
+        self.written.set_result(None)
         return self
 
     def append(self, row: np.ndarray) -> None:
-        """row: uint8, of the same shape each time"""
+        """row: uint8, of the same shape each time; raises what went wrong with the row before"""
+        self.written.result()
         if not self.rows:
             self.shape = row.shape
             self._write_header()
-        self.file.write(np.ascontiguousarray(row))
         self.rows += 1
+        self.written = self.writer.submit(self._write, np.ascontiguousarray(row), self.rows % SYNCED == 0)
+
+    def _write(self, row: np.ndarray, sync: bool) -> None:
+        """An error names the file, which a full disk's does not by itself."""
+        try:
+            self.file.write(row)
+            if sync:
+                self.file.flush()
+                os.fdatasync(self.file.fileno())
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self.path)) from error
 
     def _write_header(self) -> None:
         """numpy pads it, so that its length does not follow from the number of rows."""
@@ -128,6 +148,7 @@ class _RowFile:
         np.lib.format.write_array_header_1_0(self.file, what)
 
     def __exit__(self, kind, *error) -> None:
+        self.writer.shutdown()
         try:
             with self.file:
                 if self.rows and kind is None:
@@ -136,6 +157,7 @@ class _RowFile:
             self.part.unlink(missing_ok=True)
 
     def _finish(self) -> None:
+        self.written.result()
         self.file.seek(0)
         self._write_header()
         self.file.flush()
