@@ -23,9 +23,8 @@ def main() -> None:
         hits, support = measured[head]["hits"], measured[head]["support"]
         by_count = boost_from_counts(counts[head], how.boost, how.max_weight)
         boost[head] = raise_weak(before, by_count, hits, support, target, how.max_weight)
-        raised = [
-            f"{name} {before[name]:.2f} -> {b:.2f}" for name, b in boost[head].items() if b > before[name] + 0.005
-        ]
+        higher = {name: b for name, b in boost[head].items() if b > before[name] + 0.005}
+        raised = [f"{name} {before[name]:.2f} -> {b:.2f}" for name, b in higher.items()]
         print(f"{phase} {head}: " + (", ".join(raised) or "no class is weak"))
     names, labels = read_labels(Path("data/clips/train/manifest.csv"), list(counts))
     of_phase, lines = rebalance(phase, how, boost, counts, names, labels, section(params, "balance", Balance))

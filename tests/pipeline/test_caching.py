@@ -14,7 +14,7 @@ AFTER_PHASE1 = ["train_phase2", "target_weak_classes", "train_phase3", "evaluate
 def test_a_cap_that_binds_retrains_from_its_phase_on(project):
     phase1 = project.recorded("data/weights/phase1")
     project.set("phase2.max_weight", 2.5)
-    assert project.repro() == ["check", "compute_weights", *AFTER_PHASE1]
+    assert project.repro() == ["check", "save_config", "compute_weights", *AFTER_PHASE1]
     assert project.recorded("data/weights/phase1") == phase1
 
 
@@ -30,7 +30,7 @@ def test_a_cap_that_does_not_bind_retrains_nothing(project):
 
 def test_a_docstring_of_the_report_retrains_nothing(project):
     project.edit("src/tailwise/reporting/page.py", '"""The report:', '"""The  report:')
-    assert project.repro() == ["check", "report"]
+    assert project.repro() == ["check", "save_config", "report"]
 
 
 def test_where_the_work_is_done_is_nobodys_business(project):
