@@ -1,8 +1,10 @@
 """The video backbones: torchvision's nets without their last layer."""
 
 import copy
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -13,6 +15,7 @@ from tailwise.core.typed import convert
 from tailwise.models.pretrained import NoWeights
 from tailwise.models.video import ARCHITECTURES, Video
 
+SRC = Path(__file__).parents[2] / "src"
 KINDS = list(ARCHITECTURES)
 CONVOLUTIONAL = ["r3d_18", "mc3_18", "r2plus1d_18", "s3d"]
 TRANSFORMERS = ["mvit_v2_s", "swin3d_t"]
@@ -179,7 +182,7 @@ def test_parameters_are_read_from_their_section():
 
 def test_torchvision_is_imported_only_to_build():
     script = "import sys, tailwise.models.video; sys.exit('torchvision' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", script]).returncode == 0
+    assert subprocess.run([sys.executable, "-c", script], env={**os.environ, "PYTHONPATH": str(SRC)}).returncode == 0
 
 
 @pytest.mark.slow
