@@ -10,7 +10,7 @@ PYTHON ?= python3
 # NAME: of a preset
 NAME ?= smoke
 
-.PHONY: help setup repro test bench bench-scale baselines seeds probe times config preset clean-recovery clean-cache
+.PHONY: help setup repro test bench bench-scale baselines seeds variants probe times config preset clean-recovery clean-cache
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ baselines: setup ## ways of rebalancing compared, 5 seeds each: half an hour; th
 
 seeds: setup ## the whole pipeline with three seeds, each in a folder of its own, and its targets
 	@python3 bench/seeds.py
+
+variants: setup ## the model's variants on the demo: quality, parameters, time; half an hour
+	@python3 bench/variants.py
 
 probe: setup ## whether the demo is honest: what can be told without seeing movement
 	@python3 bench/probe.py
