@@ -6,6 +6,7 @@ Figures are of the validation split, which also chose the best epochs, so they f
 import argparse
 
 import numpy as np
+
 from experiments import run_experiment
 
 TARGETS = {"macro_recall": 0.45, "macro_f1": 0.40, "min_recall": 0.25, "loss": 5.0}

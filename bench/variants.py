@@ -6,7 +6,6 @@ Figures are of the validation split; time is that of the three training stages, 
 from pathlib import Path
 
 from experiments import run_experiment
-
 from tailwise.core.batch import Head
 from tailwise.core.config import read_params, section
 from tailwise.core.files import read_json
@@ -50,7 +49,8 @@ def main() -> None:
             for head, of in found.items()
             if isinstance(of, dict)
         ]
-        print(f"{kind:<13}{parameters(kind):>11,}{training_time(logged()[before:]):>8}   {'   '.join(of_heads)}", flush=True)
+        time = training_time(logged()[before:])
+        print(f"{kind:<13}{parameters(kind):>11,}{time:>8}   {'   '.join(of_heads)}", flush=True)
 
 
 if __name__ == "__main__":
