@@ -16,7 +16,7 @@ def run_experiment(name: str, settings: dict[str, object]) -> dict:
 
 def commit(name: str) -> str:
     """The commit of an experiment, "" if there is none."""
-    return printed("git", "for-each-ref", "--format=%(objectname)", f"refs/exps/*/*/*/{name}").strip()
+    return printed("git", "for-each-ref", "--format=%(objectname)", f"refs/exps/*/*/{name}").strip()
 
 
 def printed(*command: str) -> str:
