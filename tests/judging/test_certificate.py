@@ -1,0 +1,46 @@
+"""Verdicts on targets, by hand."""
+
+import pytest
+
+from tailwise.judging.certificate import Targets, judge_head, limits, verdict_of
+from tailwise.judging.intervals import Interval
+
+TARGETS = Targets(macro_recall=0.45, macro_f1=0.40, class_recall=0.25, loss=5.0)
+
+
+@pytest.mark.parametrize(
+    ("interval", "verdict"),
+    [
+        (Interval(0.6, 0.5, 0.7), "pass"),
+        (Interval(0.3, 0.2, 0.4), "fail"),
+        (Interval(0.6, 0.4, 0.7), "undecided"),
+        (Interval(0.45, 0.45, 0.45), "undecided"),
+        (Interval(None, None, None), "undecided"),
+    ],
+)
+def test_a_verdict_needs_the_whole_interval(interval, verdict):
+    assert verdict_of(interval, 0.45) == verdict
+
+
+def test_every_target_of_a_head_is_judged():
+    told = {
+        "macro_recall": Interval(0.6, 0.5, 0.7),
+        "macro_f1": Interval(0.3, 0.2, 0.35),
+        "recall": [Interval(0.9, 0.8, 1.0), Interval(0.3, 0.0, 0.6)],
+    }
+    rows = judge_head("action", ["Push", "Dive"], told, 1.3, TARGETS)
+    assert [(row.figure, row.verdict) for row in rows] == [
+        ("macro_recall", "pass"),
+        ("macro_f1", "fail"),
+        ("recall of Push", "pass"),
+        ("recall of Dive", "undecided"),
+        ("loss", "pass"),
+    ]
+    assert judge_head("action", ["Push", "Dive"], told, 5.0, TARGETS)[-1].verdict == "fail"
+
+
+def test_limits_name_what_few_samples_cannot_tell():
+    assert limits("severity", {"No card": 157, "Red card": 5, "Gold": 0}) == [
+        "severity: Gold has no sample: nothing is known of it, and the macro figures leave it out.",
+        "severity: 5 samples of Red card are not a measurement.",
+    ]
