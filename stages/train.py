@@ -2,31 +2,38 @@
 
 import argparse
 import importlib
+import os
 from pathlib import Path
 
 from tailwise.balance.files import read_rebalancing
+from tailwise.core.batch import Head
 from tailwise.core.config import read_params, section, sections
+from tailwise.core.files import write_json
 from tailwise.core.runtime import Runtime
-from tailwise.engine.history import write_history
+from tailwise.engine.history import Boosts, best_epoch
 from tailwise.engine.inputs import class_boosts, read_heads, sample_places
-from tailwise.engine.loop import train_phase
+from tailwise.engine.loop import Trained, train_phase
+from tailwise.engine.observers import keep_history, print_progress, tensorboard
 from tailwise.engine.phase import Phase, parameter_lines
-from tailwise.engine.record import print_progress
 from tailwise.engine.recovery import recovery_for
 from tailwise.engine.run import Run, Training, start
+from tailwise.engine.task import Task
 from tailwise.engine.weights import load_into, write_tensors
 
 
-def main() -> None:
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("recipe")
     parser.add_argument("phase")
     parser.add_argument("--train", type=Path, required=True)
     parser.add_argument("--valid", type=Path, required=True)
     parser.add_argument("--init", type=Path)
-    args = parser.parse_args()
+    return parser.parse_args()
 
-    recipe, params = importlib.import_module(f"{args.recipe}.task"), read_params()
+
+def main() -> None:
+    args, params = arguments(), read_params()
+    recipe = importlib.import_module(f"{args.recipe}.task")
     training, runtime = section(params, "training", Training), section(params, "runtime", Runtime)
     phase, config = section(params, f"{args.phase}.train", Phase), sections(params, recipe.Config)
     index, weights = Path("data/index/heads.json"), Path(f"data/weights/{args.phase}")
@@ -41,12 +48,28 @@ def main() -> None:
     print("\n".join(parameter_lines(task.model, phase.trainable)), flush=True)
 
     inputs = [args.train, args.valid, index, weights, *([args.init] if args.init else [])]
+    watched = observers(args.phase, heads, rebalancing.boost, runtime)
     with recovery_for(args.phase, map(repr, [args, training, phase, config]), inputs) as recovery:
-        run = Run(args.phase, training, device, runtime.workers, recovery, (print_progress(heads),))
+        run = Run(args.phase, training, device, runtime.workers, recovery, watched)
         trained = train_phase(task, phase, places, boost, run)
-        write_tensors(Path(f"data/models/{args.phase}.safetensors"), trained.weights, task.spec)
-        write_history(Path(f"reports/training/{args.phase}"), trained, heads)
-    print(f"{args.phase}: best epoch {trained.best}, mean macro recall {trained.history[trained.best - 1].score:.3f}")
+        finish(args.phase, task, trained, watched)
+
+
+def observers(phase: str, heads: tuple[Head, ...], boosts: Boosts, runtime: Runtime):
+    """Files first: what is on the terminal is on disk, too."""
+    kept = keep_history(Path(f"reports/training/{phase}"), heads, boosts)
+    logs = Path(os.environ.get("DVC_ROOT", ".")) / ".logs" / "tensorboard" / phase
+    optional = (tensorboard(logs, heads, boosts),) if runtime.tensorboard else ()
+    return (kept, print_progress(heads), *optional)
+
+
+def finish(phase: str, task: Task, trained: Trained, watched) -> None:
+    """Weights, best epoch, and the history once more: a run that was killed at its end has no epoch left to watch."""
+    best = trained.history[trained.best - 1]
+    write_tensors(Path(f"data/models/{phase}.safetensors"), trained.weights, task.spec)
+    watched[0](trained.history)
+    write_json(Path(f"reports/training/{phase}/best.json"), best_epoch(best, task.heads))
+    print(f"{phase}: best epoch {trained.best}, mean macro recall {best.score:.3f}")
 
 
 if __name__ == "__main__":

@@ -37,8 +37,9 @@ ALLOWED = {
     "data.load": BASIC | {"data.load"},
     "models": BASIC | {"models"},
     "engine": BASIC | {"engine", "core.runtime"},
+    "judging": CORE | {"metrics", "judging"},
     "reporting": BASIC | {"reporting"},
-    "recipes.fouls": BASIC | {"recipes.fouls", "engine", "models", "data", "core.runtime"},
+    "recipes.fouls": BASIC | {"recipes.fouls", "engine", "judging", "models", "data", "core.runtime"},
 }
 """Each layer, and all that it may import of this project. What is not named here may not exist."""
 

@@ -19,13 +19,13 @@ def test_impossible_values_are_refused(values):
     with pytest.raises(ValueError, match="must be at least 1"):
         Training(*values, "float32")
     with pytest.raises(ValueError, match="workers must be at least 0"):
-        Runtime("auto", -1, 1)
+        Runtime("auto", -1, 1, False)
 
 
 def test_starting_fixes_threads_and_kernels():
     threads = torch.get_num_threads()
     try:
-        assert start(Training(1, 16, 1, 2, "float32"), Runtime("cpu", 0, 1)) == torch.device("cpu")
+        assert start(Training(1, 16, 1, 2, "float32"), Runtime("cpu", 0, 1, False)) == torch.device("cpu")
         assert torch.get_num_threads() == 2 and torch.are_deterministic_algorithms_enabled()
     finally:
         torch.set_num_threads(threads)
@@ -34,4 +34,4 @@ def test_starting_fixes_threads_and_kernels():
 def test_a_device_that_is_not_there_is_refused(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(UserError, match="runtime.device is cuda, but this machine has none"):
-        start(Training(1, 16, 1, torch.get_num_threads(), "float32"), Runtime("cuda", 0, 1))
+        start(Training(1, 16, 1, torch.get_num_threads(), "float32"), Runtime("cuda", 0, 1, False))

@@ -1,8 +1,10 @@
 """Verdicts on targets, by hand."""
 
+from dataclasses import replace
+
 import pytest
 
-from tailwise.judging.certificate import Targets, judge_head, limits, verdict_of
+from tailwise.judging.certificate import Judged, Targets, certificate, judge_head, limits, verdict_of
 from tailwise.judging.intervals import Interval
 
 TARGETS = Targets(macro_recall=0.45, macro_f1=0.40, class_recall=0.25, loss=5.0)
@@ -28,7 +30,7 @@ def test_every_target_of_a_head_is_judged():
         "macro_f1": Interval(0.3, 0.2, 0.35),
         "recall": [Interval(0.9, 0.8, 1.0), Interval(0.3, 0.0, 0.6)],
     }
-    rows = judge_head("action", ["Push", "Dive"], told, 1.3, TARGETS)
+    rows = judge_head("action", {"Push": 90, "Dive": 20}, told, 1.3, TARGETS)
     assert [(row.figure, row.verdict) for row in rows] == [
         ("macro_recall", "pass"),
         ("macro_f1", "fail"),
@@ -36,7 +38,7 @@ def test_every_target_of_a_head_is_judged():
         ("recall of Dive", "undecided"),
         ("loss", "pass"),
     ]
-    assert judge_head("action", ["Push", "Dive"], told, 5.0, TARGETS)[-1].verdict == "fail"
+    assert judge_head("action", {"Push": 90, "Dive": 20}, told, 5.0, TARGETS)[-1].verdict == "fail"
 
 
 def test_limits_name_what_few_samples_cannot_tell():
@@ -44,3 +46,32 @@ def test_limits_name_what_few_samples_cannot_tell():
         "severity: Gold has no sample: nothing is known of it, and the macro figures leave it out.",
         "severity: 5 samples of Red card are not a measurement.",
     ]
+
+
+def test_a_few_samples_decide_nothing():
+    """Three of three found: a bootstrap sees no spread, and yet it is no measurement."""
+    sure = [Interval(1.0, 1.0, 1.0), Interval(1.0, 1.0, 1.0)]
+    told = {"macro_recall": sure[0], "macro_f1": sure[0], "recall": sure}
+    rows = judge_head("severity", {"No card": 157, "Red card": 3}, told, 1.0, TARGETS)
+    assert {row.figure: row.verdict for row in rows[2:4]} == {
+        "recall of No card": "pass",
+        "recall of Red card": "undecided",
+    }
+
+
+def test_the_certificate_counts_its_verdicts_and_keeps_what_it_is_of():
+    rows = [
+        Judged("action", "macro_recall", 0.6, 0.5, 0.7, 0.45, "pass"),
+        Judged("action", "loss", 6, None, None, 5, "fail"),
+    ]
+    made = certificate(rows, {"action": {}}, ["few"], {"seed": 1})
+    assert made["verdicts"] == {"pass": 1, "fail": 1, "undecided": 0} and made["seed"] == 1
+    assert made["targets"][1] == {
+        "head": "action", "figure": "loss", "value": 6, "low": None, "high": None, "target": 5, "verdict": "fail",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "value"), [("macro_recall", 45), ("class_recall", -0.1), ("loss", 0)])
+def test_impossible_targets_are_refused(key, value):
+    with pytest.raises(ValueError, match=key):
+        replace(TARGETS, **{key: value})

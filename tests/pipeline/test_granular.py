@@ -26,7 +26,7 @@ from tailwise.core.config import read_params
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationWarning:dvc")]
 
 # Stages that always follow each other.
-PHASE3 = "train_phase3 evaluate certify report"
+PHASE3 = "train_phase3 evaluate judge certify report"
 TARGET = f"target_weak_classes {PHASE3}"
 PHASE2 = f"train_phase2 {TARGET}"
 PHASE1 = f"train_phase1 {PHASE2}"
@@ -35,12 +35,14 @@ DECODE = f"decode_clips show_clips analyze_classes {WEIGHTS}"
 INDEX = f"index_clips {DECODE}"
 DEMO = f"make_demo {INDEX}"
 CHECK = "check save_config"
-TRAINING = "train_phase1 train_phase2 target_weak_classes train_phase3 evaluate certify report"
+JUDGING = "judge certify report"
+TRAINING = "train_phase1 train_phase2 target_weak_classes train_phase3 evaluate judge certify report"
 
-# `check` and `save_config` read all of params.yaml but `runtime`; the report shows what the second writes.
+# `check` and `save_config` read all of params.yaml but `runtime`; the report shows what the second writes, and the
+# certificate names it.
 PARAMETERS = {
     "data.root data.reader.kind": f"{CHECK} {INDEX}",
-    "data.leaks": f"{CHECK} index_clips report",
+    "data.leaks": f"{CHECK} index_clips certify report",
     "demo.seed demo.train demo.valid demo.test demo.width demo.height demo.frames demo.contact": f"{CHECK} {DEMO}",
     "window.centre window.stride window.frames window.margin window.height window.width": f"{CHECK} {DECODE}",
     "decode.timeout decode.max_faulty": f"{CHECK} {DECODE}",
@@ -57,12 +59,13 @@ PARAMETERS = {
     "phase3.train.epochs phase3.train.lr phase3.train.optimizer.kind phase3.train.optimizer.weight_decay "
     "phase3.train.schedule.kind phase3.train.schedule.warmup phase3.train.schedule.floor phase3.train.clip "
     "phase3.train.augment phase3.train.trainable phase3.train.rates": f"{CHECK} {PHASE3}",
-    "balance.max_effective_ratio": f"{CHECK} compute_weights target_weak_classes report",
+    "balance.max_effective_ratio": f"{CHECK} compute_weights target_weak_classes certify report",
     "target.recall target.prior_samples target.min_support": f"{CHECK} {TARGET}",
     "model.variant.kind model.variant.dropout model.backbone.kind model.backbone.width": f"{CHECK} {TRAINING}",
     "augment.mirror augment.shift augment.brightness augment.delay": f"{CHECK} {TRAINING}",
     "training.seed training.batch_size training.accumulate training.threads training.precision": f"{CHECK} {TRAINING}",
-    "runtime.device runtime.workers runtime.decoders": "",
+    "certificate.macro_recall certificate.macro_f1 certificate.class_recall certificate.loss": f"{CHECK} {JUDGING}",
+    "runtime.device runtime.workers runtime.decoders runtime.tensorboard": "",
 }
 
 # A file, or a folder for every file below it; the longest name that fits a file counts.
@@ -85,6 +88,7 @@ CODE = {
     "src/tailwise/recipes/fouls/task.py": f"{CHECK} {TRAINING}",
     "src/tailwise/recipes/fouls/sections.py": CHECK,
     "src/tailwise/mend.py": CHECK,
+    "src/tailwise/judging": f"{CHECK} {JUDGING}",
     "src/tailwise/reporting": f"{CHECK} report",
     "src/tailwise/reporting/strips.py": f"{CHECK} show_clips report",
     "stages/check.py": "check",
@@ -97,7 +101,9 @@ CODE = {
     "stages/compute_weights.py": WEIGHTS,
     "stages/train.py": TRAINING,
     "stages/target_weak_classes.py": TARGET,
-    "stages/evaluate.py": "evaluate certify report",
+    "stages/evaluate.py": "evaluate judge report",
+    "stages/judge.py": "judge report",
+    "stages/certify.py": "certify report",
     "stages/report.py": "report",
     "presets": "",
     "tests": "",

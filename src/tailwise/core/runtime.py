@@ -9,11 +9,13 @@ class Runtime:
     """device: where to train, auto takes CUDA where there is one
     workers: processes that load training data, 0 is the training process itself
     decoders: processes that film the demo and decode clips, at least 1
+    tensorboard: write each epoch's figures to .logs/tensorboard
     """
 
     device: Literal["auto", "cpu", "cuda"]
     workers: int
     decoders: int
+    tensorboard: bool
 
     def __post_init__(self):
         if self.workers < 0 or self.decoders < 1:

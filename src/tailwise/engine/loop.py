@@ -61,16 +61,16 @@ def train_phase(task: Task, phase: Phase, samples: Iterable[int], boost: dict[st
     batches = load_steps(task.train, epochs, run.workers)
     for epoch, steps in enumerate(epochs, start=done):
         train_mode(model)
-        losses = []
+        losses, norms = [], []
         for step, (micros, repeats) in enumerate(zip(islice(batches, len(steps)), repeat_numbers(steps))):
             position = (run.training.seed, run.name, epoch, step)
             ready = [_prepare(task, phase, run, epoch, *drawn) for drawn in zip(micros, repeats)]
             factor = phase.schedule.factor(epoch * len(steps) + step, phase.epochs * len(steps))
             for group in optimizer.param_groups:
                 group["lr"] = phase.lr * group["rate"] * factor
-            losses.append(optimizer.step(_closure(task, phase, run, ready, boost, moving, optimizer, position)))
-        loss = float(torch.stack(losses).mean())
-        history.append(Record(run.name, epoch + 1, phase.epochs, phase.lr * factor, loss, judge(task, run)))
+            losses.append(optimizer.step(_closure(task, phase, run, ready, boost, moving, optimizer, position, norms)))
+        means = (float(torch.stack(values).mean()) for values in (losses, norms))
+        history.append(Record(run.name, epoch + 1, phase.epochs, phase.lr * factor, *means, judge(task, run)))
         if not best or history[-1].score > history[best_epoch - 1].score:
             best, best_epoch = _copy(model.state_dict()), epoch + 1
         _save(run, model, optimizer, best, history, best_epoch)
@@ -91,8 +91,8 @@ def _prepare(task: Task, phase: Phase, run: Run, epoch: int, batch: Batch, repea
     return task.prepare(batch.to(run.device), phase.augment, keys)
 
 
-def _closure(task, phase, run, micros, boost, moving, optimizer, position):
-    """What one optimizer step evaluates, possibly more than once: sets gradients, returns the loss."""
+def _closure(task, phase, run, micros, boost, moving, optimizer, position, norms):
+    """What one step evaluates, possibly more than once: sets gradients, notes their norm, returns the loss."""
 
     def closure() -> torch.Tensor:
         optimizer.zero_grad()
@@ -110,6 +110,7 @@ def _closure(task, phase, run, micros, boost, moving, optimizer, position):
         if not math.isfinite(total + norm):
             _, name, epoch, step = position
             raise UserError(f"{name} epoch {epoch + 1} step {step + 1}: loss or gradient is not finite; lower its lr")
+        norms.append(norm)
         return total
 
     return closure

@@ -21,15 +21,26 @@ from tailwise.core.errors import UserError
 from tailwise.engine.weights import read_tensors, write_tensors
 
 
-def run_key(facts: Iterable[str], files: dict[str, Path]) -> str:
-    """Hash of texts (params, arguments) and of files, {name: path}, by name and content."""
+def fingerprint(files: dict[str, Path], facts: Iterable[str] = ()) -> str:
+    """SHA-256 of texts and of files, {name: path}, by name and content."""
     digest = hashlib.sha256()
     for fact in facts:
         digest.update(fact.encode() + b"\0")
     for name, path in sorted(files.items()):
         with open(path, "rb") as file:
             digest.update(name.encode() + b"\0" + hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()[:16]
+    return digest.hexdigest()
+
+
+def run_key(facts: Iterable[str], files: dict[str, Path]) -> str:
+    """A folder's name for texts (params, arguments) and files."""
+    return fingerprint(files, facts)[:16]
+
+
+def files_in(path: Path) -> dict[str, Path]:
+    """{path: path} of a file, or of every file in a folder."""
+    found = path.rglob("*") if path.is_dir() else [path]
+    return {file.as_posix(): file for file in found if file.is_file()}
 
 
 def loaded_code() -> dict[str, Path]:
@@ -44,8 +55,7 @@ def recovery_for(phase: str, facts: Iterable[str], inputs: Iterable[Path]) -> "R
     """Where a run keeps its state: named by its params, its inputs and the code that is loaded."""
     files = loaded_code()
     for path in inputs:
-        found = path.rglob("*") if path.is_dir() else [path]
-        files |= {file.as_posix(): file for file in found if file.is_file()}
+        files |= files_in(path)
     root = Path(os.environ.get("DVC_ROOT", "."))
     return Recovery(root / ".resume" / f"{phase}-{run_key(facts, files)}")
 

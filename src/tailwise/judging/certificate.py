@@ -1,7 +1,8 @@
 """What the model is to reach on fouls that nobody tuned on, and whether it did. Pure functions."""
 
-from dataclasses import asdict, dataclass
-from typing import Literal
+from collections import Counter
+from dataclasses import asdict, dataclass, replace
+from typing import Literal, get_args
 
 from tailwise.judging.intervals import Interval
 
@@ -18,6 +19,12 @@ class Targets:
     macro_f1: float
     class_recall: float
     loss: float
+
+    def __post_init__(self):
+        if not all(0 <= value < 1 for value in (self.macro_recall, self.macro_f1, self.class_recall)):
+            raise ValueError("macro_recall, macro_f1 and class_recall must be at least 0 and below 1")
+        if self.loss <= 0:
+            raise ValueError(f"loss must be positive, found {self.loss:g}")
 
 
 @dataclass(frozen=True)
@@ -40,13 +47,18 @@ def verdict_of(interval: Interval, target: float) -> Verdict:
     return "pass" if interval.low > target else "fail"
 
 
-def judge_head(head: str, classes: list[str], told: dict, loss: float, targets: Targets) -> list[Judged]:
-    """Every target of a head. told: from `intervals`; the loss has no interval, it passes or fails by its value."""
+def judge_head(
+    head: str, support: dict[str, int], told: dict, loss: float, targets: Targets, few: int = FEW
+) -> list[Judged]:
+    """Every target of a head. support: {class: samples}; told: from `intervals`, its classes in the order of support.
+
+    The recall of a class with fewer than `few` samples stays undecided, whatever its interval says: where all of a
+    few samples are found, or none, a bootstrap sees no spread. The loss has no interval, it is judged by its value.
+    """
     rows = [_judged(head, name, told[name], getattr(targets, name)) for name in ("macro_recall", "macro_f1")]
-    rows += [
-        _judged(head, f"recall of {name}", interval, targets.class_recall)
-        for name, interval in zip(classes, told["recall"])
-    ]
+    for (name, count), interval in zip(support.items(), told["recall"]):
+        row = _judged(head, f"recall of {name}", interval, targets.class_recall)
+        rows.append(row if count >= few else replace(row, verdict="undecided"))
     reached: Verdict = "pass" if loss < targets.loss else "fail"
     return [*rows, Judged(head, "loss", loss, None, None, targets.loss, reached)]
 
@@ -60,6 +72,18 @@ def limits(head: str, support: dict[str, int]) -> list[str]:
     ]
     lines += [f"{head}: {count} samples of {name} are not a measurement." for name, count in few.items()]
     return lines
+
+
+def certificate(rows: list[Judged], figures: dict, warnings: list[str], facts: dict) -> dict:
+    """The certificate as JSON. figures: of the split; warnings: from `limits`; facts: hashes, seed, bootstrap."""
+    counted = Counter(row.verdict for row in rows)
+    return {
+        "verdicts": {verdict: counted[verdict] for verdict in get_args(Verdict)},
+        "targets": [asdict(row) for row in rows],
+        "figures": figures,
+        "limits": warnings,
+        **facts,
+    }
 
 
 def _judged(head: str, figure: str, interval: Interval, target: float) -> Judged:

@@ -42,16 +42,20 @@ def redraw(matrices: np.ndarray, draws: int = DRAWS, seed: int = SEED) -> np.nda
     return np.tensordot(times, matrices, axes=1)
 
 
-def intervals(matrices: np.ndarray, draws: int = DRAWS, seed: int = SEED) -> dict:
+def intervals(
+    matrices: np.ndarray, means_over: Sequence[int] | None = None, draws: int = DRAWS, seed: int = SEED
+) -> dict:
     """{"macro_recall", "macro_f1", "accuracy": Interval, "recall", "precision", "f1": [Interval of each class]}.
 
-    matrices: of the groups (G, C, C). A redrawn split without a sample of a class tells nothing of its recall, and
+    matrices: of the groups (G, C, C); means_over: class ids that the macro figures are over, all if None
+    A redrawn split without a sample of a class tells nothing of its recall, and
     leaves it out of the mean, as an absent class always is.
     """
     whole, redrawn = matrices.sum(axis=0), redraw(matrices, draws, seed)
     classes = range(whole.shape[0])
-    figures = [_figures(matrix) for matrix in redrawn]
-    truth = _figures(whole)
+    over = list(classes if means_over is None else means_over)
+    figures = [_figures(matrix, over) for matrix in redrawn]
+    truth = _figures(whole, over)
     told = {name: _interval(truth[name], [one[name] for one in figures]) for name in SINGLE}
     for name in PER_CLASS:
         told[name] = [_interval(truth[name][c], [one[name][c] for one in figures]) for c in classes]
@@ -62,11 +66,11 @@ SINGLE = ("macro_recall", "macro_f1", "accuracy")
 PER_CLASS = ("recall", "precision", "f1")
 
 
-def _figures(matrix: np.ndarray) -> dict:
+def _figures(matrix: np.ndarray, over: list[int]) -> dict:
     recall, f1 = metrics.recall(matrix), metrics.f1(matrix)
     return {
-        "macro_recall": metrics.macro(recall),
-        "macro_f1": metrics.macro(f1[matrix.sum(axis=1) > 0]),
+        "macro_recall": metrics.macro(recall[over]),
+        "macro_f1": metrics.macro(f1[over][matrix.sum(axis=1)[over] > 0]),
         "accuracy": metrics.accuracy(matrix),
         "recall": recall,
         "precision": metrics.precision(matrix),

@@ -18,6 +18,7 @@ from tailwise.data.index.source import Source, check_root
 from tailwise.data.load.augment import Augment
 from tailwise.engine.phase import Phase, rate_groups, set_trainable
 from tailwise.engine.run import Training
+from tailwise.judging.certificate import Targets
 from tailwise.models.multiview import Model
 
 
@@ -42,6 +43,7 @@ class Params:
     model: Model
     augment: Augment
     training: Training
+    certificate: Targets
     runtime: Runtime
 
     def __post_init__(self):

@@ -1,0 +1,60 @@
+"""What watches a run: each is called with the history after an epoch, reads it, and returns nothing."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tailwise.core.batch import Head
+from tailwise.core.errors import UserError
+from tailwise.engine.alerts import alerts
+from tailwise.engine.history import Boosts, class_rows, write_history
+from tailwise.engine.record import Record, line
+
+Observer = Callable[[list[Record]], None]
+
+
+def print_progress(heads: tuple[Head, ...]) -> Observer:
+    """Prints a line an epoch, and the alerts that this epoch raised."""
+
+    def observe(history: list[Record]) -> None:
+        print(line(history[-1], heads), flush=True)
+        for alert in alerts(history, heads):
+            if alert.epoch == history[-1].epoch:
+                print(f"  alert: {alert.text}", flush=True)
+
+    return observe
+
+
+def keep_history(folder: Path, heads: tuple[Head, ...], boosts: Boosts) -> Observer:
+    """Writes the files of `write_history` anew, so that ``dvc plots show`` draws a phase while it runs."""
+
+    def observe(history: list[Record]) -> None:
+        write_history(folder, history, heads, boosts)
+
+    return observe
+
+
+def tensorboard(folder: Path, heads: tuple[Head, ...], boosts: Boosts) -> Observer:
+    """Writes the figures of each epoch for TensorBoard, which the user installs; raises UserError without it."""
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ModuleNotFoundError as error:
+        raise UserError("runtime.tensorboard: pip install tensorboard, or set it to false") from error
+    writer = SummaryWriter(str(folder))
+
+    def observe(history: list[Record]) -> None:
+        for name, value in scalars(history[-1], heads, boosts).items():
+            writer.add_scalar(name, value, history[-1].epoch)
+        writer.flush()
+
+    return observe
+
+
+def scalars(record: Record, heads: tuple[Head, ...], boosts: Boosts) -> dict[str, float]:
+    """The figures of an epoch by TensorBoard's names, those that are undefined left out."""
+    found = {"loss/train": record.loss, "lr": record.lr, "gradient_norm": record.norm, "score": record.score}
+    found |= {f"loss/{head.name}": record.heads[head.name].loss for head in heads}
+    for row in class_rows(record, heads, boosts):
+        for figure in ("recall", "precision", "f1", "share", "boost"):
+            if row[figure] != "":
+                found[f"{figure}/{row['head']}/{row['class']}"] = row[figure]
+    return found

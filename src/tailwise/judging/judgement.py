@@ -1,0 +1,51 @@
+"""All figures of a split with how far they could be off, what is mixed up most, and the rare classes alone."""
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from tailwise.judging.answers import Answered
+from tailwise.judging.intervals import Interval, by_group, intervals
+
+RARE = 0.05
+"""Share of the training samples below which a class is rare."""
+MOST = 10
+"""Confusions that are told."""
+
+
+def judge(answered: Answered, trained_on: dict[str, int]) -> dict[str, Any]:
+    """One head, as JSON. trained_on: {class: training samples}"""
+    matrices = by_group(answered.targets, answered.predictions, answered.groups, len(answered.classes))
+    whole, told = matrices.sum(axis=0), intervals(matrices)
+    return {
+        **{name: asdict(told[name]) for name in ("macro_recall", "macro_f1", "accuracy")},
+        "classes": {name: _class(i, whole, told) for i, name in enumerate(answered.classes)},
+        "confusions": confusions(whole, answered.classes),
+        "rare": rare(matrices, answered.classes, trained_on),
+    }
+
+
+def confusions(matrix: np.ndarray, classes: tuple[str, ...], most: int = MOST) -> list[dict]:
+    """The pairs of classes that are mixed up most, with the share of the actual class's samples."""
+    pairs = [
+        {"actual": classes[i], "predicted": classes[j], "count": int(n), "share": float(n / matrix[i].sum())}
+        for (i, j), n in np.ndenumerate(matrix)
+        if i != j and n
+    ]
+    return sorted(pairs, key=lambda pair: (-pair["count"], -pair["share"]))[:most]
+
+
+def rare(matrices: np.ndarray, classes: tuple[str, ...], trained_on: dict[str, int]) -> dict[str, Any]:
+    """Means over the rare classes alone; matrices: of the groups (G, C, C)."""
+    total = sum(trained_on.values())
+    places = [i for i, name in enumerate(classes) if trained_on[name] < RARE * total]
+    told = intervals(matrices, places) if places else {}
+    absent = Interval(None, None, None)
+    means = {name: asdict(told.get(name, absent)) for name in ("macro_recall", "macro_f1")}
+    return {"classes": [classes[i] for i in places], **means}
+
+
+def _class(i: int, whole: np.ndarray, told: dict) -> dict[str, Any]:
+    figures = {name: asdict(told[name][i]) for name in ("recall", "precision", "f1")}
+    return {"support": int(whole[i].sum()), "predicted": int(whole[:, i].sum()), **figures}

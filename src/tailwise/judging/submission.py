@@ -1,0 +1,27 @@
+"""A split's answers as one file: SoccerNet-MVFoul's prediction file, or the same shape for other heads."""
+
+from tailwise.judging.answers import Answered
+from tailwise.judging.official import SEVERITY, prediction_file
+
+
+def submission(split: str, answers: dict[str, Answered]) -> dict:
+    """The official file where the heads are the official ones, else {"Set", "Actions": {sample: {head: class}}}."""
+    if answers.keys() == {"action", "severity"} and SEVERITY.keys() >= set(answers["severity"].classes):
+        severities = predicted(answers["severity"])
+        fouls = {sample: action for sample, action in predicted(answers["action"]).items() if sample in severities}
+        return prediction_file(split, ((short(sample), action, severities[sample]) for sample, action in fouls.items()))
+    actions: dict[str, dict[str, str]] = {}
+    for head, of_head in answers.items():
+        for sample, name in predicted(of_head).items():
+            actions.setdefault(sample, {})[head] = name
+    return {"Set": split, "Actions": actions}
+
+
+def predicted(answered: Answered) -> dict[str, str]:
+    """{sample: class}"""
+    return {sample: answered.classes[i] for sample, i in zip(answered.samples, answered.predictions)}
+
+
+def short(sample: str) -> str:
+    """The foul's number in its annotations: samples are named split/number."""
+    return sample.rpartition("/")[2]

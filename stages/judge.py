@@ -1,0 +1,33 @@
+"""How far the figures of the validation split could be off, what is mixed up, and the rare classes alone."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from tailwise.core.config import read_params, section
+from tailwise.core.files import read_json, write_json
+from tailwise.judging.answers import read_answers
+from tailwise.judging.certificate import Targets
+from tailwise.judging.judgement import judge
+from tailwise.judging.submission import submission
+
+
+def main() -> None:
+    target = section(read_params(), "certificate", Targets)
+    heads, figures = read_json(Path("data/index/heads.json")), read_json(Path("reports/metrics.json"))
+    counts = read_json(Path("reports/classes.json"))["train"]
+    answers = {name: read_answers(Path(f"reports/evaluation/{name}.csv"), classes) for name, classes in heads.items()}
+    judged = {name: {**judge(a, counts[name]), "loss": figures[name]["loss"]} for name, a in answers.items()}
+    write_json(Path("reports/judgement.json"), {"target": asdict(target), "heads": judged})
+    write_json(Path("reports/predictions.json"), submission("valid", answers))
+    for name, of_head in judged.items():
+        rare = of_head["rare"]
+        if rare["macro_recall"]["value"] is not None:
+            print(f"{name}: rare classes {', '.join(rare['classes'])}: recall {spoken(rare['macro_recall'])}")
+
+
+def spoken(interval: dict[str, float]) -> str:
+    return "{value:.3f} ({low:.3f} to {high:.3f})".format(**interval)
+
+
+if __name__ == "__main__":
+    main()
