@@ -77,10 +77,10 @@ def test_metrics_are_validation_figures_and_read_without_a_cache(finished, tmp_p
     assert list(shown) == ["reports/metrics.json"]
     figures = shown["reports/metrics.json"]["data"]
     assert set(figures) == {"leaderboard", "action", "severity"} and set(figures["action"]) == HEAD_KEYS
-    certificate = json.loads((clone / "reports/certificate.json").read_text())
-    assert {name: set(value) for name, value in certificate.items() if name != "leaderboard"} == {
-        name: set(value) for name, value in figures.items() if name != "leaderboard"
-    }
+    tested = read_json(clone / "reports/certificate.json")["figures"]
+    assert {head: set(tested[head]) for head in ("action", "severity")} == dict.fromkeys(
+        ("action", "severity"), HEAD_KEYS
+    )
     assert json.loads(clone.read("dvc", "metrics", "diff", "--json", "HEAD~1", "HEAD"))
 
 
@@ -91,9 +91,30 @@ def test_plots_show_confusion_and_recall_per_class_by_epoch(finished):
         answers = values(plots[f"reports/evaluation/{head}.csv"])
         assert {row["actual"] for row in answers} == set(classes) and len(answers) == 24
     for phase in (1, 2, 3):
-        recalls = values(plots[f"reports/training/phase{phase}/classes.csv"])
+        recalls = values(plots[f"phase {phase}, recall of each class"])
         drawn = {(row["epoch"], row["head"], row["class"]) for row in recalls}
         assert drawn == {(epoch, head, name) for epoch in "12" for head in heads for name in heads[head]}
+
+
+def test_a_certificate_has_every_target_and_names_what_it_is_of(finished):
+    certificate, heads = read_json(finished / "reports/certificate.json"), read_json(finished / "data/index/heads.json")
+    asked = {
+        (head, figure)
+        for head, classes in heads.items()
+        for figure in ("macro_recall", "macro_f1", "loss", *(f"recall of {name}" for name in classes))
+    }
+    assert {(row["head"], row["figure"]) for row in certificate["targets"]} == asked
+    assert sum(certificate["verdicts"].values()) == len(asked)
+    assert {name: len(digest) for name, digest in certificate["hashes"].items()} == dict.fromkeys(
+        ("data", "params", "code", "weights"), 64
+    )
+    assert any("are not a measurement" in line for line in certificate["limits"])
+
+
+def test_the_prediction_file_of_validation_has_every_foul_in_the_official_words(finished):
+    file = read_json(finished / "reports/predictions.json")
+    assert file["Set"] == "valid" and len(file["Actions"]) == 24
+    assert all(set(foul) == {"Action class", "Offence", "Severity"} for foul in file["Actions"].values())
 
 
 def test_what_dvc_exp_run_writes_is_what_a_stage_reads(project):
