@@ -54,7 +54,7 @@ class Facts:
 
 def collect(phases: list[str], root: Path = Path(".")) -> Facts:
     reports = root / "reports"
-    valid, test = read_json(reports / "metrics.json"), read_json(reports / "certificate.json")
+    valid, test = read_json(reports / "metrics.json"), read_json(reports / "certificate.json")["figures"]
     counts = read_json(reports / "classes.json")
     boosts = [read_json(root / f"data/weights/{phase}/boost.json")["boost"] for phase in phases]
     alerts = {phase: read_json(reports / f"training/{phase}/alerts.json") for phase in phases}
