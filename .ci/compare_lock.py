@@ -10,7 +10,16 @@ from pathlib import Path
 
 import yaml
 
-FROM_TRAINING = {"train_phase1", "train_phase2", "target_weak_classes", "train_phase3", "evaluate", "certify", "report"}
+FROM_TRAINING = {
+    "train_phase1",
+    "train_phase2",
+    "target_weak_classes",
+    "train_phase3",
+    "evaluate",
+    "show_mistakes",
+    "certify",
+    "report",
+}
 
 
 def outputs(lock: str) -> dict[str, dict[str, str]]:

@@ -38,11 +38,17 @@ ALLOWED = {
     "models": BASIC | {"models"},
     "engine": BASIC | {"engine", "core.runtime"},
     "reporting": BASIC | {"reporting"},
+    "judging.official": CORE,
+    "prediction": BASIC
+    | {"prediction", "judging.official", "engine", "data.raw", "data.index", "data.decode", "core.runtime"},
+    "prediction.mistakes": CORE,
+    "__main__": {"core.errors", "prediction"},
     "recipes.fouls": BASIC | {"recipes.fouls", "engine", "models", "data", "core.runtime"},
 }
 """Each layer, and all that it may import of this project. What is not named here may not exist."""
 
 ENTRY_POINTS = {
+    "__main__",
     "core.stage",
     "core.preset",
     "core.effective",

@@ -26,7 +26,7 @@ from tailwise.core.config import read_params
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationWarning:dvc")]
 
 # Stages that always follow each other.
-PHASE3 = "train_phase3 evaluate certify report"
+PHASE3 = "train_phase3 evaluate show_mistakes certify report"
 TARGET = f"target_weak_classes {PHASE3}"
 PHASE2 = f"train_phase2 {TARGET}"
 PHASE1 = f"train_phase1 {PHASE2}"
@@ -35,7 +35,7 @@ DECODE = f"decode_clips show_clips analyze_classes {WEIGHTS}"
 INDEX = f"index_clips {DECODE}"
 DEMO = f"make_demo {INDEX}"
 CHECK = "check save_config"
-TRAINING = "train_phase1 train_phase2 target_weak_classes train_phase3 evaluate certify report"
+TRAINING = "train_phase1 train_phase2 target_weak_classes train_phase3 evaluate show_mistakes certify report"
 
 # `check` and `save_config` read all of params.yaml but `runtime`; the report shows what the second writes.
 PARAMETERS = {
@@ -85,8 +85,12 @@ CODE = {
     "src/tailwise/recipes/fouls/task.py": f"{CHECK} {TRAINING}",
     "src/tailwise/recipes/fouls/sections.py": CHECK,
     "src/tailwise/mend.py": CHECK,
+    "src/tailwise/judging": CHECK,
+    "src/tailwise/prediction": CHECK,
+    "src/tailwise/prediction/mistakes.py": f"{CHECK} show_mistakes",
+    "src/tailwise/__main__.py": CHECK,
     "src/tailwise/reporting": f"{CHECK} report",
-    "src/tailwise/reporting/strips.py": f"{CHECK} show_clips report",
+    "src/tailwise/reporting/strips.py": f"{CHECK} show_clips show_mistakes report",
     "stages/check.py": "check",
     "stages/save_config.py": "save_config",
     "stages/make_demo.py": DEMO,
@@ -97,7 +101,8 @@ CODE = {
     "stages/compute_weights.py": WEIGHTS,
     "stages/train.py": TRAINING,
     "stages/target_weak_classes.py": TARGET,
-    "stages/evaluate.py": "evaluate certify report",
+    "stages/evaluate.py": "evaluate show_mistakes certify report",
+    "stages/show_mistakes.py": "show_mistakes",
     "stages/report.py": "report",
     "presets": "",
     "tests": "",
