@@ -17,6 +17,7 @@ FROM_TRAINING = {
     "train_phase3",
     "evaluate",
     "judge",
+    "show_mistakes",
     "certify",
     "report",
 }

@@ -39,11 +39,16 @@ ALLOWED = {
     "engine": BASIC | {"engine", "core.runtime"},
     "judging": CORE | {"metrics", "judging"},
     "reporting": BASIC | {"reporting"},
+    "prediction": BASIC
+    | {"prediction", "judging.official", "engine", "data.raw", "data.index", "data.decode", "core.runtime"},
+    "prediction.mistakes": CORE,
+    "__main__": {"core.errors", "prediction"},
     "recipes.fouls": BASIC | {"recipes.fouls", "engine", "judging", "models", "data", "core.runtime"},
 }
 """Each layer, and all that it may import of this project. What is not named here may not exist."""
 
 ENTRY_POINTS = {
+    "__main__",
     "core.stage",
     "core.preset",
     "core.effective",

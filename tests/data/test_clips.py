@@ -21,12 +21,13 @@ ROWS = [
     ("train/3", 3, "match a", "High leg", "", "x", 0),
     ("train/10", 0, "match b", "Dive", "Red card", "y", 1),
 ]
+WINDOW = {"centre": 9, "stride": 2, "frames": 4, "margin": 0, "height": 6, "width": 8}
 
 
 @pytest.fixture
 def folder(tmp_path):
     write_csv(tmp_path / "manifest.csv", ["sample", "view", "group", "action", "severity", "shard", "row"], ROWS)
-    write_json(tmp_path / "window.json", {"frames": 4, "margin": 0})
+    write_json(tmp_path / "window.json", WINDOW)
     for seed, shard in enumerate("xy"):
         np.save(tmp_path / f"{shard}.npy", np.random.default_rng(seed).integers(0, 256, (2, 4, 6, 8, 3), np.uint8))
     return tmp_path
@@ -60,10 +61,18 @@ def test_a_batch_has_every_view_in_order_and_a_mask_for_the_absent(folder):
 
 @pytest.mark.parametrize(("with_margin", "kept"), [(False, slice(1, 3)), (True, slice(0, 4))])
 def test_the_margin_is_for_those_who_ask(folder, with_margin, kept):
-    write_json(folder / "window.json", {"frames": 2, "margin": 1})
+    write_json(folder / "window.json", {**WINDOW, "frames": 2, "margin": 1})
     clips = Clips(folder, HEADS, with_margin)
     assert clips.margin == int(with_margin)
     np.testing.assert_array_equal(clips[1][1][0], np.load(folder / "y.npy")[1][kept])
+
+
+def test_the_window_is_known_without_a_frame_and_its_margin_left_out(folder):
+    for shard in folder.glob("*.npy"):
+        shard.unlink()
+    clips = Clips(folder, HEADS, with_margin=True)
+    assert clips.window == {"centre": 9, "stride": 2, "frames": 4, "height": 6, "width": 8}
+    assert clips.shape == (4, 6, 8)
 
 
 def test_one_sample_with_one_view_is_a_batch(folder):

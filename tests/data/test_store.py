@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from crashers import crashing, hanging
 from filming import read_clip, write_clip
 from tailwise.core.errors import UserError
-from tailwise.core.files import read_csv
+from tailwise.core.files import read_csv, read_json
 from tailwise.data.decode import shards
 from tailwise.data.decode import store as store_module
 from tailwise.data.decode.quality import check_faulty, quality
@@ -65,6 +66,11 @@ def test_a_row_of_the_manifest_leads_to_the_clips_frames(root):
     for row in manifest:
         frames = frames_of(folder, row)
         np.testing.assert_array_equal(frames, read_clip(root / row["path"])[WINDOW.indices()])
+
+
+def test_the_store_says_how_its_clips_were_cut(root):
+    folder, _ = build(root, "store")
+    assert read_json(folder / "window.json") == asdict(WINDOW)
 
 
 def test_clips_in_a_zip_give_the_same_store(root):

@@ -6,7 +6,12 @@ import torch
 from tailwise.core.errors import UserError
 from tailwise.engine.weights import load_into, read_tensors, write_tensors
 
-SPEC = {"model": {"backbone": {"kind": "tiny", "width": 8}}, "heads": {"action": ["a", "b"]}}
+SPEC = {
+    "model": {"backbone": {"kind": "tiny", "width": 8}},
+    "heads": {"action": ["a", "b"]},
+    "parts": [{"a": 2, "b": 1}],
+    "seed": 1,
+}
 
 
 @pytest.fixture
@@ -25,7 +30,7 @@ def test_tensors_and_specification_are_read_back(file):
 
 def test_two_saves_are_the_same_bytes_whatever_the_order_of_keys(file, tmp_path):
     path, model = file
-    other = {"heads": SPEC["heads"], "model": {"backbone": {"width": 8, "kind": "tiny"}}}
+    other = {**dict(reversed(SPEC.items())), "model": {"backbone": {"width": 8, "kind": "tiny"}}}
     write_tensors(tmp_path / "again", dict(reversed(model.state_dict().items())), other)
     assert (tmp_path / "again").read_bytes() == path.read_bytes()
 
@@ -48,7 +53,8 @@ def test_a_model_takes_its_own_weights(file):
     [
         ({**SPEC, "model": {"backbone": {"kind": "tiny", "width": 16}}}, "model.backbone.width is 8 there, 16 here"),
         ({**SPEC, "heads": {"action": ["b", "a"]}}, r"heads.action is \['a', 'b'\] there, \['b', 'a'\] here"),
-        ({"heads": SPEC["heads"]}, "model is {.*} there, None here"),
+        ({**SPEC, "model": None}, "model is {.*} there, None here"),
+        ({**SPEC, "parts": [{"b": 1, "a": 2}], "seed": 2}, "seed is 1 there, 2 here"),
     ],
 )
 def test_weights_of_another_model_are_refused_with_the_difference(file, spec, difference):
@@ -76,3 +82,6 @@ def test_a_file_of_another_program_and_an_absent_one_are_refused(tmp_path):
         read_tensors(tmp_path / "other")
     with pytest.raises(UserError, match="absent: no such file"):
         read_tensors(tmp_path / "absent")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(UserError, match="folder: not a whole weights file of tailwise"):
+        read_tensors(tmp_path / "folder")

@@ -8,7 +8,16 @@ from tailwise.core.files import read_csv, read_json, write_json
 
 pytestmark = pytest.mark.slow
 
-AFTER_PHASE1 = ["train_phase2", "target_weak_classes", "train_phase3", "evaluate", "judge", "certify", "report"]
+AFTER_PHASE1 = [
+    "train_phase2",
+    "target_weak_classes",
+    "train_phase3",
+    "evaluate",
+    "judge",
+    "show_mistakes",
+    "certify",
+    "report",
+]
 
 
 def test_a_cap_that_binds_retrains_from_its_phase_on(project):

@@ -26,7 +26,7 @@ from tailwise.core.config import read_params
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationWarning:dvc")]
 
 # Stages that always follow each other.
-PHASE3 = "train_phase3 evaluate judge certify report"
+PHASE3 = "train_phase3 evaluate judge show_mistakes certify report"
 TARGET = f"target_weak_classes {PHASE3}"
 PHASE2 = f"train_phase2 {TARGET}"
 PHASE1 = f"train_phase1 {PHASE2}"
@@ -36,7 +36,7 @@ INDEX = f"index_clips {DECODE}"
 DEMO = f"make_demo {INDEX}"
 CHECK = "check save_config"
 JUDGING = "judge certify report"
-TRAINING = "train_phase1 train_phase2 target_weak_classes train_phase3 evaluate judge certify report"
+TRAINING = f"train_phase1 train_phase2 target_weak_classes {PHASE3}"
 
 # `check` and `save_config` read all of params.yaml but `runtime`; the report shows what the second writes, and the
 # certificate names it.
@@ -89,8 +89,11 @@ CODE = {
     "src/tailwise/recipes/fouls/sections.py": CHECK,
     "src/tailwise/mend.py": CHECK,
     "src/tailwise/judging": f"{CHECK} {JUDGING}",
+    "src/tailwise/prediction": CHECK,
+    "src/tailwise/prediction/mistakes.py": f"{CHECK} show_mistakes report",
+    "src/tailwise/__main__.py": CHECK,
     "src/tailwise/reporting": f"{CHECK} report",
-    "src/tailwise/reporting/strips.py": f"{CHECK} show_clips report",
+    "src/tailwise/reporting/strips.py": f"{CHECK} show_clips show_mistakes report",
     "stages/check.py": "check",
     "stages/save_config.py": "save_config",
     "stages/make_demo.py": DEMO,
@@ -101,8 +104,9 @@ CODE = {
     "stages/compute_weights.py": WEIGHTS,
     "stages/train.py": TRAINING,
     "stages/target_weak_classes.py": TARGET,
-    "stages/evaluate.py": "evaluate judge report",
+    "stages/evaluate.py": "evaluate judge show_mistakes report",
     "stages/judge.py": "judge report",
+    "stages/show_mistakes.py": "show_mistakes report",
     "stages/certify.py": "certify report",
     "stages/report.py": "report",
     "presets": "",

@@ -24,6 +24,7 @@ PARAMS = read_params(FOLDER / "params.yaml")
 METHODS = list(PARAMS["methods"])
 HEADS = (Head("action", ("Holding", "Dive")), Head("severity", ("No card", "Red card")))
 TARGET = Target(0.4, 0, 1)
+WINDOW = {"centre": 2, "stride": 1, "frames": 4, "margin": 0, "height": 32, "width": 32}
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def store(tmp_path):
         rows = [[f"{split}/{i}", 0, "match", a, s, "x", i] for i, (a, s) in enumerate(zip(actions, severities))]
         header = ["sample", "view", "group", "action", "severity", "shard", "row"]
         write_csv(tmp_path / split / "manifest.csv", header, rows)
-        write_json(tmp_path / split / "window.json", {"frames": 4, "margin": 0})
+        write_json(tmp_path / split / "window.json", WINDOW)
         frames = rng.integers(0, 90, (12, 4, 32, 32, 3)) + [[[[[150 * (i % 3 == 0)]]]] for i in range(12)]
         np.save(tmp_path / split / "x.npy", frames.astype(np.uint8))
     return tmp_path

@@ -1,6 +1,6 @@
 """The fouls pipeline as the engine sees it."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from tailwise.recipes.fouls.task import Config, build, from_specification, loss,
 
 ROOT = Path(__file__).parents[2]
 HEADS = (Head("action", ("Holding", "Dive")), Head("severity", ("No offence", "No card", "Red card")))
+WINDOW = {"centre": 9, "stride": 2, "frames": 4, "margin": 1, "height": 32, "width": 48}
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def store(tmp_path):
             rows.append([f"train/{i}", view, "match", *labels, "x", len(frames)])
             frames.append(rng.integers(0, 90, (6, 32, 48, 3)) + 150 * (i % 2))
     write_csv(tmp_path / "manifest.csv", ["sample", "view", "group", "action", "severity", "shard", "row"], rows)
-    write_json(tmp_path / "window.json", {"frames": 4, "margin": 1})
+    write_json(tmp_path / "window.json", WINDOW)
     np.save(tmp_path / "x.npy", np.array(frames, np.uint8))
     return tmp_path
 
@@ -63,8 +64,11 @@ def test_a_model_is_rebuilt_from_its_file_without_params(store, config, tmp_path
     task = build(config, HEADS, None, store, seed=1)
     write_tensors(tmp_path / "w.safetensors", task.model.state_dict(), task.spec)
     tensors, spec = read_tensors(tmp_path / "w.safetensors")
-    again = from_specification(spec).eval()
+    again, read = from_specification(spec)
     again.load_state_dict(tensors)
+    again.eval()
+    assert read.heads == HEADS
+    assert asdict(read.window) == {name: value for name, value in WINDOW.items() if name != "margin"}
     batch = task.valid.collate([task.valid[0], task.valid[2]])
     expected = task.model.eval()(**batch.inputs)
     assert same(again(**batch.inputs), expected)
@@ -100,14 +104,13 @@ def test_a_phase_that_raises_the_level_starts_from_the_same_answers(store, confi
 def test_where_weights_came_from_does_not_make_another_model():
     fresh = {"kind": "s3d", "weights": {"kind": "none"}, "checkpoint": False, "channels_last": False}
     other = {**fresh, "weights": {"kind": "kinetics400"}, "checkpoint": True}
+    window = {"centre": 9, "stride": 2, "frames": 8, "height": 32, "width": 48}
     specs = [
-        specification(
-            convert(Model, {"variant": {"kind": "dual", "dropout": 0.1}, "backbone": b}, ""), HEADS, (8, 32, 48)
-        )
+        specification(convert(Model, {"variant": {"kind": "dual", "dropout": 0.1}, "backbone": b}, ""), HEADS, window)
         for b in (fresh, other)
     ]
     assert specs[0] == specs[1]
-    assert from_specification(specs[0]).backbone.dim == 1024
+    assert from_specification(specs[0])[0].backbone.dim == 1024
 
 
 def test_preparing_augments_the_clips_alone(store, config):

@@ -71,7 +71,12 @@ def start(training: Training, runtime: Runtime) -> torch.device:
     torch.set_num_threads(training.threads)
     torch.use_deterministic_algorithms(True)
     torch.backends.cudnn.benchmark = False
-    if runtime.device == "cuda" and not torch.cuda.is_available():
-        raise UserError("runtime.device is cuda, but this machine has none: use auto or cpu")
+    return find_device(runtime.device, "runtime.device")
+
+
+def find_device(wanted: str, key: str) -> torch.device:
+    """auto (CUDA where there is one), cpu or cuda as a device; `key` is where it was asked for, for the message."""
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise UserError(f"{key} is cuda, but this machine has none: use auto or cpu")
     found = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(found if runtime.device == "auto" else runtime.device)
+    return torch.device(found if wanted == "auto" else wanted)

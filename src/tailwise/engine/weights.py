@@ -27,7 +27,7 @@ def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict]:
             return {name: file.get_tensor(name) for name in file.keys()}, facts
     except FileNotFoundError as error:
         raise UserError(f"{path}: no such file") from error
-    except (SafetensorError, KeyError, ValueError) as error:
+    except (SafetensorError, KeyError, ValueError, OSError) as error:
         raise UserError(f"{path}: not a whole weights file of tailwise ({error})") from error
 
 
@@ -45,6 +45,6 @@ def _first_difference(found: dict, wanted: dict, path: str = "") -> str:
         if isinstance(ours, dict) and isinstance(theirs, dict):
             if inner := _first_difference(theirs, ours, f"{path}{key}."):
                 return inner
-        elif json.dumps(ours) != json.dumps(theirs):
+        elif json.dumps(ours, sort_keys=True) != json.dumps(theirs, sort_keys=True):
             return f"{path}{key} is {theirs} there, {ours} here"
     return ""

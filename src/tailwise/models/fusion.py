@@ -10,6 +10,12 @@ def masked_mean(views: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return (views * present).sum(dim=1) / present.sum(dim=1)
 
 
+def uniform_weights(mask: torch.Tensor) -> torch.Tensor:
+    """What `masked_mean` gives each view, (B, V): the same to all that are there, 0 to the others."""
+    present = mask.float()
+    return present / present.sum(dim=1, keepdim=True)
+
+
 class ViewAttention(nn.Module):
     """Weighted mean over views, the weights learned from each view's own embedding.
 
@@ -22,8 +28,12 @@ class ViewAttention(nn.Module):
 
     def forward(self, views: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """views (B, V, D), mask (B, V) with a True in each row; returns (B, D)."""
+        return (self.weights(views, mask).unsqueeze(-1) * views).sum(dim=1)
+
+    def weights(self, views: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """The weights (B, V) of that mean: 0 where no view is, 1 in sum."""
         score = self.score(views).squeeze(-1).masked_fill(~mask, float("-inf"))
-        return (score.softmax(dim=1).unsqueeze(-1) * views).sum(dim=1)
+        return score.softmax(dim=1)
 
 
 class QueryAttention(nn.Module):
@@ -43,3 +53,12 @@ class QueryAttention(nn.Module):
         query = self.query.expand(len(views), -1, -1)
         looked, _ = self.attention(query, views, views, key_padding_mask=~mask, need_weights=False)
         return self.norm(masked_mean(views, mask) + looked.squeeze(1))
+
+    def weights(self, views: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Where the query looks, (B, V), the mean over the attention heads: 0 where no view is, 1 in sum.
+
+        Not all that a view contributes: the plain mean, to which this is added, sees all views alike.
+        """
+        query = self.query.expand(len(views), -1, -1)
+        _, weights = self.attention(query, views, views, key_padding_mask=~mask, need_weights=True)
+        return weights.squeeze(1)

@@ -10,6 +10,8 @@ from tailwise.models.tiny import Tiny
 from tailwise.models.variants import AnyVariant
 from tailwise.models.video import Video
 
+ByHead = dict[str, torch.Tensor]
+
 
 @dataclass(frozen=True)
 class Model:
@@ -35,8 +37,22 @@ class MultiView(nn.Module):
         super().__init__()
         self.backbone, self.fusion, self.names = backbone, fusion, names
 
-    def forward(self, clips: torch.Tensor, mask: torch.Tensor) -> dict[str, torch.Tensor]:
+    def forward(self, clips: torch.Tensor, mask: torch.Tensor) -> ByHead:
+        return dict(zip(self.names, self.fusion(self._embed(clips, mask), mask)))
+
+    @torch.no_grad()
+    def look(self, clips: torch.Tensor, mask: torch.Tensor) -> tuple[ByHead, ByHead]:
+        """The logits as `forward` gives them, and {head: weights of the views (B, V)}.
+
+        The weights are the learned attention's: 0 where no view is, 1 in sum. What they leave out, see the variants'
+        `weights`. In training mode dropout would blur them.
+        """
+        views = self._embed(clips, mask)
+        logits, weights = self.fusion(views, mask), self.fusion.weights(views, mask)
+        return dict(zip(self.names, logits)), dict(zip(self.names, weights))
+
+    def _embed(self, clips: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         embedded = self.backbone(clips[mask])
         views = embedded.new_zeros(*mask.shape, embedded.shape[-1])
         views[mask] = embedded
-        return dict(zip(self.names, self.fusion(views, mask)))
+        return views

@@ -1,6 +1,7 @@
 """What stands between the embeddings of the views and the logits of the heads.
 
 A variant is a section of params and builds a module of (views (B, V, D), mask (B, V)) to [logits (B, C) of each head].
+Its `weights` (the same in) tell where each head looks: [(B, V) of each head], 0 where no view is, 1 in sum.
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Literal
 import torch
 from torch import nn
 
-from tailwise.models.fusion import QueryAttention, ViewAttention, masked_mean
+from tailwise.models.fusion import QueryAttention, ViewAttention, masked_mean, uniform_weights
 
 Sizes = list[int]
 """The number of classes of each head."""
@@ -86,6 +87,10 @@ class SharedAttention(nn.Module):
         pooled = self.dropout(self.attention(views, mask))
         return [head(pooled) for head in self.heads]
 
+    def weights(self, views: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
+        """One attention, so every head's are the same: exactly what each view counts in the pooled vector."""
+        return [self.attention.weights(views, mask)] * len(self.heads)
+
 
 class Levels(nn.Module):
     """See `Progressive`. Levels 2 and 3 are residuals whose last layer begins at zero: raising changes no logit."""
@@ -104,6 +109,15 @@ class Levels(nn.Module):
         pooled = self.dropout(masked_mean(views, mask) + looked)
         return [head(pooled) + branch(pooled) for head, branch in zip(self.level1, self.level3)]
 
+    def weights(self, views: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
+        """Level 2's attention, the same for every head; all views alike while level 2 adds nothing.
+
+        Not all that a view contributes: level 1, to which this is added, sees all views alike.
+        """
+        add = self.level2["add"]
+        adds = bool(add.weight.any() or add.bias.any())
+        return [self.level2["attention"].weights(views, mask) if adds else uniform_weights(mask)] * len(self.level1)
+
 
 class OwnAttentions(nn.Module):
     """See `Optimized` and `Dual`: the heads share the backbone, and nothing after the first projection."""
@@ -121,6 +135,11 @@ class OwnAttentions(nn.Module):
         projected = self.project(views)
         pooled = [attention(projected, mask) for attention in self.attentions]
         return [head(self.dropout(one)) for head, one in zip(self.heads, pooled)]
+
+    def weights(self, views: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
+        """Each head's own, see `QueryAttention.weights`."""
+        projected = self.project(views)
+        return [attention.weights(projected, mask) for attention in self.attentions]
 
 
 def _zero(layer: nn.Linear) -> nn.Linear:

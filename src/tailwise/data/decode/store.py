@@ -4,7 +4,7 @@
 columns `shard` and `row` that say where a view's frames lie.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -100,6 +100,6 @@ def _write_store(folder: Path, rows: list[Row], places: dict[str, tuple[str, int
         {**row, "shard": places[row["path"]][0], "row": places[row["path"]][1]} for row in rows if row["path"] in places
     ]
     write_csv(folder / "manifest.csv", kept[0], (row.values() for row in kept))
-    write_json(folder / "window.json", {"frames": window.frames, "margin": window.margin})
+    write_json(folder / "window.json", asdict(window))
     for key in sorted({key for key, _ in places.values()}):
         link_or_copy(cache / f"{key}.npy", folder / f"{key}.npy")

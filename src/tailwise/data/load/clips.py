@@ -17,6 +17,7 @@ class Clips:
 
     folder: has manifest.csv (one row a view), window.json, and the shards it names
     with_margin: give the frames that were kept on either side for augmentation in time, too
+    window: what the views were cut by, the margin left out: {"centre", "stride", "frames", "height", "width"}
     Frames are mapped from disk, so that memory does not grow with the store.
     """
 
@@ -27,15 +28,14 @@ class Clips:
         self._kept = slice(window["margin"] - self.margin, window["margin"] + window["frames"] + self.margin)
         views = read_views(folder / "manifest.csv")
         self.names, self._views = list(views), list(views.values())
+        self.window = {name: window[name] for name in ("centre", "stride", "frames", "height", "width")}
         self._labels = {head.name: self._class_ids(head) for head in heads}
         self._shards: dict[str, np.ndarray] = {}
-        self.frames = window["frames"]
 
     @property
     def shape(self) -> tuple[int, int, int]:
         """Frames, height and width of every view, the margin left out."""
-        _, _, height, width, _ = self._shard(self._views[0][0]["shard"]).shape
-        return self.frames, height, width
+        return self.window["frames"], self.window["height"], self.window["width"]
 
     def __len__(self) -> int:
         return len(self.names)

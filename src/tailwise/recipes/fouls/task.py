@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -43,7 +44,7 @@ def build(
     return Task(
         heads=heads,
         model=model,
-        spec=specification(config.model, heads, judged.shape),
+        spec=specification(config.model, heads, judged.window),
         train=samples,
         valid=judged,
         prepare=prepare,
@@ -66,16 +67,41 @@ def score(recalls: dict[str, np.ndarray]) -> dict[str, float]:
     return {"leaderboard": 100 * sum(means) / len(means)}
 
 
-def specification(model: Model, heads: tuple[Head, ...], shape: tuple[int, int, int]) -> dict:
-    """What `from_specification` needs to rebuild the model for clips of `shape` (frames, height, width)."""
+@dataclass(frozen=True)
+class Cut:
+    """The window that the views were cut by, as data/decode/window.py has it, without its margin."""
+
+    centre: int
+    stride: int
+    frames: int
+    height: int
+    width: int
+
+
+@dataclass(frozen=True)
+class Specification:
+    """What travels in a weights file: all that a prediction needs besides the tensors.
+
+    heads: a list, as their order decides which of the model's last layers is whose
+    """
+
+    recipe: Literal["fouls"]
+    model: Model
+    heads: tuple[Head, ...]
+    window: Cut
+
+
+def specification(model: Model, heads: tuple[Head, ...], window: dict[str, int]) -> dict:
+    """A `Specification` as plain values. window: a `Cut`'s fields"""
     return {
+        "recipe": "fouls",
         "model": asdict(replace(model, backbone=model.backbone.bare())),
-        "heads": {head.name: list(head.classes) for head in heads},
-        "shape": list(shape),
+        "heads": [{"name": head.name, "classes": list(head.classes)} for head in heads],
+        "window": window,
     }
 
 
-def from_specification(spec: dict) -> torch.nn.Module:
-    """The model that a weights file was written by, without its params file."""
-    heads = tuple(Head(name, tuple(classes)) for name, classes in spec["heads"].items())
-    return convert(Model, spec["model"], "model").build(heads, tuple(spec["shape"]))
+def from_specification(spec: dict) -> tuple[torch.nn.Module, Specification]:
+    """The model that a weights file was written by, fresh, without its params file; UserError for another's."""
+    read = convert(Specification, spec, "")
+    return read.model.build(read.heads, (read.window.frames, read.window.height, read.window.width)), read

@@ -1,0 +1,88 @@
+"""Predictions as text for a person, as CSV, or as the official file."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tailwise.core.batch import Head
+from tailwise.core.errors import UserError
+from tailwise.core.files import rounded
+from tailwise.judging.official import SEVERITY, prediction_file
+from tailwise.prediction.predictor import Answer
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """clips: the views that were used, in the order of each answer's attention"""
+
+    name: str
+    clips: list[str]
+    answers: list[Answer]
+
+
+def as_text(predictions: list[Prediction], split: str) -> str:
+    """Per foul and head the classes, the likeliest first, and where it looked."""
+    return "\n".join(line for prediction in predictions for line in _lines(prediction))
+
+
+def _lines(prediction: Prediction) -> list[str]:
+    lines = [f"foul {prediction.name}"] if prediction.name else []
+    for answer in prediction.answers:
+        likeliest = answer.probabilities.argsort(kind="stable")[::-1]
+        lines += [f"{answer.head.name}: {answer.predicted}"]
+        lines += [f"  {answer.probabilities[i]:.3f}  {answer.head.classes[i]}" for i in likeliest]
+        lines += ["  attention"]
+        lines += [f"    {weight:.3f}  {clip}" for weight, clip in zip(answer.attention, prediction.clips)]
+    return [*lines, ""]
+
+
+def as_csv(predictions: list[Prediction], split: str) -> str:
+    """A row a foul: its number and clips, then per head the class, a probability a class, the attention of each clip.
+
+    Clips and attention are JSON lists in the same order.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    heads = [answer.head for answer in predictions[0].answers]
+    writer.writerow(["foul", "clips", *(column for head in heads for column in _columns(head))])
+    for one in predictions:
+        cells = [cell for answer in one.answers for cell in _cells(answer)]
+        writer.writerow([one.name, json.dumps(one.clips, ensure_ascii=False), *cells])
+    return text.getvalue()
+
+
+def _columns(head: Head) -> list[str]:
+    return [head.name, *(f"{head.name}: {name}" for name in head.classes), f"{head.name} attention"]
+
+
+def _cells(answer: Answer) -> list:
+    return [
+        answer.predicted,
+        *rounded(answer.probabilities.tolist()),
+        json.dumps(rounded(answer.attention.tolist())),
+    ]
+
+
+def as_official(predictions: list[Prediction], split: str) -> str:
+    """SoccerNet-MVFoul's prediction file; see `check_official`."""
+    labels = [{answer.head.name: answer.predicted for answer in one.answers} for one in predictions]
+    answers = [(one.name, label["action"], label["severity"]) for one, label in zip(predictions, labels)]
+    return json.dumps(prediction_file(split, answers), indent=2, ensure_ascii=False) + "\n"
+
+
+def check_official(heads: tuple[Head, ...]) -> None:
+    """Raise UserError if the model predicts other things than the official file tells."""
+    classes = {head.name: head.classes for head in heads}
+    if "action" not in classes or set(classes.get("severity", ["?"])) - set(SEVERITY):
+        found = "; ".join(f"{name}: {', '.join(of_head)}" for name, of_head in classes.items())
+        raise UserError(f"--format official needs the heads action and severity of SoccerNet-MVFoul, found {found}")
+
+
+FORMATS: dict[str, Callable[[list[Prediction], str], str]] = {
+    "text": as_text,
+    "csv": as_csv,
+    "official": as_official,
+}
+"""{name: (predictions, at least one; name of the split) -> the file}"""

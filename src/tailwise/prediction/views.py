@@ -1,0 +1,58 @@
+"""The views of fouls, decoded as the pipeline decodes them, one clip's trouble kept from the others."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import numpy as np
+
+from tailwise.core.processes import map_guarded
+from tailwise.data.decode.frames import decode_clip
+from tailwise.data.decode.probe import Faulty
+from tailwise.data.decode.window import Window
+from tailwise.data.raw import RawFile
+from tailwise.prediction.fouls import Foul
+
+TIMEOUT_S = 60.0
+"""What a clip may take before it is given up."""
+
+
+@dataclass(frozen=True)
+class Views:
+    """What a foul's clips gave. frames: {clip: (frames, height, width, 3) uint8}; faults: {clip: reason}"""
+
+    foul: Foul
+    frames: dict[str, np.ndarray]
+    faults: dict[str, str]
+
+
+@dataclass(frozen=True)
+class _Work:
+    """A foul, and the clips of it that took their decoder's process along."""
+
+    foul: Foul
+    lost: dict[str, str] = field(default_factory=dict)
+
+    def without(self, clip: str, reason: str) -> "_Work":
+        return replace(self, lost={**self.lost, clip: f"decoder {reason}"})
+
+
+def decode_fouls(
+    fouls: list[Foul], window: Window, workers: int, seen: Callable[[], object] = lambda: None
+) -> Iterator[tuple[int, Views]]:
+    """(place of the foul, its views) as they are done. seen: called as each clip begins"""
+    work = partial(_decode_foul, window=window)
+    yield from map_guarded(work, map(_Work, fouls), workers, TIMEOUT_S, _Work.without, seen)
+
+
+def _decode_foul(work: _Work, say: Callable[[str], None], window: Window) -> Views:
+    frames, faults = {}, dict(work.lost)
+    for clip in dict.fromkeys(work.foul.clips):
+        if clip in work.lost:
+            continue
+        say(clip)
+        try:
+            frames[clip], _ = decode_clip(RawFile(work.foul.root, clip), window)
+        except Faulty as reason:
+            faults[clip] = str(reason)
+    return Views(work.foul, frames, faults)

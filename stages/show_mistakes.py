@@ -1,0 +1,56 @@
+"""The mistakes that the model was surest of, as film strips: show_mistakes.py RECIPE WEIGHTS SPLIT-FOLDER."""
+
+import argparse
+import importlib
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+
+from tailwise.core.config import read_params, section, sections
+from tailwise.core.files import write_json
+from tailwise.core.runtime import Runtime
+from tailwise.engine.inputs import read_heads
+from tailwise.engine.run import Training, start
+from tailwise.engine.task import Task
+from tailwise.engine.weights import load_into
+from tailwise.prediction.mistakes import read_mistakes, surest
+from tailwise.reporting.strips import spaced, strip
+
+OF_EACH = 12
+"""Mistakes of a head."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("recipe")
+    parser.add_argument("weights", type=Path)
+    parser.add_argument("split", type=Path)
+    args = parser.parse_args()
+
+    recipe, params = importlib.import_module(f"{args.recipe}.task"), read_params()
+    training, runtime = section(params, "training", Training), section(params, "runtime", Runtime)
+    device, heads = start(training, runtime), read_heads(Path("data/index/heads.json"))
+    task = recipe.build(sections(params, recipe.Config), heads, None, args.split, training.seed)
+    load_into(task.model, task.spec, args.weights)
+    task.model.to(device).eval()
+    mistakes = {
+        head.name: surest(read_mistakes(Path(f"reports/evaluation/{head.name}.csv")), OF_EACH) for head in heads
+    }
+    shown = {
+        head: [{**asdict(one), "views": views(task, one.sample, head, device)} for one in of_head]
+        for head, of_head in mistakes.items()
+    }
+    write_json(Path("reports/mistakes.json"), shown)
+
+
+def views(task: Task, sample: str, head: str, device: torch.device) -> list[dict]:
+    """Each view's film strip, how many frames it shows, and the weight that the head's attention gave the view."""
+    item = task.valid[list(task.valid.names).index(sample)]
+    _, attention = task.model.look(**task.valid.collate([item]).to(device).inputs)
+    pairs = zip(attention[head][0].tolist(), item[1])
+    return [{"attention": a, "frames": len(spaced(len(frames))), "strip": strip(frames)} for a, frames in pairs]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,236 @@
+"""What a user types, and what comes back: ``tailwise predict``."""
+
+import csv
+import importlib
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+from safetensors.torch import save_file
+from torch import zeros
+
+from filming import write_clip
+from tailwise.__main__ import main
+from tailwise.core.batch import Head
+from tailwise.core.stage import pinned
+from tailwise.data.demo.pack import pack
+from trained import HEADS, film_split, store_of, trained
+
+ROOT = Path(__file__).parents[2]
+VIEWS = {"0": 2, "3": 1, "10": 3}
+
+
+@pytest.fixture
+def split(folder):
+    """A split, and the weights beside it; the working folder is there."""
+    made = film_split(folder, VIEWS)
+    trained(store_of(made, VIEWS, folder / "store" / "valid"), folder / "w.safetensors")
+    return made.relative_to(folder)
+
+
+def predict(*arguments, weights="w.safetensors") -> int:
+    return main(["predict", *map(str, arguments), "--weights", weights])
+
+
+def expected(place: int) -> dict:
+    """{head: (class, probabilities, attention)} of a sample of the store, by the pipeline's own model."""
+    task = trained(Path("store/valid"), Path("again.safetensors"))
+    logits, attention = task.model.look(**task.valid.collate([task.valid[place]]).inputs)
+    answers = {}
+    for head in task.heads:
+        probabilities = logits[head.name].softmax(dim=1)[0].tolist()
+        best = head.classes[probabilities.index(max(probabilities))]
+        answers[head.name] = best, probabilities, attention[head.name][0].tolist()
+    return answers
+
+
+def test_one_foul_is_classes_by_probability_and_attention_by_view(split, capsys):
+    clips = [f"{split}/action_0/clip_{j}.mp4" for j in range(2)]
+    assert predict(*clips) == 0
+    lines = iter(capsys.readouterr().out.splitlines())
+    for head in HEADS:
+        best, probabilities, attention = expected(0)[head.name]
+        assert next(lines) == f"{head.name}: {best}"
+        shown = [next(lines).split(maxsplit=1) for _ in head.classes]
+        assert shown[0][1] == best
+        assert shown == [[f"{p:.3f}", name] for p, name in sorted(zip(probabilities, head.classes), reverse=True)]
+        assert next(lines).strip() == "attention"
+        assert [next(lines).split() for _ in clips] == [[f"{a:.3f}", clip] for a, clip in zip(attention, clips)]
+    assert next(lines, None) is None
+
+
+def test_a_split_is_a_row_a_foul(split, capsys):
+    assert predict(split) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["foul"] for row in rows] == ["0", "3", "10"]
+    for place, row in enumerate(rows):
+        assert json.loads(row["clips"]) == [f"action_{row['foul']}/clip_{j}.mp4" for j in range(VIEWS[row["foul"]])]
+        for head in HEADS:
+            best, probabilities, attention = expected(place)[head.name]
+            assert row[head.name] == best
+            found = [float(row[f"{head.name}: {name}"]) for name in head.classes]
+            assert found == [round(p, 6) for p in probabilities]
+            assert json.loads(row[f"{head.name} attention"]) == [round(weight, 6) for weight in attention]
+
+
+def test_a_zip_without_annotations_gives_the_official_file(split, folder, capsys):
+    (split / "annotations.json").unlink()
+    pack(split.rename("Challenge"))
+    assert predict("Challenge.zip", "--format", "official", "--out", "new/file.json", "--workers", 1) == 0
+    assert capsys.readouterr().out == ""
+    content = json.loads((folder / "new/file.json").read_text())
+    assert content["Set"] == "challenge" and list(content["Actions"]) == ["0", "3", "10"]
+    for place, action in enumerate(content["Actions"].values()):
+        assert set(action) == {"Action class", "Offence", "Severity"}
+        assert action["Action class"] == expected(place)["action"][0]
+        severity = expected(place)["severity"][0]
+        words = {"No offence": ("No offence", ""), "No card": ("Offence", "1.0"), "Yellow card": ("Offence", "3.0")}
+        assert (action["Offence"], action["Severity"]) == words.get(severity, ("Offence", "5.0"))
+    assert predict("Challenge.zip", "--format", "official", "--set", "chall") == 0
+    assert json.loads(capsys.readouterr().out) == {**content, "Set": "chall"}
+
+
+def test_a_faulty_clip_costs_itself_and_a_foul_without_a_view_is_told(split, capsys):
+    (split / "action_0/clip_1.mp4").write_bytes(bytes(262))
+    (split / "action_3/clip_0.mp4").unlink()
+    assert predict(split, "--format", "official") == 0
+    printed = capsys.readouterr()
+    assert list(json.loads(printed.out)["Actions"]) == ["0", "10"]
+    assert sorted(printed.err.splitlines()) == [
+        "left out: action_0/clip_1.mp4: empty: 262 bytes",
+        "left out: action_3/clip_0.mp4: absent",
+        "no prediction: foul 3 has no usable view",
+    ]
+    assert predict(split, "--format", "csv") == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [(row["foul"], len(json.loads(row["clips"]))) for row in rows] == [("0", 1), ("10", 3)]
+
+
+def test_a_clip_shorter_than_the_margin_of_training_is_long_enough(split, capsys):
+    """The window needs 13 frames here."""
+    write_clip(Path("short.mp4"), frames=13)
+    write_clip(Path("shorter.mp4"), frames=12)
+    assert predict("short.mp4") == 0
+    assert predict("shorter.mp4") == 1
+    assert capsys.readouterr().err == "tailwise: shorter.mp4: shorter than the window: 12 frames, 13 needed\n"
+
+
+def said(capsys, *arguments, **more) -> str:
+    """The one line of a refusal."""
+    assert predict(*arguments, **more) == 1
+    printed = capsys.readouterr()
+    assert printed.out == "" and printed.err.endswith("\n") and printed.err.count("\n") == 1
+    return printed.err.removeprefix("tailwise: ").rstrip("\n")
+
+
+def test_weights_that_cannot_be_used_are_one_line(split, folder, capsys):
+    clip = split / "action_0/clip_0.mp4"
+    assert said(capsys, clip, weights="none.safetensors") == "none.safetensors: no such file"
+    whole = Path("w.safetensors").read_bytes()
+    Path("cut").write_bytes(whole[:-100])
+    assert said(capsys, clip, weights="cut").startswith("cut: not a whole weights file of tailwise")
+    save_file({"a": zeros(1)}, "other")
+    assert said(capsys, clip, weights="other").startswith("other: not a whole weights file of tailwise")
+    assert said(capsys, clip, weights=str(split)).startswith("Valid: not a whole weights file of tailwise")
+
+
+def test_clips_that_cannot_be_used_are_one_line(split, folder, capsys):
+    clip = split / "action_0/clip_0.mp4"
+    assert said(capsys, clip, "none.mp4") == "none.mp4: absent"
+    Path("text.mp4").write_text("this is no video\n" * 100)
+    assert said(capsys, "text.mp4", clip) == "text.mp4: unreadable format"
+    assert said(capsys, folder / "store").endswith(
+        "store: no clip action_<i>/clip_<j>.mp4; name the folder or zip of one split"
+    )
+    assert said(capsys, clip, split) == "Valid: a folder or zip of a split is given alone, not among clips"
+    assert said(capsys, split, clip) == "Valid: a folder or zip of a split is given alone"
+    for file in split.rglob("*.mp4"):
+        file.write_bytes(b"")
+    assert predict(split) == 1
+    assert capsys.readouterr().err.endswith("tailwise: Valid: no foul has a clip that can be used\n")
+
+
+def test_what_cannot_be_written_is_one_line_before_the_work(split, capsys):
+    clip = split / "action_0/clip_0.mp4"
+    for out in (split, clip / "file.csv"):
+        assert said(capsys, clip, "--out", out) == f"{out}: cannot be written; give --out another file"
+    assert "--format official is of a split" in said(capsys, clip, "--format", "official")
+    assert said(capsys, split, "--workers", 0) == "--workers must be at least 1, found 0"
+
+
+@pytest.mark.parametrize("name", ["verdict", "severity"])
+def test_other_heads_than_the_official_ones_have_no_official_file(split, capsys, name):
+    heads = (HEADS[0], Head(name, ("No card", "Green card")))
+    manifest = Path("store/valid/manifest.csv")
+    header, *rows = manifest.read_text().replace("Red card", "Green card").splitlines()
+    manifest.write_text("\n".join([header.replace("severity", name), *rows]) + "\n")
+    trained(manifest.parent, Path("other.safetensors"), heads)
+    line = said(capsys, split, "--format", "official", weights="other.safetensors")
+    assert line.startswith("--format official needs the heads action and severity") and "Green card" in line
+    assert predict(split, weights="other.safetensors") == 0
+    assert f"{name}: Green card" in capsys.readouterr().out.splitlines()[0]
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
+
+
+def test_it_needs_neither_dvc_nor_params_and_starts_by_its_module(split):
+    hidden = "import sys; sys.modules.update(dict.fromkeys(['dvc', 'yaml', 'pandas', 'matplotlib', 'PIL', 'jinja2']));"
+    code = f"{hidden} from tailwise.__main__ import main; sys.exit(main())"
+    arguments = ["predict", f"{split}/action_0/clip_0.mp4", "--weights", "w.safetensors"]
+    outputs = [
+        subprocess.run([sys.executable, *start, *arguments], env=environment(), capture_output=True, text=True)
+        for start in (["-c", code], ["-m", "tailwise"])
+    ]
+    assert [done.returncode for done in outputs] == [0, 0], outputs[0].stderr
+    assert outputs[0].stdout == outputs[1].stdout and "action: " in outputs[0].stdout
+
+
+def test_a_python_without_the_packages_says_so_in_one_line(folder):
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "tailwise", "predict", "x.mp4"], env=environment(), capture_output=True, text=True
+    )
+    (line,) = done.stderr.splitlines()
+    assert done.returncode == 1 and re.fullmatch(r"tailwise: .* has no package \w+: activate .*", line)
+
+
+def test_ctrl_c_ends_with_130_and_leaves_no_process(split):
+    """As soon as a process that decodes has been started."""
+    start = [sys.executable, "-m", "tailwise", "predict", str(split), "--weights", "w.safetensors"]
+    process = subprocess.Popen(start, env=environment(), stderr=subprocess.PIPE, text=True)
+    while not (started := children(process.pid)):
+        assert process.poll() is None
+        time.sleep(0.002)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) == 130 and process.stderr.read() == "tailwise: interrupted\n"
+    for _ in range(100):
+        if not any(Path(f"/proc/{child}").exists() for child in started):
+            return
+        time.sleep(0.1)
+    pytest.fail(f"{started} live on")
+
+
+def children(process: int) -> list[str]:
+    return Path(f"/proc/{process}/task/{process}/children").read_text().split()
+
+
+def test_a_reader_that_has_enough_is_no_error_of_ours(split):
+    command = f"'{sys.executable}' -m tailwise predict {split} --weights w.safetensors | true"
+    done = subprocess.run(["bash", "-c", command], env=environment(), capture_output=True, text=True)
+    assert done.returncode == 0 and done.stderr == ""
+
+
+def test_what_pip_installs_is_the_command_and_pinned_packages():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    module, _, function = project["scripts"]["tailwise"].partition(":")
+    assert getattr(importlib.import_module(module), function) is main
+    assert set(project["dependencies"]) <= set(pinned((ROOT / "requirements.txt").read_text()))

@@ -1,0 +1,110 @@
+"""A model from its weights file alone answers as it does in the pipeline."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from helpers import CPU
+from tailwise.core.batch import Head
+from tailwise.core.errors import UserError
+from tailwise.engine.weights import read_tensors, write_tensors
+from tailwise.prediction.fouls import Foul
+from tailwise.prediction.predictor import load_predictor
+from tailwise.prediction.views import decode_fouls
+from trained import HEADS, WINDOW, film_split, store_of, trained
+
+VIEWS = {"0": 2, "3": 1, "10": 3}
+
+
+@pytest.fixture
+def made(tmp_path):
+    """The split, and the task that wrote w.safetensors beside it."""
+    split = film_split(tmp_path, VIEWS)
+    return split, trained(store_of(split, VIEWS, tmp_path / "store" / "valid"), tmp_path / "w.safetensors")
+
+
+def fouls(split):
+    return [Foul(n, split, tuple(f"action_{n}/clip_{j}.mp4" for j in range(count))) for n, count in VIEWS.items()]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_its_frames_are_those_of_the_clip_store_byte_for_byte(made, workers):
+    split, task = made
+    decoded = dict(decode_fouls(fouls(split), WINDOW, workers))
+    assert sorted(decoded) == [0, 1, 2]
+    for place, views in decoded.items():
+        assert views.faults == {} and list(views.frames) == list(views.foul.clips)
+        np.testing.assert_array_equal(np.stack(list(views.frames.values())), np.stack(task.valid[place][1]))
+
+
+def test_its_answers_are_those_of_the_model_in_the_pipeline(made, tmp_path):
+    _, task = made
+    predictor = load_predictor(tmp_path / "w.safetensors", CPU)
+    assert predictor.heads == HEADS and predictor.window == WINDOW
+    for place in range(3):
+        item = task.valid[place]
+        logits, attention = task.model.look(**task.valid.collate([item]).inputs)
+        for answer in predictor.answer(item[1]):
+            expected = logits[answer.head.name].softmax(dim=1)[0].numpy()
+            np.testing.assert_array_equal(answer.probabilities, expected)
+            np.testing.assert_array_equal(answer.attention, attention[answer.head.name][0].numpy())
+            assert answer.predicted == answer.head.classes[expected.argmax()]
+
+
+def test_a_training_window_with_a_margin_gives_the_same_specification(made, tmp_path):
+    """The stores of the training split have a margin, those of the others none."""
+    split, task = made
+    wide = replace(WINDOW, margin=1)
+    other = trained(store_of(split, VIEWS, tmp_path / "other" / "train", wide), tmp_path / "other.safetensors")
+    assert other.spec == task.spec
+
+
+def test_heads_in_any_order_keep_their_own_answers(made, tmp_path):
+    """JSON objects are written with sorted keys, and the model's last layers go by the order of the heads."""
+    heads = (HEADS[1], Head("body", ("arm", "leg")), HEADS[0])
+    for name in ("train", "valid"):
+        (tmp_path / "own" / name).mkdir(parents=True)
+    rows = (tmp_path / "store/valid/manifest.csv").read_text().splitlines()
+    for file in (tmp_path / "store/valid").iterdir():
+        (tmp_path / "own/valid" / file.name).write_bytes(file.read_bytes())
+    text = "\n".join([f"{rows[0]},body", *(f"{row},arm" for row in rows[1:])])
+    (tmp_path / "own/valid/manifest.csv").write_text(text + "\n")
+    task = trained(tmp_path / "own/valid", tmp_path / "own.safetensors", heads)
+    predictor = load_predictor(tmp_path / "own.safetensors", CPU)
+    logits = task.model(**task.valid.collate([task.valid[0]]).inputs)
+    assert predictor.heads == heads
+    for answer in predictor.answer(task.valid[0][1]):
+        expected = logits[answer.head.name].softmax(dim=1)[0].detach().numpy()
+        np.testing.assert_array_equal(answer.probabilities, expected)
+
+
+def without(key):
+    return lambda spec: {name: value for name, value in spec.items() if name != key}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (without("recipe"), "written by no recipe, or by an older version: train it again; known recipes: fouls"),
+        (lambda spec: {**spec, "recipe": "os"}, "written by the unknown recipe 'os'; known recipes: fouls"),
+        (lambda spec: {**spec, "recipe": ["fouls"]}, "written by the unknown recipe"),
+        (lambda spec: [spec], "written by no recipe"),
+        (without("window"), "its specification is wrong: window is missing"),
+        (
+            lambda spec: {**spec, "window": {**spec["window"], "stride": 0}},
+            "its specification is wrong: stride, frames",
+        ),
+        (lambda spec: {**spec, "window": {**spec["window"], "path": "/"}}, "window.path is unknown"),
+        (lambda spec: {**spec, "heads": spec["heads"][:1]}, "its tensors are not those of the model that it specifies"),
+        (lambda spec: {**spec, "heads": {"a": ["b", "c"]}}, "its specification is wrong: heads must be a list"),
+    ],
+)
+def test_a_file_whose_specification_is_not_whole_is_refused_in_one_line(made, tmp_path, change, said):
+    tensors, spec = read_tensors(tmp_path / "w.safetensors")
+    write_tensors(tmp_path / "w.safetensors", tensors, change(spec))
+    with pytest.raises(UserError) as refused:
+        load_predictor(tmp_path / "w.safetensors", torch.device("cpu"))
+    text = str(refused.value)
+    assert text.startswith(f"{tmp_path / 'w.safetensors'}: ") and said in text and "\n" not in text
