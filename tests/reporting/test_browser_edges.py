@@ -30,6 +30,8 @@ def test_no_name_injects_anything(report):
         browser = report("evil", part)
         assert browser.script("return window.broken") is None and browser.driver.title == "tailwise: report"
         assert browser.all("main b, img[onerror], img[src=x]") == []
+    report("evil")
+    assert browser.hover(browser.all("#recalls .row .dot")[0])[0] == EVIL and browser.all("#tip *") == []
     report("evil", "mistakes")
     assert any(EVIL in title for title in browser.texts(".mistake h4"))
     report("evil", "training")
