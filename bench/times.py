@@ -1,18 +1,21 @@
-"""How long each stage took when it last ran here, from the untracked log."""
+"""How long each stage took when it last ran here, and the most memory it held, from the untracked log."""
 
 import sys
 from pathlib import Path
+
+from tailwise.core.log import last_runs
 
 
 def main() -> None:
     log = Path(".logs/stages.csv")
     if not log.exists():
         sys.exit("times: nothing has run here yet: make repro")
-    last = dict(line.split(",") for line in log.read_text().splitlines())
-    print("\nTime of each stage when it last ran here")
-    for stage, seconds in last.items():
-        print(f"  {stage:<22}{float(seconds):8.1f} s")
-    print(f"  {'all':<22}{sum(map(float, last.values())):8.1f} s")
+    runs = last_runs(log)
+    print("\nTime and memory of each stage when it last ran here")
+    for run in runs:
+        memory = "" if run.mb is None else f"{run.mb:10.0f} MB"
+        print(f"  {run.stage:<22}{run.seconds:8.1f} s{memory}")
+    print(f"  {'all':<22}{sum(run.seconds for run in runs):8.1f} s")
 
 
 if __name__ == "__main__":

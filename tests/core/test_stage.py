@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tailwise.core.errors import UserError
+from tailwise.core.log import last_runs
 from tailwise.core.stage import REQUIREMENTS, check_versions, pinned
 
 SOURCES = Path(__file__).parents[2] / "src"
@@ -98,12 +99,20 @@ def test_pins_are_read_from_the_requirements_file():
 
 
 @pytest.mark.parametrize(("text", "status"), [("", 0), ("raise KeyboardInterrupt", 130)])
-def test_each_run_adds_its_time_to_the_log(stage, folder, text, status):
-    for name in ("train_phase1", "evaluate"):
+def test_each_run_adds_its_time_and_memory_to_the_log(stage, folder, text, status):
+    for name in ("train_phase1", "evaluate", "train_phase1"):
         assert stage(text, DVC_ROOT=str(folder), DVC_STAGE=name).returncode == status
     rows = [line.split(",") for line in (folder / ".logs" / "stages.csv").read_text().splitlines()]
-    assert [name for name, _ in rows] == ["train_phase1", "evaluate"]
-    assert all(float(seconds) >= 0 for _, seconds in rows)
+    assert [name for name, *_ in rows] == ["train_phase1", "evaluate", "train_phase1"]
+    assert all(float(seconds) >= 0 and 5 < float(mb) < 60 for _, seconds, mb in rows)
+
+
+def test_the_log_tells_the_memory_of_the_stage_and_of_what_it_starts(stage, folder):
+    held = bytearray(200_000_000)  # of the process that starts the stage: not the stage's
+    text = "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'bytearray(120_000_000)'])\n"
+    assert stage(text).returncode == 0 and len(held) == 200_000_000
+    (run,) = last_runs(folder / ".logs" / "stages.csv")
+    assert run.stage == "work" and 120 < run.mb < 180
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a signal of the Linux kernel")

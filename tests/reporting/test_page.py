@@ -1,89 +1,174 @@
-"""The report: it shows the figures it is given, and no name can inject anything."""
+"""The page without its script: it shows the figures of a run, and no name can inject anything."""
 
+import base64
+import hashlib
+import json
+import re
+import shutil
 from dataclasses import replace
 
 import pytest
 
-from tailwise.reporting.collect import ClassRow, Facts, HeadFacts
-from tailwise.reporting.page import figure, page
+from made import EPOCHS, KEPT, PHASES, Made, write_run
+from tailwise.core.errors import UserError
+from tailwise.core.files import read_json, write_json
+from tailwise.reporting.collect import collect
+from tailwise.reporting.history import number
+from tailwise.reporting.page import figure, interval, page
+from tailwise.reporting.payload import embedded
 from tailwise.reporting.summary import summary
 
-EVIL = "<script>alert(1)</script>"
-FIGURES = {"macro_recall": 0.4567, "macro_f1": 0.4, "accuracy": 0.5, "min_recall": 0.125, "loss": 1.5}
+EVIL = "</script><img src=x onerror=alert(1)>"
+EVIL_RUN = Made(heads={EVIL: [EVIL, "'\"><b>", "{{ 7 * 7 }}"]}, named=EVIL)
 
 
 @pytest.fixture
-def facts():
-    classes = [ClassRow("Dive", 8, 4, [1.5, 3.0], 0.25, None), ClassRow("Push", 90, 6, [1.0, 1.0], 1.0, 0.5)]
-    head = HeadFacts("action", classes, [[1, 3], [0, 6]], FIGURES, FIGURES)
-    row = {"train_loss": "2.5", "action_macro_recall": "0.5", "action_min_recall": "0.1", "action_loss": "1.5"}
-    index = {"train": {"samples": 98, "views": 200, "dropped": {"action": 1, "offence": 2, "severity": 3}}}
-    quality = {"train": make_quality({"Train/action_0/clip_1.mp4": "absent"})}
-    contact = {"action": {"Dive": [{"sample": "train/3", "strip": "data:image/jpeg;base64,AA=="}], "Push": []}}
-    epochs = {"phase1": [row, row], "phase2": [row]}
-    return Facts({"leaderboard": (45.6, 40.1)}, [head], epochs, [], index, quality, contact, "data: {root: <b>}")
+def facts(tmp_path):
+    return collect(PHASES, write_run(tmp_path))
 
 
-def make_quality(faulty, dropped=()):
-    spread = {"least": 2.4, "median": 2.5, "most": 2.6}
-    counts = {"codecs": {"h264 yuv420p": 200}, "sizes": {"256x144": 150, "64x64": 49}, "rates": {"25": 199}}
-    measures = {"seconds": spread, "frames": spread, "key_frames": spread}
-    return {"clips": 200, "faulty": faulty, "dropped": list(dropped), "duplicates": [], **counts, **measures}
+def cells(html):
+    """Texts of the rows of all tables."""
+    rows = re.findall(r"<tr[^>]*>(.*?)</tr>", html, re.DOTALL)
+    found = [re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row) for row in rows]
+    return [[re.sub(r"<[^>]*>", "", cell).strip() for cell in row] for row in found]
 
 
-def test_it_shows_figures_boosts_recalls_and_faults(facts):
+def test_the_result_has_intervals_targets_and_the_test_split(facts):
+    rows = cells(page(facts))
+    assert ["action", "macro recall", "0.457 (0.400 to 0.512)", "0.600", "0.457"] in rows
+    assert ["", "lowest recall", "0.125", "", "0.125"] in rows and ["", "official score", "57.25", "", "40.50"] in rows
+    assert ["", "macro F1, rare classes", "0.457 (0.400 to 0.512)", "", ""] in rows
+
+
+def test_the_classes_have_counts_boosts_and_figures(facts):
+    push = ["Push", "9", "", "9", "1.00", "2.00", *["0.25 (0.12 to 0.50)"] * 3, "0.25"]
+    assert push in cells(page(facts))
+    assert ["Dive", "Hold", "3", "60 %", ""] in cells(page(facts))
+
+
+def test_the_certificate_has_every_target_the_limits_the_hashes_and_the_seed(facts):
     html = page(facts)
-    for text in ("0.457", "45.60", "40.10", "boost phase2", "Dive", "Train/action_0/clip_1.mp4: absent", "No alert"):
-        assert text in html
+    start = html.index('<section id="certificate"')
+    rows, part = cells(html), html[start : html.index("</section>", start)]
+    assert ["action", "macro recall", "0.457 (0.400 to 0.512)", "0.600", "fail"] in rows
+    assert ["action", "recall of Dive", "–", "0.400", "undecided"] in rows
+    for text in ("fail: 1", "undecided: 1", "Made of made-up numbers.", "weights-0123456789abcdef"):
+        assert text in part
+    assert ["seed", "1"] in rows and ["intervals: draws", "1000"] in rows
 
 
-def test_it_shows_what_the_clips_are_like_and_a_strip_of_each_class(facts):
+def test_it_shows_data_faults_alerts_and_parameters(facts):
     html = page(facts)
-    assert "256x144: 150, 64x64: 49" in html and "<td>h264 yuv420p</td>" in html and "2.4 to 2.6, median 2.5" in html
-    assert '<img src="data:image/jpeg;base64,AA==" alt="Dive: train/3"' in html
+    assert "256x144: 150, 64x64: 49" in html and "2.4 to 2.6, median 2.5" in html and "valid/clip_1.mp4: absent" in html
+    assert ["phase2", "3", "collapse", "action", "Dive", "recall of Dive is 0"] in cells(html)
+    assert ["train", "98", "200", "1", "2", "3", "1"] in cells(html) and "data: {root: valid}" in html
+    assert 'alt="Push: valid/7"' in html
 
 
 def test_the_columns_of_the_data_follow_the_reader(facts):
     assert "<th>dropped: severity</th><th>faulty clips</th>" in page(facts)
     index = {"train": {"samples": 98, "views": 200, "dropped": {}}}
-    html = page(replace(facts, index=index))
-    assert "<th>samples</th><th>views</th><th>faulty clips</th>" in html and "<td>98</td><td>200</td><td>1</td>" in html
+    assert ["train", "98", "200", "1"] in cells(page(replace(facts, index=index)))
 
 
 def test_leaks_and_duplicates_are_told_and_escaped(facts):
     index = {"train": {**facts.index["train"], "leaks": [f"g is in train and {EVIL}"]}}
     quality = {"train": {**facts.quality["train"], "duplicates": [["a", EVIL]]}}
     html = page(replace(facts, index=index, quality=quality))
-    assert "in two splits</strong>: g is in train" in html and "the same content in train: a, &lt;script" in html
+    assert "in two splits</strong>: g is in train" in html and "the same content in train: a, &lt;/script" in html
     assert EVIL not in html
 
 
-def test_the_same_facts_give_the_same_bytes(facts):
-    assert page(facts) == page(facts)
+def test_a_run_without_alerts_says_so(facts):
+    assert "No alert." in page(replace(facts, history=replace(facts.history, alerts=[])))
 
 
-def test_it_asks_nothing_of_the_network(facts):
+def test_the_same_facts_give_the_same_bytes(facts, tmp_path):
+    assert page(facts) == page(collect(PHASES, tmp_path))
+
+
+def test_names_from_the_data_stay_text(tmp_path):
+    html = page(collect(PHASES, write_run(tmp_path, EVIL_RUN)))
+    assert EVIL not in html and "<b>" not in html and "{{ 7 * 7 }}" in html
+    assert html.count("</script>") == html.count("<script") == 2
+    block = re.search(r'<script type="application/json" id="facts">(.*?)</script>', html, re.DOTALL)[1]
+    assert json.loads(block)["heads"][0]["classes"] == EVIL_RUN.heads[EVIL]
+    assert not re.search("[<>&\u2028\u2029]", block)
+
+
+def test_what_is_embedded_is_read_back():
+    value = {"a": [EVIL, "\u2028\u2029&amp;", 0.123456789, None]}
+    text = str(embedded(value))
+    assert json.loads(text) == {"a": [EVIL, "\u2028\u2029&amp;", 0.123457, None]} and not set("<>&\u2028") & set(text)
+    with pytest.raises(ValueError):
+        embedded(float("nan"))
+
+
+def test_it_names_no_address_and_allows_none(facts):
     html = page(facts)
-    assert "http://" not in html and "https://" not in html and "<script" not in html and "data:image/png" in html
+    assert html.replace("http://www.w3.org/2000/svg", "").count("http") == html.count("http-equiv")
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', html)[1].replace("&#39;", "'")
+    script, style = (re.search(rf"<{tag}>(.*?)</{tag}>", html, re.DOTALL)[1] for tag in ("script", "style"))
+    hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script)]
+    allowed = f"style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}' file:; img-src data:"
+    assert policy == f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
 
 
-def test_names_from_the_data_are_escaped(facts):
-    classes = [replace(facts.heads[0].classes[0], name=EVIL), facts.heads[0].classes[1]]
-    alert = {"phase": "phase1", "epoch": 3, "head": EVIL, "label": EVIL, "text": EVIL}
-    quality = {"train": make_quality({EVIL: EVIL}, [EVIL])}
-    contact = {EVIL: {EVIL: [{"sample": EVIL, "strip": EVIL}]}}
-    heads = [replace(facts.heads[0], classes=classes)]
-    html = page(replace(facts, heads=heads, alerts=[alert], quality=quality, contact=contact))
-    assert EVIL not in html and html.count("&lt;script&gt;") >= 8
+def test_the_steps_are_the_epochs_of_all_phases_in_order(facts):
+    steps = [(step.phase, step.epoch, step.kept) for step in facts.history.steps]
+    assert steps == [(phase, epoch, epoch == KEPT) for phase in PHASES for epoch in range(1, EPOCHS + 1)]
+    assert facts.history.figures["train_loss"] == [3, 1.5, 1, 3, 1.5, 1]
+    assert facts.history.heads["card"].figures["macro_recall"] == [0.6, 0.7, 0.8] * 2
+
+
+def test_each_step_has_the_confusion_of_its_epoch(facts):
+    history = facts.history.heads["action"]
+    assert len(history.confusion) == len(facts.history.steps) and history.confusion[0] != history.confusion[1]
+    for flat, recalls in zip(history.confusion, history.classes["recall"]):
+        table = dict(zip(zip(flat[::3], flat[1::3]), flat[2::3]))
+        assert sum(table.values()) == 5 + 9 + 13
+        found = [table.get((i, i), 0) / support for i, support in enumerate((5, 9, 13))]
+        assert recalls == pytest.approx(found, abs=1e-6)
+
+
+def test_absent_classes_have_no_figure(tmp_path):
+    facts = collect(PHASES, write_run(tmp_path, Made(absent=("Push",))))
+    assert [step[1] for step in facts.history.heads["action"].classes["recall"]] == [None] * 6
+    assert ["Push", "9", "", "0", "1.00", "2.00", "–", "–", "–", "–"] in cells(page(facts))
+
+
+def test_an_absent_file_is_named(tmp_path):
+    write_run(tmp_path)
+    (tmp_path / "reports/mistakes.json").unlink()
+    with pytest.raises(UserError, match="mistakes.json: No such file"):
+        collect(PHASES, tmp_path)
+    write_json(tmp_path / "reports/mistakes.json", {})
+    shutil.rmtree(tmp_path / "reports/training/phase2")
+    with pytest.raises(UserError, match="phase2/epochs.csv: No such file"):
+        collect(PHASES, tmp_path)
+
+
+def test_a_head_without_mistakes_or_rare_classes_is_shown(tmp_path):
+    judgement = read_json(write_run(tmp_path, Made(mistakes=0)) / "reports/judgement.json")
+    unknown = {"value": None, "low": None, "high": None}
+    judgement["heads"]["action"]["rare"] = {"classes": [], "macro_recall": unknown, "macro_f1": unknown}
+    write_json(tmp_path / "reports/judgement.json", judgement)
+    html = page(collect(PHASES, tmp_path))
+    assert "Rare classes of card: A." in html and "Rare classes of action" not in html
 
 
 def test_an_undefined_figure_is_a_dash():
     assert figure(None) == "–" and figure(0.12345) == "0.123" and figure(0.5, 2) == "0.50"
+    assert interval({"value": 0.5, "low": None, "high": None}) == "0.500"
+    assert interval({"value": None, "low": 0.1, "high": 0.2}) == "–"
+    assert (number(""), number(None), number("nan"), number("0.5")) == (None, None, None, 0.5)
 
 
 def test_the_closing_table_names_the_lowest_class_and_leaves_absent_ones_out():
+    figures = {"macro_recall": 0.4567, "macro_f1": 0.4, "accuracy": 0.5, "min_recall": 0.125, "loss": 1.5}
     recall = {"Dive": None, "Push": 0.25, "Hold": 0.75}
-    text = summary({"leaderboard": 40.0, "action": {**FIGURES, "recall": recall}})
+    text = summary({"leaderboard": 40.0, "action": {**figures, "recall": recall}})
     head, row, score = text.splitlines()
     assert row.split() == ["action", "0.457", "0.400", "0.250", "Push"]
     assert head.split()[:3] == ["validation", "macro", "recall"] and score == "leaderboard: 40.00"

@@ -1,8 +1,8 @@
 """How a stage starts and ends: ``python -m tailwise.core.stage SCRIPT [ARGUMENT...]``.
 
 Before the script: the pinned packages are there, the stage dies with its parent.
-After it: a person's mistake is one line and exit 1, Ctrl-C exits 130, and the time
-goes to the untracked ``.logs/stages.csv``. Standard library only, so that it can speak
+After it: a person's mistake is one line and exit 1, Ctrl-C exits 130, and time and memory
+go to the untracked log, see log.py. Standard library only, so that it can speak
 in a Python that has nothing installed.
 """
 
@@ -16,6 +16,7 @@ from importlib import metadata
 from pathlib import Path
 
 from tailwise.core.errors import UserError
+from tailwise.core.log import Run, add_run, peak_mb
 from tailwise.core.processes import die_with_parent
 
 REQUIREMENTS = Path(__file__).parents[3] / "requirements.txt"
@@ -68,12 +69,9 @@ def _say(script: str, text: str, status: int) -> int:
     return status
 
 
-def log_time(stage: str, seconds: float) -> None:
-    """Append a line to the untracked log of stage times."""
-    path = Path(os.environ.get("DVC_ROOT", ".")) / ".logs" / "stages.csv"
-    path.parent.mkdir(exist_ok=True)
-    with open(path, "a", encoding="utf8") as file:
-        file.write(f"{stage},{seconds:.2f}\n")
+def log_run(stage: str, seconds: float) -> None:
+    """Add this run to the untracked log of stages."""
+    add_run(Path(os.environ.get("DVC_ROOT", ".")) / ".logs", Run(stage, seconds, peak_mb()))
 
 
 def main() -> int:
@@ -82,7 +80,7 @@ def main() -> int:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic cuBLAS asks for it
     sys.argv = sys.argv[1:]
     status = run(sys.argv[0])
-    log_time(os.environ.get("DVC_STAGE", Path(sys.argv[0]).stem), time.perf_counter() - started)
+    log_run(os.environ.get("DVC_STAGE", Path(sys.argv[0]).stem), time.perf_counter() - started)
     return status
 
 

@@ -3,49 +3,62 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from tailwise import metrics
-from tailwise.core.files import read_csv, read_json
+from tailwise.core.files import read_json
+from tailwise.reporting.history import History, read_history
 
 FIGURES = ("macro_recall", "macro_f1", "accuracy", "min_recall", "loss")
+
+Interval = dict[str, float | None]
+"""value, low, high; None where undefined."""
+
+UNKNOWN: Interval = {"value": None, "low": None, "high": None}
 
 
 @dataclass(frozen=True)
 class ClassRow:
-    """One class: samples to learn from and to be judged on, boost of each phase, recalls (None if undefined)."""
+    """One class: samples to learn from and to be judged on, boost of each phase, validation figures, test recall."""
 
     name: str
     train: int
     valid: int
     boosts: list[float]
-    valid_recall: float | None
+    recall: Interval
+    precision: Interval
+    f1: Interval
     test_recall: float | None
 
 
 @dataclass(frozen=True)
 class HeadFacts:
-    """classes: in index order; confusion: validation counts, rows actual; curves: {phase: rows by epoch}"""
+    """classes: in index order. valid: {figure: Interval}, rare classes as "rare_...". test: {figure: number}.
+
+    rare: names; confusions: [{"actual", "predicted", "count", "share"}], most frequent first
+    mistakes: [{"sample", "group", "actual", "predicted", "probabilities", "views"}]
+    """
 
     name: str
     classes: list[ClassRow]
-    confusion: list[list[int]]
-    valid: dict[str, float]
-    test: dict[str, float]
+    valid: dict[str, Interval]
+    test: dict[str, float | None]
+    rare: list[str]
+    confusions: list[dict]
+    mistakes: list[dict]
 
 
 @dataclass(frozen=True)
 class Facts:
     """All that the report shows.
 
-    scores: {name: (validation, test)}; epochs: {phase: rows of epochs.csv}
+    scores: {name: (validation, test)}; target: {figure: number}, of validation
     contact: {head: {class: [{"sample", "strip": data URI}]}}; config: the parameters, as YAML
     """
 
-    scores: dict[str, tuple[float, float]]
+    phases: list[str]
+    scores: dict[str, tuple[float, float | None]]
+    target: dict[str, float]
     heads: list[HeadFacts]
-    epochs: dict[str, list[dict[str, str]]]
-    alerts: list[dict]
+    history: History
+    certificate: dict
     index: dict
     quality: dict
     contact: dict
@@ -53,38 +66,47 @@ class Facts:
 
 
 def collect(phases: list[str], root: Path = Path(".")) -> Facts:
+    """Of the run in `root`, whose training had these phases. Raises UserError if a file is absent or no JSON."""
     reports = root / "reports"
-    valid, test = read_json(reports / "metrics.json"), read_json(reports / "certificate.json")["figures"]
-    counts = read_json(reports / "classes.json")
+    names = ("metrics", "certificate", "classes", "judgement", "mistakes", "index", "quality", "contact")
+    found = {name: read_json(reports / f"{name}.json") for name in names}
+    classes = {head: list(counts) for head, counts in found["classes"]["train"].items()}
     boosts = [read_json(root / f"data/weights/{phase}/boost.json")["boost"] for phase in phases]
-    alerts = {phase: read_json(reports / f"training/{phase}/alerts.json") for phase in phases}
+    test = found["certificate"]["figures"]
+    scores = {name: value for name, value in found["metrics"].items() if not isinstance(value, dict)}
     return Facts(
-        scores={name: (value, test[name]) for name, value in valid.items() if not isinstance(value, dict)},
-        heads=[_head(name, valid, test, counts, boosts, reports) for name in counts["train"]],
-        epochs={phase: read_csv(reports / f"training/{phase}/epochs.csv") for phase in phases},
-        alerts=[{"phase": phase, **alert} for phase, of_phase in alerts.items() for alert in of_phase],
-        index=read_json(reports / "index.json"),
-        quality=read_json(reports / "quality.json"),
-        contact=read_json(reports / "contact.json"),
+        phases=phases,
+        scores={name: (value, test.get(name)) for name, value in scores.items()},
+        target=found["judgement"]["target"],
+        heads=[_head(name, found, boosts) for name in classes],
+        history=read_history(reports / "training", phases, classes),
         config=(reports / "config.yaml").read_text(encoding="utf8"),
+        **{name: found[name] for name in ("certificate", "index", "quality", "contact")},
     )
 
 
-def _head(name: str, valid: dict, test: dict, counts: dict, boosts: list[dict], reports: Path) -> HeadFacts:
-    names = list(counts["train"][name])
-    answers = read_csv(reports / f"evaluation/{name}.csv")
-    actual, predicted = ([names.index(row[column]) for row in answers] for column in ("actual", "predicted"))
-    classes = [
-        ClassRow(
-            label,
-            counts["train"][name][label],
-            counts["valid"][name][label],
-            [boost[name][label] for boost in boosts],
-            valid[name]["recall"][label],
-            test[name]["recall"][label],
-        )
-        for label in names
-    ]
-    confusion = metrics.confusion(np.array(actual), np.array(predicted), len(names)).tolist()
-    figures = [{figure: split[name][figure] for figure in FIGURES} for split in (valid, test)]
-    return HeadFacts(name, classes, confusion, *figures)
+def _head(name: str, found: dict, boosts: list[dict]) -> HeadFacts:
+    judged, test = found["judgement"]["heads"][name], found["certificate"]["figures"][name]
+    valid = {figure: judged[figure] for figure in ("macro_recall", "macro_f1", "accuracy")}
+    measured = {figure: found["metrics"][name][figure] for figure in ("min_recall", "loss")}
+    rare = {f"rare_{figure}": judged["rare"][figure] for figure in ("macro_recall", "macro_f1")}
+    return HeadFacts(
+        name=name,
+        classes=[_class(name, label, found, boosts) for label in found["classes"]["train"][name]],
+        valid={**valid, **{figure: {**UNKNOWN, "value": value} for figure, value in measured.items()}, **rare},
+        test={figure: test[figure] for figure in FIGURES},
+        rare=judged["rare"]["classes"],
+        confusions=judged["confusions"],
+        mistakes=found["mistakes"].get(name, []),
+    )
+
+
+def _class(head: str, label: str, found: dict, boosts: list[dict]) -> ClassRow:
+    judged = found["judgement"]["heads"][head]["classes"][label]
+    return ClassRow(
+        label,
+        *(found["classes"][split][head][label] for split in ("train", "valid")),
+        [boost[head][label] for boost in boosts],
+        *(judged[figure] for figure in ("recall", "precision", "f1")),
+        found["certificate"]["figures"][head]["recall"][label],
+    )

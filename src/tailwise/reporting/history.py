@@ -1,0 +1,100 @@
+"""What training left of every epoch, as columns over the epochs of all phases."""
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+from tailwise.core.files import read_csv, read_json
+
+OVERALL = ("lr", "train_loss", "gradient_norm", "score")
+OF_HEAD = ("macro_recall", "macro_f1", "accuracy", "min_recall", "loss")
+OF_CLASS = ("recall", "precision", "f1", "predicted", "support")
+
+Column = list[float | None]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One epoch of one phase. kept: the phase ended with the weights of this epoch."""
+
+    phase: str
+    epoch: int
+    kept: bool
+
+
+@dataclass(frozen=True)
+class HeadHistory:
+    """Columns over the steps.
+
+    figures: {name of OF_HEAD: column}
+    classes: {name of OF_CLASS: rows (steps x classes)}
+    confusion: of each step actual, predicted and count of the cells that are not zero, one after the other
+    """
+
+    figures: dict[str, Column]
+    classes: dict[str, list[Column]]
+    confusion: list[list[int]]
+
+
+@dataclass(frozen=True)
+class History:
+    """figures: {name of OVERALL: column}; heads: by name; alerts: with their phase, as the phases wrote them"""
+
+    steps: list[Step]
+    figures: dict[str, Column]
+    heads: dict[str, HeadHistory]
+    alerts: list[dict]
+
+
+def read_history(folder: Path, phases: list[str], classes: dict[str, list[str]]) -> History:
+    """From `folder`/<phase>; classes: {head: names in index order}. Raises UserError if a file is absent."""
+    rows = [(phase, row) for phase in phases for row in read_csv(folder / phase / "epochs.csv")]
+    kept = {phase: read_json(folder / phase / "best.json")["epoch"] for phase in phases}
+    steps = [Step(phase, int(row["epoch"]), int(row["epoch"]) == kept[phase]) for phase, row in rows]
+    epochs = [row for _, row in rows]
+    tables = [_by_step(folder, f"{name}.csv", phases, steps) for name in ("classes", "confusion")]
+    return History(
+        steps=steps,
+        figures={name: _column(epochs, name) for name in OVERALL},
+        heads={head: _head(head, names, epochs, *tables) for head, names in classes.items()},
+        alerts=[{"phase": phase, **alert} for phase in phases for alert in read_json(folder / phase / "alerts.json")],
+    )
+
+
+def number(text: str | None) -> float | None:
+    """A cell of a table; None where it is empty, absent or not finite."""
+    value = float(text) if text else math.nan
+    return value if math.isfinite(value) else None
+
+
+def _column(rows: list[dict[str, str]], name: str) -> Column:
+    return [number(row.get(name)) for row in rows]
+
+
+def _by_step(folder: Path, name: str, phases: list[str], steps: list[Step]) -> list[dict[str, list[dict]]]:
+    """Of each step {head: rows of the table}."""
+    found = defaultdict(lambda: defaultdict(list))
+    for phase in phases:
+        for row in read_csv(folder / phase / name):
+            found[phase, int(row["epoch"])][row["head"]].append(row)
+    return [found[step.phase, step.epoch] for step in steps]
+
+
+def _head(head: str, names: list[str], epochs: list[dict], classes: list[dict], confusion: list[dict]) -> HeadHistory:
+    place = {name: i for i, name in enumerate(names)}
+    return HeadHistory(
+        figures={name: _column(epochs, f"{head}_{name}") for name in OF_HEAD},
+        classes={name: [_over_classes(step[head], name, names) for step in classes] for name in OF_CLASS},
+        confusion=[_cells(step[head], place) for step in confusion],
+    )
+
+
+def _over_classes(rows: list[dict], name: str, names: list[str]) -> Column:
+    found = {row["class"]: number(row.get(name)) for row in rows}
+    return [found.get(label) for label in names]
+
+
+def _cells(rows: list[dict], place: dict[str, int]) -> list[int]:
+    cells = sorted((place[row["actual"]], place[row["predicted"]], int(row["count"])) for row in rows)
+    return [value for cell in cells for value in cell]

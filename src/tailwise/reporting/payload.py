@@ -1,0 +1,47 @@
+"""What the page's script works on: one block of JSON, which no name can leave."""
+
+import json
+from dataclasses import asdict
+
+from markupsafe import Markup
+
+from tailwise.core.files import rounded
+from tailwise.reporting.collect import Facts, HeadFacts
+from tailwise.reporting.history import HeadHistory
+from tailwise.reporting.strips import GAP
+
+UNSAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+
+
+def embedded(value) -> Markup:
+    """JSON for the inside of a script element: what HTML or JavaScript could take for its own stands as \\uXXXX."""
+    text = json.dumps(rounded(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return Markup(text.translate(UNSAFE))
+
+
+def payload(facts: Facts) -> dict:
+    """Names once, then columns: steps are epochs of all phases, classes in index order."""
+    return {
+        "gap": GAP,
+        "phases": facts.phases,
+        "target": facts.target,
+        "steps": [asdict(step) for step in facts.history.steps],
+        "figures": facts.history.figures,
+        "heads": [_head(head, facts.history.heads[head.name]) for head in facts.heads],
+    }
+
+
+def _head(head: HeadFacts, history: HeadHistory) -> dict:
+    return {
+        "name": head.name,
+        "classes": [row.name for row in head.classes],
+        "train": [row.train for row in head.classes],
+        "valid": [row.valid for row in head.classes],
+        "boosts": [row.boosts for row in head.classes],
+        "judged": {name: [getattr(row, name) for row in head.classes] for name in ("recall", "precision", "f1")},
+        "test": [row.test_recall for row in head.classes],
+        "figures": history.figures,
+        "over_epochs": history.classes,
+        "confusion": history.confusion,
+        "mistakes": head.mistakes,
+    }

@@ -1,0 +1,43 @@
+// Time and memory of the stages: a script beside this page, which is there after a run and is no part of it.
+const LOG = "../.logs/stages.js";
+let asked = false;
+
+function logTable(runs) {
+  const longest = Math.max(...runs.map((run) => run.seconds), 1e-9);
+  const row = ({ stage, seconds, mb }) =>
+    element(
+      "tr",
+      {},
+      element("td", {}, stage),
+      element("td", {}, `${figure(seconds, 1)} s`),
+      element("td", {}, meter(seconds / longest)),
+      element("td", {}, isNumber(mb) ? `${figure(mb, 0)} MB` : "–"),
+    );
+  const names = element(
+    "tr",
+    {},
+    element("th", {}, "stage"),
+    element("th", { colspan: 2 }, "time"),
+    element("th", {}, "most memory"),
+  );
+  return element("table", {}, element("thead", {}, names), element("tbody", {}, ...runs.map(row)));
+}
+
+function readLog() {
+  if (asked) return;
+  asked = true;
+  const said = (text) => (byId("log-said").textContent = text);
+  const show = () => {
+    const runs = Array.isArray(window.stageLog) ? window.stageLog : [];
+    if (!runs.length) return said("The log is empty.");
+    byId("log").replaceChildren(logTable(runs));
+    said(
+      `${runs.length} stages, ${figure(
+        runs.reduce((sum, run) => sum + run.seconds, 0),
+        0,
+      )} s together.`,
+    );
+  };
+  const absent = () => said("There is no log beside this page: no stage has run here, or the page was moved.");
+  document.head.append(element("script", { src: LOG, onload: show, onerror: absent }));
+}

@@ -1,0 +1,33 @@
+"""A browser, and reports of made-up runs in it."""
+
+import pytest
+
+import chrome
+from made import PHASES, RUNS, write_run
+from tailwise.core.log import Run, add_run
+from tailwise.reporting.collect import collect
+from tailwise.reporting.page import page
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    page = chrome.start(tmp_path_factory.mktemp("profile"))
+    yield page
+    page.driver.quit()
+
+
+@pytest.fixture(scope="session")
+def report(tmp_path_factory, browser):
+    """Opens the report of a run of RUNS."""
+    paths = {}
+
+    def show(name="plain", part="", **window):
+        if name not in paths:
+            root = write_run(tmp_path_factory.mktemp(name), RUNS[name])
+            add_run(root / ".logs", Run("train", 61.5, 812.4))
+            paths[name] = root / "reports/report.html"
+            paths[name].write_text(page(collect(PHASES, root)), encoding="utf8")
+        browser.open(paths[name], part, **window)
+        return browser
+
+    return show

@@ -1,0 +1,175 @@
+"""The files of a made-up run, as its stages would leave them: for any heads, classes and names."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from tailwise.core.files import write_csv, write_json, write_text
+from tailwise.reporting.strips import strip
+
+PHASES = ["phase1", "phase2"]
+EPOCHS = 3
+KEPT = 2
+"""The epoch of each phase with the best figures."""
+
+ACTIONS = ("Dive", "Push", "Hold")
+FIGURES = ("macro_recall", "macro_f1", "accuracy", "min_recall", "loss")
+
+
+@dataclass(frozen=True)
+class Made:
+    """absent: classes without a sample in validation and test; mistakes: of each head; named: samples and files"""
+
+    heads: dict[str, list[str]] = field(
+        default_factory=lambda: {"action": ["Dive", "Push", "Hold"], "card": ["A", "B"]}
+    )
+    absent: tuple[str, ...] = ()
+    mistakes: int = 3
+    named: str = "valid"
+
+
+EVIL = "</script><img src=x onerror=\"window.broken=1;document.title='broken'\">"
+MANY = [f"class {i:03d} with a name of some length" for i in range(174)]
+RUNS = {
+    "plain": Made(mistakes=12),
+    "absent": Made(absent=("Push",)),
+    "one": Made(heads={"outcome": ["Dive", "Push"]}, mistakes=0),
+    "evil": Made(heads={EVIL: [EVIL, "'\"><b>", "${1}{{ 7 * 7 }}"], "b": ["__proto__", "constructor"]}, named=EVIL),
+    "many": Made(heads={"action": MANY}, absent=tuple(MANY[::7]), mistakes=20),
+}
+"""Runs by what is special about them."""
+
+
+def write_run(root: Path, made: Made = Made()) -> Path:
+    """`root`, with what the report reads in it. All numbers follow from a seed."""
+    rng = np.random.default_rng(3)
+    reports = root / "reports"
+    counts = {
+        split: {
+            head: {name: 0 if split != "train" and name in made.absent else 5 + 4 * i for i, name in enumerate(names)}
+            for head, names in made.heads.items()
+        }
+        for split in ("train", "valid", "test")
+    }
+    write_json(reports / "classes.json", counts)
+    for place, phase in enumerate(PHASES):
+        _write_phase(reports / f"training/{phase}", made, counts["valid"], rng)
+        boost = {head: {name: 1.0 + place for name in names} for head, names in made.heads.items()}
+        write_json(root / f"data/weights/{phase}/boost.json", {"acts": "logits", "boost": boost})
+    valid, test = (_figures(made, score) for score in (57.25, 40.5))
+    write_json(reports / "metrics.json", valid)
+    write_json(reports / "certificate.json", _certificate(made, test))
+    write_json(reports / "judgement.json", _judgement(made, counts["valid"]))
+    write_json(reports / "mistakes.json", {head: _mistakes(made, names, rng) for head, names in made.heads.items()})
+    _write_data(reports, made)
+    return root
+
+
+def film(shades: tuple[int, ...] = (40, 120, 200)) -> str:
+    """A strip whose frames have a grey each."""
+    return strip(np.stack([np.full((24, 32, 3), shade, np.uint8) for shade in shades]))
+
+
+def recall(made: Made, name: str, place: int) -> dict:
+    """Interval of a class."""
+    if name in made.absent:
+        return {"value": None, "low": None, "high": None}
+    value = (place % 5) / 4
+    return {"value": value, "low": max(0, value - 0.125), "high": min(1, value + 0.25)}
+
+
+def _write_phase(folder: Path, made: Made, support: dict, rng) -> None:
+    epochs, classes, confusion = [], [], []
+    for epoch in range(1, EPOCHS + 1):
+        figures = [(epoch + i) / 10 for i in range(len(FIGURES) * len(made.heads))]
+        epochs.append([epoch, 1e-3, 3.0 / epoch, 0.75, 0.5, *figures])
+        for head, names in made.heads.items():
+            for i, name in enumerate(names):
+                found = rng.multinomial(support[head][name], rng.dirichlet(np.ones(len(names))))
+                absent = not support[head][name]
+                value = None if absent else found[i] / support[head][name]
+                classes.append([epoch, head, name, support[head][name], int(found.sum()), value, None, 0.5, 1.5])
+                cells = [[epoch, head, name, names[j], int(count)] for j, count in enumerate(found) if count]
+                confusion += cells
+    of_heads = [f"{head}_{figure}" for head in made.heads for figure in FIGURES]
+    write_csv(folder / "epochs.csv", ["epoch", "lr", "train_loss", "gradient_norm", "score", *of_heads], epochs)
+    header = ["epoch", "head", "class", "support", "predicted", "recall", "precision", "f1", "boost"]
+    write_csv(folder / "classes.csv", header, classes)
+    write_csv(folder / "confusion.csv", ["epoch", "head", "actual", "predicted", "count"], confusion)
+    write_json(folder / "best.json", {"epoch": KEPT})
+    head, names = next(iter(made.heads.items()))
+    alerts = [{"epoch": 3, "kind": "collapse", "head": head, "label": names[0], "text": f"recall of {names[0]} is 0"}]
+    write_json(folder / "alerts.json", alerts)
+
+
+def _figures(made: Made, score: float) -> dict:
+    figures = dict(zip(FIGURES, (0.4567, 0.4, 0.5, 0.125, 1.5)))
+    recalls = {
+        head: {name: recall(made, name, i)["value"] for i, name in enumerate(names)}
+        for head, names in made.heads.items()
+    }
+    return {"leaderboard": score, **{head: {**figures, "recall": recalls[head]} for head in made.heads}}
+
+
+def _judgement(made: Made, support: dict) -> dict:
+    known = {"value": 0.4567, "low": 0.4, "high": 0.5125}
+    heads = {}
+    for head, names in made.heads.items():
+        classes = {
+            name: {"support": support[head][name], "predicted": 4}
+            | {figure: recall(made, name, i) for figure in ("recall", "precision", "f1")}
+            for i, name in enumerate(names)
+        }
+        confusions = [{"actual": names[0], "predicted": names[-1], "count": 3, "share": 0.6}] if len(names) > 1 else []
+        rare = {"classes": names[:1], "macro_recall": known, "macro_f1": known}
+        figures = {figure: known for figure in ("macro_recall", "macro_f1", "accuracy")}
+        heads[head] = {**figures, "loss": 1.5, "classes": classes, "confusions": confusions, "rare": rare}
+    target = {"macro_recall": 0.6, "macro_f1": 0.55, "class_recall": 0.375, "loss": 1.2}
+    return {"target": target, "heads": heads}
+
+
+def _certificate(made: Made, figures: dict) -> dict:
+    head = next(iter(made.heads))
+    row = {"head": head, "figure": "macro_recall", "value": 0.4567, "low": 0.4, "high": 0.5125, "target": 0.6}
+    absent = {"head": head, "figure": "recall of Dive", "value": None, "low": None, "high": None, "target": 0.4}
+    return {
+        "verdicts": {"pass": 0, "fail": 1, "undecided": 1},
+        "targets": [{**row, "verdict": "fail"}, {**absent, "verdict": "undecided"}],
+        "figures": figures,
+        "limits": ["Made of made-up numbers."],
+        "hashes": {name: f"{name}-0123456789abcdef" for name in ("data", "params", "code", "weights")},
+        "seed": 1,
+        "bootstrap": {"over": "matches", "groups": 12, "draws": 1000, "level": 0.95, "seed": 5},
+    }
+
+
+def _mistakes(made: Made, names: list[str], rng) -> list[dict]:
+    found = []
+    for nth in range(made.mistakes if len(names) > 1 else 0):
+        p = np.sort(rng.dirichlet(np.ones(len(names))))[::-1]
+        order = np.roll(names, -nth)
+        views = [{"attention": share, "frames": 3, "strip": film()} for share in (0.75, 0.25)]
+        found.append(
+            {"sample": f"{made.named}/{nth}", "group": f"match {nth % 2}", "actual": order[1], "predicted": order[0]}
+            | {"probabilities": {str(name): float(share) for name, share in zip(order, p)}, "views": views}
+        )
+    return found
+
+
+def _write_data(reports: Path, made: Made) -> None:
+    index = {"samples": 98, "views": 200, "dropped": {"action": 1, "offence": 2, "severity": 3}}
+    write_json(reports / "index.json", {split: index for split in ("train", "valid", "test")})
+    spread = {"least": 2.4, "median": 2.5, "most": 2.6}
+    quality = {
+        **{"clips": 200, "faulty": {f"{made.named}/clip_1.mp4": "absent"}, "dropped": [], "duplicates": []},
+        **{"codecs": {"h264 yuv420p": 200}, "sizes": {"256x144": 150, "64x64": 49}, "rates": {"25": 199}},
+        **{"seconds": spread, "frames": spread, "key_frames": spread},
+    }
+    write_json(reports / "quality.json", {split: quality for split in ("train", "valid", "test")})
+    sheet = {
+        head: {name: [{"sample": f"{made.named}/7", "strip": film()}] if i else [] for i, name in enumerate(names)}
+        for head, names in made.heads.items()
+    }
+    write_json(reports / "contact.json", sheet)
+    write_text(reports / "config.yaml", f"data: {{root: {made.named}}}\n")

@@ -1,0 +1,124 @@
+"""Any run in Chromium: quiet, without a request, readable, and no name does anything."""
+
+import re
+
+import numpy as np
+import pytest
+
+import chrome
+from made import EVIL, MANY, PHASES, RUNS, write_run
+from tailwise.reporting.collect import collect
+from tailwise.reporting.page import page
+
+PAGES = ("result", "training", "mistakes", "data", "certificate", "run")
+
+
+@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("width", [1200, 360])
+def test_every_page_of_every_run_is_quiet_asks_for_nothing_and_fits_its_window(report, name, width):
+    for part in PAGES:
+        browser = report(name, part, width=width)
+        assert browser.script("return document.documentElement.scrollWidth <= innerWidth"), part
+        assert browser.script("return document.querySelector('main > section:not([hidden])').id") == part
+        said, asked = browser.logs()
+        assert said == [] and asked[0].endswith("report.html")
+        assert {url.partition(":")[0] for url in asked} <= {"file", "data"}
+
+
+def test_no_name_injects_anything(report):
+    for part in PAGES:
+        browser = report("evil", part)
+        assert browser.script("return window.broken") is None and browser.driver.title == "tailwise: report"
+        assert browser.all("main b, img[onerror], img[src=x]") == []
+    report("evil")
+    assert browser.hover(browser.all("#recalls .row .dot")[0])[0] == EVIL and browser.all("#tip *") == []
+    report("evil", "mistakes")
+    assert any(EVIL in title for title in browser.texts(".mistake h4"))
+    report("evil", "training")
+    browser.choose("#head", "b")
+    assert browser.texts("#each .legend li") == ["__proto__", "constructor"]
+    browser.choose("#label", "__proto__")
+    assert "__proto__" in browser.text("#pairs")
+
+
+def test_an_absent_class_has_a_row_and_no_figure(report):
+    browser = report("absent")
+    rows = browser.all("#recalls .row")
+    assert [len(row.find_elements("css selector", ".dot")) for row in rows] == [1, 0, 1]
+    assert browser.hover(rows[1])[1] == "recall –"
+    browser.go("training")
+    paths = [path.get_attribute("d") for path in browser.all("#each .curve")]
+    assert paths[1] == "" and paths[0] and paths[2]
+
+
+def test_one_head_without_mistakes(report):
+    browser = report("one", "mistakes")
+    assert browser.text("#mistakes-shown") == "No mistake of this head was kept." and browser.all(".mistake") == []
+    assert browser.texts("#head option") == ["outcome"]
+
+
+def test_many_classes_are_found_by_typing_and_read_by_pointing(report):
+    browser = report("many", "training")
+    assert len(browser.all("#each .curve")) == 174
+    side = browser.one("#confusion svg").size
+    assert side["width"] <= 1200 and len(browser.all("#confusion text")) == 0
+    assert browser.hover(browser.one("#confusion svg"))[0].startswith("actual: class ")
+    browser.one("#label").send_keys("class 123")
+    assert browser.texts("#each .legend li") == [MANY[123]] and MANY[123] in browser.text("#pairs")
+    browser.go("result")
+    chart = browser.one("#recalls")
+    assert len(browser.all("#recalls .row")) == 174 and chart.size["height"] < 600
+    assert chart.get_property("scrollHeight") > 3000
+
+
+def test_the_log_beside_the_page_is_shown_and_its_absence_is_told(report, browser, tmp_path):
+    assert report(part="run").texts("#log tbody td") == ["train", "61.5 s", "", "812 MB"]
+    assert browser.text("#log-said") == "1 stages, 62 s together."
+    (tmp_path / "reports").mkdir()
+    alone = tmp_path / "reports/report.html"
+    alone.write_text(page(collect(PHASES, write_run(tmp_path))), encoding="utf8")
+    browser.open(alone, "run")
+    assert browser.text("#log-said").startswith("There is no log beside this page")
+
+
+def contrast(browser, selector):
+    """Of an element's text to the page's ground, as the rules for accessible pages count it."""
+    colours = "return [getComputedStyle(arguments[0]).color, getComputedStyle(document.body).backgroundColor]"
+
+    def light(colour):
+        parts = np.array([float(part) for part in re.findall(r"[\d.]+", colour)[:3]]) / 255
+        return np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
+
+    dark, bright = sorted(light(colour) for colour in browser.script(colours, browser.all(selector)[0]))
+    return (bright + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_both_schemes_are_readable(report, dark):
+    browser = report(part="certificate", dark=dark)
+    ground = browser.script("return getComputedStyle(document.body).backgroundColor")
+    assert (ground == "rgb(255, 255, 255)") != dark
+    for selector in ("h1", "p.note", "thead th", "tbody td", "nav a", ".verdict.fail", ".verdict.undecided"):
+        assert contrast(browser, selector) > 4.5, selector
+
+
+def test_without_a_script_the_tables_are_there(report):
+    browser = report(part="result")
+    browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        browser.driver.refresh()
+        heads = ["Result", "Training", "Mistakes", "Data and quality", "Certificate of the test split", "Run"]
+        assert [title.text for title in browser.all("main > section > h2")] == heads
+        assert not browser.one("#controls").is_displayed() and browser.one("#targets").is_displayed()
+    finally:
+        browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_without_a_browser_the_tests_are_skipped_with_a_reason_or_fail_where_it_is_needed(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv(chrome.NEEDED, raising=False)
+    with pytest.raises(pytest.skip.Exception, match="apt-get install chromium chromium-driver"):
+        chrome.start(tmp_path)
+    monkeypatch.setenv(chrome.NEEDED, "1")
+    with pytest.raises(pytest.fail.Exception, match="apt-get install chromium chromium-driver"):
+        chrome.start(tmp_path)
