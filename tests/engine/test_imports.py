@@ -14,4 +14,4 @@ def test_importing_training_code_pulls_in_no_tool_of_other_stages():
     text = subprocess.check_output([sys.executable, "-c", code], env={"PYTHONPATH": str(SOURCES)}, text=True)
     loaded = set(text.split())
     assert "torch" in loaded
-    assert not loaded & {"dvc", "decord", "av", "pandas", "PIL", "sklearn", "ruamel", "joblib", "jinja2"}
+    assert not loaded & {"dvc", "decord", "av", "pandas", "matplotlib", "PIL", "sklearn", "ruamel", "joblib", "jinja2"}
