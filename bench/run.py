@@ -8,9 +8,8 @@ import importlib
 import os
 import platform
 import sys
+from importlib import metadata
 from pathlib import Path
-
-import torch
 
 from measure import markdown
 
@@ -19,8 +18,8 @@ KEPT = Path("reports/bench/bench.md")
 
 
 def machine() -> str:
-    """What the figures depend on, and no name of the machine."""
-    versions = f"Python {platform.python_version()}, PyTorch {torch.__version__}"
+    """What the figures depend on, and no name of the machine. (Workers read this file: it must not import torch.)"""
+    versions = f"Python {platform.python_version()}, PyTorch {metadata.version('torch')}"
     return f"{os.cpu_count()} cores, {platform.machine()}, {versions}"
 
 

@@ -8,8 +8,9 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from multiprocessing import connection, get_context
+from multiprocessing import connection, get_context, resource_tracker
 from typing import Any, TypeVar
 
 Item, Result = TypeVar("Item"), TypeVar("Result")
@@ -30,6 +31,20 @@ def _begin() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Processes started within never hear Ctrl-C, not even before `_begin`; for this one it waits until the end.
+
+    The tracker of multiprocessing comes first, for its start would let Ctrl-C through again.
+    """
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def map_in_processes(work: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
     """work(item) ... in order, in `workers` processes; in this one if there is one.
 
@@ -38,8 +53,13 @@ def map_in_processes(work: Callable[[Item], Result], items: Iterable[Item], work
     if workers <= 1:
         yield from map(work, items)
         return
-    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_begin) as pool:
-        yield from pool.map(work, items)
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_begin)
+    try:
+        with _unheard():  # all are started as the first item is given
+            results = pool.map(work, items)
+        yield from results
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def map_guarded(
@@ -123,7 +143,8 @@ class _Worker:
         context = get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(self.work, theirs), daemon=True)
-        self.process.start()
+        with _unheard():
+            self.process.start()
         theirs.close()
 
     def start(self, job: _Job) -> None:
