@@ -7,6 +7,7 @@ from pathlib import Path
 from tailwise.balance.files import read_rebalancing
 from tailwise.core.config import read_params, section, sections
 from tailwise.core.runtime import Runtime
+from tailwise.engine.clock import print_left
 from tailwise.engine.history import write_history
 from tailwise.engine.inputs import class_boosts, read_heads, sample_places
 from tailwise.engine.loop import train_phase
@@ -42,7 +43,8 @@ def main() -> None:
 
     inputs = [args.train, args.valid, index, weights, *([args.init] if args.init else [])]
     with recovery_for(args.phase, map(repr, [args, training, phase, config]), inputs) as recovery:
-        run = Run(args.phase, training, device, runtime.workers, recovery, (print_progress(heads),))
+        observers = (print_progress(heads), print_left())
+        run = Run(args.phase, training, device, runtime.workers, recovery, observers)
         trained = train_phase(task, phase, places, boost, run)
         write_tensors(Path(f"data/models/{args.phase}.safetensors"), trained.weights, task.spec)
         write_history(Path(f"reports/training/{args.phase}"), trained, heads)
