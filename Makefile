@@ -32,8 +32,12 @@ repro: setup ## run what changed of the pipeline, then show its figures
 test: setup ## the whole test suite
 	@python3 -m pytest -n 2 --dist loadfile
 
-bench: setup ## the figures of speed, measured here and printed
+bench: setup $(VENV)/ready-bench ## the figures of speed and memory, measured here, printed and kept in reports/bench
 	@python3 bench/run.py
+
+$(VENV)/ready-bench: requirements-bench.txt requirements.txt constraints.txt | setup
+	@if $(VENV)/bin/python3 -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-bench.txt -c constraints.txt; \
+	then touch $@; else echo "bench: goes on without what could not be installed"; fi
 
 bench-scale: setup ## the same at the official data's size; takes ten minutes and 45 GB of disk
 	@python3 bench/scale.py

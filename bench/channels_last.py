@@ -2,7 +2,7 @@
 
 import torch
 
-from measure import interleave, show
+from measure import Table, interleave, markdown, seconds
 from tailwise.models.pretrained import NoWeights
 from tailwise.models.video import ARCHITECTURES, Video
 
@@ -20,7 +20,8 @@ def step(kind: str, channels_last: bool):
 def main(repeats: int = 3) -> None:
     for kind in [name for name, architecture in ARCHITECTURES.items() if architecture.convolutional]:
         works = {"as PyTorch lays them out": step(kind, False), "channels last": step(kind, True)}
-        show(f"{kind}, {torch.get_num_threads()} threads", interleave(works, repeats))
+        table = Table(f"{kind}, {torch.get_num_threads()} threads", seconds(interleave(works, repeats)))
+        print(markdown(table), flush=True)
 
 
 if __name__ == "__main__":

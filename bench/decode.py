@@ -8,11 +8,12 @@ import av
 import decord
 
 from clips import film, folder_of
-from measure import interleave, ratio, show
+from measure import Figure, Table, interleave, ratio, seconds
 from tailwise.data.decode.shards import Shard, decode_shard
 from tailwise.data.decode.store import Decode, build_store
 from tailwise.data.decode.window import Window
 
+STORE = "clip store (probe, window, file)"
 OFFICIAL = Window(centre=75, stride=2, frames=16, margin=0, height=224, width=400)
 
 
@@ -39,7 +40,7 @@ def ours(root: Path, rows: list[dict[str, str]]) -> None:
         decode_shard(Shard(root, {row["path"]: row["content"] for row in rows}, OFFICIAL), Path(cache), str)
 
 
-def one_core(width: int, height: int, count: int, repeats: int) -> None:
+def one_core(width: int, height: int, count: int, repeats: int) -> Table:
     with tempfile.TemporaryDirectory() as made:
         kinds = [film(Path(made) / f"{seed}.mp4", width, height, seed) for seed in range(4)]
         place, rows = folder_of(count, kinds)
@@ -47,27 +48,23 @@ def one_core(width: int, height: int, count: int, repeats: int) -> None:
             root = Path(place.name)
             paths = [root / row["path"] for row in rows]
             works = {
-                "clip store (probe, window, file)": lambda: ours(root, rows),
+                STORE: lambda: ours(root, rows),
                 "bare decord": lambda: bare_decord(paths),
                 "bare PyAV": lambda: bare_pyav(paths),
             }
             times = interleave(works, repeats)
             size = statistics.mean(path.stat().st_size for path in paths)
-    show(f"{count} clips of {width}x{height}, {size / 1e6:.2f} MB each, 16 frames at 400x224, one core", times)
-    names = list(works)
-    speed(times, names[0], names[1], 0.9)
-    speed(times, names[0], names[2], None)
+    title = f"Decoding {count} clips of {width}x{height}, {size / 1e6:.2f} MB each, 16 frames at 400x224, one core"
+    return Table(title, [*seconds(times), speed(times, "bare decord", least=0.9), speed(times, "bare PyAV")])
 
 
-def speed(times: dict[str, list[float]], first: str, second: str, limit: float | None) -> None:
-    """Speed of the first as a share of the second's, round by round."""
-    shares = [b / a for a, b in zip(times[first], times[second])]
-    asked = f"; at least {limit} is asked for" if limit else ""
-    spread = f"{min(shares):.2f} to {max(shares):.2f}"
-    print(f"  speed against {second} {statistics.median(shares):.3f} ({spread}){asked}")
+def speed(times: dict[str, list[float]], other: str, least: float | None = None) -> Figure:
+    """The clip store's speed as a share of another's, round by round."""
+    shares = [b / a for a, b in zip(times[STORE], times[other])]
+    return Figure(f"speed of the clip store, {other} = 1", shares, least=least)
 
 
-def with_workers(count: int = 184, repeats: int = 3) -> None:
+def with_workers(count: int = 184, repeats: int = 3) -> Table:
     def build(workers: int) -> None:
         with tempfile.TemporaryDirectory() as out:
             how = Decode(timeout=60, max_faulty=0)
@@ -78,15 +75,9 @@ def with_workers(count: int = 184, repeats: int = 3) -> None:
         with place:
             root = Path(place.name)
             times = interleave({"one worker": lambda: build(1), "two workers": lambda: build(2)}, repeats)
-    show(f"a store of {count} clips of 398x224, starting the workers included", times)
-    ratio(times, "two workers", "one worker", 1.0)
+    title = f"A store of {count} clips of 398x224, starting the workers included"
+    return Table(title, [*seconds(times), ratio(times, "two workers", "one worker", most=1.0)])
 
 
-def main() -> None:
-    one_core(398, 224, count=24, repeats=5)
-    one_core(1280, 720, count=8, repeats=5)
-    with_workers()
-
-
-if __name__ == "__main__":
-    main()
+def tables() -> list[Table]:
+    return [one_core(398, 224, count=24, repeats=5), one_core(1280, 720, count=8, repeats=5), with_workers()]

@@ -1,99 +1,85 @@
-"""One epoch of the engine against a bare PyTorch loop of the same model on batches in memory.
+"""One epoch of the engine against a bare PyTorch loop and PyTorch Lightning, on the same batches in memory.
 
-Made-up clips, no workers, augmentation apart; both train an epoch and judge the validation samples.
+The same weights to begin with, made-up clips, no workers, no augmentation, no dropout; each trains an epoch and
+judges the validation samples. Their losses must agree step by step.
 """
 
 import copy
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
-import torch.nn.functional as F
+from torch import nn
 
-from measure import interleave, ratio, show
-from tailwise.core.batch import Batch, Head
-from tailwise.core.config import read_params, section, sections
+import peer
+from measure import Figure, Table, interleave, ratio, seconds
+from setting import HEADS, NAME, Setting, even_boost, loss_of, model_of, optimizer_of, setting_of
+from tailwise.core.config import read_params
 from tailwise.engine.loop import train_phase
-from tailwise.engine.order import chunks
-from tailwise.engine.phase import Phase
-from tailwise.engine.run import Run, Training
+from tailwise.engine.run import Run
 from tailwise.engine.task import Task
-from tailwise.losses import ClassBoost
 from tailwise.recipes.fouls import task as fouls
 
-HEADS = (Head("action", tuple("abcdefgh")), Head("severity", tuple("abcd")))
 
-
-class Made:
-    """Random clips of two views in memory, of the pipeline's size."""
-
-    def __init__(self, count: int, seed: int):
-        window, rng = read_params()["window"], np.random.default_rng(seed)
-        shape = (window["frames"], window["height"], window["width"], 3)
-        self.clips = torch.from_numpy(rng.integers(0, 256, (count, 2, *shape), np.uint8))
-        self.ids = {head.name: rng.integers(0, len(head.classes), count) for head in HEADS}
-        self.names = [str(i) for i in range(count)]
-
-    def __len__(self) -> int:
-        return len(self.names)
-
-    def __getitem__(self, i: int) -> int:
-        return i
-
-    def collate(self, places: list[int]) -> Batch:
-        inputs = {"clips": self.clips[places], "mask": torch.ones(len(places), 2, dtype=torch.bool)}
-        targets = {name: torch.from_numpy(ids[places]) for name, ids in self.ids.items()}
-        return Batch(inputs, targets, torch.tensor(places))
-
-    def labels(self, head: str) -> np.ndarray:
-        return self.ids[head]
-
-    def groups(self) -> list[str]:
-        return self.names
-
-
-def bare_epoch(model, phase: Phase, train: list[Batch], valid: list[Batch], weights: dict) -> None:
-    """What anyone would write down for this model and these batches."""
-    optimizer = torch.optim.AdamW(model.parameters(), lr=phase.lr, weight_decay=phase.optimizer.weight_decay)
+def bare_epoch(model: nn.Module, setting: Setting) -> list[float]:
+    """What anyone would write down for this model and these batches; the loss of each step."""
+    optimizer, losses = optimizer_of(model, setting.phase), []
     model.train()
-    for batch in train:
-        outputs = model(**batch.inputs)
-        loss = sum(F.cross_entropy(outputs[name], batch.targets[name], weights[name]) for name in outputs)
+    for batch in setting.train:
+        loss = loss_of(model, batch)
         optimizer.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), phase.clip)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), setting.phase.clip)
         optimizer.step()
+        losses.append(loss.detach())
     model.eval()
     with torch.no_grad():
-        for batch in valid:
+        for batch in setting.valid:
             {name: logits.argmax(dim=1) for name, logits in model(**batch.inputs).items()}
+    return torch.stack(losses).tolist()
 
 
-def main(repeats: int = 9) -> None:
+def engine_epoch(model: nn.Module, setting: Setting) -> list[float]:
+    """The engine on the same samples; the loss of each step."""
+    losses = []
+
+    def loss(outputs, batch, boost):
+        sums = fouls.loss(outputs, batch, boost)
+        if torch.is_grad_enabled():
+            losses.append(sum(value.detach() / batch.count(name) for name, value in sums.items()))
+        return sums
+
+    train, valid = setting.made
+    task = Task(HEADS, model, {}, train, valid, lambda batch, strength, keys: batch, loss, fouls.score)
+    run = Run(NAME, setting.training, torch.device("cpu"))
+    train_phase(task, setting.phase, range(len(train)), even_boost(), run)
+    return torch.stack(losses).tolist()
+
+
+def tables(repeats: int = 9) -> list[Table]:
     params = read_params(Path("params.yaml"))
-    training, phase = section(params, "training", Training), section(params, "phase2.train", Phase)
-    config = sections(params, fouls.Config)
-    torch.set_num_threads(training.threads)
+    setting, model = setting_of(params), model_of(params)
+    torch.set_num_threads(setting.training.threads)
     torch.use_deterministic_algorithms(True)
-    train, valid = Made(320, 0), Made(96, 1)
-    model = config.model.build(HEADS, tuple(params["window"][side] for side in ("frames", "height", "width")))
-    task = Task(HEADS, model, {}, train, valid, lambda batch, strength, keys: batch, fouls.loss, fouls.score)
-    boost = {h.name: ClassBoost(torch.ones(len(h.classes)), torch.ones(len(h.classes))) for h in HEADS}
-    run = Run("phase2", training, torch.device("cpu"))
-    batches = [
-        [made.collate(places) for places in chunks(range(len(made)), training.batch_size)] for made in (train, valid)
-    ]
-    weights = {name: of_head.weights() for name, of_head in boost.items()}
-    twin = copy.deepcopy(model)
-    works = {
-        "engine": lambda: train_phase(task, replace(phase, epochs=1), range(len(train)), boost, run),
-        "bare loop": lambda: bare_epoch(twin, phase, *batches, weights),
-    }
-    times = interleave(works, repeats)
-    show(f"One epoch of {len(train)} fouls of two views, {training.threads} threads", times)
-    ratio(times, "engine", "bare loop", 1.10)
+    epochs = {"engine": engine_epoch, "bare loop": bare_epoch}
+    if absent := peer.absent():
+        print(f"epoch: {absent}", flush=True)
+    else:
+        epochs[peer.NAME] = peer.epoch
+    losses = {name: [] for name in epochs}
+
+    def work(name: str):
+        own = copy.deepcopy(model)
+        return lambda: losses[name].append(epochs[name](own, setting))
+
+    times = interleave({name: work(name) for name in epochs}, repeats)
+    compared = [("engine", "bare loop", 1.10), ("engine", peer.NAME, None), (peer.NAME, "bare loop", None)]
+    ratios = [ratio(times, a, b, most) for a, b, most in compared if {a, b} <= times.keys()]
+    apart = [apart_from(losses, name) for name in epochs if name != "engine"]
+    title = f"One epoch of {len(setting.made[0])} fouls of two views, {setting.training.threads} threads"
+    return [Table(title, [*seconds(times), *ratios, *apart], absent)]
 
 
-if __name__ == "__main__":
-    main()
+def apart_from(losses: dict[str, list[list[float]]], name: str) -> Figure:
+    """How far the losses of the same step of the first epoch are apart, at most."""
+    gaps = [abs(a - b) for a, b in zip(losses["engine"][0], losses[name][0], strict=True)]
+    return Figure(f"largest gap of a step's loss, engine to {name}", [max(gaps)], most=1e-4)

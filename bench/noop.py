@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from measure import interleave, ratio, show
+from measure import Table, interleave, ratio, seconds
 
 
 def quiet(*command: str, folder: Path) -> None:
@@ -23,19 +23,14 @@ def make_empty(folder: Path, count: int) -> None:
     quiet("dvc", "repro", folder=folder)
 
 
-def main(repeats: int = 7) -> None:
+def tables(repeats: int = 7) -> list[Table]:
     here = Path.cwd()
     count = len(yaml.safe_load(Path("dvc.yaml").read_text())["stages"])
     with tempfile.TemporaryDirectory() as name:
         empty = Path(name)
         make_empty(empty, count)
         quiet("dvc", "repro", folder=here)
-        ours, theirs = f"this pipeline, {count} stages", f"empty stages, {count}"
+        ours, theirs = f"this pipeline, {count} stages", f"{count} empty stages"
         works = {ours: lambda: quiet("dvc", "repro", folder=here), theirs: lambda: quiet("dvc", "repro", folder=empty)}
         times = interleave(works, repeats)
-    show("dvc repro with nothing to do", times)
-    ratio(times, ours, theirs, 1.5)
-
-
-if __name__ == "__main__":
-    main()
+    return [Table("`dvc repro` with nothing to do", [*seconds(times), ratio(times, ours, theirs, most=1.5)])]

@@ -1,12 +1,45 @@
-"""All figures of speed, measured on this machine now: ``make bench``."""
+"""All figures of speed and memory, measured on this machine now: ``make bench``.
 
-import decode
-import epoch
-import noop
-import start
-import times
-import workers
+Printed as they come, and kept in reports/bench/bench.md. Name parts to measure these alone: then nothing is kept.
+"""
+
+import argparse
+import importlib
+import os
+import platform
+import sys
+from importlib import metadata
+from pathlib import Path
+
+from measure import markdown
+
+PARTS = ("start", "noop", "epoch", "memory", "decode", "workers")
+KEPT = Path("reports/bench/bench.md")
+
+
+def machine() -> str:
+    """What the figures depend on, and no name of the machine. (Workers read this file: it must not import torch.)"""
+    versions = f"Python {platform.python_version()}, PyTorch {metadata.version('torch')}"
+    return f"{os.cpu_count()} cores, {platform.machine()}, {versions}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all when none is named")
+    asked = parser.parse_args().parts
+    if unknown := set(asked) - set(PARTS):
+        sys.exit(f"run: no bench is called {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    told = [f"# Speed and memory\n\nMeasured by `make bench` on {machine()}. Works of one table take turns.\n"]
+    print(told[0], flush=True)
+    for part in asked or PARTS:
+        for table in importlib.import_module(part).tables():
+            told.append(markdown(table))
+            print(told[-1], flush=True)
+    if not asked:
+        KEPT.parent.mkdir(parents=True, exist_ok=True)
+        KEPT.write_text("\n".join(told), encoding="utf8")
+        print(f"kept in {KEPT}")
+
 
 if __name__ == "__main__":
-    for part in (times, start, noop, epoch, workers, decode):
-        part.main()
+    main()

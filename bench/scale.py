@@ -25,20 +25,24 @@ def gigabytes(folder: Path) -> float:
     return int(subprocess.run(["du", "-s", "-B1", folder], capture_output=True, check=True).stdout.split()[0]) / 1e9
 
 
-def anonymous_mb() -> float:
-    """Memory of this process that no file backs."""
-    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-    return int(status["RssAnon"].split()[0]) / 1e3
+def anonymous_mb(process: int | str = "self") -> float:
+    """Memory of a process that no file backs; 0 when it has ended, or where the system does not say."""
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return 0.0
+    kilobytes = [line.split()[1] for line in status.splitlines() if line.startswith("RssAnon:")]
+    return int(kilobytes[0]) / 1e3 if kilobytes else 0.0
 
 
-def watch(root_and_count: tuple[Path, int], say) -> list[float]:
-    """Decode one clip after the other in a worker; its memory after each 250."""
-    root, count = root_and_count
+def watch(item: tuple[Path, int, int], say) -> list[float]:
+    """Decode one clip after the other in a worker; its memory in MB after each so many. item: root, clips, so many"""
+    root, count, every = item
     memory = []
     for number in range(count):
         say(str(number))
         decode_clip(RawFile(root, f"clip_{number}.mp4"), OFFICIAL)
-        if (number + 1) % 250 == 0:
+        if (number + 1) % every == 0:
             memory.append(anonymous_mb())
     return memory
 
@@ -77,7 +81,7 @@ def show_one_more(count: int, kinds: list[Path]) -> None:
 def show_memory(count: int, kinds: list[Path]) -> None:
     place, _ = folder_of(count, kinds)
     with place:
-        work = [(Path(place.name), count)]
+        work = [(Path(place.name), count, 250)]
         ((_, memory),) = map_guarded(watch, work, 1, 60, lambda item, part, reason: item)
     print(f"\nanonymous memory of a worker, MB, after each 250 of {count} clips:")
     print("  " + "  ".join(f"{value:.0f}" for value in memory))

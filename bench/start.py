@@ -4,13 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from measure import interleave, show
+from measure import Figure, Table, interleave
 
 EXTRA = {  # what a stage imports or builds after its first line
     "check": "import tailwise.recipes.fouls.sections",
     "evaluate": "import tailwise.recipes.fouls.task",
     "train": "import tailwise.recipes.fouls.task, torch; torch.optim.AdamW([torch.zeros(1, requires_grad=True)])",
 }
+MOST_S = 5.0
 
 
 def start(script: Path) -> None:
@@ -19,11 +20,8 @@ def start(script: Path) -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def main(repeats: int = 3) -> None:
+def tables(repeats: int = 3) -> list[Table]:
     scripts = sorted(Path("stages").glob("*.py"))
     times = interleave({script.stem: lambda script=script: start(script) for script in scripts}, repeats)
-    show("Start of a stage before its work; at most 5 s is asked for", times)
-
-
-if __name__ == "__main__":
-    main()
+    figures = [Figure(name, values, "s", most=MOST_S) for name, values in times.items()]
+    return [Table("Start of a stage, before its work", figures)]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from multiprocessing import connection, get_context
+from multiprocessing import connection, get_context, resource_tracker
 from typing import Any, TypeVar
 
 Item, Result = TypeVar("Item"), TypeVar("Result")
@@ -32,19 +32,21 @@ def _begin() -> None:
 
 
 @contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Ctrl-C waits for the end of the block, in the main thread; a process started in it is born deaf to Ctrl-C.
+def _unheard() -> Iterator[None]:
+    """Processes started within never hear Ctrl-C, not even before `_begin`; for this one it waits until the end.
 
-    Interrupted half-way, a new process tells at length that it could not begin.
+    The tracker of multiprocessing comes first, for its start would let Ctrl-C through again. The handler waits too:
+    a signal may be met by another thread, whose mask this is not. Only in the main thread.
     """
+    resource_tracker.ensure_running()
     pressed: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number))
+    handler = signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number))
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, handler)
     if pressed:
         raise KeyboardInterrupt
 
@@ -57,8 +59,13 @@ def map_in_processes(work: Callable[[Item], Result], items: Iterable[Item], work
     if workers <= 1:
         yield from map(work, items)
         return
-    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_begin) as pool:
-        yield from pool.map(work, items)
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_begin)
+    try:
+        with _unheard():  # all are started as the first item is given
+            results = pool.map(work, items)
+        yield from results
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def map_guarded(
@@ -142,7 +149,7 @@ class _Worker:
         context = get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(self.work, theirs), daemon=True)
-        with _uninterrupted():
+        with _unheard():
             self.process.start()
         theirs.close()
 

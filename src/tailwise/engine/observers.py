@@ -6,6 +6,7 @@ from pathlib import Path
 from tailwise.core.batch import Head
 from tailwise.core.errors import UserError
 from tailwise.engine.alerts import alerts
+from tailwise.engine.clock import pace
 from tailwise.engine.history import Boosts, class_rows, write_history
 from tailwise.engine.record import Record, line
 
@@ -13,10 +14,11 @@ Observer = Callable[[list[Record]], None]
 
 
 def print_progress(heads: tuple[Head, ...]) -> Observer:
-    """Prints a line an epoch, and the alerts that this epoch raised."""
+    """Prints a line an epoch with the time left, and the alerts that this epoch raised."""
+    remaining = pace()
 
     def observe(history: list[Record]) -> None:
-        print(line(history[-1], heads), flush=True)
+        print("  |  ".join(filter(None, [line(history[-1], heads), remaining(history[-1])])), flush=True)
         for alert in alerts(history, heads):
             if alert.epoch == history[-1].epoch:
                 print(f"  alert: {alert.text}", flush=True)

@@ -1,0 +1,98 @@
+"""What the benches of training share: made-up clips, and one epoch that anyone can train the same way."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from tailwise.core.batch import Batch, Head
+from tailwise.core.config import read_params, section, sections
+from tailwise.engine.order import chunks, epoch_order
+from tailwise.engine.phase import Phase
+from tailwise.engine.run import Training
+from tailwise.losses import ClassBoost
+from tailwise.recipes.fouls import task as fouls
+from tailwise.schedules import Cosine
+
+NAME = "phase2"
+HEADS = (Head("action", tuple("abcdefgh")), Head("severity", tuple("abcd")))
+
+
+class Made:
+    """Random clips of two views in memory, of the pipeline's size."""
+
+    def __init__(self, count: int, seed: int):
+        window, rng = read_params()["window"], np.random.default_rng(seed)
+        shape = (window["frames"], window["height"], window["width"], 3)
+        self.clips = torch.from_numpy(rng.integers(0, 256, (count, 2, *shape), np.uint8))
+        self.ids = {head.name: rng.integers(0, len(head.classes), count) for head in HEADS}
+        self.names = [str(i) for i in range(count)]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __getitem__(self, i: int) -> int:
+        return i
+
+    def collate(self, places: list[int]) -> Batch:
+        inputs = {"clips": self.clips[places], "mask": torch.ones(len(places), 2, dtype=torch.bool)}
+        targets = {name: torch.from_numpy(ids[places]) for name, ids in self.ids.items()}
+        return Batch(inputs, targets, torch.tensor(places))
+
+    def labels(self, head: str) -> np.ndarray:
+        return self.ids[head]
+
+    def groups(self) -> list[str]:
+        return self.names
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The same work for all: batches in the engine's order, and how they are trained on."""
+
+    phase: Phase
+    training: Training
+    made: tuple[Made, Made]
+    train: list[Batch]
+    valid: list[Batch]
+
+
+def setting_of(params: dict, counts: tuple[int, int] = (320, 96)) -> Setting:
+    """One epoch at a constant rate, of phase 2's settings; counts: samples to train on and to judge."""
+    training = replace(section(params, "training", Training), accumulate=1)
+    constant = Cosine("cosine", warmup=0.0, floor=1.0)
+    phase = replace(section(params, f"{NAME}.train", Phase), epochs=1, schedule=constant)
+    made = Made(counts[0], 0), Made(counts[1], 1)
+    orders = epoch_order(range(counts[0]), training.seed, NAME, 0), range(counts[1])
+    train, valid = [
+        [samples.collate(places) for places in chunks(order, training.batch_size)]
+        for samples, order in zip(made, orders)
+    ]
+    return Setting(phase, training, made, train, valid)
+
+
+def model_of(params: dict) -> nn.Module:
+    """The pipeline's model without dropout, so that the same step has the same loss everywhere."""
+    model = sections(params, fouls.Config).model
+    torch.manual_seed(0)
+    shape = tuple(params["window"][side] for side in ("frames", "height", "width"))
+    return replace(model, variant=replace(model.variant, dropout=0.0)).build(HEADS, shape)
+
+
+def loss_of(model: nn.Module, batch: Batch) -> torch.Tensor:
+    outputs = model(**batch.inputs)
+    return sum(F.cross_entropy(outputs[name], batch.targets[name]) for name in outputs)
+
+
+def optimizer_of(model: nn.Module, phase: Phase) -> torch.optim.Optimizer:
+    """AdamW whose decay acts on what has two dimensions or more."""
+    decayed = [p for p in model.parameters() if p.ndim > 1]
+    plain = [p for p in model.parameters() if p.ndim <= 1]
+    groups = [{"params": decayed, "weight_decay": phase.optimizer.weight_decay}, {"params": plain, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=phase.lr)
+
+
+def even_boost() -> dict[str, ClassBoost]:
+    return {h.name: ClassBoost(torch.ones(len(h.classes)), torch.ones(len(h.classes))) for h in HEADS}

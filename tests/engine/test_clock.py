@@ -1,0 +1,50 @@
+"""The time left is told from the pace so far, and only told."""
+
+import pytest
+
+from tailwise.engine.clock import left, pace, spell
+from tailwise.engine.record import Record
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "done", "epochs", "seconds"), [(10.0, 1, 4, 40.0), (30.0, 4, 2, 15.0), (7.5, 3, 0, 0.0)]
+)
+def test_the_rest_takes_as_long_an_epoch_as_before(elapsed, done, epochs, seconds):
+    assert left(elapsed, done, epochs) == seconds
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.0, "0 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min"),
+        (3540.0, "59 min"),
+        (3599.0, "1 h 0 min"),
+        (12_000.0, "3 h 20 min"),
+        (86_399.0, "1 d 0 h"),
+        (187_200.0, "2 d 4 h"),
+    ],
+)
+def test_a_duration_is_spelled_in_its_largest_units(seconds, text):
+    assert spell(seconds) == text
+
+
+def record(epoch: int) -> Record:
+    return Record("phase2", epoch, 5, lr=0.1, loss=1.0, norm=1.0, heads={})
+
+
+def told(clock: list[float], epochs: list[int]) -> list[str]:
+    """What is told after these epochs, when the clock stood like this at the start and after each."""
+    tell = pace(iter(clock).__next__)
+    return [tell(record(epoch)) for epoch in epochs]
+
+
+def test_each_epoch_but_the_last_tells_what_is_left():
+    lines = told([100.0, 110.0, 120.0, 145.0, 160.0], [1, 2, 3, 4, 5])
+    assert lines == [*(f"about {seconds} s left" for seconds in (40, 30, 30, 15)), ""]
+
+
+def test_a_resumed_run_counts_its_own_epochs():
+    """Two epochs were done before: the first of this process is the third, and took 10 s."""
+    assert told([50.0, 60.0], [3]) == ["about 20 s left"]

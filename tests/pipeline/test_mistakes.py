@@ -1,0 +1,242 @@
+"""A person's mistakes, and a machine's limits, met in a stage: one line, and what was there before stays."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from project import Project, hashes
+
+pytestmark = pytest.mark.slow
+
+MOUNT = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]
+"""A shell that may mount file systems that nobody else sees."""
+
+
+@pytest.mark.parametrize(
+    ("stage", "key", "value", "said"),
+    [
+        ("make_demo", "demo.seed", "seven", "demo.seed must be a whole number, found 'seven'"),
+        ("index_clips", "data.leaks", "refuze", "data.leaks must be one of refuse, warn, found 'refuze'"),
+        ("decode_clips", "window.stide", 2, "window.stide is unknown; did you mean stride?"),
+        (
+            "compute_weights",
+            "phase1.boost.kind",
+            "invers",
+            "phase1.boost.kind must be one of inverse, sqrt, effective, found 'invers'",
+        ),
+        ("train_phase1", "model.backbone.widht", 8, "model.backbone.widht is unknown; did you mean width?"),
+        ("train_phase1", "phase1.train.lr", "fast", "phase1.train.lr must be a number, found 'fast'"),
+        ("target_weak_classes", "target.recal", 0.5, "target.recal is unknown; did you mean recall?"),
+        ("evaluate", "training.thread", 2, "training.thread is unknown; did you mean threads?"),
+        ("evaluate", "runtime.workers", "two", "runtime.workers must be a whole number, found 'two'"),
+    ],
+)
+def test_a_wrong_parameter_is_refused_by_the_stage_that_reads_it(project, stage, key, value, said):
+    project.set(key, value)
+    assert said in refused(project, stage)
+
+
+@pytest.mark.parametrize(("stage", "weights"), [("evaluate", "phase3"), ("train_phase2", "phase1")])
+def test_weights_of_another_model_are_refused_with_the_difference(project, stage, weights):
+    project.set("model.backbone.width", 16)
+    said = refused(project, stage)
+    assert f"data/models/{weights}.safetensors: weights of another model: model.backbone.width is 8 there, 16" in said
+
+
+@pytest.mark.parametrize("kept", [0, 5, 0.5, -1])
+@pytest.mark.parametrize(("stage", "weights"), [("evaluate", "phase3"), ("train_phase2", "phase1")])
+def test_a_weights_file_cut_short_is_refused(project, stage, weights, kept):
+    """kept: how much of it: so many bytes, a share, or all but so many"""
+    file = f"data/models/{weights}.safetensors"
+    whole = (project / file).read_bytes()
+    (project / file).unlink()
+    (project / file).write_bytes(whole[: int(kept * len(whole)) if isinstance(kept, float) else kept])
+    assert f"{file}: not a whole weights file of tailwise" in refused(project, stage)
+
+
+@pytest.mark.parametrize(
+    ("stage", "folder"),
+    [
+        ("make_demo", "data/demo"),
+        ("decode_clips", "data/clips"),
+        ("decode_clips", ".cache"),
+        ("compute_weights", "data/weights"),
+        ("train_phase1", "data/models"),
+        ("train_phase1", ".resume"),
+        ("evaluate", "reports/evaluation"),
+    ],
+)
+def test_a_file_where_a_folder_is_wanted_is_named(project, stage, folder):
+    clear(project, folder)
+    (project / folder).write_text("in the way")
+    assert f"{folder}" in refused(project, stage) and (project / folder).read_text() == "in the way"
+
+
+@pytest.mark.parametrize(
+    ("stage", "folder", "options", "said"),
+    [
+        ("make_demo", "data/demo", "ro", "Read-only file system"),
+        ("make_demo", "data/demo", "size=64k", "No space left on device"),
+        ("decode_clips", ".cache", "size=64k", "No space left on device"),
+        ("train_phase1", ".resume", "ro", "Read-only file system"),
+        ("train_phase1", ".resume", "size=64k", "No space left on device"),
+        ("train_phase1", "data/models", "ro", "Read-only file system"),
+        ("train_phase1", "data/models", "size=16k", "No space left on device"),
+        ("evaluate", "reports/evaluation", "ro", "Read-only file system"),
+    ],
+)
+def test_a_folder_without_room_or_leave_to_write_is_named(project, stage, folder, options, said):
+    if subprocess.run([*MOUNT, "mount -t tmpfs none /mnt"], capture_output=True).returncode:
+        pytest.skip("this machine lets nobody mount a small file system")
+    clear(project, folder)
+    (project / folder).mkdir(parents=True)
+    line = refused(project, stage, [*MOUNT, f"mount -t tmpfs -o {options} none {folder} && {command(project, stage)}"])
+    assert f"{folder}/" in line and line.endswith(said)
+
+
+def test_a_state_that_cannot_be_saved_ends_the_training(project):
+    """A limit on the size of files stands in for a full disk where none can be mounted."""
+    line = refused(project, "train_phase1", ["bash", "-c", f"ulimit -f 16 && {command(project, 'train_phase1')}"])
+    assert "/.resume/phase1-" in line and line.endswith("state.safetensors: File too large")
+    assert not list((project / ".resume").rglob("*safetensors*"))
+
+
+def test_training_whose_weights_could_not_be_written_is_not_lost(project):
+    """Once the way is free, the same command writes what was trained, without another epoch."""
+    before = present(project)
+    clear(project, "data/models/phase1.safetensors")
+    (project / "data/models/phase1.safetensors/in the way").mkdir(parents=True)
+    assert "data/models/phase1.safetensors: Is a directory" in refused(project, "train_phase1")
+    shutil.rmtree(project / "data/models/phase1.safetensors")
+    done = run(project, [command(project, "train_phase1")], shell=True)
+    assert "phase1: goes on after epoch 2" in done.stdout and "phase1 epoch" not in done.stdout
+    assert present(project) == before
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_ctrl_c_in_training_is_one_line_and_the_next_run_goes_on(project, workers):
+    project.set("phase1.train.epochs", 1000)
+    project.set("runtime.workers", workers)
+    before = present(project)
+    for printed in ("phase1 epoch  1/1000", "phase1: goes on after epoch "):
+        with begun(
+            project, command(project, "train_phase1"), lambda process, log: printed in log.read_text()
+        ) as process:
+            assert interrupt(process) == (130, "train: interrupted\n")
+        assert kept(project, before)
+
+
+@pytest.mark.parametrize("stage", ["decode_clips", "make_demo"])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_ctrl_c_in_a_stage_with_workers_is_one_line(project, stage, workers):
+    """As soon as a worker is there, so that it is still starting."""
+    project.set("demo.train", 5000)
+    project.set("runtime.decoders", 2)
+    clear(project, ".cache")
+    before = present(project)
+    with begun(project, command(project, stage), lambda process, log: workers_of(process) >= workers) as process:
+        assert interrupt(process) == (130, f"{stage}: interrupted\n")
+    assert kept(project, before)
+
+
+def test_ctrl_c_reaches_the_stage_below_dvc(project):
+    project.set("phase1.train.epochs", 1000)
+    line = "exec dvc repro --force --single-item train_phase1"
+    with begun(project, line, lambda process, log: "phase1 epoch  1/1000" in log.read_text()) as process:
+        status, said = interrupt(process)
+    assert status != 0 and "train: interrupted\n" in said and "Traceback" not in said
+
+
+def command(project: Project, stage: str) -> str:
+    return project.lock()[stage]["cmd"]
+
+
+def surroundings(project: Project) -> dict[str, str]:
+    return {**project.env, "DVC_ROOT": str(project.folder)}
+
+
+def run(project: Project, words: list[str], **how) -> subprocess.CompletedProcess:
+    return subprocess.run(words, cwd=project.folder, env=surroundings(project), text=True, capture_output=True, **how)
+
+
+def refused(project: Project, stage: str, words: list[str] | None = None) -> str:
+    """The one line that the stage, or the command given for it, ends with; every output there was must be as before."""
+    before = present(project)
+    done = run(project, words or ["sh", "-c", command(project, stage)])
+    (line,) = [line for line in done.stderr.splitlines() if not line.endswith(" s left")]
+    assert done.returncode == 1 and line.startswith(f"{Path(command(project, stage).split()[6]).stem}: ")
+    assert kept(project, before)
+    return line
+
+
+def kept(project: Project, before: dict[str, str]) -> bool:
+    """Whether all that was there is there, unchanged."""
+    return before.items() <= present(project).items()
+
+
+def present(project: Project) -> dict[str, str]:
+    """{path: hash} of the outputs that are there."""
+    outs = [out["path"] for stage in project.lock().values() for out in stage.get("outs", [])]
+    there = [out for out in outs if (project / out).exists()]
+    return {path: digest for out in there for path, digest in hashes(project.folder, out).items()}
+
+
+def clear(project: Project, path: str) -> None:
+    """Remove a file or folder, so that something else can take its place."""
+    place = project / path
+    if place.is_dir():
+        shutil.rmtree(place)
+    else:
+        place.unlink(missing_ok=True)
+
+
+@contextmanager
+def begun(project: Project, line: str, reached):
+    """A command as a terminal starts it, in a process group of its own with an ear for Ctrl-C, at some point.
+
+    reached: asked again and again, of the process and the file that has what was printed
+    """
+    log = project / "printed.txt"
+    with open(log, "w") as file:
+        process = subprocess.Popen(
+            ["sh", "-c", line],
+            cwd=project.folder,
+            env=surroundings(project),
+            text=True,
+            stdout=file,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+    try:
+        while not reached(process, log):
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.01)
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def interrupt(process: subprocess.Popen) -> tuple[int, str]:
+    """Ctrl-C: the signal goes to every process of the group. Exit status, and what came on the error stream."""
+    os.killpg(process.pid, signal.SIGINT)
+    said = process.communicate(timeout=60)[1]
+    return process.returncode, said
+
+
+def workers_of(process: subprocess.Popen) -> int:
+    """How many workers of its session are there, be they still starting."""
+    found = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            session = (folder / "stat").read_text().rpartition(")")[2].split()[3]
+            found += int(session) == process.pid and b"spawn_main" in (folder / "cmdline").read_bytes()
+    return found
