@@ -16,8 +16,9 @@ from tailwise.core.config import section, sections
 from tailwise.core.runtime import Runtime
 from tailwise.data.load.clips import Clips
 from tailwise.engine.loop import train_phase
+from tailwise.engine.observers import print_progress
 from tailwise.engine.phase import Phase
-from tailwise.engine.record import HeadRecord, print_progress
+from tailwise.engine.record import HeadRecord
 from tailwise.engine.run import Run, Training, start
 from tailwise.engine.task import Outputs, Task
 from tailwise.losses import ClassBoost, cross_entropy

@@ -32,7 +32,8 @@ def pace(now: Callable[[], float] = time.monotonic) -> Callable[[Record], str]:
 
     def tell(last: Record) -> str:
         timed.append(last.epoch)
-        seconds = left(now() - started, len(timed), last.epochs - last.epoch)
-        return f"about {spell(seconds)} left" if last.epoch < last.epochs else ""
+        if last.epoch == last.epochs:
+            return ""
+        return f"about {spell(left(now() - started, len(timed), last.epochs - last.epoch))} left"
 
     return tell
