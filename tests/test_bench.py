@@ -1,0 +1,57 @@
+"""The table of `make bench`: medians with spread, and an honest verdict."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+
+def load(name: str):
+    """A module of bench/, which is no package."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).parents[1] / "bench" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+measure = load("measure")
+Figure, Table = measure.Figure, measure.Table
+
+
+@pytest.mark.parametrize(
+    ("values", "limits", "asked"),
+    [
+        ([1.0, 9.0], {}, ""),
+        ([1.0, 1.1, 9.0], {"most": 1.1}, "at most 1.1: kept"),
+        ([1.0, 1.11, 1.2], {"most": 1.1}, "at most 1.1: MISSED"),
+        ([0.8, 0.9, 1.0], {"least": 0.9}, "at least 0.9: kept"),
+        ([0.8, 0.89, 1.0], {"least": 0.9}, "at least 0.9: MISSED"),
+        ([0.0], {"most": 0.0}, "at most 0: kept"),
+    ],
+)
+def test_the_median_decides_whether_a_limit_is_kept(values, limits, asked):
+    assert Figure("x", values, **limits).asked == asked
+
+
+def test_a_ratio_is_taken_round_by_round():
+    """Both works are slow in the second round: the ratio of their medians would be 20."""
+    figure = measure.ratio({"ours": [2.0, 20.0, 40.0], "theirs": [1.0, 10.0, 1.0]}, "ours", "theirs", most=3)
+    assert (figure.name, figure.values, figure.asked) == ("ours / theirs", [2.0, 2.0, 40.0], "at most 3: kept")
+
+
+def test_works_take_turns_and_the_first_round_is_thrown_away():
+    done = []
+    times = measure.interleave({"a": lambda: done.append("a"), "b": lambda: done.append("b")}, repeats=2)
+    assert done == ["a", "b"] * 3 and {name: len(values) for name, values in times.items()} == {"a": 2, "b": 2}
+
+
+def test_a_table_is_markdown():
+    table = Table("Work", [Figure("ours", [2.0, 1.0, 12.0], "s", most=1), Figure("gap", [2e-5])], "A note.")
+    assert measure.markdown(table) == (
+        "## Work\n\n"
+        "|      |  median |  lowest | highest | rounds | asked for         |\n"
+        "| ---- | ------: | ------: | ------: | -----: | ----------------- |\n"
+        "| ours | 2.000 s | 1.000 s |  12.0 s |      3 | at most 1: MISSED |\n"
+        "| gap  | 2.0e-05 | 2.0e-05 | 2.0e-05 |      1 |                   |\n"
+        "\nA note.\n"
+    )
