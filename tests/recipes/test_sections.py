@@ -66,6 +66,12 @@ def changed(**values):
             {"model__backbone": S3D, "window__frames": 4},
             "window does not fit model.backbone: s3d needs 8 or more frames of 17x17 or more pixels, found 4 of 64x112",
         ),
+        (
+            {"model__backbone": {**S3D, "checkpoint": True}, "window__frames": 8}
+            | {f"phase{number}__train__trainable": ["*", "!backbone.*"] for number in (1, 2, 3)},
+            "model.backbone.checkpoint has no effect: no phase trains the backbone",
+        ),
+        ({"certificate__macro_recall": 45.0}, "certificate: macro_recall, macro_f1 and class_recall must be"),
         ({"window__height": 2, "window__width": 2}, "window does not fit model.backbone: tiny needs 1 frame of 4x4"),
     ],
     ids=str,

@@ -12,8 +12,9 @@ It knows no task, no phase by name, and neither samples nor weights by how they 
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -49,28 +50,18 @@ def train_phase(task: Task, phase: Phase, samples: Iterable[int], boost: dict[st
     the earliest of equals. Raises UserError when the loss or gradient is not finite, and
     for a boost that nothing trainable would feel.
     """
-    model = task.model.to(run.device)
+    model, samples = task.model.to(run.device), list(samples)
     moving = set_trainable(model, phase.trainable)
     optimizer = phase.optimizer.build(rate_groups(model, phase.rates), phase.lr)
-    boost = {head: of_head.to(run.device) for head, of_head in boost.items()}
-    samples = list(samples)
-    check_felt(task, boost, moving, samples[:1], run)
+    fit = _Fit(task, phase, run, {head: of_head.to(run.device) for head, of_head in boost.items()}, moving, optimizer)
+    check_felt(task, fit.boost, moving, samples[:1], run)
     done, best, history, best_epoch = _restore(run, model, optimizer)
 
     epochs = [_steps(samples, run, epoch) for epoch in range(done, phase.epochs)]
     batches = load_steps(task.train, epochs, run.workers)
     for epoch, steps in enumerate(epochs, start=done):
-        train_mode(model)
-        losses, norms = [], []
-        for step, (micros, repeats) in enumerate(zip(islice(batches, len(steps)), repeat_numbers(steps))):
-            position = (run.training.seed, run.name, epoch, step)
-            ready = [_prepare(task, phase, run, epoch, *drawn) for drawn in zip(micros, repeats)]
-            factor = phase.schedule.factor(epoch * len(steps) + step, phase.epochs * len(steps))
-            for group in optimizer.param_groups:
-                group["lr"] = phase.lr * group["rate"] * factor
-            losses.append(optimizer.step(_closure(task, phase, run, ready, boost, moving, optimizer, position, norms)))
-        means = (float(torch.stack(values).mean()) for values in (losses, norms))
-        history.append(Record(run.name, epoch + 1, phase.epochs, phase.lr * factor, *means, judge(task, run)))
+        figures = fit.epoch(epoch, steps, batches)
+        history.append(Record(run.name, epoch + 1, phase.epochs, *figures, judge(task, run)))
         if not best or history[-1].score > history[best_epoch - 1].score:
             best, best_epoch = _copy(model.state_dict()), epoch + 1
         _save(run, model, optimizer, best, history, best_epoch)
@@ -84,36 +75,57 @@ def _steps(samples: list[int], run: Run, epoch: int) -> list[list[list[int]]]:
     return steps_of(order, run.training.batch_size, run.training.micro_batch)
 
 
-def _prepare(task: Task, phase: Phase, run: Run, epoch: int, batch: Batch, repeats: list[int]) -> Batch:
-    """A sample that is drawn again in an epoch is augmented by other keys."""
-    index = batch.index.numpy() + len(task.train) * np.array(repeats)
-    keys = augment_keys(run.training.seed, run.name, epoch, index)
-    return task.prepare(batch.to(run.device), phase.augment, keys)
+@dataclass(frozen=True)
+class _Fit:
+    """What every step of a phase works with."""
 
+    task: Task
+    phase: Phase
+    run: Run
+    boost: dict[str, ClassBoost]
+    moving: list[nn.Parameter]
+    optimizer: torch.optim.Optimizer
 
-def _closure(task, phase, run, micros, boost, moving, optimizer, position, norms):
-    """What one step evaluates, possibly more than once: sets gradients, notes their norm, returns the loss."""
+    def epoch(
+        self, number: int, steps: list[list[list[int]]], batches: Iterator[list[Batch]]
+    ) -> tuple[float, float, float]:
+        """Train on the steps of one epoch; its last rate, its mean loss, its mean gradient norm."""
+        train_mode(self.task.model)
+        losses, norms = [], []
+        for step, drawn in enumerate(zip(islice(batches, len(steps)), repeat_numbers(steps))):
+            lr = self.phase.lr * self.phase.schedule.factor(number * len(steps) + step, self.phase.epochs * len(steps))
+            for group in self.optimizer.param_groups:
+                group["lr"] = lr * group["rate"]
+            ready = [self.prepare(number, batch, repeats) for batch, repeats in zip(*drawn)]
+            losses.append(self.optimizer.step(partial(self.evaluate, ready, (number, step), norms)))
+        return lr, float(torch.stack(losses).mean()), float(torch.stack(norms).mean())
 
-    def closure() -> torch.Tensor:
-        optimizer.zero_grad()
-        total = torch.zeros((), device=run.device)
-        counts: dict[str, int] = {}
+    def prepare(self, epoch: int, batch: Batch, repeats: list[int]) -> Batch:
+        """A sample that is drawn again in an epoch is augmented by other keys."""
+        index = batch.index.numpy() + len(self.task.train) * np.array(repeats)
+        keys = augment_keys(self.run.training.seed, self.run.name, epoch, index)
+        return self.task.prepare(batch.to(self.run.device), self.phase.augment, keys)
+
+    def evaluate(self, micros: list[Batch], place: tuple[int, int], norms: list[torch.Tensor]) -> torch.Tensor:
+        """The optimizer's closure, called once a step or more: sets gradients, notes their norm, returns the loss.
+
+        place: epoch and step, from 0
+        """
+        self.optimizer.zero_grad()
+        total, counts = torch.zeros((), device=self.run.device), {}
         for number, batch in enumerate(micros):
-            torch.manual_seed(seed_for(*position, number))
-            with run.autocast():
-                sums = task.loss(task.model(**batch.inputs), batch, boost)
+            torch.manual_seed(seed_for(self.run.training.seed, self.run.name, *place, number))
+            with self.run.autocast():
+                sums = self.task.loss(self.task.model(**batch.inputs), batch, self.boost)
             counts = counts or {name: max(sum(b.count(name) for b in micros), 1) for name in sums}
             loss = sum(value / counts[name] for name, value in sums.items())
             loss.backward()
             total += loss.detach()
-        norm = nn.utils.clip_grad_norm_(moving, phase.clip)
-        if not math.isfinite(total + norm):
-            _, name, epoch, step = position
-            raise UserError(f"{name} epoch {epoch + 1} step {step + 1}: loss or gradient is not finite; lower its lr")
-        norms.append(norm)
+        norms.append(nn.utils.clip_grad_norm_(self.moving, self.phase.clip))
+        if not math.isfinite(total + norms[-1]):
+            where = f"{self.run.name} epoch {place[0] + 1} step {place[1] + 1}"
+            raise UserError(f"{where}: loss or gradient is not finite; lower its lr")
         return total
-
-    return closure
 
 
 def _restore(run: Run, model: nn.Module, optimizer) -> tuple[int, dict, list[Record], int]:

@@ -16,7 +16,7 @@ from tailwise.data.decode.window import Window
 from tailwise.data.demo import Demo
 from tailwise.data.index.source import Source, check_root
 from tailwise.data.load.augment import Augment
-from tailwise.engine.phase import Phase, rate_groups, set_trainable
+from tailwise.engine.phase import Phase, moves, rate_groups, set_trainable
 from tailwise.engine.run import Training
 from tailwise.judging.certificate import Targets
 from tailwise.models.multiview import Model
@@ -58,6 +58,9 @@ class Params:
             model = self.model.build(ANY_HEADS, shape)
         for name in ("phase1", "phase2", "phase3"):
             check_patterns(name, model, getattr(self, name).train)
+        phases = (self.phase1.train, self.phase2.train, self.phase3.train)
+        if getattr(self.model.backbone, "checkpoint", False) and not trains_backbone(model, phases):
+            raise ValueError("model.backbone.checkpoint has no effect: no phase trains the backbone")
 
 
 MADE_ROOT = "data/demo"
@@ -73,6 +76,11 @@ def check_inputs(params: Params) -> None:
 
 ANY_HEADS = tuple(Head(f"head{i}", ("a", "b")) for i in range(8))
 """Heads are known from the data only; patterns of parameter names are checked against more than anyone has."""
+
+
+def trains_backbone(model: torch.nn.Module, phases: tuple[Phase, ...]) -> bool:
+    names = [f"backbone.{name}" for name, _ in model.backbone.named_parameters()]
+    return any(moves(name, phase.trainable) for phase in phases for name in names)
 
 
 def check_patterns(name: str, model: torch.nn.Module, phase: Phase) -> None:
