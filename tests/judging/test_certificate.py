@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tailwise.judging.certificate import Judged, Targets, certificate, judge_head, limits, verdict_of
+from tailwise.judging.certificate import ALWAYS, Judged, Targets, certificate, judge_head, limits, verdict_of
 from tailwise.judging.intervals import Interval
 
 TARGETS = Targets(macro_recall=0.45, macro_f1=0.40, class_recall=0.25, loss=5.0)
@@ -66,6 +66,7 @@ def test_the_certificate_counts_its_verdicts_and_keeps_what_it_is_of():
     ]
     made = certificate(rows, {"action": {}}, ["few"], {"seed": 1})
     assert made["verdicts"] == {"pass": 1, "fail": 1, "undecided": 0} and made["seed"] == 1
+    assert made["limits"] == [*ALWAYS, "few"]
     assert made["targets"][1] == {
         "head": "action", "figure": "loss", "value": 6, "low": None, "high": None, "target": 5, "verdict": "fail",
     }  # fmt: skip

@@ -24,7 +24,7 @@ from tailwise.engine.predict import judge
 from tailwise.engine.task import Task
 from tailwise.recipes.fouls import task as fouls
 
-CPU, ON_PROCESSOR = torch.device("cpu"), Runtime("cpu", 0, 1)
+CPU, ON_PROCESSOR = torch.device("cpu"), Runtime("cpu", 0, 1, False)
 
 
 @dataclass(frozen=True)

@@ -63,8 +63,14 @@ def judge_head(
     return [*rows, Judged(head, "loss", loss, None, None, targets.loss, reached)]
 
 
+ALWAYS = (
+    "The intervals tell how figures vary over fouls of such matches, not over trainings: another seed gives others.",
+)
+"""Limits of every certificate."""
+
+
 def limits(head: str, support: dict[str, int]) -> list[str]:
-    """What the figures cannot tell, in sentences."""
+    """What the figures of a head cannot tell, in sentences."""
     absent = [name for name, count in support.items() if not count]
     few = {name: count for name, count in support.items() if 0 < count < FEW}
     lines = [
@@ -81,7 +87,7 @@ def certificate(rows: list[Judged], figures: dict, warnings: list[str], facts: d
         "verdicts": {verdict: counted[verdict] for verdict in get_args(Verdict)},
         "targets": [asdict(row) for row in rows],
         "figures": figures,
-        "limits": warnings,
+        "limits": [*ALWAYS, *warnings],
         **facts,
     }
 
