@@ -34,7 +34,7 @@ OTHER_COLUMNS = [f"annotation {i}" for i in range(14)]  # as many as the officia
 
 def write_split(folder: Path, count: int, window: dict) -> None:
     """A split of `count` clips in real shards, two views a foul, every class by turns."""
-    write_json(folder / "window.json", {"frames": window["frames"], "margin": window["margin"]})
+    write_json(folder / "window.json", window)
     rng = np.random.default_rng(0)
     shape = (window["frames"] + 2 * window["margin"], window["height"], window["width"], 3)
     for shard in range(-(-count // SHARD)):

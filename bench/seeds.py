@@ -4,23 +4,24 @@ Figures are of the validation split, which also chose the best epochs, so they f
 """
 
 import argparse
+from dataclasses import asdict
 
 import numpy as np
 
 from experiments import run_experiment
-
-TARGETS = {"macro_recall": 0.45, "macro_f1": 0.40, "min_recall": 0.25, "loss": 5.0}
-
-
-def reached(figure: str, value: float) -> bool:
-    return value < TARGETS[figure] if figure == "loss" else value > TARGETS[figure]
+from tailwise.core.config import read_params, section
+from tailwise.judging.certificate import Targets
 
 
-def show_head(head: str, runs: list[dict]) -> None:
+def reached(figure: str, value: float, target: float) -> bool:
+    return value < target if figure == "loss" else value > target
+
+
+def show_head(head: str, runs: list[dict], targets: dict[str, float]) -> None:
     """A line a figure: its value with each seed, the mean, and the target."""
-    for figure, target in TARGETS.items():
+    for figure, target in targets.items():
         values = [run[head][figure] for run in runs]
-        verdict = "reached by all" if all(reached(figure, v) for v in values) else "MISSED"
+        verdict = "reached by all" if all(reached(figure, v, target) for v in values) else "MISSED"
         told = "  ".join(f"{value:6.3f}" for value in values)
         print(f"  {head:<10}{figure:<14}{told}  mean {np.mean(values):6.3f}  target {target:g}: {verdict}")
 
@@ -28,6 +29,9 @@ def show_head(head: str, runs: list[dict]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seeds", type=int, default=3)
+    asked = section(read_params(), "certificate", Targets)
+    targets = {**asdict(asked), "min_recall": asked.class_recall}
+    del targets["class_recall"]
     seeds = range(1, parser.parse_args().seeds + 1)
     runs = []
     for seed in seeds:
@@ -35,7 +39,7 @@ def main() -> None:
         runs.append(run_experiment(f"seed-{seed}", {"training.seed": seed}))
     print(f"\nValidation figures of the default pipeline, seeds {', '.join(map(str, seeds))}")
     for head in (name for name, value in runs[0].items() if isinstance(value, dict)):
-        show_head(head, runs)
+        show_head(head, runs, targets)
 
 
 if __name__ == "__main__":

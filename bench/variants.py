@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from experiments import run_experiment
-from measure import interleave, show
+from measure import Table, interleave, markdown, seconds
 from tailwise.core.batch import Head
 from tailwise.core.config import read_params, section
 from tailwise.models.multiview import Model
@@ -45,7 +45,7 @@ def show_times(repeats: int = 15) -> None:
     mask = torch.ones(shape[:2], dtype=torch.bool)
     models = {kind: build(kind) for kind in VARIANTS}
     works = {f"{kind}, {size(model):,} parameters": partial(step, model, clips, mask) for kind, model in models.items()}
-    show("A step of training", interleave(works, repeats))
+    print(markdown(Table("A step of training", seconds(interleave(works, repeats)))))
 
 
 def size(model: torch.nn.Module) -> int:

@@ -12,7 +12,7 @@ from tailwise.engine.inputs import read_heads
 from tailwise.engine.recovery import files_in, fingerprint, loaded_code
 from tailwise.engine.run import Run, Training, start
 from tailwise.engine.weights import load_into
-from tailwise.judging.certificate import Targets, certificate, judge_head, limits
+from tailwise.judging.certificate import Targets, certificate, judge_head, limits, limits_of_groups
 from tailwise.judging.intervals import DRAWS, LEVEL, SEED, by_group, intervals
 
 
@@ -34,11 +34,12 @@ def main() -> None:
     load_into(task.model, task.spec, args.weights)
     answers = answer(task, Run("certify", training, device, runtime.workers))
 
-    rows, warnings, groups = [], [], list(task.valid.groups())
+    rows, groups = [], list(task.valid.groups())
+    warnings = limits_of_groups(len(set(groups)))
     for name, of_head in answers.items():
         support = dict(zip(of_head.head.classes, of_head.matrix.sum(axis=1).tolist()))
         matrices = by_group(of_head.targets, of_head.probabilities.argmax(axis=1), groups, len(support))
-        rows += judge_head(name, support, intervals(matrices), of_head.loss, targets)
+        rows += judge_head(name, support, len(set(groups)), intervals(matrices), of_head.loss, targets)
         warnings += limits(name, support)
     facts = {"hashes": hashes(args), "seed": training.seed, "bootstrap": bootstrap(groups)}
     made = certificate(rows, figures(task, answers), warnings, facts)

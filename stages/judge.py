@@ -13,10 +13,9 @@ from tailwise.judging.submission import submission
 
 def main() -> None:
     target = section(read_params(), "certificate", Targets)
-    heads, figures = read_json(Path("data/index/heads.json")), read_json(Path("reports/metrics.json"))
-    counts = read_json(Path("reports/classes.json"))["train"]
+    heads, counts = read_json(Path("data/index/heads.json")), read_json(Path("reports/classes.json"))["train"]
     answers = {name: read_answers(Path(f"reports/evaluation/{name}.csv"), classes) for name, classes in heads.items()}
-    judged = {name: {**judge(a, counts[name]), "loss": figures[name]["loss"]} for name, a in answers.items()}
+    judged = {name: judge(of_head, counts[name]) for name, of_head in answers.items()}
     write_json(Path("reports/judgement.json"), {"target": asdict(target), "heads": judged})
     write_json(Path("reports/predictions.json"), submission("valid", answers))
     for name, of_head in judged.items():

@@ -14,7 +14,7 @@ from tailwise.engine.inputs import read_heads
 from tailwise.engine.run import Training, start
 from tailwise.engine.task import Task
 from tailwise.engine.weights import load_into
-from tailwise.prediction.mistakes import read_mistakes, surest
+from tailwise.judging.mistakes import read_mistakes, surest
 from tailwise.reporting.strips import spaced, strip
 
 OF_EACH = 12

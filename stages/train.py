@@ -20,6 +20,8 @@ from tailwise.engine.run import Run, Training, start
 from tailwise.engine.task import Task
 from tailwise.engine.weights import load_into, write_tensors
 
+REQUIREMENTS = Path(__file__).parents[1] / "requirements.txt"
+
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
@@ -48,18 +50,19 @@ def main() -> None:
     print("\n".join(parameter_lines(task.model, phase.trainable)), flush=True)
 
     inputs = [args.train, args.valid, index, weights, *([args.init] if args.init else [])]
-    watched = observers(args.phase, heads, rebalancing.boost, runtime)
-    with recovery_for(args.phase, map(repr, [args, training, phase, config]), inputs) as recovery:
+    facts = [*map(repr, [args, training, phase, config, device.type]), REQUIREMENTS.read_text(encoding="utf8")]
+    with recovery_for(args.phase, facts, inputs) as recovery:
+        watched = observers(args.phase, heads, rebalancing.boost, recovery.folder.name if runtime.tensorboard else "")
         run = Run(args.phase, training, device, runtime.workers, recovery, watched)
         trained = train_phase(task, phase, places, boost, run)
         finish(args.phase, task, trained, watched)
 
 
-def observers(phase: str, heads: tuple[Head, ...], boosts: Boosts, runtime: Runtime):
-    """Files first: what is on the terminal is on disk, too."""
+def observers(phase: str, heads: tuple[Head, ...], boosts: Boosts, board: str):
+    """Files first: what is on the terminal is on disk, too. board: the run's name in TensorBoard, "" for none"""
     kept = keep_history(Path(f"reports/training/{phase}"), heads, boosts)
-    logs = Path(os.environ.get("DVC_ROOT", ".")) / ".logs" / "tensorboard" / phase
-    optional = (tensorboard(logs, heads, boosts),) if runtime.tensorboard else ()
+    logs = Path(os.environ.get("DVC_ROOT", ".")) / ".logs" / "tensorboard" / board
+    optional = (tensorboard(logs, heads, boosts),) if board else ()
     return (kept, print_progress(heads), *optional)
 
 

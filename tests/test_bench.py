@@ -55,3 +55,11 @@ def test_a_table_is_markdown():
         "| gap  | 2.0e-05 | 2.0e-05 | 2.0e-05 |      1 |                   |\n"
         "\nA note.\n"
     )
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "bench").glob("*.py")), ids=lambda path: path.stem)
+def test_every_bench_can_be_started(path):
+    """Its imports are there; what it measures is shown by running it."""
+    code = f"import sys; sys.path.insert(0, {str(path.parent)!r}); import {path.stem}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": "src"}, cwd=ROOT)
+    assert done.returncode == 0, done.stderr

@@ -42,7 +42,6 @@ ALLOWED = {
     "reporting": BASIC | {"reporting"},
     "prediction": BASIC
     | {"prediction", "judging.official", "engine", "data.raw", "data.index", "data.decode", "core.runtime"},
-    "prediction.mistakes": CORE,
     "__main__": {"core.errors", "prediction"},
     "recipes.fouls": BASIC | {"recipes.fouls", "engine", "judging", "models", "data", "core.runtime"},
 }

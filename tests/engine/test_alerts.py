@@ -46,8 +46,9 @@ def test_a_class_without_samples_is_not_lost():
     [
         (((10, 40), (5, 45)), "85% of all predictions of action are rare"),
         (((15, 35), (15, 35)), None),  # 70 %, not above
-        (((80, 0), (15, 5)), None),  # it has 80 % of the samples, too
-        (((60, 10), (25, 5)), "85% of all predictions of action are often"),
+        (((80, 0), (5, 15)), None),  # it has 80 % of the samples, and leaves the others most of theirs
+        (((80, 0), (15, 5)), "95% of all predictions of action are often"),
+        (((62, 8), (25, 5)), "87% of all predictions of action are often"),
         (((0, 0), (0, 0)), None),
     ],
 )
@@ -90,8 +91,7 @@ def test_the_thresholds_are_the_monitors():
 
 def test_alerts_of_all_heads_come_by_epoch():
     heads = (HEAD, Head("severity", ("x", "y")))
-    lost, seen = HeadRecord(1.0, [[5, 0], [5, 5]]), HeadRecord(1.0, [[5, 0], [0, 5]])
-    lost = HeadRecord(1.0, [[0, 5], [2, 3]])
+    lost, seen = HeadRecord(1.0, [[0, 5], [2, 3]]), HeadRecord(1.0, [[5, 0], [0, 5]])
     history = [record(e, action=lost if e > 1 else seen, severity=lost) for e in range(1, 5)]
     told = [(a.epoch, a.head) for a in alerts(history, heads) if a.kind == "collapse"]
     assert told == [(3, "severity"), (4, "action")]

@@ -4,7 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from tailwise.judging.certificate import ALWAYS, Judged, Targets, certificate, judge_head, limits, verdict_of
+from tailwise.judging.certificate import (
+    ALWAYS,
+    Judged,
+    Targets,
+    certificate,
+    judge_head,
+    limits,
+    limits_of_groups,
+    verdict_of,
+)
 from tailwise.judging.intervals import Interval
 
 TARGETS = Targets(macro_recall=0.45, macro_f1=0.40, class_recall=0.25, loss=5.0)
@@ -30,7 +39,7 @@ def test_every_target_of_a_head_is_judged():
         "macro_f1": Interval(0.3, 0.2, 0.35),
         "recall": [Interval(0.9, 0.8, 1.0), Interval(0.3, 0.0, 0.6)],
     }
-    rows = judge_head("action", {"Push": 90, "Dive": 20}, told, 1.3, TARGETS)
+    rows = judge_head("action", {"Push": 90, "Dive": 20}, 26, told, 1.3, TARGETS)
     assert [(row.figure, row.verdict) for row in rows] == [
         ("macro_recall", "pass"),
         ("macro_f1", "fail"),
@@ -38,13 +47,13 @@ def test_every_target_of_a_head_is_judged():
         ("recall of Dive", "undecided"),
         ("loss", "pass"),
     ]
-    assert judge_head("action", {"Push": 90, "Dive": 20}, told, 5.0, TARGETS)[-1].verdict == "fail"
+    assert judge_head("action", {"Push": 90, "Dive": 20}, 26, told, 5.0, TARGETS)[-1].verdict == "fail"
 
 
 def test_limits_name_what_few_samples_cannot_tell():
     assert limits("severity", {"No card": 157, "Red card": 5, "Gold": 0}) == [
         "severity: Gold has no sample: nothing is known of it, and the macro figures leave it out.",
-        "severity: 5 samples of Red card are not a measurement.",
+        "severity: 5 samples of Red card: not a measurement.",
     ]
 
 
@@ -52,11 +61,21 @@ def test_a_few_samples_decide_nothing():
     """Three of three found: a bootstrap sees no spread, and yet it is no measurement."""
     sure = [Interval(1.0, 1.0, 1.0), Interval(1.0, 1.0, 1.0)]
     told = {"macro_recall": sure[0], "macro_f1": sure[0], "recall": sure}
-    rows = judge_head("severity", {"No card": 157, "Red card": 3}, told, 1.0, TARGETS)
+    rows = judge_head("severity", {"No card": 157, "Red card": 3}, 26, told, 1.0, TARGETS)
     assert {row.figure: row.verdict for row in rows[2:4]} == {
         "recall of No card": "pass",
         "recall of Red card": "undecided",
     }
+
+
+def test_a_few_groups_decide_nothing_but_the_loss():
+    """All samples of one match: whatever is redrawn, it is the same match."""
+    sure = Interval(1.0, 1.0, 1.0)
+    told = {"macro_recall": sure, "macro_f1": sure, "recall": [sure, sure]}
+    rows = judge_head("action", {"Push": 90, "Dive": 20}, 9, told, 1.0, TARGETS)
+    assert [row.verdict for row in rows] == ["undecided"] * 4 + ["pass"]
+    assert limits_of_groups(9) == ["Only 9 group(s): too few for intervals to mean anything."]
+    assert limits_of_groups(10) == []
 
 
 def test_the_certificate_counts_its_verdicts_and_keeps_what_it_is_of():

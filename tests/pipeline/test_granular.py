@@ -90,7 +90,7 @@ CODE = {
     "src/tailwise/mend.py": CHECK,
     "src/tailwise/judging": f"{CHECK} {JUDGING}",
     "src/tailwise/prediction": CHECK,
-    "src/tailwise/prediction/mistakes.py": f"{CHECK} show_mistakes report",
+    "src/tailwise/judging/mistakes.py": f"{CHECK} judge show_mistakes certify report",
     "src/tailwise/__main__.py": CHECK,
     "src/tailwise/reporting": f"{CHECK} report",
     "src/tailwise/reporting/strips.py": f"{CHECK} show_clips show_mistakes report",

@@ -13,7 +13,8 @@ Kind = Literal["collapse", "dominance", "overfitting"]
 @dataclass(frozen=True)
 class Monitor:
     """lost_epochs: a class found 0 times for so many epochs on end is told
-    max_share: so is a class that takes more than this share of its head's predictions, and has fewer of the samples
+    max_share: so is a class that takes more than this share of its head's predictions, and leaves the others less
+        than half of theirs
     rising_epochs: and a validation loss that rises so many times on end while the training loss falls
     """
 
@@ -59,7 +60,7 @@ def dominating(history: list[Record], head: Head, monitor: Monitor) -> Iterator[
     matrices = [record.heads[head.name].matrix for record in history]
     for i, label in enumerate(head.classes):
         samples, shares = ([m.sum(axis)[i] / max(m.sum(), 1) for m in matrices] for axis in (1, 0))
-        above = (of_samples <= monitor.max_share < share for of_samples, share in zip(samples, shares))
+        above = (share > max(monitor.max_share, (1 + own) / 2) for own, share in zip(samples, shares))
         for place in spells(above, 1):
             text = f"{shares[place]:.0%} of all predictions of {head.name} are {label}"
             yield Alert(history[place].epoch, "dominance", head.name, label, text)

@@ -31,14 +31,16 @@ class Answers:
 def answer(task: Task, run: Run) -> dict[str, Answers]:
     """Each head's answers over `task.valid`, in the order of the samples."""
     task.model.to(run.device)
-    batches = [
-        (batch.to(torch.device("cpu")), {n: x.cpu() for n, x in out.items()}) for batch, out in predictions(task, run)
-    ]
+    found: dict[str, list] = {head.name: [] for head in task.heads}
+    for batch, outputs in predictions(task, run):  # the clips of a batch are let go with it
+        for head in task.heads:
+            logits = outputs[head.name].reshape(-1, len(head.classes))
+            found[head.name].append((logits.cpu(), batch.targets[head.name].reshape(-1).cpu(), batch.count(head.name)))
     answers = {}
     for head in task.heads:
-        logits = torch.cat([out[head.name].reshape(-1, len(head.classes)) for _, out in batches])
-        targets = torch.cat([batch.targets[head.name].reshape(-1) for batch, _ in batches])
-        loss = float(cross_entropy(logits, targets) / sum(batch.count(head.name) for batch, _ in batches))
+        logits, targets, counts = zip(*found[head.name])
+        logits, targets = torch.cat(logits), torch.cat(targets)
+        loss = float(cross_entropy(logits, targets) / sum(counts))
         answers[head.name] = Answers(head, targets.numpy(), logits.softmax(dim=1).numpy(), loss)
     return answers
 

@@ -66,7 +66,7 @@ class State:
 
     epoch: epochs done
     model, best, optimizer: tensors by name
-    facts: JSON: the history of records, the best epoch and its score
+    facts: JSON: the history of records, and the best epoch
     """
 
     epoch: int

@@ -7,8 +7,8 @@ from typing import Literal, get_args
 from tailwise.judging.intervals import Interval
 
 Verdict = Literal["pass", "fail", "undecided"]
-FEW = 20
-"""Samples of a class below which its recall is no measurement."""
+FEW, FEW_GROUPS = 20, 10
+"""Samples of a class below which its recall is no measurement; groups below which no interval is."""
 
 
 @dataclass(frozen=True)
@@ -48,17 +48,21 @@ def verdict_of(interval: Interval, target: float) -> Verdict:
 
 
 def judge_head(
-    head: str, support: dict[str, int], told: dict, loss: float, targets: Targets, few: int = FEW
+    head: str, support: dict[str, int], groups: int, told: dict, loss: float, targets: Targets
 ) -> list[Judged]:
-    """Every target of a head. support: {class: samples}; told: from `intervals`, its classes in the order of support.
+    """Every target of a head.
 
-    The recall of a class with fewer than `few` samples stays undecided, whatever its interval says: where all of a
-    few samples are found, or none, a bootstrap sees no spread. The loss has no interval, it is judged by its value.
+    support: {class: samples}; groups: how many; told: from `intervals`, its classes in the order of support
+    The recall of a class with fewer than FEW samples stays undecided, and with fewer than FEW_GROUPS groups all do,
+    whatever the interval says: in so few a bootstrap may see no spread. The loss has no interval, it is judged by
+    its value.
     """
     rows = [_judged(head, name, told[name], getattr(targets, name)) for name in ("macro_recall", "macro_f1")]
     for (name, count), interval in zip(support.items(), told["recall"]):
         row = _judged(head, f"recall of {name}", interval, targets.class_recall)
-        rows.append(row if count >= few else replace(row, verdict="undecided"))
+        rows.append(row if count >= FEW else replace(row, verdict="undecided"))
+    if groups < FEW_GROUPS:
+        rows = [replace(row, verdict="undecided") for row in rows]
     reached: Verdict = "pass" if loss < targets.loss else "fail"
     return [*rows, Judged(head, "loss", loss, None, None, targets.loss, reached)]
 
@@ -76,8 +80,17 @@ def limits(head: str, support: dict[str, int]) -> list[str]:
     lines = [
         f"{head}: {name} has no sample: nothing is known of it, and the macro figures leave it out." for name in absent
     ]
-    lines += [f"{head}: {count} samples of {name} are not a measurement." for name, count in few.items()]
+    lines += [f"{head}: {samples(count)} of {name}: not a measurement." for name, count in few.items()]
     return lines
+
+
+def limits_of_groups(groups: int) -> list[str]:
+    """What so few groups cannot tell, in sentences."""
+    return [f"Only {groups} group(s): too few for intervals to mean anything."] if groups < FEW_GROUPS else []
+
+
+def samples(count: int) -> str:
+    return f"{count} sample" if count == 1 else f"{count} samples"
 
 
 def certificate(rows: list[Judged], figures: dict, warnings: list[str], facts: dict) -> dict:

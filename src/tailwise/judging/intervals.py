@@ -67,10 +67,11 @@ PER_CLASS = ("recall", "precision", "f1")
 
 
 def _figures(matrix: np.ndarray, over: list[int]) -> dict:
-    recall, f1 = metrics.recall(matrix), metrics.f1(matrix)
+    recall = metrics.recall(matrix)
+    f1 = np.where(matrix.sum(axis=1) > 0, metrics.f1(matrix), np.nan)
     return {
         "macro_recall": metrics.macro(recall[over]),
-        "macro_f1": metrics.macro(f1[over][matrix.sum(axis=1)[over] > 0]),
+        "macro_f1": metrics.macro(f1[over]),
         "accuracy": metrics.accuracy(matrix),
         "recall": recall,
         "precision": metrics.precision(matrix),

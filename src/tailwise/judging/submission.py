@@ -1,12 +1,12 @@
 """A split's answers as one file: SoccerNet-MVFoul's prediction file, or the same shape for other heads."""
 
 from tailwise.judging.answers import Answered
-from tailwise.judging.official import SEVERITY, prediction_file
+from tailwise.judging.official import is_official, prediction_file
 
 
 def submission(split: str, answers: dict[str, Answered]) -> dict:
     """The official file where the heads are the official ones, else {"Set", "Actions": {sample: {head: class}}}."""
-    if answers.keys() == {"action", "severity"} and SEVERITY.keys() >= set(answers["severity"].classes):
+    if is_official({head: of_head.classes for head, of_head in answers.items()}):
         severities = predicted(answers["severity"])
         fouls = {sample: action for sample, action in predicted(answers["action"]).items() if sample in severities}
         return prediction_file(split, ((short(sample), action, severities[sample]) for sample, action in fouls.items()))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tailwise.core.batch import Head
 from tailwise.core.errors import UserError
 from tailwise.core.files import rounded
-from tailwise.judging.official import SEVERITY, prediction_file
+from tailwise.judging.official import is_official, prediction_file
 from tailwise.prediction.predictor import Answer
 
 
@@ -75,7 +75,7 @@ def as_official(predictions: list[Prediction], split: str) -> str:
 def check_official(heads: tuple[Head, ...]) -> None:
     """Raise UserError if the model predicts other things than the official file tells."""
     classes = {head.name: head.classes for head in heads}
-    if "action" not in classes or set(classes.get("severity", ["?"])) - set(SEVERITY):
+    if not is_official(classes):
         found = "; ".join(f"{name}: {', '.join(of_head)}" for name, of_head in classes.items())
         raise UserError(f"--format official needs the heads action and severity of SoccerNet-MVFoul, found {found}")
 

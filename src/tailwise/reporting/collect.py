@@ -16,7 +16,7 @@ UNKNOWN: Interval = {"value": None, "low": None, "high": None}
 
 @dataclass(frozen=True)
 class ClassRow:
-    """One class: samples to learn from and to be judged on, boost of each phase, validation figures, test recall."""
+    """One class: samples to learn from and to be judged on, boost of each phase, validation figures."""
 
     name: str
     train: int
@@ -25,7 +25,6 @@ class ClassRow:
     recall: Interval
     precision: Interval
     f1: Interval
-    test_recall: float | None
 
 
 @dataclass(frozen=True)
@@ -108,5 +107,4 @@ def _class(head: str, label: str, found: dict, boosts: list[dict]) -> ClassRow:
         *(found["classes"][split][head][label] for split in ("train", "valid")),
         [boost[head][label] for boost in boosts],
         *(judged[figure] for figure in ("recall", "precision", "f1")),
-        found["certificate"]["figures"][head]["recall"][label],
     )

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from tailwise.core.files import read_csv, read_json
 
-OVERALL = ("lr", "train_loss", "gradient_norm", "score")
+OVERALL = ("lr", "train_loss", "gradient_norm")
 OF_HEAD = ("macro_recall", "macro_f1", "accuracy", "min_recall", "loss")
-OF_CLASS = ("recall", "precision", "f1", "predicted", "support")
+OF_CLASS = ("recall", "precision", "f1", "predicted")
 
 Column = list[float | None]
 

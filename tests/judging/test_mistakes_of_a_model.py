@@ -19,7 +19,7 @@ from tailwise.core.config import read_params
 from tailwise.core.errors import UserError
 from tailwise.core.files import write_csv, write_json
 from tailwise.engine.evaluate import answer, answer_rows
-from tailwise.prediction.mistakes import Mistake, read_mistakes, surest
+from tailwise.judging.mistakes import Mistake, read_mistakes, surest
 from trained import CONFIG, HEADS, film_split, store_of, trained
 
 ROOT = Path(__file__).parents[2]
