@@ -1,6 +1,7 @@
 """How a stage starts and ends, each time as a process of its own."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -130,3 +131,11 @@ def test_a_stage_dies_with_the_process_that_started_it(folder):
         except subprocess.TimeoutExpired:
             os.kill(number, signal.SIGKILL)
             pytest.fail("the stage outlived the process that started it")
+
+
+@pytest.mark.parametrize(("text", "status"), [("", 0), ("raise KeyboardInterrupt", 130)])
+def test_a_log_that_cannot_be_written_fails_no_stage(stage, folder, text, status):
+    (folder / ".logs").write_text("a file where a folder is wanted")
+    done = stage(text)
+    assert done.returncode == status
+    assert re.fullmatch(r"(work: interrupted\n)?work: not logged: \S+: [^\n]+\n", done.stderr)
