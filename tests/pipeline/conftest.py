@@ -1,5 +1,8 @@
 """One real run of the whole pipeline with the smoke preset, made once and shared."""
 
+import fcntl
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,11 +17,19 @@ def home(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory, home) -> Project:
-    """Run to its end and committed. Nobody may change it: take a `project`."""
-    project = new_project(tmp_path_factory.mktemp("finished"), home)
-    project.repro()
-    project.commit("smoke run")
-    return project
+    """Run to its end and committed, once for all processes that test. Nobody may change it: take a `project`."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    with open(shared / "finished.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        made = Project(shared / "made", home)
+        if not (shared / "made.whole").exists():
+            shutil.rmtree(made.folder, ignore_errors=True)
+            new_project(made.folder, home)
+            made.repro()
+            made.commit("smoke run")
+            (shared / "made.whole").touch()
+        return made.copy(own / "finished")
 
 
 @pytest.fixture

