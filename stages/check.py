@@ -5,13 +5,15 @@ import sys
 from pathlib import Path
 
 from tailwise.core.config import read_params, section
+from tailwise.core.effective import effective
 from tailwise.core.files import write_text
 
 
 def main() -> None:
-    recipe = sys.argv[1]
-    sections = importlib.import_module(f"{recipe}.sections")
-    sections.check_inputs(section(read_params(), "", sections.Params))
+    sections = importlib.import_module(f"{sys.argv[1]}.sections")
+    params = section(read_params(), "", sections.Params)
+    sections.check_inputs(params)
+    write_text(Path("data/effective.yaml"), effective(params))
     write_text(Path("data/checked.txt"), "params.yaml is valid\n")
 
 
