@@ -11,7 +11,7 @@ import torch
 
 from experiments import run_experiment
 from measure import Table, interleave, markdown, seconds
-from tailwise.core.batch import Head
+from setting import HEADS
 from tailwise.core.config import read_params, section
 from tailwise.models.multiview import Model
 
@@ -21,7 +21,6 @@ LEVELS = {
     "phase2.train.trainable": '["backbone.*","fusion.level1.*","fusion.level2.*"]',
 }
 SEED = 11
-HEADS = (Head("action", tuple("abcdefgh")), Head("severity", tuple("abcd")))
 
 
 def build(kind: str) -> torch.nn.Module:

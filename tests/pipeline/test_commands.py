@@ -127,3 +127,13 @@ def values(plot: list[dict]) -> list[dict]:
     """The rows that a plot draws; a template of the repository's own comes as text."""
     content = plot[0]["content"]
     return (json.loads(content) if isinstance(content, str) else content)["data"]["values"]
+
+
+def test_tensorboard_is_written_where_asked_for_and_changes_no_output(project):
+    before = project.outputs()
+    assert not list((project / ".logs").glob("tensorboard/*"))
+    project.set("runtime.tensorboard", True)
+    project.run("dvc", "repro", "--force", "--single-item", "train_phase1")
+    (board,) = (project / ".logs").glob("tensorboard/phase1-*")
+    assert [file.name[:19] for file in board.iterdir()] == ["events.out.tfevents"]
+    assert project.outputs() == before
