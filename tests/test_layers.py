@@ -22,7 +22,8 @@ ALLOWED = {
     "core.progress": set(),
     "core.typed": {"core.errors"},
     "core.log": {"core.files"},
-    "core.stage": {"core.errors", "core.log", "core.processes"},
+    "core.events": {"core.log", "core.runtime"},
+    "core.stage": {"core.errors", "core.events", "core.log", "core.processes"},
     "core.config": {"core.errors", "core.typed"},
     "core.preset": {"core.errors", "core.files", "core.config"},
     "core.effective": {"core.errors", "core.config"},
@@ -37,7 +38,7 @@ ALLOWED = {
     "data.decode": CORE | {"data.decode", "data.raw"},
     "data.load": BASIC | {"data.load"},
     "models": BASIC | {"models"},
-    "engine": BASIC | {"engine", "core.runtime"},
+    "engine": BASIC | {"engine", "core.events", "core.runtime"},
     "judging": CORE | {"metrics", "judging"},
     "reporting": BASIC | {"reporting"},
     "prediction": BASIC

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+Verbosity = Literal["quiet", "normal", "verbose"]
+"""What a stage prints: warnings, alerts and interventions; what is worth a line; every detail."""
+
 
 @dataclass(frozen=True)
 class Runtime:
@@ -10,12 +13,14 @@ class Runtime:
     workers: processes that load training data, 0 is the training process itself
     decoders: processes that film the demo and decode clips, at least 1
     tensorboard: write each epoch's figures to .logs/tensorboard
+    verbosity: what is printed; the log of events has all of it
     """
 
     device: Literal["auto", "cpu", "cuda"]
     workers: int
     decoders: int
     tensorboard: bool
+    verbosity: Verbosity = "normal"
 
     def __post_init__(self):
         if self.workers < 0 or self.decoders < 1:

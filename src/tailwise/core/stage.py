@@ -2,7 +2,7 @@
 
 Before the script: the pinned packages are there, the stage dies with its parent.
 After it: a person's mistake is one line and exit 1, Ctrl-C exits 130, and time and memory
-go to the untracked log, see log.py. Standard library only, so that it can speak
+go to the untracked logs, see log.py and events.py. Standard library only, so that it can speak
 in a Python that has nothing installed.
 """
 
@@ -16,6 +16,7 @@ from importlib import metadata
 from pathlib import Path
 
 from tailwise.core.errors import UserError
+from tailwise.core.events import Events, events_path, rotate, stage_name
 from tailwise.core.log import Run, add_run, peak_mb
 from tailwise.core.processes import die_with_parent
 
@@ -69,22 +70,38 @@ def _say(script: str, text: str, status: int) -> int:
     return status
 
 
-def log_run(stage: str, seconds: float) -> None:
-    """Add this run to the untracked log of stages."""
-    add_run(Path(os.environ.get("DVC_ROOT", ".")) / ".logs", Run(stage, seconds, peak_mb()))
-
-
 def main() -> int:
     started = time.perf_counter()
     die_with_parent()
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic cuBLAS asks for it
     sys.argv = sys.argv[1:]
-    status = run(sys.argv[0])
+    stage, script, status = stage_name(), sys.argv[0], 1
+    events = begin(stage)
     try:
-        log_run(os.environ.get("DVC_STAGE", Path(sys.argv[0]).stem), time.perf_counter() - started)
-    except OSError as error:  # what the stage made counts, not what is told of it
-        _say(sys.argv[0], f"not logged: {error.filename}: {error.strerror}", status)
+        status = run(script)
+    finally:  # an end without this line was a kill
+        seconds = time.perf_counter() - started
+        events.tell("stage end", status=status, seconds=round(seconds, 2), peak_mb=round(peak_mb(), 1))
+    log_run(stage, seconds, events.lost)
     return status
+
+
+def begin(stage: str) -> Events:
+    """The stage's log of events, cut to its size, with the line of its start."""
+    path = events_path(stage)
+    rotate(path)
+    events = Events(path)
+    events.tell("stage start", arguments=sys.argv)
+    return events
+
+
+def log_run(stage: str, seconds: float, told: bool) -> None:
+    """Add this run to the untracked log of stages. told: that it cannot be written has been said"""
+    try:
+        add_run(Path(os.environ.get("DVC_ROOT", ".")) / ".logs", Run(stage, seconds, peak_mb()))
+    except OSError as error:  # what the stage made counts, not what is told of it
+        if not told:
+            print(f"{stage}: not logged: {error.filename}: {error.strerror}", file=sys.stderr)
 
 
 if __name__ == "__main__":
