@@ -6,12 +6,9 @@ from pathlib import Path
 
 from tailwise.core.config import read_params, section, sections
 from tailwise.core.files import write_json
-from tailwise.core.runtime import Runtime
 from tailwise.engine.evaluate import answer, figures
-from tailwise.engine.inputs import read_heads
+from tailwise.engine.inputs import Computing, trained_task
 from tailwise.engine.recovery import files_in, fingerprint, loaded_code
-from tailwise.engine.run import Run, Training, start
-from tailwise.engine.weights import load_into
 from tailwise.judging.certificate import Targets, certificate, judge_head, limits, limits_of_groups
 from tailwise.judging.intervals import DRAWS, LEVEL, SEED, by_group, intervals
 
@@ -28,11 +25,9 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     args, params = arguments(), read_params()
     recipe, targets = importlib.import_module(f"{args.recipe}.task"), section(params, "certificate", Targets)
-    training, runtime = section(params, "training", Training), section(params, "runtime", Runtime)
-    device, heads = start(training, runtime), read_heads(Path("data/index/heads.json"))
-    task = recipe.build(sections(params, recipe.Config), heads, None, args.split, training.seed)
-    load_into(task.model, task.spec, args.weights)
-    answers = answer(task, Run("certify", training, device, runtime.workers))
+    config, by = sections(params, recipe.Config), sections(params, Computing)
+    task, run = trained_task(recipe, config, by, args.weights, args.split)
+    answers = answer(task, run)
 
     rows, groups = [], list(task.valid.groups())
     warnings = limits_of_groups(len(set(groups)))
@@ -41,7 +36,7 @@ def main() -> None:
         matrices = by_group(of_head.targets, of_head.probabilities.argmax(axis=1), groups, len(support))
         rows += judge_head(name, support, len(set(groups)), intervals(matrices), of_head.loss, targets)
         warnings += limits(name, support)
-    facts = {"hashes": hashes(args), "seed": training.seed, "bootstrap": bootstrap(groups)}
+    facts = {"hashes": hashes(args), "seed": run.training.seed, "bootstrap": bootstrap(groups)}
     made = certificate(rows, figures(task, answers), warnings, facts)
     write_json(args.certificate, made)
     print(", ".join(f"{count} {verdict}" for verdict, count in made["verdicts"].items()))

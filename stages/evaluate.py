@@ -4,13 +4,10 @@ import argparse
 import importlib
 from pathlib import Path
 
-from tailwise.core.config import read_params, section, sections
+from tailwise.core.config import read_params, sections
 from tailwise.core.files import write_csv, write_json
-from tailwise.core.runtime import Runtime
 from tailwise.engine.evaluate import answer, answer_rows, figures
-from tailwise.engine.inputs import read_heads
-from tailwise.engine.run import Run, Training, start
-from tailwise.engine.weights import load_into
+from tailwise.engine.inputs import Computing, trained_task
 
 
 def main() -> None:
@@ -23,11 +20,9 @@ def main() -> None:
     args = parser.parse_args()
 
     recipe, params = importlib.import_module(f"{args.recipe}.task"), read_params()
-    training, runtime = section(params, "training", Training), section(params, "runtime", Runtime)
-    device, heads = start(training, runtime), read_heads(Path("data/index/heads.json"))
-    task = recipe.build(sections(params, recipe.Config), heads, None, args.split, training.seed)
-    load_into(task.model, task.spec, args.weights)
-    answers = answer(task, Run("evaluate", training, device, runtime.workers))
+    config, by = sections(params, recipe.Config), sections(params, Computing)
+    task, run = trained_task(recipe, config, by, args.weights, args.split)
+    answers = answer(task, run)
     write_json(args.figures, figures(task, answers))
     if args.answers:
         for name, of_head in answers.items():

@@ -7,13 +7,10 @@ from pathlib import Path
 
 import torch
 
-from tailwise.core.config import read_params, section, sections
+from tailwise.core.config import read_params, sections
 from tailwise.core.files import write_json
-from tailwise.core.runtime import Runtime
-from tailwise.engine.inputs import read_heads
-from tailwise.engine.run import Training, start
+from tailwise.engine.inputs import Computing, trained_task
 from tailwise.engine.task import Task
-from tailwise.engine.weights import load_into
 from tailwise.judging.mistakes import read_mistakes, surest
 from tailwise.reporting.strips import spaced, strip
 
@@ -29,16 +26,14 @@ def main() -> None:
     args = parser.parse_args()
 
     recipe, params = importlib.import_module(f"{args.recipe}.task"), read_params()
-    training, runtime = section(params, "training", Training), section(params, "runtime", Runtime)
-    device, heads = start(training, runtime), read_heads(Path("data/index/heads.json"))
-    task = recipe.build(sections(params, recipe.Config), heads, None, args.split, training.seed)
-    load_into(task.model, task.spec, args.weights)
-    task.model.to(device).eval()
+    config, by = sections(params, recipe.Config), sections(params, Computing)
+    task, run = trained_task(recipe, config, by, args.weights, args.split)
+    task.model.to(run.device).eval()
     mistakes = {
-        head.name: surest(read_mistakes(Path(f"reports/evaluation/{head.name}.csv")), OF_EACH) for head in heads
+        head.name: surest(read_mistakes(Path(f"reports/evaluation/{head.name}.csv")), OF_EACH) for head in task.heads
     }
     shown = {
-        head: [{**asdict(one), "views": views(task, one.sample, head, device)} for one in of_head]
+        head: [{**asdict(one), "views": views(task, one.sample, head, run.device)} for one in of_head]
         for head, of_head in mistakes.items()
     }
     write_json(Path("reports/mistakes.json"), shown)

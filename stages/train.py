@@ -3,22 +3,26 @@
 import argparse
 import importlib
 import os
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 from tailwise.balance.files import read_rebalancing
 from tailwise.core.batch import Head
 from tailwise.core.config import read_params, section, sections
-from tailwise.core.files import write_json
+from tailwise.core.events import Events, events_path, stage_name
 from tailwise.core.runtime import Runtime
-from tailwise.engine.history import Boosts, best_epoch
-from tailwise.engine.inputs import class_boosts, read_heads, sample_places
-from tailwise.engine.loop import Trained, train_phase
+from tailwise.engine.guards import Stability
+from tailwise.engine.history import Boosts
+from tailwise.engine.inputs import build_task, class_boosts, read_heads, sample_places
+from tailwise.engine.launch import answerable, launch, processes
+from tailwise.engine.loop import train_phase
 from tailwise.engine.observers import keep_history, print_progress, tensorboard
+from tailwise.engine.outputs import write_outputs
 from tailwise.engine.phase import Phase, parameter_lines
-from tailwise.engine.recovery import recovery_for
+from tailwise.engine.recovery import Recovery, recovery_for
 from tailwise.engine.run import Run, Training, start
-from tailwise.engine.task import Task
-from tailwise.engine.weights import load_into, write_tensors
+from tailwise.engine.world import join
 
 REQUIREMENTS = Path(__file__).parents[1] / "requirements.txt"
 
@@ -35,44 +39,47 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     args, params = arguments(), read_params()
+    runtime = section(params, "runtime", Runtime)
+    if (count := processes(runtime)) > 1:
+        launch(count)
+    else:
+        with answerable():
+            train(args, params, runtime)
+
+
+def train(args: argparse.Namespace, params: dict, runtime: Runtime) -> None:
     recipe = importlib.import_module(f"{args.recipe}.task")
-    training, runtime = section(params, "training", Training), section(params, "runtime", Runtime)
+    training, stability = section(params, "training", Training), section(params, "stability", Stability)
     phase, config = section(params, f"{args.phase}.train", Phase), sections(params, recipe.Config)
     index, weights = Path("data/index/heads.json"), Path(f"data/weights/{args.phase}")
 
     device, heads = start(training, runtime), read_heads(index)
-    task = recipe.build(config, heads, args.train, args.valid, training.seed, pretrained=not args.init)
-    if args.init:
-        load_into(task.model, task.spec, args.init)
+    task, asked = build_task(recipe, config, heads, (args.train, args.valid), training.seed, args.init)
     rebalancing = read_rebalancing(weights)
     places = sample_places(task.train, rebalancing.samples)
     boost = class_boosts(rebalancing, heads, task.train, places)
-    print("\n".join(parameter_lines(task.model, phase.trainable)), flush=True)
 
     inputs = [args.train, args.valid, index, weights, *([args.init] if args.init else [])]
-    facts = [*map(repr, [args, training, phase, config, device.type]), REQUIREMENTS.read_text(encoding="utf8")]
-    with recovery_for(args.phase, facts, inputs) as recovery:
-        watched = observers(args.phase, heads, rebalancing.boost, recovery.folder.name if runtime.tensorboard else "")
-        run = Run(args.phase, training, device, runtime.workers, recovery, watched)
-        trained = train_phase(task, phase, places, boost, run)
-        finish(args.phase, task, trained, watched)
+    facts = [*map(repr, [args, training, stability, phase, config, device.type]), REQUIREMENTS.read_text("utf8")]
+    with join(device) as world:
+        run = Run(args.phase, training, device, runtime.workers, stability=stability, world=world)
+        with recovery_for(args.phase, facts, inputs) if world.rank == 0 else nullcontext() as recovery:
+            if recovery:  # the first process alone writes and tells
+                print("\n".join(parameter_lines(task.model, phase.trainable)), flush=True)
+                run = replace(run, recovery=recovery, **told(args.phase, heads, rebalancing.boost, runtime, recovery))
+            trained = train_phase(task, phase, places, boost, run)
+            if recovery:
+                write_outputs(args.phase, heads, rebalancing.boost, trained, asked, run)
 
 
-def observers(phase: str, heads: tuple[Head, ...], boosts: Boosts, board: str):
-    """Files first: what is on the terminal is on disk, too. board: the run's name in TensorBoard, "" for none"""
-    kept = keep_history(Path(f"reports/training/{phase}"), heads, boosts)
-    logs = Path(os.environ.get("DVC_ROOT", ".")) / ".logs" / "tensorboard" / board
-    optional = (tensorboard(logs, heads, boosts),) if board else ()
-    return (kept, print_progress(heads), *optional)
-
-
-def finish(phase: str, task: Task, trained: Trained, watched) -> None:
-    """Weights, best epoch, and the history once more: a run that was killed at its end has no epoch left to watch."""
-    best = trained.history[trained.best - 1]
-    write_tensors(Path(f"data/models/{phase}.safetensors"), trained.weights, task.spec)
-    watched[0](trained.history)
-    write_json(Path(f"reports/training/{phase}/best.json"), best_epoch(best, task.heads))
-    print(f"{phase}: best epoch {trained.best}, mean macro recall {best.score:.3f}")
+def told(phase: str, heads: tuple[Head, ...], boosts: Boosts, runtime: Runtime, recovery: Recovery) -> dict:
+    """What a run tells, as fields of Run. Files first: what is on the terminal is on disk, too."""
+    events = Events(events_path(stage_name()), runtime.verbosity, phase=phase)
+    watched = [keep_history(Path(f"reports/training/{phase}"), heads, boosts), print_progress(heads, events)]
+    if runtime.tensorboard:
+        logs = Path(os.environ.get("DVC_ROOT", ".")) / ".logs" / "tensorboard" / recovery.folder.name
+        watched.append(tensorboard(logs, heads, boosts))
+    return {"save_every": runtime.save_every, "observers": tuple(watched), "events": events}
 
 
 if __name__ == "__main__":

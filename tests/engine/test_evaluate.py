@@ -9,7 +9,7 @@ from torch import nn
 from helpers import HEADS, Table, make_run, make_table, make_task
 from tailwise.core.batch import IGNORE, Head
 from tailwise.engine.evaluate import answer, answer_rows, figures
-from tailwise.engine.predict import judge
+from tailwise.engine.predict import records
 
 
 @pytest.fixture
@@ -38,9 +38,9 @@ def test_figures_are_of_the_labels_that_there_are(task):
 
 
 def test_the_judge_of_an_epoch_agrees_with_the_evaluation(task):
-    records, answers = judge(task, make_run()), answer(task, make_run())
+    found, answers = records(task, make_run()), answer(task, make_run())
     for head in HEADS:
-        assert records[head.name].loss == pytest.approx(answers[head.name].loss, rel=1e-6)
+        assert found[head.name].loss == pytest.approx(answers[head.name].loss, rel=1e-6)
         assert (records[head.name].matrix == answers[head.name].matrix).all()
 
 
@@ -53,7 +53,7 @@ def test_the_size_of_a_batch_changes_no_answer(task, size):
 
 def test_judging_touches_neither_gradients_nor_weights(task):
     before = {name: tensor.clone() for name, tensor in task.model.state_dict().items()}
-    judge(task, make_run())
+    records(task, make_run())
     assert all(parameter.grad is None for parameter in task.model.parameters())
     assert all(torch.equal(tensor, before[name]) for name, tensor in task.model.state_dict().items())
 

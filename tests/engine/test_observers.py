@@ -6,6 +6,7 @@ import pytest
 
 from tailwise.core.batch import Head
 from tailwise.core.errors import UserError
+from tailwise.core.events import Events
 from tailwise.core.files import read_csv
 from tailwise.engine.observers import keep_history, print_progress, scalars, tensorboard
 from tailwise.engine.record import HeadRecord, Record
@@ -19,7 +20,7 @@ def record(epoch, hits=0):
 
 
 def test_the_terminal_gets_a_line_an_epoch_and_each_alert_once(capsys):
-    observe, history = print_progress(HEADS), [record(epoch) for epoch in (1, 2, 3, 4)]
+    observe, history = print_progress(HEADS, Events()), [record(epoch) for epoch in (1, 2, 3, 4)]
     for told, alert in ((2, False), (3, True), (4, False)):
         observe(history[:told])
         text = capsys.readouterr().out

@@ -16,14 +16,17 @@ from tailwise.core.batch import Head
 from tailwise.core.runtime import Runtime
 from tailwise.data.load.clips import Clips
 from tailwise.engine import run as engine
+from tailwise.engine.guards import Stability
 from tailwise.engine.history import best_epoch
 from tailwise.engine.inputs import class_boosts, sample_places
 from tailwise.engine.loop import train_phase
 from tailwise.engine.phase import Phase
-from tailwise.engine.predict import judge
+from tailwise.engine.predict import records
 from tailwise.engine.task import Task
 from tailwise.recipes.fouls import task as fouls
 
+UNGUARDED = Stability(guards=False)
+"""Methods are compared as they are, without help."""
 CPU, ON_PROCESSOR = torch.device("cpu"), Runtime("cpu", 0, 1, False)
 
 
@@ -128,7 +131,8 @@ def train_cell(setting: Setting, train: Shrunk, valid: Shrunk, lr: float, seed: 
         done += epochs * -(-len(places) // training.batch_size)
         phase = replace(setting.phase, epochs=epochs, lr=lr * part.lr)
         boost = class_boosts(of_phase, setting.heads, train, places)
-        record = train_phase(task, phase, places, boost, engine.Run(name, training, CPU)).history[-1]
+        run = engine.Run(name, training, CPU, stability=UNGUARDED)
+        record = train_phase(task, phase, places, boost, run).history[-1]
         before, best = of_phase.boost, best_epoch(record, setting.heads)
     matrices = {name: head.confusion for name, head in record.heads.items()}
     seconds, weights = time.process_time() - begun, {n: t.clone() for n, t in task.model.state_dict().items()}
@@ -158,5 +162,5 @@ def score_cell(setting: Setting, weights: dict[str, torch.Tensor], split: str) -
     engine.start(setting.training, ON_PROCESSOR)
     task = build(setting, 1, None, load(setting.store, split, setting.heads, setting.cells.shrink))
     task.model.load_state_dict(weights)
-    judged = judge(task, engine.Run("score", setting.training, CPU))
+    judged = records(task, engine.Run("score", setting.training, CPU))
     return {name: head.confusion for name, head in judged.items()}

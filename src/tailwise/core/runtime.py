@@ -14,6 +14,8 @@ class Runtime:
     decoders: processes that film the demo and decode clips, at least 1
     tensorboard: write each epoch's figures to .logs/tensorboard
     verbosity: what is printed; the log of events has all of it
+    devices: processes that train together, auto is one for each GPU
+    save_every: seconds of training that a kill may cost
     """
 
     device: Literal["auto", "cpu", "cuda"]
@@ -21,7 +23,13 @@ class Runtime:
     decoders: int
     tensorboard: bool
     verbosity: Verbosity = "normal"
+    devices: int | Literal["auto"] = "auto"
+    save_every: float = 60.0
 
     def __post_init__(self):
         if self.workers < 0 or self.decoders < 1:
             raise ValueError("workers must be at least 0 and decoders at least 1")
+        if self.devices != "auto" and self.devices < 1:
+            raise ValueError(f"devices must be auto or at least 1, found {self.devices}")
+        if self.save_every < 0:
+            raise ValueError(f"save_every must not be negative, found {self.save_every:g}")

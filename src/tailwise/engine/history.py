@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from pathlib import Path
 
 from tailwise import metrics
@@ -13,6 +13,7 @@ from tailwise.engine.record import HeadRecord, Record
 
 FIGURES = ("macro_recall", "macro_f1", "accuracy", "min_recall", "loss")
 CLASS_FIGURES = ("epoch", "head", "class", "support", "predicted", "share", "recall", "precision", "f1", "boost")
+INTERVENTION = ("epoch", "step", "fault", "action", "text")
 CELL = ("epoch", "head", "actual", "predicted", "count")
 
 Boosts = dict[str, dict[str, float]]
@@ -20,7 +21,7 @@ Boosts = dict[str, dict[str, float]]
 
 
 def write_history(folder: Path, history: list[Record], heads: tuple[Head, ...], boosts: Boosts) -> None:
-    """epochs.csv, classes.csv and confusion.csv by epoch, latest/<head>.csv of the last one, alerts.json."""
+    """epochs.csv, classes.csv, confusion.csv and interventions.csv by epoch, latest/ of the last one, alerts.json."""
     write_csv(folder / "epochs.csv", _epoch_header(heads), (_epoch_row(record, heads) for record in history))
     rows = [row for record in history for row in class_rows(record, heads, boosts)]
     write_csv(folder / "classes.csv", CLASS_FIGURES, ([row[name] for name in CLASS_FIGURES] for row in rows))
@@ -29,6 +30,8 @@ def write_history(folder: Path, history: list[Record], heads: tuple[Head, ...], 
     for head in heads:
         of_samples = [cell[2:4] for cell in confusion_cells(history[-1], head) for _ in range(cell[4])]
         write_csv(folder / "latest" / f"{head.name}.csv", ["actual", "predicted"], of_samples)
+    acted = [astuple(each) for record in history for each in record.interventions]
+    write_csv(folder / "interventions.csv", INTERVENTION, acted)
     write_json(folder / "alerts.json", [asdict(alert) for alert in alerts(history, heads)])
 
 

@@ -1,7 +1,9 @@
 """A stage's files as what the engine takes."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import torch
@@ -10,13 +12,52 @@ from tailwise.balance.files import Rebalancing
 from tailwise.core.batch import Head
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_json
-from tailwise.engine.task import Samples
+from tailwise.core.runtime import Runtime
+from tailwise.engine.run import Run, Training, start
+from tailwise.engine.task import Samples, Task
+from tailwise.engine.weights import load_into, took_over
 from tailwise.losses import ClassBoost
 
 
 def read_heads(path: Path) -> tuple[Head, ...]:
     """Heads from ``{name: [class, ...]}``."""
     return tuple(Head(name, tuple(classes)) for name, classes in read_json(path).items())
+
+
+def build_task(
+    recipe: ModuleType,
+    config,
+    heads: tuple[Head, ...],
+    splits: tuple[Path | None, Path],
+    seed: int,
+    weights: Path | None,
+) -> tuple[Task, dict]:
+    """The recipe's task on splits (train, valid) with the weights of a file, and the specification asked for.
+
+    They differ where a simpler model took over in an earlier phase. Raises UserError for weights of another model.
+    """
+    task = recipe.build(config, heads, *splits, seed, pretrained=not weights)
+    asked = task.spec
+    if weights:
+        if stored := took_over(weights, asked):
+            task = recipe.build(recipe.as_stored(config, stored), heads, *splits, seed)
+        load_into(task.model, task.spec, weights)
+    return task, asked
+
+
+@dataclass(frozen=True)
+class Computing:
+    """The sections of params.yaml that decide how a model is computed."""
+
+    training: Training
+    runtime: Runtime
+
+
+def trained_task(recipe: ModuleType, config, by: Computing, weights: Path, split: Path) -> tuple[Task, Run]:
+    """The model of a weights file on a split, and the run that judges it."""
+    run = Run("evaluate", by.training, start(by.training, by.runtime), by.runtime.workers)
+    heads = read_heads(Path("data/index/heads.json"))
+    return build_task(recipe, config, heads, (None, split), by.training.seed, weights)[0], run
 
 
 def sample_places(dataset: Samples, names: Iterable[str]) -> list[int]:

@@ -1,10 +1,12 @@
 """What watches a run: each is called with the history after an epoch, reads it, and returns nothing."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 from tailwise.core.batch import Head
 from tailwise.core.errors import UserError
+from tailwise.core.events import Events
 from tailwise.engine.alerts import alerts
 from tailwise.engine.clock import pace
 from tailwise.engine.history import Boosts, class_rows, write_history
@@ -13,15 +15,17 @@ from tailwise.engine.record import Record, line
 Observer = Callable[[list[Record]], None]
 
 
-def print_progress(heads: tuple[Head, ...]) -> Observer:
-    """Prints a line an epoch with the time left, and the alerts that this epoch raised."""
+def print_progress(heads: tuple[Head, ...], events: Events) -> Observer:
+    """Tells a line an epoch with the time left, and the alerts that this epoch raised."""
     remaining = pace()
 
     def observe(history: list[Record]) -> None:
-        print("  |  ".join(filter(None, [line(history[-1], heads), remaining(history[-1])])), flush=True)
+        last = history[-1]
+        text = "  |  ".join(filter(None, [line(last, heads), remaining(last)]))
+        events.tell("epoch", text, epoch=last.epoch, loss=last.loss, lr=last.lr, norm=last.norm, score=last.score)
         for alert in alerts(history, heads):
-            if alert.epoch == history[-1].epoch:
-                print(f"  alert: {alert.text}", flush=True)
+            if alert.epoch == last.epoch:
+                events.tell("alert", f"  alert: {alert.text}", **asdict(alert))
 
     return observe
 

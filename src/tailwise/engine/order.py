@@ -3,7 +3,7 @@
 import itertools
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from torch.utils.data import DataLoader
@@ -29,7 +29,7 @@ def augment_keys(seed: int, phase: str, epoch: int, index: np.ndarray) -> np.nda
     return np.column_stack([fixed, index])
 
 
-def repeat_numbers(steps: list[list[list[int]]]) -> list[list[list[int]]]:
+def repeat_numbers(order: Sequence[int]) -> list[int]:
     """In place of each sample how often it came before in this epoch: 0 where each comes once."""
     before: Counter[int] = Counter()
 
@@ -37,7 +37,7 @@ def repeat_numbers(steps: list[list[list[int]]]) -> list[list[list[int]]]:
         before[sample] += 1
         return before[sample] - 1
 
-    return [[[number(sample) for sample in micro] for micro in step] for step in steps]
+    return [number(sample) for sample in order]
 
 
 def chunks(order: Sequence[int], size: int) -> list[list[int]]:
@@ -45,9 +45,17 @@ def chunks(order: Sequence[int], size: int) -> list[list[int]]:
     return [list(map(int, order[i : i + size])) for i in range(0, len(order), size)]
 
 
-def steps_of(order: Sequence[int], batch_size: int, micro_batch: int) -> list[list[list[int]]]:
-    """Optimizer steps, each a list of micro-batches, each a list of samples."""
-    return [chunks(step, micro_batch) for step in chunks(order, batch_size)]
+def steps_of(
+    order: Sequence[int],
+    batch_size: int,
+    micro_batch: int,
+    share: Callable[[list[int]], Sequence[int]] = lambda step: step,
+) -> list[list[list[int]]]:
+    """Optimizer steps, each a list of micro-batches, each a list of samples.
+
+    share: a process's part of a step; where it is empty the step has no micro-batch
+    """
+    return [chunks(share(step), micro_batch) for step in chunks(order, batch_size)]
 
 
 def load_batches(dataset: Samples, lists: Sequence[list[int]], workers: int) -> Iterator[Batch]:
@@ -55,9 +63,8 @@ def load_batches(dataset: Samples, lists: Sequence[list[int]], workers: int) -> 
     return iter(DataLoader(dataset, batch_sampler=lists, collate_fn=dataset.collate, num_workers=workers))
 
 
-def load_steps(dataset: Samples, epochs: Sequence[list[list[list[int]]]], workers: int) -> Iterator[list[Batch]]:
-    """The micro-batches of each optimizer step; worker processes live through all `epochs`."""
-    steps = list(itertools.chain.from_iterable(epochs))
+def load_steps(dataset: Samples, steps: Sequence[list[list[int]]], workers: int) -> Iterator[list[Batch]]:
+    """The micro-batches of each optimizer step; worker processes live through all of them."""
     batches = load_batches(dataset, list(itertools.chain.from_iterable(steps)), workers)
     for step in steps:
         yield list(itertools.islice(batches, len(step)))

@@ -22,10 +22,22 @@ class HeadRecord:
 
 
 @dataclass(frozen=True)
+class Intervention:
+    """What was done about a fault. epoch and step count from 1; text: the numbers, for a person"""
+
+    epoch: int
+    step: int
+    fault: str
+    action: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Record:
     """One epoch. epoch counts from 1; lr is the last one used; loss is the training loss.
 
     norm: mean over the steps of the gradient's norm, before it is clipped
+    interventions: in this epoch
     """
 
     phase: str
@@ -35,6 +47,7 @@ class Record:
     loss: float
     norm: float
     heads: dict[str, HeadRecord]
+    interventions: tuple[Intervention, ...] = ()
 
     @property
     def score(self) -> float:
@@ -51,7 +64,8 @@ class Record:
     @staticmethod
     def from_json(values: dict) -> "Record":
         heads = {name: HeadRecord(**head) for name, head in values["heads"].items()}
-        return Record(**{**values, "heads": heads})
+        interventions = tuple(Intervention(**each) for each in values["interventions"])
+        return Record(**{**values, "heads": heads, "interventions": interventions})
 
 
 def line(record: Record, heads: tuple[Head, ...]) -> str:

@@ -12,6 +12,7 @@ import shutil
 import sys
 import sysconfig
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,16 +65,11 @@ def recovery_for(phase: str, facts: Iterable[str], inputs: Iterable[Path]) -> "R
 class State:
     """All that a resumed run needs; what is not here follows from the position.
 
-    epoch: epochs done
-    model, best, optimizer: tensors by name
-    facts: JSON: the history of records, and the best epoch
+    facts: JSON; tensors: by group and name
     """
 
-    epoch: int
-    model: dict[str, torch.Tensor]
-    best: dict[str, torch.Tensor]
-    optimizer: dict[str, torch.Tensor]
     facts: dict
+    tensors: dict[str, dict[str, torch.Tensor]]
 
 
 class Recovery:
@@ -83,17 +79,29 @@ class Recovery:
         self.folder = folder
 
     def __enter__(self) -> "Recovery":
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._lock = open(self.folder / "lock", "a+")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            self._lock.seek(0)
-            raise UserError(f"{self.folder}: process {self._lock.read()} is at the same run; wait or end it") from error
+        while True:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock = open(self.folder / "lock", "a+")
+            if not locked(self._lock):
+                self._lock.seek(0)
+                owner = self._lock.read()
+                raise UserError(f"{self.folder}: process {owner} is at the same run; wait or end it")
+            if is_at(self._lock, self.folder / "lock"):
+                break  # else another run has just cleaned the folder away
         self._lock.truncate(0)
         self._lock.write(str(os.getpid()))
         self._lock.flush()
+        self._clean()
         return self
+
+    def _clean(self) -> None:
+        """Forget the parts of a save that was killed, and all states of the stage but this and the newest other."""
+        for part in self.folder.glob(".*"):
+            part.unlink()
+        stage = self.folder.name.rpartition("-")[0]
+        others = [path for path in self.folder.parent.glob(f"{stage}-*") if path.is_dir() and path != self.folder]
+        for old in sorted(others, key=lambda path: path.stat().st_mtime)[:-1]:
+            remove_unused(old)
 
     def __exit__(self, kind, error, trace) -> None:
         if kind is None:
@@ -105,26 +113,48 @@ class Recovery:
         return self.folder / "state.safetensors"
 
     def save(self, state: State) -> None:
-        groups = {"model": state.model, "best": state.best, "optimizer": state.optimizer}
-        tensors = {f"{group}/{name}": t for group, named in groups.items() for name, t in named.items()}
-        write_tensors(self.path, tensors, {"epoch": state.epoch, "facts": state.facts})
+        """Whole, or the state before stays; raises OSError."""
+        tensors = {f"{group}/{name}": t for group, named in state.tensors.items() for name, t in named.items()}
+        write_tensors(self.path, tensors, {"groups": list(state.tensors), "facts": state.facts})
 
     def load(self) -> State | None:
         """The last state saved, or None for a fresh start."""
         if not self.path.exists():
             return None
         tensors, saved = read_tensors(self.path)
-        groups = {"model": {}, "best": {}, "optimizer": {}}
+        groups = {group: {} for group in saved["groups"]}
         for name, tensor in tensors.items():
             group, _, rest = name.partition("/")
             groups[group][rest] = tensor
-        return State(saved["epoch"], groups["model"], groups["best"], groups["optimizer"], saved["facts"])
+        return State(saved["facts"], groups)
+
+
+def locked(file) -> bool:
+    """Take the lock of an open file; False if another process has it."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def is_at(file, path: Path) -> bool:
+    """Whether an open file is what lies at the path."""
+    return path.exists() and path.stat().st_ino == os.fstat(file.fileno()).st_ino
+
+
+def remove_unused(folder: Path) -> None:
+    """Remove the state of a run that no process is at."""
+    with suppress(OSError), open(folder / "lock", "a+") as lock:
+        if locked(lock):
+            shutil.rmtree(folder)
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
     """The optimizer's state as tensors named ``<parameter number>/<slot>``."""
     state = optimizer.state_dict()["state"]
-    return {f"{i}/{slot}": tensor for i, slots in state.items() for slot, tensor in slots.items()}
+    named = {f"{i}/{slot}": value for i, slots in state.items() for slot, value in slots.items()}
+    return {name: value for name, value in named.items() if isinstance(value, torch.Tensor)}
 
 
 def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, torch.Tensor]) -> None:

@@ -1,16 +1,20 @@
 """How a run computes: what may change its result, and what may not."""
 
+import os
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import torch
 
 from tailwise.core.errors import UserError
+from tailwise.core.events import Events
 from tailwise.core.runtime import Runtime
+from tailwise.engine.guards import Stability
 from tailwise.engine.record import Record
 from tailwise.engine.recovery import Recovery
+from tailwise.engine.world import World
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,12 @@ class Run:
     """One call of the engine.
 
     name: the phase's, part of every seed
-    recovery: where state is kept at each epoch; None keeps none
+    recovery: where state is kept; None keeps none, and so do all processes but the first
+    save_every: seconds after which it is kept again, between two steps
     observers: called with the history of records after each epoch; they return nothing
+    stability: what is done about faults
+    events: the log
+    world: the processes that train together
     """
 
     name: str
@@ -57,7 +65,11 @@ class Run:
     device: torch.device
     workers: int = 0
     recovery: Recovery | None = None
+    save_every: float = 60.0
     observers: tuple[Callable[[list[Record]], None], ...] = ()
+    stability: Stability = Stability()
+    events: Events = field(default_factory=Events)
+    world: World = World()
 
     def autocast(self):
         """bf16 where asked for and on CUDA; elsewhere nothing."""
@@ -71,7 +83,11 @@ def start(training: Training, runtime: Runtime) -> torch.device:
     torch.set_num_threads(training.threads)
     torch.use_deterministic_algorithms(True)
     torch.backends.cudnn.benchmark = False
-    return find_device(runtime.device, "runtime.device")
+    device = find_device(runtime.device, "runtime.device")
+    if device.type == "cuda" and "LOCAL_RANK" in os.environ:  # one of several processes of a machine
+        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+        torch.cuda.set_device(device)
+    return device
 
 
 def find_device(wanted: str, key: str) -> torch.device:

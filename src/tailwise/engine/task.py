@@ -49,6 +49,7 @@ class Task:
         the whole optimizer step, so that IGNORE, accumulation and processes agree.
         `boost` {head: ClassBoost} is None in evaluation.
     score({head: recalls (C,)}): the pipeline's own figures, {name: value}
+    simpler(): the same task with the next simpler model, its weights drawn anew; None where there is none
     """
 
     heads: tuple[Head, ...]
@@ -59,3 +60,4 @@ class Task:
     prepare: Callable[[Batch, float, np.ndarray], Batch]
     loss: Callable[[Outputs, Batch, dict[str, ClassBoost] | None], dict[str, torch.Tensor]]
     score: Callable[[dict[str, np.ndarray]], dict[str, float]]
+    simpler: Callable[[], "Task"] | None = None

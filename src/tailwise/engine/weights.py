@@ -31,9 +31,25 @@ def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict]:
         raise UserError(f"{path}: not a whole weights file of tailwise ({error})") from error
 
 
+INSTEAD_OF = "instead_of"
+"""In the facts of a weights file: the specification that was asked for, where a simpler model took over."""
+
+
+def write_weights(path: Path, weights: dict[str, torch.Tensor], spec: dict, asked: dict) -> None:
+    """A trained model. spec: its own; asked: that of the model which params ask for"""
+    write_tensors(path, weights, spec if spec == asked else {**spec, INSTEAD_OF: asked})
+
+
+def took_over(path: Path, asked: dict) -> dict | None:
+    """The specification of the simpler model in `path`, if it took over from the one asked for."""
+    _, found = read_tensors(path)
+    return found if found.get(INSTEAD_OF) == json.loads(json.dumps(asked)) else None
+
+
 def load_into(model: torch.nn.Module, spec: dict, path: Path) -> None:
     """Load the weights of `path` into `model`; raises UserError if another model wrote them."""
     tensors, found = read_tensors(path)
+    found.pop(INSTEAD_OF, None)
     if found != json.loads(json.dumps(spec)):
         raise UserError(f"{path}: weights of another model: {_first_difference(found, spec)}")
     model.load_state_dict(tensors)

@@ -1,6 +1,6 @@
 """From the views of a sample to the logits of its heads: a backbone for each view, then a variant over the views."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
@@ -25,6 +25,11 @@ class Model:
         backbone = self.backbone.build(shape)
         fusion = self.variant.build(backbone.dim, [len(head.classes) for head in heads])
         return MultiView(backbone, fusion, [head.name for head in heads])
+
+    def simpler(self) -> "Model | None":
+        """The next simpler variant on the same backbone; None after the last."""
+        variant = self.variant.simpler()
+        return replace(self, variant=variant) if variant else None
 
 
 class MultiView(nn.Module):

@@ -1,6 +1,7 @@
 """What stands between the embeddings of the views and the logits of the heads.
 
 A variant is a section of params and builds a module of (views (B, V, D), mask (B, V)) to [logits (B, C) of each head].
+`simpler` is the section of the variant that takes over where training fails with this one, None after the last.
 Its `weights` (the same in) tell where each head looks: [(B, V) of each head], 0 where no view is, 1 in sum.
 """
 
@@ -36,6 +37,9 @@ class Simplified(Variant):
     def build(self, dim: int, sizes: Sizes) -> nn.Module:
         return SharedAttention(dim, sizes, self.dropout)
 
+    def simpler(self) -> None:
+        return None
+
 
 @dataclass(frozen=True)
 class Progressive(Variant):
@@ -50,6 +54,9 @@ class Progressive(Variant):
     def build(self, dim: int, sizes: Sizes) -> nn.Module:
         return Levels(dim, sizes, self.dropout)
 
+    def simpler(self) -> Simplified:
+        return Simplified(self.dropout, "simplified")
+
 
 @dataclass(frozen=True)
 class Optimized(Variant):
@@ -60,6 +67,9 @@ class Optimized(Variant):
     def build(self, dim: int, sizes: Sizes) -> nn.Module:
         return OwnAttentions(dim, dim // 2, sizes, 4, self.dropout)
 
+    def simpler(self) -> Progressive:
+        return Progressive(self.dropout, "progressive")
+
 
 @dataclass(frozen=True)
 class Dual(Variant):
@@ -69,6 +79,9 @@ class Dual(Variant):
 
     def build(self, dim: int, sizes: Sizes) -> nn.Module:
         return OwnAttentions(dim, dim, sizes, 8, self.dropout)
+
+    def simpler(self) -> Optimized:
+        return Optimized(self.dropout, "optimized")
 
 
 AnyVariant = Simplified | Progressive | Optimized | Dual

@@ -10,7 +10,7 @@ import torch
 from tailwise.core.batch import Head
 from tailwise.core.errors import UserError
 from tailwise.data.decode.window import Window
-from tailwise.engine.weights import read_tensors
+from tailwise.engine.weights import INSTEAD_OF, read_tensors
 
 RECIPES = {"fouls": "tailwise.recipes.fouls.task"}
 """Recipes by the name that stands in a weights file. A file can ask for no other module."""
@@ -52,6 +52,7 @@ def load_predictor(path: Path, device: torch.device) -> Predictor:
     """The model of a weights file; UserError if the file is no whole one that a known recipe wrote."""
     tensors, spec = read_tensors(path)
     recipe = spec.get("recipe") if isinstance(spec, dict) else None
+    spec = {key: value for key, value in spec.items() if key != INSTEAD_OF} if recipe else spec
     if not isinstance(recipe, str) or recipe not in RECIPES:
         wrote = f"the unknown recipe {recipe!r}" if recipe else "no recipe, or by an older version: train it again"
         raise UserError(f"{path}: written by {wrote}; known recipes: {', '.join(RECIPES)}")

@@ -16,6 +16,7 @@ from tailwise.data.decode.window import Window
 from tailwise.data.demo import Demo
 from tailwise.data.index.source import Source, check_root
 from tailwise.data.load.augment import Augment
+from tailwise.engine.guards import Stability
 from tailwise.engine.phase import Phase, moves, rate_groups, set_trainable
 from tailwise.engine.run import Training
 from tailwise.judging.certificate import Targets
@@ -43,6 +44,7 @@ class Params:
     model: Model
     augment: Augment
     training: Training
+    stability: Stability
     certificate: Targets
     runtime: Runtime
 

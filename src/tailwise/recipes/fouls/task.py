@@ -41,6 +41,9 @@ def build(
         changed = augment_clips(clips, batch.inputs["mask"], uniform, config.augment, strength, samples.margin)
         return Batch({**batch.inputs, "clips": changed}, batch.targets, batch.index)
 
+    def simpler() -> Task:
+        return build(replace(config, model=config.model.simpler()), heads, train, valid, seed)
+
     return Task(
         heads=heads,
         model=model,
@@ -50,7 +53,14 @@ def build(
         prepare=prepare,
         loss=loss,
         score=score,
+        simpler=simpler if config.model.simpler() else None,
     )
+
+
+def as_stored(config: Config, spec: dict) -> Config:
+    """The config with the model of a weights file, which took over from the one asked for."""
+    stored = convert(Model, spec["model"], "model")
+    return replace(config, model=replace(config.model, variant=stored.variant))
 
 
 def loss(outputs: Outputs, batch: Batch, boost: dict[str, ClassBoost] | None) -> dict[str, torch.Tensor]:

@@ -7,6 +7,7 @@ from tagger.songs import Songs
 
 from tailwise.balance.subset import Rebalance
 from tailwise.core.runtime import Runtime
+from tailwise.engine.guards import Stability
 from tailwise.engine.phase import Phase
 from tailwise.engine.run import Training
 
@@ -22,6 +23,7 @@ class Params:
     phase1: PhaseSection
     model: Model
     training: Training
+    stability: Stability
     runtime: Runtime
 
 

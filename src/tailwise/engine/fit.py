@@ -1,0 +1,239 @@
+"""A phase that is being trained: its model, its course, and what to go back to."""
+
+import math
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+
+import torch
+
+from tailwise.core.errors import UserError
+from tailwise.engine.course import Course
+from tailwise.engine.effect import check_felt
+from tailwise.engine.guards import VERDICTS, Fault, Numbers, Watch, settled, spoken
+from tailwise.engine.interrupt import whole
+from tailwise.engine.memory import afford
+from tailwise.engine.order import epoch_order, load_steps, repeat_numbers, steps_of
+from tailwise.engine.phase import Phase, rate_groups, set_trainable, train_mode
+from tailwise.engine.predict import joined, validate
+from tailwise.engine.record import Intervention, Record
+from tailwise.engine.recovery import State, optimizer_tensors, restore_optimizer
+from tailwise.engine.run import Run
+from tailwise.engine.step import Drawn, Stepper, Stopped
+from tailwise.engine.task import Task
+from tailwise.engine.undo import Undo
+from tailwise.engine.weights import write_tensors
+from tailwise.losses import ClassBoost
+
+Tensors = dict[str, torch.Tensor]
+
+GOOD_EVERY = 20
+"""Steps after which the weights are kept to go back to, if the loss has not risen."""
+
+
+class Exhausted(Exception):
+    """The guards have gone back as often as they may."""
+
+
+class Fit:
+    """best: weights of the best epoch; good: weights and optimizer to go back to; both on the processor."""
+
+    def __init__(self, task: Task, phase: Phase, samples: list[int], boost: dict[str, ClassBoost], run: Run):
+        self.phase, self.samples, self.run = phase, samples, run
+        self.boost = {head: of_head.to(run.device) for head, of_head in boost.items()}
+        self.course, self.saved_at = Course(run.training.micro_batch), time.monotonic()
+        self.best: Tensors = {}
+        self.enter(task)
+
+    def enter(self, task: Task) -> None:
+        """Build all that the phase governs, around this task's model."""
+        model = task.model.to(self.run.device)
+        moving = set_trainable(model, self.phase.trainable)
+        self.optimizer = self.phase.optimizer.build(rate_groups(model, self.phase.rates), self.phase.lr)
+        check_felt(task, self.boost, moving, self.samples[:1], self.run)
+        named = {name: p for name, p in model.named_parameters() if p.requires_grad}
+        undo = Undo(model, moving, self.optimizer)
+        self.task, self.drawn = task, None
+        self.stepper = Stepper(task, self.phase, self.run, self.boost, named, self.optimizer, undo)
+        self.good = self._now()
+
+    def resume(self) -> None:
+        """Go on from the saved state, where there is one."""
+        state = self.run.world.broadcast(self.run.recovery.load() if self.run.recovery else None)
+        if state is None:
+            return
+        self.course = Course.from_json(state.facts)
+        for _ in range(self.course.simpler):
+            self.enter(self.task.simpler())
+        self._go_to(state.tensors["now"])
+        self.best, self.good = state.tensors["best"], state.tensors["good"]
+        self._tell("resume", f"{self._where()}: goes on from here")
+
+    def save(self) -> None:
+        """Keep the state on disk; this may be between any two steps."""
+        if self.run.recovery:
+            started = time.monotonic()
+            tensors = {"now": self._now(), "best": self.best, "good": self.good}
+            self.run.recovery.save(State(self.course.to_json(), tensors))
+            self.saved_at = time.monotonic()
+            self._tell("save", f"{self._where()}: state saved", detail=True, seconds=self.saved_at - started)
+
+    def train_epoch(self) -> None:
+        """What is left of an epoch; raises Exhausted."""
+        course, steps = self.course, math.ceil(len(self.samples) / self.run.training.batch_size)
+        train_mode(self.task.model)
+        while course.step < steps:
+            self.drawn = self.drawn or self._draw()
+            drawn = next(self.drawn)
+            with whole():
+                self._advance(drawn, course.epoch * steps + course.step, steps)
+            if time.monotonic() - self.saved_at >= self.run.save_every:
+                self.save()
+        self._judge(self._lr(course.epoch * steps + steps - 1, steps))
+
+    def _draw(self) -> Iterator[Drawn]:
+        """What this process computes in each step that is left, in the micro-batches of now."""
+        training, course = self.run.training, self.course
+        epochs = range(course.epoch, self.phase.epochs)
+        orders = [epoch_order(self.samples, training.seed, self.run.name, epoch) for epoch in epochs]
+
+        def cut(orders: Iterable[Sequence[int]]) -> list[list[list[int]]]:
+            size, share = training.batch_size, self.run.world.share
+            return [step for o in orders for step in steps_of(o, size, course.micro_batch, share)][course.step :]
+
+        return zip(load_steps(self.task.train, cut(orders), self.run.workers), cut(map(repeat_numbers, orders)))
+
+    def _lr(self, number: int, steps: int) -> float:
+        return self.phase.lr * self.phase.schedule.factor(number, self.phase.epochs * steps) * self.course.rate
+
+    def _advance(self, drawn: Drawn, number: int, steps: int) -> None:
+        """Take the next step of the phase, by its number from 0, or act on what stands against it."""
+        course, found = self.course, None
+        judge = partial(self._fault, number)
+        try:
+            numbers = self.stepper.take((course.epoch, course.step), drawn, self._lr(number, steps), judge)
+        except Stopped as stopped:
+            found = stopped.fault, stopped.numbers
+        if found:
+            self._intervene(*found, number)
+            return
+        course.losses.append(numbers.loss)
+        course.norms.append(numbers.norm)
+        if self.run.stability.guards:
+            for fault, name in course.watch.remember(numbers):
+                self._note(fault, VERDICTS[fault], f"{name} " + spoken(fault, numbers, course.watch))
+            if (number + 1) % GOOD_EVERY == 0 and settled(course.watch.losses):
+                self.good = self._now()
+        course.step += 1
+
+    def _fault(self, number: int, numbers: Numbers) -> Fault | None:
+        if self.run.stability.guards:
+            return self.course.watch.fault(numbers, number, self.run.stability)
+        if not numbers.finite:
+            raise UserError(f"{self._where()}: loss or gradient is not finite; lower its lr")
+        return None
+
+    def _intervene(self, fault: Fault, numbers: Numbers | None, number: int) -> None:
+        """Do what the verdict says; raises Exhausted."""
+        course, verdict = self.course, VERDICTS[fault]
+        if verdict == "shrink":
+            return self._shrink()
+        text = spoken(fault, numbers, course.watch)
+        if verdict == "skip":
+            course.watch.skipped.append(number)
+            self._note(fault, "batch skipped", text)
+        elif course.rollbacks >= self.run.stability.max_rollbacks:
+            course.step += 1
+            raise Exhausted(fault, text)
+        else:
+            self._go_to(self.good)
+            course.rate, course.rollbacks, course.watch.skipped = course.rate / 2, course.rollbacks + 1, []
+            self._note(fault, f"back to the last good weights, rate x {course.rate:g}", text)
+        course.step += 1
+
+    def _shrink(self) -> None:
+        """Compute less at once: the same step, in more micro-batches."""
+        if self.course.micro_batch == 1:
+            raise UserError(f"{self._where()}: out of memory with one sample at a time: a smaller window or model")
+        self.course.micro_batch //= 2
+        self.drawn = None
+        self._note("out of memory", f"micro-batch {self.course.micro_batch}, same step again", "")
+
+    def simplify(self, why: Exhausted) -> None:
+        """Go on with the next simpler model from the good weights that fit it; raises UserError without one."""
+        fault, text = why.args
+        task = self.task.simpler() if self.task.simpler else None
+        if task is None:
+            kept = self._keep_best()
+            raise UserError(
+                f"{self._where()}: {fault} ({text}) after {self.course.rollbacks} rollbacks; lower lr{kept}"
+            )
+        own = task.model.state_dict()
+        fitting = {n: t for n, t in _part(self.good, "model").items() if n in own and own[n].shape == t.shape}
+        task.model.load_state_dict({**own, **fitting})
+        course = self.course
+        course.simpler, course.rollbacks, course.rate, course.watch = course.simpler + 1, 0, 1.0, Watch()
+        course.best_epoch, self.best = 0, {}
+        self.enter(task)
+        self._note(fault, f"a simpler model goes on, {len(fitting)} of {len(own)} tensors fit", text)
+
+    def _keep_best(self) -> str:
+        if not (self.best and self.run.recovery):
+            return ""
+        path = self.run.recovery.folder / "best.safetensors"
+        write_tensors(path, self.best, self.task.spec)
+        return f"; the weights of epoch {self.course.best_epoch} are kept in {path}"
+
+    def _judge(self, lr: float) -> None:
+        """Judge the validation samples, close the epoch."""
+        course, run = self.course, self.run
+        run.world.share_buffers(self.task.model)
+        while run.world.any((parts := afford(lambda: validate(self.task, run, course.micro_batch))) is None):
+            self._shrink()
+        heads = joined(self.task, [part for share in run.world.gather(parts) for part in share])
+        figures = lr, mean(course.losses), mean(course.norms), heads, tuple(course.interventions)
+        with whole():
+            record = Record(run.name, course.epoch + 1, self.phase.epochs, *figures)
+            best = not self.best or record.score > course.history[course.best_epoch - 1].score
+            if best:
+                self.best = _copied(self.task.model.state_dict())
+            course.close(record, best)
+        for observe in run.observers:
+            observe(course.history)
+
+    def _now(self) -> Tensors:
+        """Copies of the model and the optimizer, each under its name."""
+        groups = {"model": self.task.model.state_dict(), "optimizer": optimizer_tensors(self.optimizer)}
+        return _copied({f"{group}/{name}": t for group, named in groups.items() for name, t in named.items()})
+
+    def _go_to(self, tensors: Tensors) -> None:
+        self.task.model.load_state_dict(_part(tensors, "model"))
+        restore_optimizer(self.optimizer, _part(tensors, "optimizer"))
+
+    def _note(self, fault: Fault, action: str, text: str) -> None:
+        course, where = self.course, self._where()
+        course.interventions.append(Intervention(course.epoch + 1, course.step + 1, fault, action, text))
+        numbers = f" ({text})" if text else ""
+        self._tell("intervention", f"{where}: {fault}{numbers}: {action}", fault=fault, action=action)
+
+    def _where(self) -> str:
+        return f"{self.run.name} epoch {self.course.epoch + 1} step {self.course.step + 1}"
+
+    def _tell(self, event: str, text: str, **facts) -> None:
+        """To the log, by one of the processes."""
+        if self.run.world.rank == 0:
+            place = {"epoch": self.course.epoch + 1, "step": self.course.step + 1}
+            self.run.events.tell(event, text, **place, **facts)
+
+
+def mean(values: list[float]) -> float:
+    """NaN of no values: every step of the epoch was skipped."""
+    return math.fsum(values) / len(values) if values else math.nan
+
+
+def _copied(tensors: Tensors) -> Tensors:
+    return {name: tensor.detach().cpu().clone() for name, tensor in tensors.items()}
+
+
+def _part(tensors: Tensors, group: str) -> Tensors:
+    return {name.removeprefix(f"{group}/"): t for name, t in tensors.items() if name.startswith(f"{group}/")}

@@ -1,0 +1,164 @@
+"""What a step's numbers say of it: pure functions from recent values to yes or no, and what each fault calls for."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Literal
+
+Fault = Literal[
+    "not finite",
+    "not finite again",
+    "loss spike",
+    "exploding gradient",
+    "vanishing gradient",
+    "frozen layer",
+    "out of memory",
+]
+Verdict = Literal["skip", "roll back", "shrink", "alert"]
+
+VERDICTS: dict[Fault, Verdict] = {
+    "not finite": "skip",
+    "not finite again": "roll back",
+    "loss spike": "roll back",
+    "exploding gradient": "roll back",
+    "vanishing gradient": "alert",
+    "frozen layer": "alert",
+    "out of memory": "shrink",
+}
+"""skip: the batch; the weights stay as they are.
+roll back: to the last good weights, at half the rate, and on with the next batch; after too many the next simpler
+    model goes on from the weights that fit, and without one the run ends.
+shrink: half the micro-batch, and the same step again.
+alert: the step counts; it is told once, until it has passed."""
+
+RECENT = 64
+"""Steps that a value is held against."""
+KNOWN = 16
+"""Steps before there is anything to hold it against."""
+SPIKE_SPREADS = 6.0
+EXPLODING_FACTOR, EXPLODING_SPREADS = 10.0, 8.0
+VANISHING_FACTOR, VANISHING_STEPS = 1e-3, 5
+FROZEN_STEPS = 50
+AGAIN, AGAIN_STEPS = 3, 50
+"""So many steps that are not finite, within so many steps."""
+
+
+@dataclass(frozen=True)
+class Stability:
+    """guards: look at each step before the optimizer moves; without them what is not finite ends the run
+    spike_factor: a loss above so many times its running median is a spike, if it is far outside its spread, too
+    max_rollbacks: after so many the next simpler model takes over
+    """
+
+    guards: bool = True
+    spike_factor: float = 2.0
+    max_rollbacks: int = 8
+
+    def __post_init__(self):
+        if self.spike_factor <= 1:
+            raise ValueError(f"spike_factor must be above 1, found {self.spike_factor:g}")
+        if self.max_rollbacks < 0:
+            raise ValueError(f"max_rollbacks must not be negative, found {self.max_rollbacks}")
+
+
+def spread(values: Sequence[float]) -> float:
+    """Scaled median absolute deviation: the standard deviation, if they are normal. Outliers do not move it."""
+    middle = median(values)
+    return 1.4826 * median(abs(value - middle) for value in values)
+
+
+def outlying(value: float, recent: Sequence[float], factor: float, spreads: float) -> bool:
+    """Above `factor` times the median of recent values, and so many of their spreads above it; never if few are known.
+
+    The factor alone would take for a spike what is usual where losses are small and scatter much.
+    """
+    if len(recent) < KNOWN:
+        return False
+    middle = median(recent)
+    return value > factor * middle and value > middle + spreads * spread(recent)
+
+
+def vanishing(norms: Sequence[float], recent: Sequence[float]) -> bool:
+    """Whether the last norms are all next to nothing beside recent ones."""
+    last = norms[-VANISHING_STEPS:]
+    known = len(last) == VANISHING_STEPS and len(recent) >= KNOWN
+    return known and max(last) <= VANISHING_FACTOR * median(recent)
+
+
+def frozen(still: dict[str, int]) -> list[str]:
+    """Names of the parameters that had no gradient in so many steps on end. still: {name: steps so far}"""
+    return [name for name, steps in still.items() if steps >= FROZEN_STEPS]
+
+
+def again(skipped: Sequence[int], step: int) -> bool:
+    """Whether the step, which is not finite, comes with too many others. skipped: earlier ones of the phase"""
+    return sum(step - earlier < AGAIN_STEPS for earlier in skipped) + 1 >= AGAIN
+
+
+def settled(losses: Sequence[float]) -> bool:
+    """Whether the newest losses are no higher than what they were: weights worth going back to."""
+    return not losses or median(losses[-10:]) <= 1.25 * median(losses)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A step before the optimizer moves. layers: {parameter name: norm of its gradient}, without those that have none
+
+    norm: of the whole gradient, before it is clipped
+    """
+
+    loss: float
+    norm: float
+    layers: dict[str, float]
+
+    @property
+    def finite(self) -> bool:
+        return math.isfinite(self.loss) and math.isfinite(self.norm)
+
+
+@dataclass
+class Watch:
+    """Recent numbers of a phase, of steps that counted; saved with the run. One judge: `fault`, then `remember`.
+
+    skipped: steps of the phase that were not finite
+    still: {parameter name: steps on end without a gradient}
+    told: what was alerted and has not passed yet
+    """
+
+    losses: list[float] = field(default_factory=list)
+    norms: list[float] = field(default_factory=list)
+    skipped: list[int] = field(default_factory=list)
+    still: dict[str, int] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
+
+    def fault(self, numbers: Numbers, step: int, stability: Stability) -> Fault | None:
+        """What stands against this step, by its number in the phase; None if it may count."""
+        if not numbers.finite:
+            return "not finite again" if again(self.skipped, step) else "not finite"
+        if outlying(numbers.loss, self.losses, stability.spike_factor, SPIKE_SPREADS):
+            return "loss spike"
+        if outlying(numbers.norm, self.norms, EXPLODING_FACTOR, EXPLODING_SPREADS):
+            return "exploding gradient"
+        return None
+
+    def remember(self, numbers: Numbers) -> list[tuple[Fault, str]]:
+        """Take in a step that counted; alerts that are new, with the parameter's name if it is about one."""
+        self.losses = [*self.losses, numbers.loss][-RECENT:]
+        self.norms = [*self.norms, numbers.norm][-RECENT:]
+        self.still = {name: self.still.get(name, 0) + 1 for name, norm in numbers.layers.items() if norm == 0}
+        found: list[tuple[Fault, str]] = [("frozen layer", name) for name in frozen(self.still)]
+        if vanishing(self.norms, self.norms[:-VANISHING_STEPS]):
+            found.append(("vanishing gradient", ""))
+        new = [(fault, name) for fault, name in found if f"{fault} {name}" not in self.told]
+        self.told = [f"{fault} {name}" for fault, name in found]
+        return new
+
+
+def spoken(fault: Fault, numbers: Numbers, watch: Watch) -> str:
+    """The numbers that a fault was found by."""
+    if fault == "loss spike":
+        return f"loss {numbers.loss:.3g}, median of the last {len(watch.losses)} {median(watch.losses):.3g}"
+    if fault in ("exploding gradient", "vanishing gradient"):
+        return f"gradient norm {numbers.norm:.3g}, median of the last {len(watch.norms)} {median(watch.norms):.3g}"
+    return f"loss {numbers.loss:.3g}, gradient norm {numbers.norm:.3g}"

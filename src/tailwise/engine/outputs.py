@@ -1,0 +1,28 @@
+"""What a phase leaves when it is done: weights, figures by epoch, its best epoch, and how it was computed."""
+
+from pathlib import Path
+
+from tailwise.core.batch import Head
+from tailwise.core.files import write_json
+from tailwise.engine.history import Boosts, best_epoch, write_history
+from tailwise.engine.loop import Trained
+from tailwise.engine.run import Run
+from tailwise.engine.weights import write_weights
+
+
+def write_outputs(phase: str, heads: tuple[Head, ...], boosts: Boosts, trained: Trained, asked: dict, run: Run) -> None:
+    """asked: the specification of the model that params ask for.
+
+    The history once more: a run that was killed at its end has no epoch left to watch.
+    """
+    folder, best = Path(f"reports/training/{phase}"), trained.history[trained.best - 1]
+    write_weights(Path(f"data/models/{phase}.safetensors"), trained.weights, trained.spec, asked)
+    write_history(folder, trained.history, heads, boosts)
+    write_json(folder / "best.json", best_epoch(best, heads))
+    write_json(folder / "run.json", computed(trained, run))
+    run.events.tell("done", f"{phase}: best epoch {trained.best}, mean macro recall {best.score:.3f}", score=best.score)
+
+
+def computed(trained: Trained, run: Run) -> dict:
+    """What may change the last digits of a result and is no parameter."""
+    return {"device": run.device.type, "processes": run.world.size, "micro_batch": trained.micro_batch}

@@ -1,0 +1,138 @@
+"""One optimizer step: all of it, or nothing.
+
+for each micro-batch: prepare, forward, loss / count of the whole step, backward
+sum the gradients over the processes, look at the numbers, clip
+only then the optimizer moves
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from tailwise.core.batch import Batch
+from tailwise.engine.guards import Fault, Numbers
+from tailwise.engine.memory import afford, free, out_of_memory
+from tailwise.engine.order import augment_keys, seed_for
+from tailwise.engine.phase import Phase
+from tailwise.engine.run import Run
+from tailwise.engine.task import Task
+from tailwise.engine.undo import Undo
+from tailwise.losses import ClassBoost
+
+Judge = Callable[[Numbers], Fault | None]
+Drawn = tuple[list[Batch], list[list[int]]]
+"""A step's micro-batches, and of each sample how often it came before in the epoch."""
+
+
+class Stopped(Exception):
+    """Raised by the closure: the optimizer must not move. numbers: None if they never came to be"""
+
+    def __init__(self, fault: Fault, numbers: Numbers | None = None):
+        super().__init__(fault)
+        self.fault, self.numbers = fault, numbers
+
+
+@dataclass(frozen=True)
+class Stepper:
+    """What every step of a phase works with. moving: the parameters that are trained, by name"""
+
+    task: Task
+    phase: Phase
+    run: Run
+    boost: dict[str, ClassBoost]
+    moving: dict[str, nn.Parameter]
+    optimizer: torch.optim.Optimizer
+    undo: Undo
+
+    def take(self, place: tuple[int, int], drawn: Drawn, lr: float, judge: Judge) -> Numbers:
+        """Take the step; raises Stopped if the judge or the memory stands against it. Then nothing has moved.
+
+        place: epoch and step, from 0. The numbers are those of the optimizer's first evaluation.
+        """
+        for group in self.optimizer.param_groups:
+            group["lr"] = lr * group["rate"]
+        self.undo.keep()
+        try:
+            return self._optimize(_Evaluation(self, place, drawn, judge))
+        except BaseException:
+            self.undo.restore()
+            raise
+
+    def _optimize(self, evaluation: "_Evaluation") -> Numbers:
+        short = False
+        try:
+            self.optimizer.step(evaluation)
+        except (RuntimeError, MemoryError) as error:
+            if not (short := out_of_memory(error)):
+                raise
+        if short:
+            free()
+        if self.run.world.any(short):
+            raise Stopped("out of memory")
+        return evaluation.found[0]
+
+
+class _Evaluation:
+    """The optimizer's closure, called once a step or more: sets gradients, judges them, returns the loss."""
+
+    def __init__(self, stepper: Stepper, place: tuple[int, int], drawn: Drawn, judge: Judge):
+        self.on, self.place, self.drawn, self.judge = stepper, place, drawn, judge
+        self.ready: list[Batch] | None = None
+        self.found: list[Numbers] = []
+
+    def __call__(self) -> torch.Tensor:
+        self.on.optimizer.zero_grad()
+        if self.ready is None:
+            self.ready = afford(lambda: [self._prepare(*each) for each in zip(*self.drawn)])
+        counts = self._counts()
+        total = afford(lambda: self._backward(counts))
+        if self.on.run.world.any(total is None):
+            raise Stopped("out of memory")
+        total = self.on.run.world.sum_gradients(list(self.on.moving.values()), total)
+        self._look(total)
+        return total
+
+    def _prepare(self, batch: Batch, repeats: list[int]) -> Batch:
+        """A sample that is drawn again in an epoch is augmented by other keys."""
+        on, index = self.on, batch.index.numpy() + len(self.on.task.train) * np.array(repeats)
+        keys = augment_keys(on.run.training.seed, on.run.name, self.place[0], index)
+        return on.task.prepare(batch.to(on.run.device), on.phase.augment, keys)
+
+    def _counts(self) -> Counter[str]:
+        """What each loss is a mean over, in the whole step: "" counts samples, a head's name its labels."""
+        mine = None if self.ready is None else Counter()
+        for batch in self.ready or ():
+            mine.update({name: batch.count(name) for name in ("", *batch.targets)})
+        shares = self.on.run.world.gather(mine)
+        if None in shares:
+            raise Stopped("out of memory")
+        return sum(shares, Counter())
+
+    def _backward(self, counts: Counter[str]) -> torch.Tensor:
+        """Gradients of this process's share; returns its part of the loss."""
+        run, total = self.on.run, torch.zeros((), dtype=torch.float64, device=self.on.run.device)
+        for number, batch in enumerate(self.ready):
+            rank = (run.world.rank,) if run.world.rank else ()
+            torch.manual_seed(seed_for(run.training.seed, run.name, *self.place, number, *rank))
+            with run.autocast():
+                sums = self.on.task.loss(self.on.task.model(**batch.inputs), batch, self.on.boost)
+            names = {name: name if name in batch.targets else "" for name in sums}
+            loss = sum(value / max(counts[names[name]], 1) for name, value in sums.items())
+            loss.backward()
+            total = total + loss.detach()
+        return total
+
+    def _look(self, loss: torch.Tensor) -> None:
+        """Clip, if the judge has nothing against it."""
+        graded = {name: p for name, p in self.on.moving.items() if p.grad is not None}
+        norms = torch.stack(torch._foreach_norm([p.grad for p in graded.values()]))
+        norm = torch.linalg.vector_norm(norms)
+        values = torch.cat([torch.stack([loss.to(norms.dtype), norm]), norms]).tolist()  # waits for the device once
+        self.found.append(Numbers(values[0], values[1], dict(zip(graded, values[2:]))))
+        if fault := self.judge(self.found[-1]):
+            raise Stopped(fault, self.found[-1])
+        nn.utils.clip_grads_with_norm_(graded.values(), self.on.phase.clip, norm)

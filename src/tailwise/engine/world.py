@@ -1,0 +1,102 @@
+"""The processes that train one model together. Each holds the whole model and takes a share of every step.
+
+Gradients, counts and figures are sums over processes of sums over samples, never means of means. So the gradient is
+that of one process, with uneven and with empty shares too. They are summed once a step, after the last micro-batch:
+an optimizer may evaluate a step more than once, and a process that runs out of memory must be waited for.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import torch
+import torch.distributed as dist
+from torch import nn
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class World:
+    """rank: this process's number, from 0; size: how many there are"""
+
+    rank: int = 0
+    size: int = 1
+
+    def share(self, items: Sequence[Item]) -> Sequence[Item]:
+        """This process's part of a step: consecutive, as even as can be, together all of it."""
+        first, end = (len(items) * rank // self.size for rank in (self.rank, self.rank + 1))
+        return items[first:end]
+
+    def any(self, flag: bool) -> bool:
+        """Whether one of the processes says so."""
+        return flag if self.size == 1 else max(self.gather(flag))
+
+    def sums(self, counts: Sequence[int]) -> list[int]:
+        """Whole numbers, each summed over the processes."""
+        return list(counts) if self.size == 1 else [sum(column) for column in zip(*self.gather(list(counts)))]
+
+    def gather(self, value: Any) -> list[Any]:
+        """Every process's value, by rank."""
+        if self.size == 1:
+            return [value]
+        values = [None] * self.size
+        dist.all_gather_object(values, value)
+        return values
+
+    def broadcast(self, value: Any) -> Any:
+        """The value of process 0."""
+        if self.size == 1:
+            return value
+        values = [value]
+        dist.broadcast_object_list(values, src=0)
+        return values[0]
+
+    def sum_gradients(self, parameters: list[nn.Parameter], loss: torch.Tensor) -> torch.Tensor:
+        """Replace each gradient by its sum over the processes; returns the summed loss ().
+
+        A parameter that no process has a gradient of keeps none, as with one process.
+        """
+        if self.size == 1:
+            return loss
+        used = self.sums([parameter.grad is not None for parameter in parameters])
+        summed = [parameter for parameter, count in zip(parameters, used) if count]
+        for parameter in summed:
+            if parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)
+        for same in _by_type(summed).values():
+            flat = torch.cat([parameter.grad.flatten() for parameter in same])
+            dist.all_reduce(flat)
+            for parameter, part in zip(same, flat.split([parameter.numel() for parameter in same])):
+                parameter.grad.copy_(part.view_as(parameter))
+        loss = loss.clone()
+        dist.all_reduce(loss)
+        return loss
+
+    def share_buffers(self, model: nn.Module) -> None:
+        """Give all the running statistics of process 0, before they are judged by."""
+        if self.size > 1:
+            for buffer in model.buffers():
+                dist.broadcast(buffer, src=0)
+
+
+def _by_type(parameters: list[nn.Parameter]) -> dict[torch.dtype, list[nn.Parameter]]:
+    groups: dict[torch.dtype, list[nn.Parameter]] = {}
+    for parameter in parameters:
+        groups.setdefault(parameter.dtype, []).append(parameter)
+    return groups
+
+
+@contextmanager
+def join(device: torch.device) -> Iterator[World]:
+    """The world that ``torchrun`` has put this process into: NCCL on CUDA, else gloo; alone without it."""
+    if int(os.environ.get("WORLD_SIZE", 1)) == 1:
+        yield World()
+        return
+    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    try:
+        yield World(dist.get_rank(), dist.get_world_size())
+    finally:
+        dist.destroy_process_group()
