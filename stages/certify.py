@@ -5,6 +5,7 @@ import importlib
 from pathlib import Path
 
 from tailwise.core.config import read_params, section, sections
+from tailwise.core.cores import data_workers
 from tailwise.core.files import write_json
 from tailwise.core.runtime import Runtime
 from tailwise.engine.evaluate import answer, figures
@@ -32,7 +33,7 @@ def main() -> None:
     device, heads = start(training, runtime), read_heads(Path("data/index/heads.json"))
     task = recipe.build(sections(params, recipe.Config), heads, None, args.split, training.seed)
     load_into(task.model, task.spec, args.weights)
-    answers = answer(task, Run("certify", training, device, runtime.workers))
+    answers = answer(task, Run("certify", training, device, data_workers(runtime.workers, training.threads)))
 
     rows, groups = [], list(task.valid.groups())
     warnings = limits_of_groups(len(set(groups)))

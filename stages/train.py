@@ -7,7 +7,9 @@ from pathlib import Path
 
 from tailwise.balance.files import read_rebalancing
 from tailwise.core.batch import Head
+from tailwise.core.chosen import with_chosen
 from tailwise.core.config import read_params, section, sections
+from tailwise.core.cores import data_workers
 from tailwise.core.files import write_json
 from tailwise.core.runtime import Runtime
 from tailwise.engine.history import Boosts, best_epoch
@@ -34,7 +36,8 @@ def arguments() -> argparse.Namespace:
 
 
 def main() -> None:
-    args, params = arguments(), read_params()
+    args = arguments()
+    params = with_chosen(read_params(), args.phase)
     recipe = importlib.import_module(f"{args.recipe}.task")
     training, runtime = section(params, "training", Training), section(params, "runtime", Runtime)
     phase, config = section(params, f"{args.phase}.train", Phase), sections(params, recipe.Config)
@@ -53,7 +56,7 @@ def main() -> None:
     facts = [*map(repr, [args, training, phase, config, device.type]), REQUIREMENTS.read_text(encoding="utf8")]
     with recovery_for(args.phase, facts, inputs) as recovery:
         watched = observers(args.phase, heads, rebalancing.boost, recovery.folder.name if runtime.tensorboard else "")
-        run = Run(args.phase, training, device, runtime.workers, recovery, watched)
+        run = Run(args.phase, training, device, data_workers(runtime.workers, training.threads), recovery, watched)
         trained = train_phase(task, phase, places, boost, run)
         finish(args.phase, task, trained, watched)
 
