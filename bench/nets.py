@@ -13,6 +13,7 @@ import torch
 
 from tailwise.core.batch import Batch, Head
 from tailwise.core.config import section, sections
+from tailwise.core.cores import data_workers
 from tailwise.core.events import Events
 from tailwise.core.runtime import Runtime
 from tailwise.data.load.clips import Clips
@@ -117,5 +118,6 @@ def train(
     phase = replace(section(params, "phase2.train", Phase), epochs=setting.epochs)
     device, config = start(training, runtime), sections(params, fouls.Config)
     task = change(fouls.build(config, heads, setting.store / "train", setting.store / "valid", training.seed))
-    run = Run(f"probe {name}", training, device, runtime.workers, observers=(print_progress(heads, Events()),))
+    workers = data_workers(runtime.workers, training.threads)
+    run = Run(f"probe {name}", training, device, workers, observers=(print_progress(heads, Events()),))
     return train_phase(task, phase, range(len(task.train)), no_boost(heads, task.train), run).history[-1].heads

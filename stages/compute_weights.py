@@ -8,6 +8,7 @@ from tailwise.balance.files import write_rebalancing
 from tailwise.balance.guard import Balance
 from tailwise.balance.plan import rebalance
 from tailwise.balance.subset import Rebalance
+from tailwise.core.chosen import with_chosen
 from tailwise.core.config import read_params, section
 from tailwise.core.files import read_json
 from tailwise.data.load.manifest import read_labels
@@ -18,7 +19,7 @@ def main() -> None:
     names, labels = read_labels(Path("data/clips/train/manifest.csv"), list(counts))
     balance = section(params, "balance", Balance)
     for phase in sys.argv[1:]:
-        how = section(params, phase, Rebalance, beside=("train",))
+        how = section(with_chosen(params, phase), phase, Rebalance, beside=("train",))
         boost = {head: boost_from_counts(of_head, how.boost, how.max_weight) for head, of_head in counts.items()}
         of_phase, lines = rebalance(phase, how, boost, counts, names, labels, balance)
         print("\n".join(lines))

@@ -4,13 +4,15 @@ import sys
 from pathlib import Path
 
 from tailwise.core.config import read_params, section
+from tailwise.core.cores import decode_workers
 from tailwise.core.runtime import Runtime
 from tailwise.data.demo import Demo, make_demo
 
 
 def main() -> None:
     params = read_params()
-    make_demo(section(params, "demo", Demo), Path(sys.argv[1]), section(params, "runtime", Runtime).decoders)
+    workers = decode_workers(section(params, "runtime", Runtime).decoders)
+    make_demo(section(params, "demo", Demo), Path(sys.argv[1]), workers)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from tailwise.balance.files import read_rebalancing, write_rebalancing
 from tailwise.balance.guard import Balance
 from tailwise.balance.plan import rebalance
 from tailwise.balance.subset import Rebalance
+from tailwise.core.chosen import with_chosen
 from tailwise.core.config import read_params, section
 from tailwise.core.files import read_json
 from tailwise.data.load.manifest import read_labels
@@ -15,7 +16,7 @@ from tailwise.data.load.manifest import read_labels
 
 def main() -> None:
     earlier, phase = sys.argv[1:]
-    params, counts = read_params(), read_json(Path("reports/classes.json"))["train"]
+    params, counts = with_chosen(read_params(), phase), read_json(Path("reports/classes.json"))["train"]
     target, how = section(params, "target", Target), section(params, phase, Rebalance, beside=("train",))
     measured = read_json(Path(f"reports/training/{earlier}/best.json"))
     boost = {}

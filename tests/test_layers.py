@@ -11,12 +11,16 @@ SOURCES = ROOT / "src"
 SCRIPTS = sorted((ROOT / "stages").glob("*.py"))
 PACKAGE = "tailwise"
 
-CORE = {"core.batch", "core.errors", "core.files", "core.processes", "core.progress", "core.typed"}
+CORE = {"core.batch", "core.chosen", "core.errors", "core.files", "core.processes", "core.progress", "core.typed"}
 BASIC = CORE | {"balance", "losses", "schedules", "metrics"}
 ALLOWED = {
     "core.batch": set(),
     "core.errors": set(),
-    "core.runtime": set(),
+    "core.cgroups": set(),
+    "core.cores": {"core.cgroups"},
+    "core.memory": {"core.cgroups"},
+    "core.runtime": {"core.cores"},
+    "core.chosen": {"core.errors", "core.files"},
     "core.files": {"core.errors"},
     "core.processes": set(),
     "core.progress": set(),
@@ -53,6 +57,7 @@ ENTRY_POINTS = {
     "core.stage",
     "core.preset",
     "core.effective",
+    "core.memory",
     "mend",
     "reporting.summary",
     "recipes.fouls.task",

@@ -111,6 +111,42 @@ def test_one_dataclass_may_stand_for_several_kinds(kind):
     assert convert(Load, {"item": {"kind": "plain"}}, "top") == Load(Plain("plain"))
 
 
+@dataclass(frozen=True)
+class Open:
+    rate: float | Literal["auto"]
+    count: int | Literal["auto", "all"] = 1
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"rate": "auto"}, Open("auto", 1)),
+        ({"rate": 2, "count": "all"}, Open(2.0, "all")),
+        ({"rate": 0.5, "count": 3}, Open(0.5, 3)),
+    ],
+)
+def test_a_number_may_be_left_open_by_a_word(values, expected):
+    found = convert(Open, values, "top")
+    assert found == expected and type(found.rate) is type(expected.rate)
+
+
+@pytest.mark.parametrize(
+    ("values", "refusal"),
+    [
+        ({"rate": "atuo"}, "top.rate must be a number or auto, found 'atuo'"),
+        ({"rate": True}, "top.rate must be a number or auto, found True"),
+        ({"rate": None}, "top.rate must be a number or auto, found None"),
+        ({"rate": ["auto"]}, r"top.rate must be a number or auto, found \['auto'\]"),
+        ({"rate": float("nan")}, "top.rate must be a finite number, found nan"),
+        ({"rate": 1, "count": 1.5}, "top.count must be a whole number, found 1.5"),
+        ({"rate": 1, "count": "none"}, "top.count must be a whole number or auto or all, found 'none'"),
+    ],
+)
+def test_another_word_or_kind_is_refused(values, refusal):
+    with pytest.raises(UserError, match=refusal):
+        convert(Open, values, "top")
+
+
 def test_all_kinds_of_all_dataclasses_are_named_to_who_asks_for_another():
     with pytest.raises(UserError, match="top.item.kind must be one of plain, crate, barrel, found 'sack'"):
         convert(Load, {"item": {"kind": "sack", "size": 3}}, "top")

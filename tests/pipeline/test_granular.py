@@ -31,7 +31,7 @@ TARGET = f"target_weak_classes {PHASE3}"
 PHASE2 = f"train_phase2 {TARGET}"
 PHASE1 = f"train_phase1 {PHASE2}"
 WEIGHTS = f"compute_weights {PHASE1}"
-DECODE = f"decode_clips show_clips analyze_classes {WEIGHTS}"
+DECODE = f"decode_clips show_clips analyze_classes choose {WEIGHTS}"
 INDEX = f"index_clips {DECODE}"
 DEMO = f"make_demo {INDEX}"
 CHECK = "check save_config"
@@ -46,24 +46,31 @@ PARAMETERS = {
     "demo.seed demo.train demo.valid demo.test demo.width demo.height demo.frames demo.contact": f"{CHECK} {DEMO}",
     "window.centre window.stride window.frames window.margin window.height window.width": f"{CHECK} {DECODE}",
     "decode.timeout decode.max_faulty": f"{CHECK} {DECODE}",
-    "phase1.max_weight phase1.boost.kind phase1.acts phase1.samples.kind "
-    "phase1.samples.max_ratio": f"{CHECK} {WEIGHTS}",
-    "phase1.train.epochs phase1.train.lr phase1.train.optimizer.kind phase1.train.optimizer.weight_decay "
+    "phase1.max_weight phase1.boost.kind phase1.acts": f"{CHECK} {WEIGHTS}",
+    "phase1.samples.kind phase1.samples.max_ratio": f"{CHECK} choose {WEIGHTS}",
+    "phase1.train.epochs phase1.train.lr": f"{CHECK} choose {PHASE1}",
+    "phase1.train.optimizer.kind phase1.train.optimizer.weight_decay "
     "phase1.train.schedule.kind phase1.train.schedule.warmup phase1.train.schedule.floor phase1.train.clip "
     "phase1.train.augment phase1.train.trainable phase1.train.rates": f"{CHECK} {PHASE1}",
-    "phase2.max_weight phase2.boost.kind phase2.acts phase2.samples.kind": f"{CHECK} compute_weights {PHASE2}",
-    "phase2.train.epochs phase2.train.lr phase2.train.optimizer.kind phase2.train.optimizer.weight_decay "
+    "phase2.max_weight phase2.boost.kind phase2.acts": f"{CHECK} compute_weights {PHASE2}",
+    "phase2.samples.kind": f"{CHECK} choose compute_weights {PHASE2}",
+    "phase2.train.epochs phase2.train.lr": f"{CHECK} choose {PHASE2}",
+    "phase2.train.optimizer.kind phase2.train.optimizer.weight_decay "
     "phase2.train.schedule.kind phase2.train.schedule.warmup phase2.train.schedule.floor phase2.train.clip "
     "phase2.train.augment phase2.train.trainable phase2.train.rates": f"{CHECK} {PHASE2}",
-    "phase3.max_weight phase3.boost.kind phase3.acts phase3.samples.kind": f"{CHECK} {TARGET}",
-    "phase3.train.epochs phase3.train.lr phase3.train.optimizer.kind phase3.train.optimizer.weight_decay "
+    "phase3.max_weight phase3.boost.kind phase3.acts": f"{CHECK} {TARGET}",
+    "phase3.samples.kind": f"{CHECK} choose {TARGET}",
+    "phase3.train.epochs phase3.train.lr": f"{CHECK} choose {PHASE3}",
+    "phase3.train.optimizer.kind phase3.train.optimizer.weight_decay "
     "phase3.train.schedule.kind phase3.train.schedule.warmup phase3.train.schedule.floor phase3.train.clip "
     "phase3.train.augment phase3.train.trainable phase3.train.rates": f"{CHECK} {PHASE3}",
     "balance.max_effective_ratio": f"{CHECK} compute_weights target_weak_classes certify report",
     "target.recall target.prior_samples target.min_support": f"{CHECK} {TARGET}",
-    "model.variant.kind model.variant.dropout model.backbone.kind model.backbone.width": f"{CHECK} {TRAINING}",
+    "model.variant.kind model.variant.dropout": f"{CHECK} {TRAINING}",
+    "model.backbone.kind model.backbone.width": f"{CHECK} choose {TRAINING}",
     "augment.mirror augment.shift augment.brightness augment.delay": f"{CHECK} {TRAINING}",
-    "training.seed training.batch_size training.accumulate training.threads training.precision": f"{CHECK} {TRAINING}",
+    "training.batch_size": f"{CHECK} choose {TRAINING}",
+    "training.seed training.accumulate training.threads training.precision": f"{CHECK} {TRAINING}",
     "certificate.macro_recall certificate.macro_f1 certificate.class_recall certificate.loss": f"{CHECK} {JUDGING}",
     "runtime.device runtime.workers runtime.decoders runtime.tensorboard runtime.verbosity": "",
 }
@@ -77,9 +84,9 @@ CODE = {
     "src/tailwise/data/index": f"check {INDEX}",
     "src/tailwise/data/decode": f"check {DECODE}",
     "src/tailwise/data/load": f"check show_clips {TRAINING}",
-    "src/tailwise/data/load/manifest.py": f"check show_clips analyze_classes {WEIGHTS}",
-    "src/tailwise/balance": f"check analyze_classes {WEIGHTS}",
-    "src/tailwise/balance/files.py": f"check analyze_classes {WEIGHTS}",
+    "src/tailwise/data/load/manifest.py": f"check show_clips analyze_classes choose {WEIGHTS}",
+    "src/tailwise/balance": f"check analyze_classes choose {WEIGHTS}",
+    "src/tailwise/balance/files.py": f"check analyze_classes choose {WEIGHTS}",
     "src/tailwise/engine": f"check {TRAINING}",
     "src/tailwise/models": f"check {TRAINING}",
     "src/tailwise/losses.py": f"check {TRAINING}",
@@ -100,7 +107,8 @@ CODE = {
     "stages/index_clips.py": INDEX,
     "stages/decode_clips.py": DECODE,
     "stages/show_clips.py": "show_clips report",
-    "stages/analyze_classes.py": f"analyze_classes {WEIGHTS}",
+    "stages/analyze_classes.py": f"analyze_classes choose {WEIGHTS}",
+    "stages/choose.py": "choose",
     "stages/compute_weights.py": WEIGHTS,
     "stages/train.py": TRAINING,
     "stages/target_weak_classes.py": TARGET,
@@ -128,6 +136,9 @@ NARROW = {
     "reports/config.yaml": {"deps": ["data/effective.yaml"]},
     "data/index": {"params": ["data.root", "data.reader"]},
     "reports/index.json": {"params": ["data.root", "data.reader"]},
+    "data/chosen/phase1.json": {"params": [], "deps": []},
+    "data/chosen/phase2.json": {"params": [], "deps": []},
+    "data/chosen/phase3.json": {"params": [], "deps": []},
     "data/weights/phase1": {"params": ["phase1.max_weight", "phase1.boost", "phase1.acts", "phase1.samples"]},
     "data/weights/phase2": {"params": ["phase2.max_weight", "phase2.boost", "phase2.acts", "phase2.samples"]},
     "data/weights/phase3": {"params": ["target", "phase3.max_weight", "phase3.boost", "phase3.acts", "phase3.samples"]},

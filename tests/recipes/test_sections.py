@@ -125,6 +125,40 @@ def test_the_guard_lets_the_default_demo_pass_and_not_ten_times_the_weight(phase
         planned(extreme)
 
 
+OPEN = {
+    "phase1__samples__max_ratio": "auto",
+    "phase1__train__epochs": "auto",
+    "phase2__train__lr": "auto",
+    "runtime__workers": "auto",
+    "runtime__decoders": "auto",
+}
+
+
+def test_what_may_be_left_open_stays_open_in_what_is_kept():
+    params = section(changed(**OPEN), "", Params)
+    saved = yaml.safe_load(effective(params))
+    assert (saved["phase1"]["samples"]["max_ratio"], saved["phase1"]["train"]["epochs"]) == ("auto", "auto")
+    assert (saved["phase1"]["train"]["lr"], saved["phase2"]["train"]["lr"]) == (4e-3, "auto")
+    assert params.runtime.workers == params.runtime.decoders == "auto"
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"phase2__train__lr": "fast"}, "phase2.train.lr must be a number or auto, found 'fast'"),
+        ({"phase2__train__lr": 0.0}, "phase2.train: epochs, lr and clip must be positive"),
+        ({"phase2__train__lr": "auto", "phase2__train__epochs": 0}, "phase2.train: epochs, lr and clip must be pos"),
+        ({"phase2__train__lr": "auto", "phase2__train__augment": 2.0}, "phase2.train: augment must be within"),
+        ({"phase1__samples__max_ratio": 0.5}, "phase1.samples: max_ratio must be at least 1"),
+        ({"phase1__max_weight": "auto"}, "phase1.max_weight must be a number, found 'auto'"),
+        ({"runtime__workers": -1}, "runtime: workers must be at least 0, or auto, found -1"),
+    ],
+)
+def test_beside_auto_all_is_checked_as_ever(values, said):
+    with pytest.raises(UserError, match=said):
+        section(changed(**values), "", Params)
+
+
 @pytest.mark.parametrize("kind", ["simplified", "progressive", "optimized", "dual"])
 def test_every_variant_is_accepted(kind):
     params = section(changed(model__variant={"kind": kind, "dropout": 0.2}), "", Params)

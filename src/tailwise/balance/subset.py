@@ -56,6 +56,9 @@ class Oversampled:
         return oversampled(labels, self.max_repeat)
 
 
+Samples = AllSamples | Balanced | Oversampled
+
+
 @dataclass(frozen=True)
 class Rebalance:
     """What a phase sees, and how loud.
@@ -69,7 +72,7 @@ class Rebalance:
     max_weight: float
     boost: Rule
     acts: Acts
-    samples: AllSamples | Balanced | Oversampled
+    samples: Samples
 
     def __post_init__(self):
         if self.max_weight < 1:

@@ -2,6 +2,7 @@
 
 Refused with the dotted path: unknown, missing and mistyped keys. A choice among kinds is
 a union of dataclasses told apart by their field ``kind``; one dataclass may stand for several.
+A number that may be left open is spelled ``float | Literal["auto"]``.
 """
 
 import dataclasses
@@ -52,17 +53,27 @@ def _dataclass(cls: type, value, path: str):
 
 
 def _union(choices: tuple, value, path: str):
-    """A union is either `X | None`, or dataclasses told apart by their field `kind`."""
+    """A union is `X | None`, a number or a word, or dataclasses told apart by their field `kind`."""
     if value is None and types.NoneType in choices:
         return None
     choices = [choice for choice in choices if choice is not types.NoneType]
     if len(choices) == 1:
         return convert(choices[0], value, path)
+    if words := [choice for choice in choices if typing.get_origin(choice) is typing.Literal]:
+        return _number_or_word(choices[0], typing.get_args(words[0]), value, path)
     kinds = {kind: choice for choice in choices for kind in typing.get_args(typing.get_type_hints(choice)["kind"])}
     kind = value.get("kind") if isinstance(value, dict) else None
     if kind not in list(kinds):  # a list, as an unhashable kind is refused too
         raise UserError(f"{path}.kind must be one of {', '.join(kinds)}, found {kind!r}")
     return convert(kinds[kind], value, path)
+
+
+def _number_or_word(kind: type, words: tuple[str, ...], value, path: str):
+    if type(value) is str and value in words:
+        return value
+    if type(value) not in (int, float):
+        raise UserError(f"{path} must be {_spoken(kind)} or {' or '.join(words)}, found {value!r}")
+    return convert(kind, value, path)
 
 
 def _literal(choices: tuple, value, path: str):

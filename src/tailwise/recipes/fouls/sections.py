@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import torch
 
+from tailwise.balance.auto import OpenBalanced
 from tailwise.balance.boosts import Target
 from tailwise.balance.guard import Balance
-from tailwise.balance.subset import Rebalance
+from tailwise.balance.subset import AllSamples, Oversampled, Rebalance
 from tailwise.core.batch import Head
+from tailwise.core.chosen import AUTO
 from tailwise.core.errors import UserError
 from tailwise.core.runtime import Runtime
 from tailwise.data.decode.store import Decode
@@ -24,10 +27,22 @@ from tailwise.models.multiview import Model
 
 
 @dataclass(frozen=True)
+class OpenPhase(Phase):
+    """A phase whose epochs and highest learning rate may be left to the data, see balance/auto.py."""
+
+    epochs: int | Literal["auto"]
+    lr: float | Literal["auto"]
+
+    def __post_init__(self):
+        Phase(**{name: 1 if value == AUTO else value for name, value in vars(self).items()})  # checks the others
+
+
+@dataclass(frozen=True)
 class PhaseSection(Rebalance):
     """A phase: how the classes are rebalanced, and how it is trained."""
 
-    train: Phase
+    samples: AllSamples | OpenBalanced | Oversampled
+    train: OpenPhase
 
 
 @dataclass(frozen=True)
