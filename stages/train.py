@@ -9,7 +9,9 @@ from pathlib import Path
 
 from tailwise.balance.files import read_rebalancing
 from tailwise.core.batch import Head
+from tailwise.core.chosen import with_chosen
 from tailwise.core.config import read_params, section, sections
+from tailwise.core.cores import data_workers
 from tailwise.core.events import Events, events_path, stage_name
 from tailwise.core.runtime import Runtime
 from tailwise.engine.guards import Stability
@@ -38,7 +40,8 @@ def arguments() -> argparse.Namespace:
 
 
 def main() -> None:
-    args, params = arguments(), read_params()
+    args = arguments()
+    params = with_chosen(read_params(), args.phase)
     runtime = section(params, "runtime", Runtime)
     if (count := processes(runtime)) > 1:
         launch(count)
@@ -62,7 +65,8 @@ def train(args: argparse.Namespace, params: dict, runtime: Runtime) -> None:
     inputs = [args.train, args.valid, index, weights, *([args.init] if args.init else [])]
     facts = [*map(repr, [args, training, stability, phase, config, device.type]), REQUIREMENTS.read_text("utf8")]
     with join(device) as world:
-        run = Run(args.phase, training, device, runtime.workers, stability=stability, world=world)
+        workers = data_workers(runtime.workers, training.threads)
+        run = Run(args.phase, training, device, workers, stability=stability, world=world)
         with recovery_for(args.phase, facts, inputs) if world.rank == 0 else nullcontext() as recovery:
             if recovery:  # the first process alone writes and tells
                 print("\n".join(parameter_lines(task.model, phase.trainable)), flush=True)

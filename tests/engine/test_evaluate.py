@@ -41,7 +41,7 @@ def test_the_judge_of_an_epoch_agrees_with_the_evaluation(task):
     found, answers = records(task, make_run()), answer(task, make_run())
     for head in HEADS:
         assert found[head.name].loss == pytest.approx(answers[head.name].loss, rel=1e-6)
-        assert (records[head.name].matrix == answers[head.name].matrix).all()
+        assert (found[head.name].matrix == answers[head.name].matrix).all()
 
 
 @pytest.mark.parametrize("size", [1, 5, 64])

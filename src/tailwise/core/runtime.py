@@ -25,19 +25,14 @@ class Runtime:
     decoders: int | Auto
     tensorboard: bool
     verbosity: Verbosity = "normal"
-    devices: int | Literal["auto"] = "auto"
+    devices: int | Auto = "auto"
     save_every: float = 60.0
 
     def __post_init__(self):
-<<<<<<< HEAD
-        if self.workers < 0 or self.decoders < 1:
-            raise ValueError("workers must be at least 0 and decoders at least 1")
+        for name, least in (("workers", 0), ("decoders", 1)):
+            if (value := getattr(self, name)) != "auto" and value < least:
+                raise ValueError(f"{name} must be at least {least}, or auto, found {value}")
         if self.devices != "auto" and self.devices < 1:
             raise ValueError(f"devices must be auto or at least 1, found {self.devices}")
         if self.save_every < 0:
             raise ValueError(f"save_every must not be negative, found {self.save_every:g}")
-=======
-        for name, least in (("workers", 0), ("decoders", 1)):
-            if (value := getattr(self, name)) != "auto" and value < least:
-                raise ValueError(f"{name} must be at least {least}, or auto, found {value}")
->>>>>>> auto

@@ -34,9 +34,9 @@ alert: the step counts; it is told once, until it has passed."""
 
 RECENT = 64
 """Steps that a value is held against."""
-KNOWN = 16
+KNOWN = 8
 """Steps before there is anything to hold it against."""
-SPIKE_SPREADS = 6.0
+SPIKE_SPREADS = 8.0
 EXPLODING_FACTOR, EXPLODING_SPREADS = 10.0, 8.0
 VANISHING_FACTOR, VANISHING_STEPS = 1e-3, 5
 FROZEN_STEPS = 50

@@ -10,6 +10,7 @@ import torch
 
 from tailwise.balance.files import Rebalancing
 from tailwise.core.batch import Head
+from tailwise.core.cores import data_workers
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_json
 from tailwise.core.runtime import Runtime
@@ -55,7 +56,9 @@ class Computing:
 
 def trained_task(recipe: ModuleType, config, by: Computing, weights: Path, split: Path) -> tuple[Task, Run]:
     """The model of a weights file on a split, and the run that judges it."""
-    run = Run("evaluate", by.training, start(by.training, by.runtime), by.runtime.workers)
+    run = Run(
+        "evaluate", by.training, start(by.training, by.runtime), data_workers(by.runtime.workers, by.training.threads)
+    )
     heads = read_heads(Path("data/index/heads.json"))
     return build_task(recipe, config, heads, (None, split), by.training.seed, weights)[0], run
 

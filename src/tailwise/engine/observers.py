@@ -25,7 +25,9 @@ def print_progress(heads: tuple[Head, ...], events: Events) -> Observer:
         events.tell("epoch", text, epoch=last.epoch, loss=last.loss, lr=last.lr, norm=last.norm, score=last.score)
         for alert in alerts(history, heads):
             if alert.epoch == last.epoch:
-                events.tell("alert", f"  alert: {alert.text}", **asdict(alert))
+                events.tell(
+                    "alert", f"  alert: {alert.text}", **{k: v for k, v in asdict(alert).items() if k != "text"}
+                )
 
     return observe
 
