@@ -56,9 +56,8 @@ class Computing:
 
 def trained_task(recipe: ModuleType, config, by: Computing, weights: Path, split: Path) -> tuple[Task, Run]:
     """The model of a weights file on a split, and the run that judges it."""
-    run = Run(
-        "evaluate", by.training, start(by.training, by.runtime), data_workers(by.runtime.workers, by.training.threads)
-    )
+    workers = data_workers(by.runtime.workers, by.training.threads)
+    run = Run("evaluate", by.training, start(by.training, by.runtime), workers)
     heads = read_heads(Path("data/index/heads.json"))
     return build_task(recipe, config, heads, (None, split), by.training.seed, weights)[0], run
 

@@ -1,7 +1,6 @@
 """What watches a run: each is called with the history after an epoch, reads it, and returns nothing."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 from tailwise.core.batch import Head
@@ -25,9 +24,8 @@ def print_progress(heads: tuple[Head, ...], events: Events) -> Observer:
         events.tell("epoch", text, epoch=last.epoch, loss=last.loss, lr=last.lr, norm=last.norm, score=last.score)
         for alert in alerts(history, heads):
             if alert.epoch == last.epoch:
-                events.tell(
-                    "alert", f"  alert: {alert.text}", **{k: v for k, v in asdict(alert).items() if k != "text"}
-                )
+                facts = {"epoch": alert.epoch, "kind": alert.kind, "head": alert.head, "label": alert.label}
+                events.tell("alert", f"  alert: {alert.text}", **facts)
 
     return observe
 
