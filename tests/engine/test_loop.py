@@ -9,7 +9,8 @@ from torch import nn
 from helpers import HEADS, Linear, Table, make_phase, make_run, make_table, make_task, noisy, same, summed_loss
 from tailwise.core.batch import IGNORE
 from tailwise.core.errors import UserError
-from tailwise.engine import loop
+from tailwise.engine import fit
+from tailwise.engine.guards import Stability
 from tailwise.engine.loop import train_phase
 from tailwise.engine.phase import AdamW, Rate
 from tailwise.engine.record import HeadRecord
@@ -160,7 +161,7 @@ def test_the_gradient_is_clipped_over_the_whole_step():
 
 @pytest.mark.parametrize("broken", ["loss", "gradient"])
 @pytest.mark.parametrize("accumulate", [1, 2])
-def test_what_is_not_finite_stops_the_run_before_anything_moved(broken, accumulate):
+def test_without_guards_what_is_not_finite_stops_the_run_before_anything_moved(broken, accumulate):
     before, calls = {}, []
 
     def spoiled(outputs, batch, boost):
@@ -175,7 +176,7 @@ def test_what_is_not_finite_stops_the_run_before_anything_moved(broken, accumula
 
     task = make_task(loss=spoiled)
     with pytest.raises(UserError, match="phase1 epoch 1 step 2: loss or gradient is not finite; lower its lr"):
-        train(task, accumulate=accumulate)
+        train(task, accumulate=accumulate, stability=Stability(guards=False))
     assert same(task.model.state_dict(), before)
 
 
@@ -183,11 +184,11 @@ def scripted(monkeypatch, recalls):
     """The judge gives these macro recalls, epoch by epoch."""
     script = iter(recalls)
 
-    def judge(task, run):
+    def joined(task, parts):
         hits = round(10 * next(script))
         return {head.name: HeadRecord(1.0, [[hits, 10 - hits], [10 - hits, hits]]) for head in HEADS}
 
-    monkeypatch.setattr(loop, "judge", judge)
+    monkeypatch.setattr(fit, "joined", joined)
 
 
 @pytest.mark.parametrize(("recalls", "best"), [([0.5, 0.8, 0.8, 0.3], 2), ([0.9, 0.1], 1), ([0.1, 0.2], 2), ([0.0], 1)])

@@ -21,10 +21,9 @@ from tailwise.engine.recovery import (
 
 
 def state(epoch=3):
-    tensors = {"a.weight": torch.randn(2, 3), "norm/x": torch.arange(3)}
-    return State(
-        epoch, tensors, {"a.weight": torch.ones(1)}, {"0/step": torch.tensor(3.0)}, {"history": [0.1, {"a": None}]}
-    )
+    now = {"model/a.weight": torch.randn(2, 3), "model/norm/x": torch.arange(3), "optimizer/0/step": torch.tensor(3.0)}
+    facts = {"epoch": epoch, "history": [0.1, {"a": None}], "loss": 0.1 + 0.2}
+    return State(facts, {"now": now, "best": {"a.weight": torch.ones(1)}, "good": {}})
 
 
 def test_a_state_is_read_back_whole(tmp_path):
@@ -34,10 +33,53 @@ def test_a_state_is_read_back_whole(tmp_path):
         raise KeyboardInterrupt
     with Recovery(tmp_path / "run") as recovery:
         found = recovery.load()
-    assert (found.epoch, found.facts) == (saved.epoch, saved.facts)
-    for group in ("model", "best", "optimizer"):
-        before, after = getattr(saved, group), getattr(found, group)
+    assert found.facts == saved.facts and found.tensors.keys() == saved.tensors.keys()
+    for group, before in saved.tensors.items():
+        after = found.tensors[group]
         assert before.keys() == after.keys() and all(torch.equal(before[name], after[name]) for name in before)
+
+
+def interrupted(folder):
+    with pytest.raises(KeyboardInterrupt), Recovery(folder) as recovery:
+        recovery.save(state())
+        raise KeyboardInterrupt
+
+
+def test_of_a_stage_the_newest_state_is_kept_beside_its_own(tmp_path):
+    for age, name in enumerate(["phase1-c", "phase1-a", "phase1-b", "phase2-x"]):
+        interrupted(tmp_path / name)
+        os.utime(tmp_path / name, (age, age))
+    with Recovery(tmp_path / "phase1-d"):
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["phase1-b", "phase1-d", "phase2-x"]
+
+
+def test_a_state_that_another_process_is_at_is_no_stale_one(tmp_path):
+    with Recovery(tmp_path / "phase1-a"):
+        for age, name in enumerate(["phase1-b", "phase1-c"], start=2**33):
+            interrupted(tmp_path / name)
+            os.utime(tmp_path / name, (age, age))
+        with Recovery(tmp_path / "phase1-d"):
+            assert sorted(path.name for path in tmp_path.iterdir()) == ["phase1-a", "phase1-c", "phase1-d"]
+
+
+def test_what_a_killed_save_left_is_removed_and_the_state_before_it_stays(tmp_path):
+    interrupted(tmp_path / "run")
+    (tmp_path / "run" / ".state.safetensors.4711").write_bytes(b"half of it")
+    with Recovery(tmp_path / "run") as recovery:
+        assert recovery.load().facts["epoch"] == 3
+        assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["lock", "state.safetensors"]
+
+
+def test_a_full_disk_leaves_the_state_before(tmp_path):
+    """/dev/full takes nothing."""
+    interrupted(tmp_path / "run")
+    with Recovery(tmp_path / "run") as recovery:
+        (tmp_path / "run" / f".state.safetensors.{os.getpid()}").symlink_to("/dev/full")
+        with pytest.raises(OSError, match="No space left on device.*state.safetensors"):
+            recovery.save(state(epoch=9))
+        assert recovery.load().facts["epoch"] == 3
+        recovery.save(state(epoch=9))
+        assert recovery.load().facts["epoch"] == 9
 
 
 def test_success_leaves_nothing_and_a_fresh_start_has_nothing(tmp_path):
@@ -52,7 +94,7 @@ def test_a_second_owner_is_refused_with_the_firsts_process(tmp_path):
         recovery.save(state())
         with pytest.raises(UserError, match=f"process {os.getpid()} is at the same run; wait or end it"):
             Recovery(tmp_path / "run").__enter__()
-        assert recovery.load().epoch == 3
+        assert recovery.load().facts["epoch"] == 3
 
 
 def test_a_lock_left_by_a_dead_process_stops_nobody(tmp_path):

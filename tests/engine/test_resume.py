@@ -1,65 +1,132 @@
 """An interrupted run that goes on is the run that was never interrupted."""
 
-import pytest
+import signal
+from functools import partial
 
-from helpers import HEADS, Linear, make_phase, make_run, make_task, noisy, same
-from tailwise.engine import loop
+import pytest
+import torch
+
+from helpers import HEADS, Linear, make_phase, make_run, make_table, make_task, noisy, same
+from tailwise.engine import fit
+from tailwise.engine.guards import Stability
 from tailwise.engine.loop import train_phase
 from tailwise.engine.phase import AdamW
 from tailwise.engine.recovery import Recovery
 
+PHASE = make_phase(epochs=3, lr=3e-2, augment=1.0, optimizer=AdamW("adamw", 0.1))
+CALLS = 3 * (2 + 2 + 1 + 6)
+"""Evaluations of the model in PHASE: an epoch has 3 steps of 2, 2 and 1 micro-batches, and 6 batches to be judged."""
 
-def train(task=None, phase=None, **run):
-    return train_phase(task or make_task(), phase or make_phase(), range(24), {}, make_run(**run))
 
-
-class Stop(Exception):
+class Stop(BaseException):
     pass
 
 
-def stop_after(epoch):
-    def observe(history):
-        if len(history) == epoch:
-            raise Stop
-
-    return observe
+def end():
+    raise Stop
 
 
-@pytest.mark.parametrize("stops", [[1], [3], [1, 2, 4]])
-def test_an_interrupted_run_goes_on_as_if_it_had_not_been(tmp_path, stops):
-    phase = make_phase(epochs=5, lr=3e-2, augment=1.0, optimizer=AdamW("adamw", 0.1))
+class Stops(Linear):
+    """Ends the process, as it were, at one evaluation of the model."""
 
-    def fresh():
-        return make_task(Linear(5, HEADS, dropout=0.3), prepare=noisy)
+    def __init__(self, at: int | None = None, how=end):
+        super().__init__(5, HEADS, dropout=0.3)
+        self.at, self.calls, self.how = at, 0, how
 
-    straight, seen = train(fresh(), phase), []
-    for epoch in stops:
+    def forward(self, x):
+        self.calls += 1
+        if self.calls == self.at:
+            self.how()
+        return super().forward(x)
+
+
+def train(model, phase=PHASE, **run):
+    task = make_task(model, make_table(20), prepare=noisy)
+    return train_phase(task, phase, range(20), {}, make_run(accumulate=2, **run))
+
+
+def equal(one, other):
+    return same(one.weights, other.weights) and (one.history, one.best) == (other.history, other.best)
+
+
+@pytest.mark.parametrize("save_every", [0.0, 1e9], ids=["saved at each step", "never saved"])
+def test_a_run_that_ends_anywhere_goes_on_as_if_it_had_not(tmp_path, save_every):
+    straight = train(Stops())
+    for at in range(1, CALLS + 1):
         with pytest.raises(Stop), Recovery(tmp_path / "run") as recovery:
-            train(fresh(), phase, recovery=recovery, observers=(stop_after(epoch),))
+            train(Stops(at), recovery=recovery, save_every=save_every)
+        with Recovery(tmp_path / "run") as recovery:
+            resumed = train(Stops(), recovery=recovery, save_every=save_every)
+        assert equal(resumed, straight), at
+
+
+def test_no_step_is_taken_twice_if_each_is_saved(tmp_path):
+    lost = []
+    for at in range(1, CALLS + 1):
+        first, second = Stops(at), Stops()
+        with pytest.raises(Stop), Recovery(tmp_path / "run") as recovery:
+            train(first, recovery=recovery, save_every=0)
+        with Recovery(tmp_path / "run") as recovery:
+            train(second, recovery=recovery)
+        lost.append(first.calls + second.calls - CALLS)
+    assert min(lost) == 1 and max(lost) == 6  # the one that ended it, and those before it of its step or judgement
+
+
+def test_it_may_end_again_and_again(tmp_path):
+    for at in (3, 9, 5, 7):
+        with pytest.raises(Stop), Recovery(tmp_path / "run") as recovery:
+            train(Stops(at), recovery=recovery, save_every=0)
     with Recovery(tmp_path / "run") as recovery:
-        resumed = train(fresh(), phase, recovery=recovery, observers=(lambda history: seen.append(len(history)),))
-    assert seen == list(range(stops[-1] + 1, 6))
-    assert same(resumed.weights, straight.weights)
-    assert (resumed.history, resumed.best) == (straight.history, straight.best)
+        assert equal(train(Stops(), recovery=recovery), train(Stops()))
 
 
-def test_a_run_stopped_after_its_last_epoch_only_gives_its_result(tmp_path):
+@pytest.mark.parametrize(("at", "lost"), [(1, 0), (2, 0), (5, 0), (6, 1), (11, 6), (13, 0)])
+def test_ctrl_c_saves_what_was_done(tmp_path, at, lost):
+    """Within a step it is heard at the step's end; only what was judged of the epoch is judged again."""
+    first, second = Stops(at, partial(signal.raise_signal, signal.SIGINT)), Stops()
+    with pytest.raises(KeyboardInterrupt), Recovery(tmp_path / "run") as recovery:
+        train(first, recovery=recovery)
+    with Recovery(tmp_path / "run") as recovery:
+        resumed = train(second, recovery=recovery)
+    assert equal(resumed, train(Stops())) and first.calls + second.calls - CALLS == lost
+
+
+def test_what_the_guards_saw_and_did_is_part_of_it(tmp_path):
+    """A spike and what follows it, interrupted at every evaluation."""
+    phase = make_phase(epochs=4, lr=1e-3)
+    stability = Stability(guards=True, spike_factor=1.5, max_rollbacks=5)
+
+    def poisoned(at, **run):
+        task = make_task(Stops(at), make_table(20), prepare=by_place)
+        return train_phase(task, phase, range(20), {}, make_run(batch_size=2, stability=stability, **run))
+
+    def by_place(batch, strength, keys):
+        """The batch of sample 7 is poisoned from the third epoch on."""
+        late = (keys[:, 2] >= 2) & (keys[:, 3] == 7)
+        batch.inputs["x"][torch.from_numpy(late)] *= -1e4
+        return batch
+
+    straight = poisoned(None)
+    assert [i.fault for record in straight.history for i in record.interventions] == ["loss spike"] * 2
+    for at in (45, 47, 49, 60, 75):
+        with pytest.raises(Stop), Recovery(tmp_path / "run") as recovery:
+            poisoned(at, recovery=recovery, save_every=0)
+        with Recovery(tmp_path / "run") as recovery:
+            assert equal(poisoned(None, recovery=recovery), straight)
+
+
+@pytest.mark.parametrize("forgotten", ["optimizer", "rate", "step"])
+def test_nothing_of_the_state_may_be_forgotten(tmp_path, monkeypatch, forgotten):
+    """The equalities above would not hold without each part."""
     with pytest.raises(Stop), Recovery(tmp_path / "run") as recovery:
-        train(recovery=recovery, observers=(stop_after(2),))
+        train(Stops(19), recovery=recovery, save_every=0)
+    if forgotten == "optimizer":
+        monkeypatch.setattr(fit, "restore_optimizer", lambda optimizer, tensors: None)
     with Recovery(tmp_path / "run") as recovery:
-        resumed = train(recovery=recovery, observers=(stop_after(2),))
-    assert same(resumed.weights, train().weights)
-
-
-def test_the_optimizers_state_is_part_of_what_resumes(tmp_path, monkeypatch):
-    """The equality above would not hold without it."""
-    phase = make_phase(epochs=3, lr=3e-2)
-    with pytest.raises(Stop), Recovery(tmp_path / "run") as recovery:
-        train(phase=phase, recovery=recovery, observers=(stop_after(1),))
-    monkeypatch.setattr(loop, "restore_optimizer", lambda optimizer, tensors: None)
-    task = make_task()
-    with Recovery(tmp_path / "run") as recovery:
-        train(task, phase, recovery=recovery)
-    straight = make_task()
-    train(straight, phase)
-    assert not same(task.model.state_dict(), straight.model.state_dict())
+        state = recovery.load()
+        if forgotten == "rate":
+            state.facts["rate"] = 0.5
+        if forgotten == "step":
+            state.facts["step"] -= 1
+        recovery.save(state)
+        assert not equal(train(Stops(), recovery=recovery), train(Stops()))

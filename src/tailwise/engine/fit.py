@@ -78,6 +78,10 @@ class Fit:
             self.saved_at = time.monotonic()
             self._tell("save", f"{self._where()}: state saved", detail=True, seconds=self.saved_at - started)
 
+    def _save_in_time(self) -> None:
+        if time.monotonic() - self.saved_at >= self.run.save_every:
+            self.save()
+
     def train_epoch(self) -> None:
         """What is left of an epoch; raises Exhausted."""
         course, steps = self.course, math.ceil(len(self.samples) / self.run.training.batch_size)
@@ -87,9 +91,9 @@ class Fit:
             drawn = next(self.drawn)
             with whole():
                 self._advance(drawn, course.epoch * steps + course.step, steps)
-            if time.monotonic() - self.saved_at >= self.run.save_every:
-                self.save()
+            self._save_in_time()
         self._judge(self._lr(course.epoch * steps + steps - 1, steps))
+        self._save_in_time()
 
     def _draw(self) -> Iterator[Drawn]:
         """What this process computes in each step that is left, in the micro-batches of now."""
@@ -164,10 +168,8 @@ class Fit:
         fault, text = why.args
         task = self.task.simpler() if self.task.simpler else None
         if task is None:
-            kept = self._keep_best()
-            raise UserError(
-                f"{self._where()}: {fault} ({text}) after {self.course.rollbacks} rollbacks; lower lr{kept}"
-            )
+            tried = f"{fault} ({text}) after {self.course.rollbacks} rollbacks"
+            raise UserError(f"{self._where()}: {tried}; lower its lr{self._keep_best()}")
         own = task.model.state_dict()
         fitting = {n: t for n, t in _part(self.good, "model").items() if n in own and own[n].shape == t.shape}
         task.model.load_state_dict({**own, **fitting})

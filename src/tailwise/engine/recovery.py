@@ -158,8 +158,9 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, torch.Tenso
 
 
 def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, torch.Tensor]) -> None:
+    """Set what `optimizer_tensors` gave; a copy, for the optimizer goes on writing into its own."""
     state: dict[int, dict[str, torch.Tensor]] = {}
     for name, tensor in tensors.items():
         number, _, slot = name.partition("/")
-        state.setdefault(int(number), {})[slot] = tensor
+        state.setdefault(int(number), {})[slot] = tensor.clone()
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})

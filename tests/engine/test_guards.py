@@ -1,0 +1,148 @@
+"""What a step's numbers say of it, by hand-written tables."""
+
+import math
+
+import pytest
+
+from tailwise.engine.guards import (
+    AGAIN_STEPS,
+    FROZEN_STEPS,
+    KNOWN,
+    VANISHING_STEPS,
+    VERDICTS,
+    Numbers,
+    Stability,
+    Watch,
+    again,
+    frozen,
+    outlying,
+    settled,
+    spread,
+    vanishing,
+)
+
+STEADY = [2.0, 2.1, 1.9, 2.0, 2.2, 1.8, 2.0, 2.1]
+NOISY = [0.2, 1.4, 0.5, 0.9, 0.1, 1.2, 0.6, 0.7]
+GUARDS = Stability(guards=True, spike_factor=2.0, max_rollbacks=3)
+
+
+def numbers(loss=2.0, norm=1.0, **layers):
+    return Numbers(loss, norm, layers)
+
+
+@pytest.mark.parametrize(
+    ("value", "recent", "factor", "spreads", "expected"),
+    [
+        (4.2, STEADY, 2.0, 8.0, True),  # above twice 2.0, and spreads of 0.15 above it
+        (3.9, STEADY, 2.0, 8.0, False),  # 1.95 times
+        (4.2, STEADY, 3.0, 8.0, False),
+        (1.6, NOISY, 2.0, 8.0, False),  # 2.5 times the median, but usual here
+        (9.0, NOISY, 2.0, 8.0, True),
+        (9.0, STEADY[: KNOWN - 1], 2.0, 8.0, False),  # too few are known
+        (0.1, STEADY, 2.0, 8.0, False),  # low is no fault
+        (2.1, [1.0] * 8, 2.0, 8.0, True),  # no spread at all
+        (0.0, [0.0] * 8, 2.0, 8.0, False),
+    ],
+)
+def test_a_value_is_held_against_its_own_recent_distribution(value, recent, factor, spreads, expected):
+    assert outlying(value, recent, factor, spreads) is expected
+
+
+def test_the_spread_is_the_standard_deviation_of_what_is_normal():
+    assert spread([1.0, 2.0, 3.0, 4.0, 5.0]) == pytest.approx(1.4826)
+    assert spread([1.0, 2.0, 3.0, 4.0, 1e9]) == pytest.approx(1.4826)  # whatever an outlier does
+
+
+@pytest.mark.parametrize(
+    ("norms", "recent", "expected"),
+    [
+        ([1e-6] * VANISHING_STEPS, [1.0] * KNOWN, True),
+        ([1e-6] * (VANISHING_STEPS - 1) + [0.1], [1.0] * KNOWN, False),
+        ([1e-6] * (VANISHING_STEPS - 1), [1.0] * KNOWN, False),
+        ([1e-6] * VANISHING_STEPS, [1.0] * (KNOWN - 1), False),
+        ([0.0] * VANISHING_STEPS, [0.0] * KNOWN, True),
+        ([0.5] * VANISHING_STEPS, [1.0] * KNOWN, False),
+    ],
+)
+def test_norms_vanish_if_all_of_the_last_ones_do(norms, recent, expected):
+    assert vanishing(norms, recent) is expected
+
+
+def test_a_layer_is_frozen_after_so_many_steps_without_a_gradient():
+    assert frozen({"a": FROZEN_STEPS, "b": FROZEN_STEPS - 1, "c": 900}) == ["a", "c"]
+
+
+@pytest.mark.parametrize(
+    ("skipped", "step", "expected"),
+    [([], 9, False), ([1], 9, False), ([1, 5], 9, True), ([1, 5], AGAIN_STEPS, True), ([1, 5], AGAIN_STEPS + 1, False)],
+)
+def test_the_third_within_fifty_steps(skipped, step, expected):
+    assert again(skipped, step) is expected
+
+
+@pytest.mark.parametrize(
+    ("losses", "expected"),
+    [([], True), ([2.0] * 20, True), ([2.0] * 20 + [3.0] * 10, False), ([3.0] * 9 + [1.0], True)],
+)
+def test_weights_are_worth_keeping_if_the_loss_has_not_risen(losses, expected):
+    assert settled(losses) is expected
+
+
+def test_every_fault_has_its_verdict():
+    assert VERDICTS == {
+        "not finite": "skip",
+        "not finite again": "roll back",
+        "loss spike": "roll back",
+        "exploding gradient": "roll back",
+        "vanishing gradient": "alert",
+        "frozen layer": "alert",
+        "out of memory": "shrink",
+    }
+
+
+@pytest.mark.parametrize(
+    ("step", "fault"),
+    [
+        (numbers(), None),
+        (numbers(loss=4.5), "loss spike"),
+        (numbers(norm=10.5), "exploding gradient"),
+        (numbers(norm=9.5), None),
+        (numbers(loss=4.5, norm=99.0), "loss spike"),
+        (numbers(loss=math.inf), "not finite"),
+        (numbers(loss=math.nan), "not finite"),
+        (numbers(norm=math.nan), "not finite"),
+        (numbers(loss=-math.inf), "not finite"),
+    ],
+)
+def test_the_fault_of_a_step(step, fault):
+    watch = Watch()
+    for loss in STEADY:
+        watch.remember(numbers(loss, norm=1.0 + 0.01 * loss))
+    assert watch.fault(step, 20, GUARDS) == fault
+
+
+def test_what_is_not_finite_again_and_again_is_another_fault():
+    watch = Watch(skipped=[3, 10])
+    assert watch.fault(numbers(math.nan), 20, GUARDS) == "not finite again"
+    assert watch.fault(numbers(math.nan), 70, GUARDS) == "not finite"
+
+
+def test_at_first_only_what_is_not_finite_is_known_to_be_wrong():
+    watch = Watch()
+    assert watch.fault(numbers(1e6, 1e6), 0, GUARDS) is None and watch.fault(numbers(math.nan), 0, GUARDS)
+
+
+def test_an_alert_is_told_once_until_it_has_passed():
+    watch, told = Watch(), []
+    for step in range(3 * FROZEN_STEPS):
+        norm = 0.0 if step != 2 * FROZEN_STEPS - 10 else 1.0
+        told += [(step, *new) for new in watch.remember(numbers(still=norm, moving=1.0))]
+    assert told == [(FROZEN_STEPS - 1, "frozen layer", "still"), (3 * FROZEN_STEPS - 10, "frozen layer", "still")]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"), [({"spike_factor": 1.0}, "above 1"), ({"max_rollbacks": -1}, "negative")]
+)
+def test_senseless_settings_are_refused(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        Stability(**wrong)
