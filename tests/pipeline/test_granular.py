@@ -94,6 +94,7 @@ CODE = {
     "src/tailwise/schedules.py": f"check {TRAINING}",
     "src/tailwise/recipes/fouls/task.py": f"check {TRAINING}",
     "src/tailwise/recipes/fouls/sections.py": "check",
+    "src/tailwise/recipes/fouls/contradictions.py": "check",
     "src/tailwise/mend.py": "",
     "src/tailwise/judging": f"check {JUDGING}",
     "src/tailwise/prediction": "",

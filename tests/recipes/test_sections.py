@@ -39,7 +39,6 @@ def changed(**values):
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"augment__delay": 3}, "augment.delay 3 needs window.margin 3 or more"),
         ({"phase2__train__epochs": 0}, "phase2.train: epochs, lr and clip must be positive"),
         ({"phase1__train__trainable": []}, "phase1.train.trainable: nothing would be trained"),
         ({"phase1__train__trainable": ["!*"]}, "phase1.train.trainable: nothing would be trained"),
@@ -65,11 +64,6 @@ def changed(**values):
         (
             {"model__backbone": S3D, "window__frames": 4},
             "window does not fit model.backbone: s3d needs 8 or more frames of 17x17 or more pixels, found 4 of 64x112",
-        ),
-        (
-            {"model__backbone": {**S3D, "checkpoint": True}, "window__frames": 8}
-            | {f"phase{number}__train__trainable": ["*", "!backbone.*"] for number in (1, 2, 3)},
-            "model.backbone.checkpoint has no effect: no phase trains the backbone",
         ),
         ({"certificate__macro_recall": 45.0}, "certificate: macro_recall, macro_f1 and class_recall must be"),
         ({"window__height": 2, "window__width": 2}, "window does not fit model.backbone: tiny needs 1 frame of 4x4"),

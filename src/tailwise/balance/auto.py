@@ -21,8 +21,8 @@ LEAST_EPOCHS, MOST_EPOCHS = 5, 30
 BATCH = 16
 """The batch that the rates below are for."""
 OWN, FRESH, PRETRAINED = 4e-3, 1e-3, 1e-4
-"""Highest learning rate of the first phase: of a small net that has no weights to begin with, as measured on the demo;
-of a video net begun afresh, Adam's usual one (https://arxiv.org/abs/1412.6980); of a pretrained one, as it is usual."""
+"""Highest learning rate of the first phase: of a small net that has no weights to begin with, as the demo's; of a video
+net begun afresh, Adam's usual one (https://arxiv.org/abs/1412.6980); of a pretrained one, as in presets/mvit.yaml."""
 FADE = 0.5
 """Each phase goes on where the one before ended, at this share of its rate."""
 

@@ -1,6 +1,8 @@
 """Every section of the fouls pipeline's params.yaml, as one dataclass."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
@@ -20,10 +22,12 @@ from tailwise.data.demo import Demo
 from tailwise.data.index.source import Source, check_root
 from tailwise.data.load.augment import Augment
 from tailwise.engine.guards import Stability
-from tailwise.engine.phase import Phase, moves, rate_groups, set_trainable
+from tailwise.engine.phase import Phase, rate_groups, set_trainable
 from tailwise.engine.run import Training
 from tailwise.judging.certificate import Targets
 from tailwise.models.multiview import Model
+from tailwise.models.pretrained import NoWeights
+from tailwise.recipes.fouls import contradictions
 
 
 @dataclass(frozen=True)
@@ -64,8 +68,6 @@ class Params:
     runtime: Runtime
 
     def __post_init__(self):
-        if self.augment.delay > self.window.margin:
-            raise ValueError(f"augment.delay {self.augment.delay} needs window.margin {self.augment.delay} or more")
         shape = (self.window.frames, self.window.height, self.window.width)
         try:
             self.model.backbone.check_shape(shape)
@@ -73,31 +75,36 @@ class Params:
             raise ValueError(f"window does not fit model.backbone: {error}") from error
         with torch.device("meta"):
             model = self.model.build(ANY_HEADS, shape)
-        for name in ("phase1", "phase2", "phase3"):
-            check_patterns(name, model, getattr(self, name).train)
-        phases = (self.phase1.train, self.phase2.train, self.phase3.train)
-        if getattr(self.model.backbone, "checkpoint", False) and not trains_backbone(model, phases):
-            raise ValueError("model.backbone.checkpoint has no effect: no phase trains the backbone")
+        for name, phase in self.phases().items():
+            check_patterns(name, model, phase.train)
+        for line in self.contradictions([name for name, _ in model.named_parameters()]):
+            raise ValueError(line)
 
+    def phases(self) -> dict[str, PhaseSection]:
+        return {name: getattr(self, name) for name in ("phase1", "phase2", "phase3")}
 
-MADE_ROOT = "data/demo"
-"""The data root that a stage of the pipeline makes."""
+    def contradictions(self, parameters: list[str]) -> Iterator[str]:
+        """A line for each; parameters: the names of the model's."""
+        trained, backbone = {name: phase.train for name, phase in self.phases().items()}, self.model.backbone
+        pretrained = getattr(backbone, "weights", NoWeights("none")) != NoWeights("none")
+        yield from contradictions.of_data(self.data, self.window, self.demo)
+        yield from contradictions.of_augment(self.augment, self.window, trained)
+        yield from contradictions.of_balance(self.phases(), self.balance)
+        yield from contradictions.of_trainable(trained, parameters, pretrained, getattr(backbone, "checkpoint", False))
+        yield from contradictions.of_machine(self.training, self.runtime)
 
 
 def check_inputs(params: Params) -> None:
-    """Raise UserError if what the pipeline is to read is not there."""
-    if params.data.root != MADE_ROOT:
+    """Raise UserError if what the pipeline is to read is not there, or a package that it is to use."""
+    if not contradictions.is_made(params.data.root):
         check_root(Path(params.data.root))
     params.model.backbone.check_weights()
+    if params.runtime.tensorboard and find_spec("tensorboard") is None:
+        raise UserError("runtime.tensorboard: pip install tensorboard, or set it to false")
 
 
 ANY_HEADS = tuple(Head(f"head{i}", ("a", "b")) for i in range(8))
 """Heads are known from the data only; patterns of parameter names are checked against more than anyone has."""
-
-
-def trains_backbone(model: torch.nn.Module, phases: tuple[Phase, ...]) -> bool:
-    names = [f"backbone.{name}" for name, _ in model.backbone.named_parameters()]
-    return any(moves(name, phase.trainable) for phase in phases for name in names)
 
 
 def check_patterns(name: str, model: torch.nn.Module, phase: Phase) -> None:

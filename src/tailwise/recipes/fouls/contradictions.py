@@ -1,0 +1,85 @@
+"""What contradicts what in params.yaml, or would change nothing: one line each, found before any stage works.
+
+Each function looks at some sections and gives the lines; what a section forbids within itself is its own business.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from tailwise.balance.boosts import EffectiveNumber
+from tailwise.balance.guard import Balance
+from tailwise.balance.subset import Oversampled, Rebalance
+from tailwise.core.runtime import Runtime
+from tailwise.data.decode.window import Window
+from tailwise.data.demo import Demo
+from tailwise.data.index.soccernet import Soccernet
+from tailwise.data.index.source import Source
+from tailwise.data.load.augment import Augment
+from tailwise.engine.phase import Phase, moves
+from tailwise.engine.run import Training
+
+MADE_ROOT = "data/demo"
+"""The data root that a stage of the pipeline makes."""
+
+Lines = Iterator[str]
+
+
+def of_data(data: Source, window: Window, demo: Demo) -> Lines:
+    """The demo has one layout, one length and one frame of contact."""
+    if not is_made(data.root):
+        return
+    if not isinstance(data.reader, Soccernet):
+        yield f"data.reader.kind {data.reader.kind} cannot read {MADE_ROOT}: set data.root, or the kind to soccernet"
+    first, last = window.indices()[0], window.indices()[-1]
+    if last >= demo.frames:
+        yield f"the window ends at frame {last}, and a clip of the demo has {demo.frames}: raise demo.frames"
+    elif not first <= demo.contact <= last:
+        yield f"demo.contact {demo.contact} is not within the window, frames {first} to {last}: move window.centre"
+
+
+def is_made(root: str) -> bool:
+    """Whether a data root is the one that a stage makes."""
+    return Path(root) == Path(MADE_ROOT)
+
+
+def of_augment(augment: Augment, window: Window, phases: Mapping[str, Phase]) -> Lines:
+    """A shift in time needs frames to shift into, and moves by whole ones."""
+    if augment.delay > window.margin:
+        yield f"augment.delay {augment.delay} needs window.margin {augment.delay} or more"
+    if augment.delay and not any(round(augment.delay * phase.augment) for phase in phases.values()):
+        yield f"augment.delay {augment.delay} has no effect: at the augment of each phase it is less than a frame"
+
+
+def of_balance(phases: Mapping[str, Rebalance], balance: Balance) -> Lines:
+    """A cap that the guard forbids to reach, and rules that leave all classes and samples alike."""
+    for name, how in phases.items():
+        if how.max_weight > balance.max_effective_ratio:
+            limit = f"balance.max_effective_ratio {balance.max_effective_ratio:g}"
+            yield f"{name}.max_weight {how.max_weight:g} is above {limit}, which no boost may exceed"
+        if how.max_weight > 1 and isinstance(how.boost, EffectiveNumber) and not how.boost.beta:
+            yield f"{name}.boost.beta 0 has no effect: every class gets the same boost; set {name}.max_weight to 1"
+        if isinstance(how.samples, Oversampled) and how.samples.max_repeat == 1:
+            yield f"{name}.samples.max_repeat 1 has no effect: each sample is drawn once; use {{kind: all}}"
+
+
+def of_trainable(phases: Mapping[str, Phase], parameters: list[str], pretrained: bool, checkpoint: bool) -> Lines:
+    """Parts that never move, and patterns that freeze nothing. parameters: all names that the model has"""
+    for name, phase in phases.items():
+        for pattern in phase.trainable:
+            rest = tuple(other for other in phase.trainable if other != pattern)
+            if pattern.startswith("!") and not any(
+                moves(parameter, rest) != moves(parameter, phase.trainable) for parameter in parameters
+            ):
+                yield f"{name}.train.trainable: {pattern!r} has no effect: no other pattern names what it freezes"
+    backbone = [parameter for parameter in parameters if parameter.startswith("backbone.")]
+    if any(moves(parameter, phase.trainable) for phase in phases.values() for parameter in backbone):
+        return
+    if checkpoint:
+        yield "model.backbone.checkpoint has no effect: no phase trains the backbone"
+    if not pretrained:
+        yield "no phase trains the backbone, and it has no weights to begin with: see trainable"
+
+
+def of_machine(training: Training, runtime: Runtime) -> Lines:
+    if training.precision == "bf16" and runtime.device == "cpu":
+        yield "training.precision bf16 has no effect where runtime.device is cpu: a processor computes in float32"
