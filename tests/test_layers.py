@@ -42,7 +42,7 @@ ALLOWED = {
     "data.decode": CORE | {"data.decode", "data.raw"},
     "data.load": BASIC | {"data.load"},
     "models": BASIC | {"models"},
-    "engine": BASIC | {"engine", "core.cores", "core.events", "core.runtime"},
+    "engine": BASIC | {"engine", "core.cores", "core.events", "core.memory", "core.runtime"},
     "judging": CORE | {"metrics", "judging"},
     "reporting": BASIC | {"reporting"},
     "prediction": BASIC
@@ -57,7 +57,6 @@ ENTRY_POINTS = {
     "core.stage",
     "core.preset",
     "core.effective",
-    "core.memory",
     "mend",
     "reporting.summary",
     "recipes.fouls.task",
