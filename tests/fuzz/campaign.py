@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import yaml
+from mutate import mutant
 
 from filming import turn, write_clip
-from mutate import mutant
 from tailwise.core.config import read_params
 from tailwise.core.files import read_csv, read_json, write_csv
 from tailwise.core.log import last_runs

@@ -1,7 +1,6 @@
 """Hundreds of broken clips through the stage: none stops it, none is lost without a word, and good clips stay."""
 
 import pytest
-
 from campaign import FILMED, film, run
 from mutate import MUTATIONS, mutant
 

@@ -54,8 +54,7 @@ class Params:
             self.model.backbone.check_shape(shape)
         except ValueError as error:
             raise ValueError(f"window does not fit model.backbone: {error}") from error
-        with torch.device("meta"):
-            model = self.model.build(ANY_HEADS, shape)
+        model = shape_of(self.model, shape)
         for name in ("phase1", "phase2", "phase3"):
             check_patterns(name, model, getattr(self, name).train)
         phases = (self.phase1.train, self.phase2.train, self.phase3.train)
@@ -76,6 +75,15 @@ def check_inputs(params: Params) -> None:
 
 ANY_HEADS = tuple(Head(f"head{i}", ("a", "b")) for i in range(8))
 """Heads are known from the data only; patterns of parameter names are checked against more than anyone has."""
+
+
+def shape_of(model: Model, shape: tuple[int, int, int]) -> torch.nn.Module:
+    """The model without memory for its weights; raises ValueError for sizes that no machine can hold."""
+    try:
+        with torch.device("meta"):
+            return model.build(ANY_HEADS, shape)
+    except (RuntimeError, TypeError) as error:  # a product of sizes, or a size itself, that is no 64-bit number
+        raise ValueError(f"the model cannot be built, is a width in model too large? {error}") from error
 
 
 def trains_backbone(model: torch.nn.Module, phases: tuple[Phase, ...]) -> bool:
