@@ -16,7 +16,7 @@ def main() -> None:
     params = read_params()
     root = Path(section(params, "data.root", str))
     window, how = section(params, "window", Window), section(params, "decode", Decode)
-    workers = section(params, "runtime", Runtime).decoders
+    workers = section(params, "runtime", Runtime).decoding
     cache = Path(os.environ.get("DVC_ROOT", ".")) / ".cache" / "clips"
     splits = {}
     for split in ("train", "valid", "test"):

@@ -30,9 +30,8 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
     max_leaves=5,
 )
-BYTES = st.sampled_from(
-    [b"", b"\0", b"\n", b"\r", b'"', b"'", b",", b":", b"{", b"[" * 20_000, b"9" * 5000]
-) | st.binary(max_size=6)
+AWKWARD = [b"", b"\0", b"\n", b"\r", b'"', b"'", b",", b":", b"{", b"!!int ", b"&a ", b"[" * 20_000, b"9" * 5000]
+BYTES = st.sampled_from(AWKWARD) | st.binary(max_size=6)
 
 
 def places(tree, path: tuple = ()) -> Iterator[tuple]:

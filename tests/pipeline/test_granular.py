@@ -65,7 +65,7 @@ PARAMETERS = {
     "augment.mirror augment.shift augment.brightness augment.delay": f"{CHECK} {TRAINING}",
     "training.seed training.batch_size training.accumulate training.threads training.precision": f"{CHECK} {TRAINING}",
     "certificate.macro_recall certificate.macro_f1 certificate.class_recall certificate.loss": f"{CHECK} {JUDGING}",
-    "runtime.device runtime.workers runtime.decoders runtime.tensorboard": "",
+    "runtime.device runtime.workers runtime.decoders runtime.tensorboard runtime.executor.kind": "",
 }
 
 # A file, or a folder for every file below it; the longest name that fits a file counts.
