@@ -76,8 +76,6 @@ def affordable(task: Task, run: Run, sample: int) -> int:
     if free is not None:
         share = SPARE * free / int(os.environ.get("LOCAL_WORLD_SIZE", 1))
         size = halved_to_fit(size, needed, share)
-        text = (
-            f"training.accumulate: auto is a micro-batch of {size}, {needed / 1e6:.1f} MB each, {share / 1e6:.0f} free"
-        )
-        run.events.tell("auto", text, micro_batch=size)
+        sizes = f"{needed / 1e6:.1f} MB each, {share / 1e6:.0f} MB free"
+        run.events.tell("auto", f"training.accumulate: auto is a micro-batch of {size}, {sizes}", micro_batch=size)
     return min(run.world.gather(size))
