@@ -26,7 +26,7 @@ def with_preset(path: Path | None) -> dict:
 
 FILES = {"params": with_preset(None), **{path.stem: with_preset(path) for path in PRESETS}}
 FILES["table"] = deepcopy(FILES["params"])
-FILES["table"]["data"]["reader"] = TABLE
+FILES["table"]["data"] |= {"root": "data/soccernet", "reader": TABLE}
 
 
 def check(content: bytes) -> tuple[int, str]:

@@ -45,13 +45,13 @@ class RawFile:
 
     def read(self) -> bytes:
         """The content; FileNotFoundError if absent, DamagedFile if the zip does not give it."""
+        if not self.exists():
+            raise FileNotFoundError(2, "No such file", self.path)
         if self._archived is None:
             return (self.root / self.path).read_bytes()
         archive, member = self._archived
         try:
             return archive.read(member)
-        except KeyError:
-            raise FileNotFoundError(2, "No such file", self.path) from None
         except BROKEN as error:
             raise DamagedFile(f"{self.root / self.path}: {error}; unpack the zip with a tool that can") from error
 
