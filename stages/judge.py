@@ -5,9 +5,9 @@ from pathlib import Path
 
 from tailwise.core.config import read_params, section
 from tailwise.core.files import read_json, write_json
-from tailwise.judging.outcomes import read_outcomes
 from tailwise.judging.certificate import Targets
 from tailwise.judging.judgement import judge
+from tailwise.judging.outcomes import read_outcomes
 from tailwise.judging.submission import submission
 
 

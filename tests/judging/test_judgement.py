@@ -5,8 +5,8 @@ import pytest
 
 from tailwise.core.errors import UserError
 from tailwise.core.files import write_csv
-from tailwise.judging.outcomes import Outcomes, read_outcomes
 from tailwise.judging.judgement import confusions, judge
+from tailwise.judging.outcomes import Outcomes, read_outcomes
 
 CLASSES = ("often", "rare", "absent")
 COUNTS = {"often": 96, "rare": 4, "absent": 0}

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from tailwise.judging.outcomes import Outcomes
 from tailwise.judging.intervals import Interval, by_group, intervals
+from tailwise.judging.outcomes import Outcomes
 
 RARE = 0.05
 """Share of the training samples below which a class is rare."""

@@ -1,7 +1,7 @@
 """A split's answers as one file: SoccerNet-MVFoul's prediction file, or the same shape for other heads."""
 
-from tailwise.judging.outcomes import Outcomes
 from tailwise.judging.official import is_official, prediction_file
+from tailwise.judging.outcomes import Outcomes
 
 
 def submission(split: str, outcomes: dict[str, Outcomes]) -> dict:
