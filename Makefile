@@ -10,7 +10,7 @@ PYTHON ?= python3
 # NAME: of a preset
 NAME ?= smoke
 
-.PHONY: help setup repro test bench bench-scale baselines seeds variants probe times config preset clean-recovery clean-cache
+.PHONY: help setup repro test bench bench-scale fuzz baselines seeds variants probe times config preset clean-recovery clean-cache
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ $(VENV)/ready-bench: requirements-bench.txt requirements.txt constraints.txt | s
 
 bench-scale: setup ## the same at the official data's size; takes ten minutes and 45 GB of disk
 	@python3 bench/scale.py
+
+fuzz: setup ## broken clips through decoding, and what became of them; python3 bench/fuzz.py --clips 5000 for more
+	@python3 bench/fuzz.py
 
 baselines: setup ## ways of rebalancing compared, 5 seeds each: half an hour; the pipeline's clips must be there
 	@dvc repro pipelines/baselines/dvc.yaml

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from tailwise.core.config import read_params, section
-from tailwise.core.cores import decode_workers
 from tailwise.core.files import read_csv, write_json
 from tailwise.core.runtime import Runtime
 from tailwise.data.decode.quality import check_faulty, quality
@@ -17,7 +16,7 @@ def main() -> None:
     params = read_params()
     root = Path(section(params, "data.root", str))
     window, how = section(params, "window", Window), section(params, "decode", Decode)
-    workers = decode_workers(section(params, "runtime", Runtime).decoders)
+    workers = section(params, "runtime", Runtime).decoding
     cache = Path(os.environ.get("DVC_ROOT", ".")) / ".cache" / "clips"
     splits = {}
     for split in ("train", "valid", "test"):

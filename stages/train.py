@@ -17,6 +17,7 @@ from tailwise.core.runtime import Runtime
 from tailwise.engine.guards import Stability
 from tailwise.engine.history import Boosts
 from tailwise.engine.inputs import build_task, class_boosts, read_heads, sample_places
+from tailwise.engine.interrupt import heed_sigterm
 from tailwise.engine.launch import answerable, launch, processes
 from tailwise.engine.loop import train_phase
 from tailwise.engine.observers import keep_history, print_progress, tensorboard
@@ -46,6 +47,8 @@ def main() -> None:
     if (count := processes(runtime)) > 1:
         launch(count)
     else:
+        if "WORLD_SIZE" not in os.environ:  # else the launcher ends the others, and none can finish a step alone
+            heed_sigterm()
         with answerable():
             train(args, params, runtime)
 

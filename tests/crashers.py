@@ -2,8 +2,12 @@
 
 import os
 import signal
+import tempfile
 import time
+from pathlib import Path
 
+from tailwise.core.errors import UserError
+from tailwise.data.decode import store
 from tailwise.data.decode.shards import decode_shard
 
 VICTIM = "clip_5.mp4"
@@ -24,3 +28,45 @@ def _then(say, act):
             act()
 
     return said
+
+
+def slowly_there(shard, cache, timeout_s):
+    """Decodes a shard on a worker of a cluster, and takes half a second for it; leaves word of who did."""
+    (cache / f"begun.{os.getpid()}").touch()
+    time.sleep(0.5)
+    return _DECODE_GUARDED(shard, cache, timeout_s)
+
+
+def crashing_there(shard, cache, timeout_s):
+    return _with(crashing, shard, cache, timeout_s)
+
+
+def hanging_there(shard, cache, timeout_s):
+    return _with(hanging, shard, cache, timeout_s)
+
+
+def other_code_there(shard, cache, timeout_s):
+    _, key, facts = _DECODE_GUARDED(shard, cache, timeout_s)
+    return "another", key, facts
+
+
+def other_folder_there(shard, cache, timeout_s):
+    """As where the folder is not shared: the file is elsewhere."""
+    with tempfile.TemporaryDirectory() as elsewhere:
+        return _DECODE_GUARDED(shard, Path(elsewhere), timeout_s)
+
+
+def full_disk_there(shard, cache, timeout_s):
+    raise UserError("clips: no room")
+
+
+def _with(decoder, shard, cache, timeout_s):
+    """The guarded job with another decoder in its process."""
+    before, store._decode_shard = store._decode_shard, decoder
+    try:
+        return _DECODE_GUARDED(shard, cache, timeout_s)
+    finally:
+        store._decode_shard = before
+
+
+_DECODE_GUARDED = store.decode_guarded

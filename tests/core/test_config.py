@@ -135,6 +135,35 @@ def test_an_absent_file_is_named(tmp_path):
         read_params(tmp_path / "absent.yaml")
 
 
+@pytest.mark.parametrize("name", ["int", "float", "bool", "null", "map", "timestamp", "binary", "set"])
+def test_a_tag_that_does_not_fit_its_value_is_refused(tmp_path, name):
+    with pytest.raises(UserError, match="params.yaml: .* line 1, column 4") as refused:
+        read(tmp_path / "params.yaml", f"a: !!{name} x\n")
+    assert "\n" not in str(refused.value)
+
+
+def test_a_tag_that_fits_is_read(tmp_path):
+    text = 'a: !!int "3"\nb: !!float "1"\nc: !!bool "true"\nd: !!str 1\n'
+    assert read(tmp_path / "params.yaml", text) == {"a": 3, "b": 1.0, "c": True, "d": "1"}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"a: \xff", "'utf-8' codec can't decode byte 0xff"),
+        ("a: 1\n".encode("utf16"), "'utf-8' codec can't decode"),
+        (b"a: " + b"9" * 5000, "5000 digits"),
+        (b"a: " + b"[" * 20_000, "its lists or sections are nested too deeply"),
+        (b"a: " + b"[" * 20_000 + b"]" * 20_000, "its lists or sections are nested too deeply"),
+    ],
+    ids=["no UTF-8", "UTF-16", "digits", "open lists", "nested lists"],
+)
+def test_a_file_that_no_reader_can_take_is_refused(tmp_path, content, said):
+    (tmp_path / "params.yaml").write_bytes(content)
+    with pytest.raises(UserError, match=f"params.yaml: .*{said}|params.yaml: {said}"):
+        read_params(tmp_path / "params.yaml")
+
+
 def test_no_object_is_built_from_a_tag(tmp_path):
     with pytest.raises(UserError, match="could not determine a constructor"):
         read(tmp_path / "params.yaml", "a: !!python/object/apply:os.getcwd []\n")

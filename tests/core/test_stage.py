@@ -42,6 +42,11 @@ def test_a_stage_runs_as_a_script_with_its_arguments(stage):
             "work: params.yaml: no x",
             1,
         ),
+        (
+            "from tailwise.core.errors import UserError\nraise UserError('a\\nb: no such folder')",
+            "work: a b: no such folder",
+            1,
+        ),
         ("raise KeyboardInterrupt", "work: interrupted", 130),
         ("open('absent/file')", "work: absent/file: No such file or directory", 1),
     ],

@@ -28,13 +28,20 @@ def test_a_file_is_the_same_in_a_folder_and_in_a_zip(root):
     assert plain.source() == str(root / "Train/action_0/clip_0.mp4")
 
 
-@pytest.mark.parametrize("path", ["Train/action_7/clip_0.mp4", "Train.zip/action_7/clip_0.mp4", "No.zip/clip_0.mp4"])
+@pytest.mark.parametrize(
+    "path", ["Train/action_7/clip_0.mp4", "Train.zip/action_7/clip_0.mp4", "No.zip/clip_0.mp4", "a\0b"]
+)
 def test_what_is_absent_is_absent(root, path):
     shutil.copytree(root / "Train", root / "Copy")
     pack(root / "Copy").rename(root / "Train.zip")
     assert not RawFile(root, path).exists()
     with pytest.raises(FileNotFoundError):
         RawFile(root, path).read()
+
+
+@pytest.mark.parametrize("path", ["x" * 5000, "x" * 5000 + ".zip/clip_0.mp4"])
+def test_a_name_longer_than_any_file_has_is_absent(root, path):
+    assert not RawFile(root, path).exists()
 
 
 def test_a_zip_that_changed_is_read_anew(root):

@@ -118,7 +118,8 @@ def test_a_shard_whose_array_is_gone_is_decoded_anew(shard, tmp_path):
 
 def test_the_code_that_counts_is_what_decoding_imports():
     """All of this project that a shard's decoding reads, but for core."""
-    imported = {f"{module.__package__.replace('.', '/')}/{name}.py" for name in ("frames", "probe", "shards", "window")}
+    names = ("frames", "packets", "probe", "shards", "window")
+    imported = {f"{module.__package__.replace('.', '/')}/{name}.py" for name in names}
     assert {file.as_posix().rpartition("/src/")[2] for file in module.CODE} == imported | {"tailwise/data/raw.py"}
 
 

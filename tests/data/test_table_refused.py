@@ -41,6 +41,7 @@ def refusal(tmp_path):
         ),
         ("sample,,path,outcome\n", "column 2 has no name"),
         ("sample,path,path,outcome\n", "two columns are named path"),
+        ('sample,path,"out\ncome"\n', r"the name of column 3, 'out\ncome', holds a line break: take it away"),
         (
             "sample,path,outcome\ns1,1.mp4,goal",
             "has no column split; set data.reader.split in params.yaml, as {valid: 0.15, test: 0.15, seed: 1}",

@@ -9,6 +9,7 @@ import torch
 from helpers import HEADS, Linear, make_phase, make_run, make_table, make_task, noisy, same
 from tailwise.engine import fit
 from tailwise.engine.guards import Stability
+from tailwise.engine.interrupt import heed_sigterm
 from tailwise.engine.loop import train_phase
 from tailwise.engine.phase import AdamW
 from tailwise.engine.recovery import Recovery
@@ -78,6 +79,19 @@ def test_it_may_end_again_and_again(tmp_path):
             train(Stops(at), recovery=recovery, save_every=0)
     with Recovery(tmp_path / "run") as recovery:
         assert equal(train(Stops(), recovery=recovery), train(Stops()))
+
+
+def test_sigterm_saves_what_was_done(tmp_path):
+    before = signal.getsignal(signal.SIGTERM)
+    heed_sigterm()
+    first = Stops(2, partial(signal.raise_signal, signal.SIGTERM))
+    try:
+        with pytest.raises(KeyboardInterrupt), Recovery(tmp_path / "run") as recovery:
+            train(first, recovery=recovery)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    with Recovery(tmp_path / "run") as recovery:
+        assert recovery.load().facts["step"] == 1 and first.calls == 2
 
 
 @pytest.mark.parametrize(("at", "lost"), [(1, 0), (2, 0), (5, 0), (6, 1), (11, 6), (13, 0)])

@@ -64,10 +64,10 @@ PARAMETERS = {
     "augment.mirror augment.shift augment.brightness augment.delay": f"{CHECK} {TRAINING}",
     "training.batch_size": f"{CHECK} choose {TRAINING}",
     "training.seed training.accumulate training.threads training.precision": f"{CHECK} {TRAINING}",
-    "stability.guards stability.spike_factor stability.max_rollbacks": f"{CHECK} {TRAINING}",
     "certificate.macro_recall certificate.macro_f1 certificate.class_recall certificate.loss": f"{CHECK} {JUDGING}",
-    "runtime.device runtime.workers runtime.decoders runtime.tensorboard runtime.verbosity": "",
-    "runtime.devices runtime.save_every": "",
+    "stability.guards stability.spike_factor stability.max_rollbacks": f"{CHECK} {TRAINING}",
+    "runtime.device runtime.workers runtime.decoders runtime.tensorboard runtime.verbosity runtime.devices": "",
+    "runtime.save_every runtime.executor.kind": "",
 }
 
 # A file, or a folder for every file below it; the longest name that fits a file counts.

@@ -66,6 +66,11 @@ def changed(**values):
             "window does not fit model.backbone: s3d needs 8 or more frames of 17x17 or more pixels, found 4 of 64x112",
         ),
         ({"certificate__macro_recall": 45.0}, "certificate: macro_recall, macro_f1 and class_recall must be"),
+        ({"window__frames": 10**12}, "window: a window keeps at most 10000 frames of 16384x16384 pixels"),
+        ({"window__margin": 10**12}, "window: a window keeps at most 10000 frames of 16384x16384 pixels"),
+        ({"window__width": 10**6}, "window: a window keeps at most 10000 frames of 16384x16384 pixels"),
+        ({"model__backbone__width": 2**31}, "the model cannot be built, is a width in model too large?"),
+        ({"model__backbone__width": 2**62}, "the model cannot be built, is a width in model too large?"),
         ({"window__height": 2, "window__width": 2}, "window does not fit model.backbone: tiny needs 1 frame of 4x4"),
     ],
     ids=str,
@@ -96,6 +101,8 @@ def test_a_data_root_that_is_not_there_is_named(tmp_path, monkeypatch):
         check_inputs(section(changed(data__root=root), "", Params))
     with pytest.raises(UserError, match="gone: no such folder; .* or set data.root in params.yaml"):
         check_inputs(section(changed(data__root="gone"), "", Params))
+    with pytest.raises(UserError, match="data.root xxx.*: File name too long; .* or set data.root in params.yaml"):
+        check_inputs(section(changed(data__root="x" * 5000), "", Params))
 
 
 @pytest.mark.parametrize("phase", ["phase1", "phase2"])

@@ -25,6 +25,8 @@ class Yaml12Loader(yaml.SafeLoader):
     yaml_implicit_resolvers = {}
 
     def construct_mapping(self, node, deep=False):
+        if not isinstance(node, yaml.MappingNode):
+            raise yaml.constructor.ConstructorError(None, None, f"no mapping: {node.value!r}", node.start_mark)
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         for key in keys:
             if keys.count(key) > 1:
@@ -38,20 +40,28 @@ _SCALARS = {
     "int": r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+",
     "float": r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
 }
+_TAG = "tag:yaml.org,2002:"
+_READ = {
+    "null": lambda text: None,
+    "bool": lambda text: text.lower() == "true",
+    "int": lambda text: int(text, 0) if text.startswith(("0o", "0x")) else int(text),
+    "float": lambda text: float(re.sub(r"\.(?=inf|nan)", "", text.lower())),
+}
+
+
+def _construct(loader: Yaml12Loader, node: yaml.Node):
+    """A scalar by its pattern, also where a tag says what it is to be."""
+    name, text = node.tag.removeprefix(_TAG), loader.construct_scalar(node)
+    if not re.fullmatch(_SCALARS[name], text):
+        raise yaml.constructor.ConstructorError(None, None, f"no {name}: {text!r}", node.start_mark)
+    return _READ[name](text)
+
+
 for _name, _pattern in _SCALARS.items():
-    Yaml12Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", re.compile(f"^(?:{_pattern})$"), None)
-
-
-def _construct_int(loader, node) -> int:
-    text = loader.construct_scalar(node)
-    return int(text, 0) if text.startswith(("0o", "0x")) else int(text)
-
-
-Yaml12Loader.add_constructor("tag:yaml.org,2002:int", _construct_int)
-Yaml12Loader.add_constructor(
-    "tag:yaml.org,2002:float",
-    lambda loader, node: float(re.sub(r"\.(?=inf|nan)", "", loader.construct_scalar(node).lower())),
-)
+    Yaml12Loader.add_implicit_resolver(f"{_TAG}{_name}", re.compile(f"^(?:{_pattern})$"), None)
+    Yaml12Loader.add_constructor(f"{_TAG}{_name}", _construct)
+for _name in ("timestamp", "binary", "set", "omap", "pairs"):  # YAML 1.1 has them, YAML 1.2 not
+    Yaml12Loader.add_constructor(f"{_TAG}{_name}", yaml.SafeLoader.construct_undefined)
 
 
 def read_params(path: Path = Path("params.yaml")) -> dict:
@@ -60,8 +70,10 @@ def read_params(path: Path = Path("params.yaml")) -> dict:
         params = yaml.load(path.read_text(encoding="utf8"), Yaml12Loader)
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from error
-    except (yaml.YAMLError, UserError) as error:
+    except (yaml.YAMLError, UserError, ValueError) as error:  # the last: no UTF-8, a number of too many digits
         raise UserError(f"{path}: {' '.join(str(error).split())}") from error
+    except RecursionError as error:
+        raise UserError(f"{path}: its lists or sections are nested too deeply") from error
     if not isinstance(params, dict):
         raise UserError(f"{path}: expected sections, found {type(params).__name__}")
     return params

@@ -4,6 +4,7 @@ import ctypes
 import pickle
 import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -36,17 +37,20 @@ def _unheard() -> Iterator[None]:
     """Processes started within never hear Ctrl-C, not even before `_begin`; for this one it waits until the end.
 
     The tracker of multiprocessing comes first, for its start would let Ctrl-C through again. The handler waits too:
-    a signal may be met by another thread, whose mask this is not. Only in the main thread.
+    a signal may be met by another thread, whose mask this is not. In other threads than the main one, such as those of
+    a cluster's worker, the handler is not theirs to change.
     """
     resource_tracker.ensure_running()
     pressed: list[int] = []
-    handler = signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number))
+    main = threading.current_thread() is threading.main_thread()
+    handler = signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number)) if main else None
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        signal.signal(signal.SIGINT, handler)
+        if main:
+            signal.signal(signal.SIGINT, handler)
     if pressed:
         raise KeyboardInterrupt
 

@@ -3,10 +3,33 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from tailwise.core.cores import Auto
+from tailwise.core.cores import Auto, decode_workers
 
 Verbosity = Literal["quiet", "normal", "verbose"]
 """What a stage prints: warnings, alerts and interventions; what is worth a line; every detail."""
+
+
+@dataclass(frozen=True)
+class Local:
+    """The processes of this machine."""
+
+    kind: Literal["local"]
+
+
+@dataclass(frozen=True)
+class Dask:
+    """The workers of a Dask cluster. address: of its scheduler, such as tcp://10.0.0.1:8786"""
+
+    kind: Literal["dask"]
+    address: str
+
+
+@dataclass(frozen=True)
+class Ray:
+    """The workers of a Ray cluster. address: of its head node, such as 10.0.0.1:6379, or auto on one of its machines"""
+
+    kind: Literal["ray"]
+    address: str
 
 
 @dataclass(frozen=True)
@@ -18,6 +41,7 @@ class Runtime:
     verbosity: what is printed; the log of events has all of it
     devices: processes that train together, auto is one for each GPU
     save_every: seconds of training that a kill may cost
+    executor: who decodes clips
     """
 
     device: Literal["auto", "cpu", "cuda"]
@@ -27,6 +51,7 @@ class Runtime:
     verbosity: Verbosity = "normal"
     devices: int | Auto = "auto"
     save_every: float = 60.0
+    executor: Local | Dask | Ray = Local("local")
 
     def __post_init__(self):
         for name, least in (("workers", 0), ("decoders", 1)):
@@ -36,3 +61,8 @@ class Runtime:
             raise ValueError(f"devices must be auto or at least 1, found {self.devices}")
         if self.save_every < 0:
             raise ValueError(f"save_every must not be negative, found {self.save_every:g}")
+
+    @property
+    def decoding(self) -> int | Dask | Ray:
+        """How many processes of this machine decode, or the cluster whose workers do."""
+        return decode_workers(self.decoders) if isinstance(self.executor, Local) else self.executor

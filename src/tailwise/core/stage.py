@@ -66,7 +66,8 @@ def run(script: str) -> int:
 
 
 def _say(script: str, text: str, status: int) -> int:
-    print(f"{Path(script).stem}: {text}", file=sys.stderr)
+    """In one line, also where a name in the text holds a line break."""
+    print(f"{Path(script).stem}: {' '.join(text.splitlines())}", file=sys.stderr)
     return status
 
 

@@ -7,11 +7,14 @@ A number that may be left open is spelled ``float | Literal["auto"]``.
 
 import dataclasses
 import difflib
-import math
+import sys
 import types
 import typing
 
 from tailwise.core.errors import UserError
+
+LARGEST = 2**63 - 1
+"""Whole number that numpy, torch and files can hold."""
 
 
 def convert(kind, value, path: str):
@@ -25,10 +28,12 @@ def convert(kind, value, path: str):
         return _literal(args, value, path)
     if origin is tuple and isinstance(value, list):
         return tuple(convert(args[0], item, f"{path}[{i}]") for i, item in enumerate(value))
-    if kind is float and type(value) is int:
+    if kind is float and type(value) in (int, float):
+        if not abs(value) <= sys.float_info.max:
+            raise UserError(f"{path} must be a finite number, found {value}")
         return float(value)
-    if kind is float and type(value) is float and not math.isfinite(value):
-        raise UserError(f"{path} must be a finite number, found {value}")
+    if kind is int and type(value) is int and not -LARGEST <= value <= LARGEST:
+        raise UserError(f"{path} must be a whole number of at most 63 bits, found {value}")
     if type(value) is not (origin or kind):
         raise UserError(f"{path} must be {_spoken(kind)}, found {value!r}")
     return value

@@ -3,6 +3,7 @@
 A few large files cost DVC next to nothing where thousands of folders cost seconds.
 """
 
+import errno
 import io
 import lzma
 import zipfile
@@ -34,13 +35,13 @@ class RawFile:
         parts = PurePosixPath(self.path).parts
         for depth, part in enumerate(parts[:-1], start=1):
             archive = self.root.joinpath(*parts[:depth])
-            if part.lower().endswith(".zip") and archive.is_file():
+            if part.lower().endswith(".zip") and is_file(archive):
                 return open_zip(archive, archive.stat().st_mtime_ns), "/".join(parts[depth:])
         return None
 
     def exists(self) -> bool:
         if self._archived is None:
-            return (self.root / self.path).is_file()
+            return is_file(self.root / self.path)
         archive, member = self._archived
         return member in archive.NameToInfo
 
@@ -59,6 +60,16 @@ class RawFile:
     def source(self) -> str | io.BytesIO:
         """What a decoder opens: a path, so that a long video is never held whole, or the bytes from a zip."""
         return str(self.root / self.path) if self._archived is None else io.BytesIO(self.read())
+
+
+def is_file(path: Path) -> bool:
+    """As Path.is_file; False, too, for a name that is longer than any file's can be."""
+    try:
+        return path.is_file()
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return False
+        raise
 
 
 @lru_cache(maxsize=16)

@@ -12,7 +12,7 @@ from tailwise.engine.course import Course
 from tailwise.engine.effect import check_felt
 from tailwise.engine.guards import VERDICTS, Fault, Numbers, Watch, settled, spoken
 from tailwise.engine.interrupt import whole
-from tailwise.engine.memory import afford
+from tailwise.engine.memory import afford, affordable
 from tailwise.engine.order import epoch_order, load_steps, repeat_numbers, steps_of
 from tailwise.engine.phase import Phase, rate_groups, set_trainable, train_mode
 from tailwise.engine.predict import joined, validate
@@ -44,6 +44,8 @@ class Fit:
         self.course, self.saved_at = Course(run.training.micro_batch), time.monotonic()
         self.best: Tensors = {}
         self.enter(task)
+        if run.training.accumulate == "auto":
+            self.course.micro_batch = affordable(task, run, self.samples[0])
 
     def enter(self, task: Task) -> None:
         """Build all that the phase governs, around this task's model."""

@@ -26,3 +26,8 @@ def whole() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
     if pressed:
         raise KeyboardInterrupt
+
+
+def heed_sigterm() -> None:
+    """Take SIGTERM, by which a cluster ends a job that must make room, as Ctrl-C: the run is saved."""
+    signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))

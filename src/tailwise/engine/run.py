@@ -8,6 +8,7 @@ from typing import Literal
 
 import torch
 
+from tailwise.core.cores import Auto
 from tailwise.core.errors import UserError
 from tailwise.core.events import Events
 from tailwise.core.runtime import Runtime
@@ -23,28 +24,31 @@ class Training:
 
     seed: of all randomness
     batch_size: samples an optimizer step
-    accumulate: micro-batches a step is computed in; their gradients add up to the same step
+    accumulate: micro-batches a step is computed in; their gradients add up to the same step. auto: as few as the
+        memory allows
     threads: of the processor; another number rounds differently
     precision: on CUDA; a processor always computes in float32
     """
 
     seed: int
     batch_size: int
-    accumulate: int
+    accumulate: int | Auto
     threads: int
     precision: Literal["float32", "bf16"]
 
     def __post_init__(self):
         if self.seed < 0:
             raise ValueError(f"seed must not be negative, found {self.seed}")
-        if min(self.batch_size, self.accumulate, self.threads) < 1:
+        parts = 1 if self.accumulate == "auto" else self.accumulate
+        if min(self.batch_size, parts, self.threads) < 1:
             raise ValueError("batch_size, accumulate and threads must be at least 1")
-        if self.batch_size % self.accumulate:
-            raise ValueError(f"batch_size {self.batch_size} is no multiple of accumulate {self.accumulate}")
+        if self.batch_size % parts:
+            raise ValueError(f"batch_size {self.batch_size} is no multiple of accumulate {parts}")
 
     @property
     def micro_batch(self) -> int:
-        return self.batch_size // self.accumulate
+        """Samples that are computed at once, at most."""
+        return self.batch_size if self.accumulate == "auto" else self.batch_size // self.accumulate
 
 
 @dataclass(frozen=True)

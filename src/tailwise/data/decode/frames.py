@@ -2,8 +2,8 @@
 
 decord decodes plain H.264 and scales on the way, faster than anything else from Python. It was
 seen to count frames that are not shown (edit lists), to be off by one (HEVC with open groups),
-not to know AV1 and to fail at widths of 16, 24, 48 and 72: what is not plain, and what decord
-refuses, PyAV decodes from the beginning.
+not to know AV1, to fail at widths of 16, 24, 48 and 72, and to give a damaged clip other frames
+in each run: what is not plain, and what decord refuses, PyAV decodes from the beginning.
 """
 
 import av

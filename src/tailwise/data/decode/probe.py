@@ -6,6 +6,7 @@ from pathlib import Path
 
 import av
 
+from tailwise.data.decode.packets import sound
 from tailwise.data.raw import SMALLEST_CLIP, DamagedFile, RawFile
 
 PLAIN_PIXELS = ("yuv420p", "yuvj420p")
@@ -58,7 +59,8 @@ def _facts(container) -> Facts:
     shown = [entry for entry in entries if not entry.is_discard]
     cut = listed and max(entry.pos + entry.size for entry in entries) > container.size
     context, rate = stream.codec_context, float(stream.average_rate or stream.guessed_rate or 0)
-    plain = listed and not cut and len(shown) == len(entries) and context.name == "h264"
+    plain = listed and not cut and len(shown) == len(entries)
+    plain = plain and context.name == "h264" and context.pix_fmt in PLAIN_PIXELS and sound(container, stream)
     return Facts(
         codec=context.name,
         pixels=context.pix_fmt or "",
@@ -69,7 +71,7 @@ def _facts(container) -> Facts:
         seconds=round(len(shown) / rate, 3) if rate else 0.0,
         key_frames=sum(entry.is_keyframe for entry in shown),
         cut=cut,
-        plain=plain and context.pix_fmt in PLAIN_PIXELS,
+        plain=plain,
     )
 
 

@@ -25,7 +25,7 @@ from tailwise.data.decode.probe import Faulty
 from tailwise.data.decode.window import Window
 from tailwise.data.raw import RawFile
 
-CODE = [Path(__file__).with_name(f"{name}.py") for name in ("frames", "probe", "shards", "window")]
+CODE = [Path(__file__).with_name(f"{name}.py") for name in ("frames", "packets", "probe", "shards", "window")]
 CODE.append(Path(__file__).parents[1] / "raw.py")
 """What decides a shard's bytes besides clips, window and decoders: a shard of other code is another shard."""
 SYNCED = 4

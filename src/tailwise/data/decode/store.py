@@ -4,14 +4,17 @@
 columns `shard` and `row` that say where a view's frames lie.
 """
 
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from tailwise.core.cluster import map_on_cluster
 from tailwise.core.errors import UserError
 from tailwise.core.files import write_csv, write_json
 from tailwise.core.processes import map_guarded
 from tailwise.core.progress import Progress
+from tailwise.core.runtime import Dask, Ray
 from tailwise.data.decode.shards import (
     Shard,
     cached_facts,
@@ -53,10 +56,14 @@ class Store:
     decoded: int
 
 
-def build_store(root: Path, rows: list[Row], window: Window, folder: Path, cache: Path, how: Decode, workers: int):
+Workers = int | Dask | Ray
+"""Processes of this machine, or a cluster."""
+
+
+def build_store(root: Path, rows: list[Row], window: Window, folder: Path, cache: Path, how: Decode, workers: Workers):
     """Decode one split's clips into `folder`, whose name is the split's; returns a Store.
 
-    rows: index table, one a view. Raises UserError if no clip is usable.
+    rows: index table, one a view. Raises UserError if no clip is usable, or the cluster is not.
     """
     cache.mkdir(parents=True, exist_ok=True)
     clear_parts(cache)
@@ -74,20 +81,47 @@ def build_store(root: Path, rows: list[Row], window: Window, folder: Path, cache
     return Store(dict(sorted(faults.items())), clips, dropped, len(shards), decoded)
 
 
-def _decode(shards: list[Shard], cache: Path, how: Decode, workers: int, label: str) -> tuple[list, int]:
+def _decode(shards: list[Shard], cache: Path, how: Decode, workers: Workers, label: str) -> tuple[list, int]:
     """Each shard's key and facts in order, from the cache where they are; how many had to be decoded."""
     done = {place: (shard.key(), facts) for place, shard in enumerate(shards) if (facts := cached_facts(shard, cache))}
     places = [place for place in range(len(shards)) if place not in done]
-    work = partial(_decode_shard, cache=cache)
     waiting = [shards[place] for place in places]
     with Progress(label, sum(len(shard.clips) for shard in waiting), "clips") as progress:
-        for nth, result in map_guarded(work, waiting, workers, how.timeout, Shard.without, progress.advance):
+        if isinstance(workers, int):
+            work = partial(_decode_shard, cache=cache)
+            results = map_guarded(work, waiting, workers, how.timeout, Shard.without, progress.advance)
+        else:
+            results = _on_cluster(waiting, cache, how, workers, progress.advance)
+        for nth, result in results:
             done[places[nth]] = result
     return [done[place] for place in range(len(shards))], len(places)
 
 
 def _decode_shard(shard: Shard, say, cache: Path) -> tuple[str, dict]:
     return decode_shard(shard, cache, say)
+
+
+def _on_cluster(shards: list[Shard], cache: Path, how: Decode, cluster: Dask | Ray, advance) -> Iterator[tuple]:
+    """(place, (key, facts)) of the shards as they are done, each a job; raises UserError if a worker differs from here.
+
+    The key shows whether a worker has the same code and decoders, the file whether it writes to the same folder.
+    """
+    there = [replace(shard, root=shard.root.resolve()) for shard in shards]
+    work = partial(decode_guarded, cache=cache.resolve(), timeout_s=how.timeout)
+    for nth, (asked, key, facts) in map_on_cluster(cluster, work, there):
+        if asked != shards[nth].key():
+            raise UserError("runtime.executor: a worker has other code, decord or av; give it this folder and packages")
+        if facts["rows"] and not (cache / f"{key}.npy").exists():
+            raise UserError(f"runtime.executor: what a worker decoded is not in {cache}; share this folder with it")
+        advance(len(shards[nth].clips))
+        yield nth, (key, facts)
+
+
+def decode_guarded(shard: Shard, cache: Path, timeout_s: float) -> tuple[str, str, dict]:
+    """A job of a cluster's worker: the key as the worker has it, then what `decode_shard` gives, guarded there."""
+    work = partial(_decode_shard, cache=cache)
+    ((_, (key, facts)),) = map_guarded(work, [shard], 1, timeout_s, Shard.without)
+    return shard.key(), key, facts
 
 
 def _most_frequent(faults: dict[str, str]) -> str:

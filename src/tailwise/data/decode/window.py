@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass
 
+LONGEST = 10_000
+"""Frames that are kept of a clip at most."""
+WIDEST = 16_384
+"""Pixels that a side has at most, as in H.264."""
+
 
 @dataclass(frozen=True)
 class Window:
@@ -20,6 +25,8 @@ class Window:
     def __post_init__(self):
         if min(self.stride, self.frames, self.height, self.width) < 1 or self.margin < 0:
             raise ValueError("stride, frames, height and width must be at least 1, margin at least 0")
+        if self.frames + 2 * self.margin > LONGEST or max(self.height, self.width) > WIDEST:
+            raise ValueError(f"a window keeps at most {LONGEST} frames of {WIDEST}x{WIDEST} pixels")
         if self.indices()[0] < 0:
             raise ValueError(
                 f"the window would start at frame {self.indices()[0]}: move centre, or take a smaller margin or stride"

@@ -1,8 +1,8 @@
 """SoccerNet-MVFoul's annotations as checked fields: each mistake is one line that names file, foul and field."""
 
 import json
-import math
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,11 +25,13 @@ class Fields:
         value = self._value(name) if default is None else self.values.get(name, default)
         if not isinstance(value, str):
             raise UserError(f"{self.where}: field {name!r} must be a text, found {value!r}")
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            raise UserError(f"{self.where}: field {name!r} holds half a character: {value!r}")
         return value
 
     def number(self, name: str) -> float:
         value = self._value(name)
-        if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
+        if type(value) not in (int, float) or not abs(value) <= sys.float_info.max:
             raise UserError(f"{self.where}: field {name!r} must be a number, found {value!r}")
         return value
 
@@ -50,7 +52,7 @@ class Fields:
         """j of a Url ``.../clip_<j>``; what stands before is no path of the data root, but must not leave it either."""
         url = self.text("Url").replace("\\", "/")
         try:
-            found = re.fullmatch(r"clip_(\d+)(\.mp4)?", inside(url).rpartition("/")[2])
+            found = re.fullmatch(r"clip_([0-9]{1,9})(\.mp4)?", inside(url).rpartition("/")[2])
         except ValueError as error:
             raise UserError(f"{self.where}: field 'Url': {error}") from error
         if not found:
@@ -77,10 +79,12 @@ def read_fouls(root: Path, path: str) -> list[tuple[str, Fields]]:
         content = json.loads(RawFile(root, path).read(), object_pairs_hook=_once)
     except (ValueError, OverflowError) as error:
         raise UserError(f"{file}: not JSON: {error}") from error
+    except RecursionError as error:
+        raise UserError(f"{file}: its lists or objects are nested too deeply for an annotation file") from error
     if not isinstance(content, dict) or not isinstance(content.get("Actions"), dict):
         raise UserError(f"{file}: has no table 'Actions' of fouls by id")
     for number in content["Actions"]:
-        if not re.fullmatch("[0-9]+", number):
+        if not re.fullmatch("[0-9]{1,18}", number):
             raise UserError(f"{file}: foul {number!r}: its id must be a number, as in the folder action_0")
     fouls = sorted(content["Actions"].items(), key=lambda item: (int(item[0]), item[0]))
     return [(number, fields(f"{file}: foul {number}", foul)) for number, foul in fouls]

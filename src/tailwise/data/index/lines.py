@@ -63,6 +63,8 @@ def _check_header(file: Path, columns: list[str]) -> None:
     for place, name in enumerate(columns, start=1):
         if not name.strip():
             raise UserError(f"{file}: column {place} has no name")
+        if name.splitlines() != [name]:
+            raise UserError(f"{file}: the name of column {place}, {name!r}, holds a line break: take it away")
         if columns.count(name) > 1:
             raise UserError(f"{file}: two columns are named {name}")
 

@@ -55,7 +55,11 @@ def read_source(source: Source) -> Checked:
 def check_root(root: Path) -> None:
     """Raise UserError unless the data root is a folder with something in it."""
     advice = "put the clips and their annotations there, or set data.root in params.yaml"
-    if not root.exists():
+    try:
+        exists = root.exists()
+    except OSError as error:  # a name that is too long, a folder above that may not be read
+        raise UserError(f"data.root {root}: {error.strerror}; {advice}") from error
+    if not exists:
         raise UserError(f"{root}: no such folder; {advice}")
     if not root.is_dir():
         raise UserError(f"{root}: is no folder; {advice}")

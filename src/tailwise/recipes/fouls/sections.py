@@ -73,8 +73,7 @@ class Params:
             self.model.backbone.check_shape(shape)
         except ValueError as error:
             raise ValueError(f"window does not fit model.backbone: {error}") from error
-        with torch.device("meta"):
-            model = self.model.build(ANY_HEADS, shape)
+        model = shape_of(self.model, shape)
         for name, phase in self.phases().items():
             check_patterns(name, model, phase.train)
         for line in self.contradictions([name for name, _ in model.named_parameters()]):
@@ -105,6 +104,15 @@ def check_inputs(params: Params) -> None:
 
 ANY_HEADS = tuple(Head(f"head{i}", ("a", "b")) for i in range(8))
 """Heads are known from the data only; patterns of parameter names are checked against more than anyone has."""
+
+
+def shape_of(model: Model, shape: tuple[int, int, int]) -> torch.nn.Module:
+    """The model without memory for its weights; raises ValueError for sizes that no machine can hold."""
+    try:
+        with torch.device("meta"):
+            return model.build(ANY_HEADS, shape)
+    except (RuntimeError, TypeError) as error:  # a product of sizes, or a size itself, that is no 64-bit number
+        raise ValueError(f"the model cannot be built, is a width in model too large? {error}") from error
 
 
 def check_patterns(name: str, model: torch.nn.Module, phase: Phase) -> None:
