@@ -9,53 +9,39 @@ from tailwise.core.files import write_json
 from tailwise.engine.evaluate import answer, figures
 from tailwise.engine.inputs import Computing, trained_task
 from tailwise.engine.recovery import files_in, fingerprint, loaded_code
-from tailwise.judging.certificate import Targets, certificate, judge_head, limits, limits_of_groups
-from tailwise.judging.intervals import DRAWS, LEVEL, SEED, by_group, intervals
-
-
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("recipe")
-    parser.add_argument("weights", type=Path)
-    parser.add_argument("split", type=Path)
-    parser.add_argument("certificate", type=Path)
-    return parser.parse_args()
+from tailwise.engine.weights import INSTEAD_OF, read_tensors
+from tailwise.judging.certificate import Targets, certificate, judge_split, limits_of_model
+from tailwise.judging.outcomes import Outcomes
 
 
 def main() -> None:
-    args, params = arguments(), read_params()
+    parser = argparse.ArgumentParser()
+    parser.add_argument("recipe")
+    for name in ("weights", "split", "certificate"):
+        parser.add_argument(name, type=Path)
+    args, params = parser.parse_args(), read_params()
+
     recipe, targets = importlib.import_module(f"{args.recipe}.task"), section(params, "certificate", Targets)
     config, by = sections(params, recipe.Config), sections(params, Computing)
     task, run = trained_task(recipe, config, by, args.weights, args.split)
-    answers = answer(task, run)
-
-    rows, groups = [], list(task.valid.groups())
-    warnings = limits_of_groups(len(set(groups)))
-    for name, of_head in answers.items():
-        support = dict(zip(of_head.head.classes, of_head.matrix.sum(axis=1).tolist()))
-        matrices = by_group(of_head.targets, of_head.probabilities.argmax(axis=1), groups, len(support))
-        rows += judge_head(name, support, len(set(groups)), intervals(matrices), of_head.loss, targets)
-        warnings += limits(name, support)
-    facts = {"hashes": hashes(args), "seed": run.training.seed, "bootstrap": bootstrap(groups)}
-    made = certificate(rows, figures(task, answers), warnings, facts)
+    results, samples = answer(task, run), (task.valid.names, list(task.valid.groups()))
+    outcomes = {
+        name: Outcomes(r.head.classes, *samples, r.targets, r.probabilities.argmax(axis=1))
+        for name, r in results.items()
+    }
+    rows, warnings, bootstrap = judge_split(outcomes, {name: r.loss for name, r in results.items()}, targets)
+    asked = read_tensors(args.weights)[1].get(INSTEAD_OF)
+    facts = {"hashes": hashes(args.split, args.weights), "seed": run.training.seed, "bootstrap": bootstrap}
+    made = certificate(rows, figures(task, results), limits_of_model(task.spec, asked) + warnings, facts)
     write_json(args.certificate, made)
     print(", ".join(f"{count} {verdict}" for verdict, count in made["verdicts"].items()))
 
 
-def hashes(args: argparse.Namespace) -> dict[str, str]:
+def hashes(split: Path, weights: Path) -> dict[str, str]:
     """What the certificate is of: SHA-256 over names and contents."""
-    config = files_in(Path("reports/config.yaml"))
-    data, weights = files_in(args.split), files_in(args.weights)
-    return {
-        "data": fingerprint(data),
-        "params": fingerprint(config),
-        "code": fingerprint(loaded_code() | files_in(Path("requirements.txt"))),
-        "weights": fingerprint(weights),
-    }
-
-
-def bootstrap(groups: list[str]) -> dict:
-    return {"over": "groups", "groups": len(set(groups)), "draws": DRAWS, "level": LEVEL, "seed": SEED}
+    found = {"data": files_in(split), "params": files_in(Path("reports/config.yaml"))}
+    found |= {"code": loaded_code() | files_in(Path("requirements.txt")), "weights": files_in(weights)}
+    return {name: fingerprint(files) for name, files in found.items()}
 
 
 if __name__ == "__main__":

@@ -5,19 +5,19 @@ from pathlib import Path
 
 from tailwise.core.config import read_params, section
 from tailwise.core.files import read_json, write_json
-from tailwise.judging.answers import read_answers
 from tailwise.judging.certificate import Targets
 from tailwise.judging.judgement import judge
+from tailwise.judging.outcomes import read_outcomes
 from tailwise.judging.submission import submission
 
 
 def main() -> None:
     target = section(read_params(), "certificate", Targets)
     heads, counts = read_json(Path("data/index/heads.json")), read_json(Path("reports/classes.json"))["train"]
-    answers = {name: read_answers(Path(f"reports/evaluation/{name}.csv"), classes) for name, classes in heads.items()}
-    judged = {name: judge(of_head, counts[name]) for name, of_head in answers.items()}
+    outcomes = {name: read_outcomes(Path(f"reports/evaluation/{name}.csv"), of) for name, of in heads.items()}
+    judged = {name: judge(of_head, counts[name]) for name, of_head in outcomes.items()}
     write_json(Path("reports/judgement.json"), {"target": asdict(target), "heads": judged})
-    write_json(Path("reports/predictions.json"), submission("valid", answers))
+    write_json(Path("reports/predictions.json"), submission("valid", outcomes))
     for name, of_head in judged.items():
         rare = of_head["rare"]
         if rare["macro_recall"]["value"] is not None:

@@ -126,6 +126,13 @@ def test_parts_are_seen_as_they_begin():
     assert len(begun) == 3
 
 
+def test_a_part_that_is_tried_again_is_seen_once():
+    """Also those before the one that was lost; of another item a part of the same name counts."""
+    begun, items = [], [("a", "crash", "b"), ("a",)]
+    list(map_guarded(troubled, items, 1, 5.0, lambda item, *lost: ("a", "b"), lambda: begun.append(1)))
+    assert len(begun) == 4
+
+
 def test_guarded_work_passes_on_what_was_raised():
     with pytest.raises(UserError, match="wrong"):
         list(map_guarded(troubled, [("a",), ("raise",)], 2, 5.0, without))

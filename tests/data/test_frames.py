@@ -122,8 +122,8 @@ def spoil(kind, path):
     whole = path.read_bytes()
     if kind == "absent":
         path.unlink()
-    elif kind in ("262 bytes", "empty"):
-        path.write_bytes(bytes(262 if kind == "262 bytes" else 0))
+    elif kind in ("0 bytes", "262 bytes", "511 bytes", "512 bytes"):
+        path.write_bytes(bytes(int(kind.removesuffix(" bytes"))))
     elif kind == "truncated":
         path.write_bytes(whole[: len(whole) // 2])
     elif kind == "short":
@@ -150,7 +150,9 @@ def spoil(kind, path):
     [
         ("absent", "absent"),
         ("262 bytes", "empty: 262 bytes"),
-        ("empty", "empty: 0 bytes"),
+        ("0 bytes", "empty: 0 bytes"),
+        ("511 bytes", "empty: 511 bytes"),
+        ("512 bytes", "unreadable format"),
         ("truncated", "truncated: the file ends within its mdat box"),
         ("short", "shorter than the window: 9 frames, 12 needed"),
         ("noise", "unreadable format"),

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from tailwise.judging.certificate import (
@@ -10,11 +11,14 @@ from tailwise.judging.certificate import (
     Targets,
     certificate,
     judge_head,
+    judge_split,
     limits,
     limits_of_groups,
+    limits_of_model,
     verdict_of,
 )
 from tailwise.judging.intervals import Interval
+from tailwise.judging.outcomes import Outcomes
 
 TARGETS = Targets(macro_recall=0.45, macro_f1=0.40, class_recall=0.25, loss=5.0)
 
@@ -76,6 +80,44 @@ def test_a_few_groups_decide_nothing_but_the_loss():
     assert [row.verdict for row in rows] == ["undecided"] * 4 + ["pass"]
     assert limits_of_groups(9) == ["Only 9 group(s): too few for intervals to mean anything."]
     assert limits_of_groups(10) == []
+
+
+def test_a_split_is_judged_on_every_head_with_what_it_cannot_tell():
+    """12 matches of 3 samples, all found but those of a class that comes once; the last has no label of card."""
+    names, groups = [str(i) for i in range(36)], [f"match {i // 3}" for i in range(36)]
+    action = np.array([0, 1] * 17 + [2, 0])
+    card = np.array([*[0] * 35, -1])
+    heads = {
+        "action": Outcomes(("Push", "Hold", "Dive"), names, groups, action, action % 2),
+        "card": Outcomes(("No card", "Red"), names, groups, card, np.zeros(36, int)),
+    }
+    rows, warnings, drawn = judge_split(heads, {"action": 1.3, "card": 6.0}, TARGETS)
+    assert [(row.head, row.figure, row.verdict) for row in rows] == [
+        ("action", "macro_recall", "pass"),
+        ("action", "macro_f1", "pass"),
+        ("action", "recall of Push", "undecided"),
+        ("action", "recall of Hold", "undecided"),
+        ("action", "recall of Dive", "undecided"),
+        ("action", "loss", "pass"),
+        ("card", "macro_recall", "pass"),
+        ("card", "macro_f1", "pass"),
+        ("card", "recall of No card", "pass"),
+        ("card", "recall of Red", "undecided"),
+        ("card", "loss", "fail"),
+    ]
+    assert warnings == [line for head, counts in SUPPORT.items() for line in limits(head, counts)]
+    assert (drawn["groups"], drawn["over"]) == (12, "groups")
+
+
+SUPPORT = {"action": {"Push": 18, "Hold": 17, "Dive": 1}, "card": {"No card": 35, "Red": 0}}
+
+
+def test_a_simpler_model_than_asked_for_is_told():
+    spec = {"recipe": "fouls", "model": {"variant": {"kind": "simplified", "dropout": 0.3}}, "heads": [{"name": "a"}]}
+    asked = {**spec, "model": {"variant": {"kind": "dual", "dropout": 0.3}}}
+    (line,) = limits_of_model(spec, asked)
+    assert line.endswith("the one that was asked for: model.variant.kind is simplified, not dual.")
+    assert limits_of_model(spec, None) == []
 
 
 def test_the_certificate_counts_its_verdicts_and_keeps_what_it_is_of():

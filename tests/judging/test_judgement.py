@@ -5,8 +5,8 @@ import pytest
 
 from tailwise.core.errors import UserError
 from tailwise.core.files import write_csv
-from tailwise.judging.answers import Answered, read_answers
 from tailwise.judging.judgement import confusions, judge
+from tailwise.judging.outcomes import Outcomes, read_outcomes
 
 CLASSES = ("often", "rare", "absent")
 COUNTS = {"often": 96, "rare": 4, "absent": 0}
@@ -16,7 +16,7 @@ COUNTS = {"often": 96, "rare": 4, "absent": 0}
 def judged():
     targets, predictions = np.array([0] * 8 + [1] * 4), np.array([0] * 6 + [1] * 2 + [1] + [0] * 3)
     names = [str(i) for i in range(12)]
-    return judge(Answered(CLASSES, names, names, targets, predictions), COUNTS)
+    return judge(Outcomes(CLASSES, names, names, targets, predictions), COUNTS)
 
 
 def test_classes_have_support_and_figures_within_their_intervals(judged):
@@ -36,7 +36,7 @@ def test_rare_classes_are_judged_alone(judged):
 
 def test_without_a_rare_class_there_is_nothing_to_tell():
     names = ["a", "b"]
-    told = judge(Answered(("x", "y"), names, names, np.array([0, 1]), np.array([0, 1])), {"x": 5, "y": 5})["rare"]
+    told = judge(Outcomes(("x", "y"), names, names, np.array([0, 1]), np.array([0, 1])), {"x": 5, "y": 5})["rare"]
     assert told == {
         "classes": [],
         **dict.fromkeys(("macro_recall", "macro_f1"), dict.fromkeys(("value", "low", "high"))),
@@ -54,7 +54,7 @@ def test_the_worst_confusions_come_first():
 def test_answers_are_read_and_those_of_other_classes_refused(tmp_path):
     path = tmp_path / "action.csv"
     write_csv(path, ["sample", "group", "actual", "predicted"], [["a", "g", "rare", "often"]])
-    found = read_answers(path, CLASSES)
+    found = read_outcomes(path, CLASSES)
     assert (found.targets.tolist(), found.predictions.tolist(), found.groups) == ([1], [0], ["g"])
     with pytest.raises(UserError, match="action.csv: no such column or class: 'rare'; run the stage"):
-        read_answers(path, ("often",))
+        read_outcomes(path, ("often",))

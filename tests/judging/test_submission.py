@@ -2,20 +2,20 @@
 
 import numpy as np
 
-from tailwise.judging.answers import Answered
+from tailwise.judging.outcomes import Outcomes
 from tailwise.judging.submission import submission
 
 ACTIONS, SEVERITIES = ("Dive", "High leg"), ("No offence", "No card", "Yellow card", "Red card")
 
 
-def answered(classes, samples, predictions):
-    return Answered(classes, samples, samples, np.zeros(len(samples), int), np.array(predictions))
+def outcomes(classes, samples, predictions):
+    return Outcomes(classes, samples, samples, np.zeros(len(samples), int), np.array(predictions))
 
 
 def test_official_heads_give_the_official_file():
     answers = {
-        "action": answered(ACTIONS, ["valid/10", "valid/9"], [0, 1]),
-        "severity": answered(SEVERITIES, ["valid/10", "valid/9"], [0, 3]),
+        "action": outcomes(ACTIONS, ["valid/10", "valid/9"], [0, 1]),
+        "severity": outcomes(SEVERITIES, ["valid/10", "valid/9"], [0, 3]),
     }
     assert submission("valid", answers) == {
         "Set": "valid",
@@ -27,7 +27,7 @@ def test_official_heads_give_the_official_file():
 
 
 def test_other_heads_keep_their_names_and_samples():
-    answers = {"outcome": answered(("goal", "miss"), ["a", "b"], [1, 0]), "foot": answered(("left",), ["b"], [0])}
+    answers = {"outcome": outcomes(("goal", "miss"), ["a", "b"], [1, 0]), "foot": outcomes(("left",), ["b"], [0])}
     assert submission("test", answers) == {
         "Set": "test",
         "Actions": {"a": {"outcome": "miss"}, "b": {"outcome": "goal", "foot": "left"}},
@@ -35,5 +35,5 @@ def test_other_heads_keep_their_names_and_samples():
 
 
 def test_severities_of_other_names_are_not_official():
-    answers = {name: answered(("light", "hard"), ["a"], [0]) for name in ("action", "severity")}
+    answers = {name: outcomes(("light", "hard"), ["a"], [0]) for name in ("action", "severity")}
     assert submission("valid", answers)["Actions"] == {"a": {"action": "light", "severity": "light"}}

@@ -7,19 +7,12 @@ For every key DVC says which stages it finds changed. What it then executes foll
 of one row that change the same stages are executed once.
 """
 
-import json
-import os
 import shutil
-from collections import OrderedDict
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
-import yaml
-from dvc.repo import Repo
-from dvc.utils.serialize import _yaml
 
 import stub
+from decisions import append, changed_stages, other, reproduced, set_parameter
 from project import DEFINED, ROOT, STAGES, Project, new_project
 from tailwise.core.config import read_params
 
@@ -131,22 +124,6 @@ RAW = {
     "data/demo/Train/action_0/clip_0.mp4": "",  # a stage's output: DVC brings it back from its cache
 }
 
-# Outputs that follow from less than all that their stage declares. The real stages keep this:
-# see test_caching and data/test_index.
-NARROW = {
-    "data/checked.txt": {"params": [], "deps": []},
-    "data/effective.yaml": {"deps": []},
-    "reports/config.yaml": {"deps": ["data/effective.yaml"]},
-    "data/index": {"params": ["data.root", "data.reader"]},
-    "reports/index.json": {"params": ["data.root", "data.reader"]},
-    "data/chosen/phase1.json": {"params": [], "deps": []},
-    "data/chosen/phase2.json": {"params": [], "deps": []},
-    "data/chosen/phase3.json": {"params": [], "deps": []},
-    "data/weights/phase1": {"params": ["phase1.max_weight", "phase1.boost", "phase1.acts", "phase1.samples"]},
-    "data/weights/phase2": {"params": ["phase2.max_weight", "phase2.boost", "phase2.acts", "phase2.samples"]},
-    "data/weights/phase3": {"params": ["target", "phase3.max_weight", "phase3.boost", "phase3.acts", "phase3.samples"]},
-}
-
 
 def rows(table: dict[str, str]) -> dict[str, list[str]]:
     """{key: stages in dvc.yaml's order} of a table whose keys may share a row."""
@@ -237,30 +214,6 @@ def stubbed_on_raw(stubbed, tmp_path_factory) -> Project:
     return project
 
 
-def set_parameter(project: Project, path: str, change) -> None:
-    """Change one value of params.yaml, and write it as JSON (which YAML contains), so that a stub can read it."""
-    params = read_params(project / "params.yaml")
-    *parents, last = path.split(".")
-    place = params
-    for key in parents:
-        place = place[key]
-    place[last] = change(place[last])
-    (project / "params.yaml").write_text(json.dumps(params, indent=2))
-
-
-def other(value):
-    """Another value of the same type; stubs take any."""
-    return [*value, "more"] if isinstance(value, list) else f"{value}x" if isinstance(value, str) else value + 1
-
-
-def append(path: Path, text: str) -> None:
-    """To a new file in its place: what DVC has linked must not be written to."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    before = path.read_text(encoding="utf8") if path.exists() else ""
-    path.unlink(missing_ok=True)
-    path.write_text(before + text, encoding="utf8")
-
-
 @pytest.fixture(scope="module")
 def executed():
     """(project, expected) -> the stages that ran, from memory where the same stages had changed for the same row."""
@@ -274,60 +227,3 @@ def executed():
         return known[key]
 
     return run
-
-
-def changed_stages(project: Project) -> list[str]:
-    """`dvc status`: the stages whose own command, parameters or dependencies have changed."""
-    with dvc_in(project) as repo:
-        changed = repo.status(targets=["dvc.yaml"])
-    return [stage for stage in STAGES if stage in changed]
-
-
-def reproduced(project: Project) -> list[str]:
-    """`dvc repro`: the stages that really ran, in dvc.yaml's order."""
-    (project / "ran.txt").unlink(missing_ok=True)
-    with dvc_in(project) as repo:
-        (project / stub.PLAN).write_text(json.dumps(plan(repo)))
-        repo.reproduce(run_cache=False)
-    ran = (project / "ran.txt").read_text().split() if (project / "ran.txt").exists() else []
-    assert len(ran) == len(set(ran))
-    return [stage for stage in STAGES if stage in ran]
-
-
-@contextmanager
-def dvc_in(project: Project):
-    """DVC in this process, with a YAML reader in C: in its own one it would spend most of the time."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(project.folder)
-        for name, value in project.env.items():
-            patch.setenv(name, value)
-        for name in ("parse_yaml", "parse_yaml_for_update"):
-            patch.setattr(_yaml, name, lambda text, *_, **__: yaml.load(text, yaml.CSafeLoader))
-        patch.setattr(_yaml, "_dump", lambda data, stream: yaml.dump(data, stream, Dumper, sort_keys=False))
-        with Repo(os.fspath(project.folder)) as repo:
-            yield repo
-
-
-class Dumper(yaml.CSafeDumper):
-    """Also takes the ordered dicts that DVC writes."""
-
-
-Dumper.add_representer(OrderedDict, lambda dumper, values: dumper.represent_dict(values.items()))
-
-
-def plan(repo: Repo) -> dict:
-    """{stage: its outputs, each with the files it must hold and the dependencies and parameters it follows from}."""
-    stages = [stage for stage in repo.index.stages if stage.path_in_repo == "dvc.yaml"]
-    deps = {s.name: [dep for dep in s.deps if not getattr(dep, "params", None)] for s in stages}
-    needed = {dep.def_path for of_stage in deps.values() for dep in of_stage}
-    plans = {}
-    for stage in stages:
-        params = [path for dep in stage.deps for path in getattr(dep, "params", None) or []]
-        plans[stage.name] = {"outs": []}
-        for out in stage.outs:
-            path = out.def_path
-            inside = sorted(name for name in needed if name.startswith(f"{path}/") and "." in name)
-            files = [path] if "." in path else [*inside, f"{path}/Train/action_0/clip_0.mp4"]
-            everything = {"params": params, "deps": [dep.def_path for dep in deps[stage.name]]}
-            plans[stage.name]["outs"].append({"path": path, "files": files, **everything, **NARROW.get(path, {})})
-    return plans

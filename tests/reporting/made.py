@@ -19,7 +19,10 @@ FIGURES = ("macro_recall", "macro_f1", "accuracy", "min_recall", "loss")
 
 @dataclass(frozen=True)
 class Made:
-    """absent: classes without a sample in validation and test; mistakes: of each head; named: samples and files"""
+    """absent: classes without a sample in validation and test; mistakes: of each head; named: samples and files
+
+    done: {phase: interventions}, None for a run of a version that kept no record
+    """
 
     heads: dict[str, list[str]] = field(
         default_factory=lambda: {"action": ["Dive", "Push", "Hold"], "card": ["A", "B"]}
@@ -27,16 +30,44 @@ class Made:
     absent: tuple[str, ...] = ()
     mistakes: int = 3
     named: str = "valid"
+    done: dict[str, list[tuple]] | None = field(default_factory=dict)
 
 
 EVIL = "</script><img src=x onerror=\"window.broken=1;document.title='broken'\">"
+MICRO_BATCH = {"phase1": 16, "phase2": 4}
+TROUBLE = {
+    "phase1": [
+        (1, 4, "not finite", "batch skipped", "loss nan, gradient norm nan"),
+        (1, 9, "not finite again", "back to the last good weights, rate x 0.5", "loss inf, gradient norm nan"),
+        (3, 2, "vanishing gradient", "alert", " gradient norm 1e-06, median of the last 64 0.8"),
+    ],
+    "phase2": [
+        (1, 1, "out of memory", "micro-batch 8, same step again", ""),
+        (1, 1, "out of memory", "micro-batch 4, same step again", ""),
+        (2, 3, "loss spike", "back to the last good weights, rate x 0.5", "loss 9, median of the last 20 1.2"),
+        (2, 7, "exploding gradient", "a simpler model goes on, 30 of 41 tensors fit", "gradient norm 4e+03"),
+        (3, 11, "frozen layer", "alert", "backbone.blocks.3.weight loss 1.5, gradient norm 0.4"),
+    ],
+}
+"""An intervention of each kind."""
 MANY = [f"class {i:03d} with a name of some length" for i in range(174)]
 RUNS = {
     "plain": Made(mistakes=12),
     "absent": Made(absent=("Push",)),
     "one": Made(heads={"outcome": ["Dive", "Push"]}, mistakes=0),
-    "evil": Made(heads={EVIL: [EVIL, "'\"><b>", "${1}{{ 7 * 7 }}"], "b": ["__proto__", "constructor"]}, named=EVIL),
-    "many": Made(heads={"action": MANY}, absent=tuple(MANY[::7]), mistakes=20),
+    "evil": Made(
+        heads={EVIL: [EVIL, "'\"><b>", "${1}{{ 7 * 7 }}"], "b": ["__proto__", "constructor"]},
+        named=EVIL,
+        done={"phase1": [(2, 1, EVIL, EVIL, EVIL)]},
+    ),
+    "trouble": Made(done=TROUBLE),
+    "older": Made(done=None),
+    "many": Made(
+        heads={"action": MANY},
+        absent=tuple(MANY[::7]),
+        mistakes=20,
+        done={"phase2": [(epoch, step, *TROUBLE["phase1"][0][2:]) for epoch in (1, 2) for step in range(1, 40)]},
+    ),
 }
 """Runs by what is special about them."""
 
@@ -101,6 +132,11 @@ def _write_phase(folder: Path, made: Made, support: dict, rng) -> None:
     head, names = next(iter(made.heads.items()))
     alerts = [{"epoch": 3, "kind": "collapse", "head": head, "label": names[0], "text": f"recall of {names[0]} is 0"}]
     write_json(folder / "alerts.json", alerts)
+    if made.done is not None:
+        header = ["epoch", "step", "fault", "action", "text"]
+        write_csv(folder / "interventions.csv", header, made.done.get(folder.name, []))
+        run = {"device": "cpu", "processes": 1, "micro_batch": MICRO_BATCH[folder.name]}
+        write_json(folder / "run.json", run)
 
 
 def _figures(made: Made, score: float) -> dict:

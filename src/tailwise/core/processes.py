@@ -86,11 +86,12 @@ def map_guarded(
     timeout_s: seconds a part may take
     without(item, part, reason): the item without a part that crashed or hung twice; it is tried again.
         reason: "crashed: ..." or "hangs: ..."
-    seen: called as each part begins
+    seen: called as each part begins, not again when it is tried again
     Raises what the work raises; RuntimeError if a process is lost before its first part.
     """
     waiting = [_Job(place, item) for place, item in enumerate(items)][::-1]
     crew = [_Worker(work, timeout_s) for _ in range(min(workers, len(waiting)))]
+    begun: set[tuple[int, str]] = set()
     try:
         while waiting or any(worker.job for worker in crew):
             for worker in crew:
@@ -98,7 +99,9 @@ def map_guarded(
                     worker.start(waiting.pop())
             for job, kind, value in _messages(crew):
                 if kind == "at":
-                    seen()
+                    if (job.place, value) not in begun:
+                        begun.add((job.place, value))
+                        seen()
                 elif kind == "done":
                     yield job.place, value
                 elif kind == "raised":

@@ -15,6 +15,8 @@ from tailwise.core.errors import UserError
 
 BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, NotImplementedError)
 """What zipfile raises for a damaged zip, a password, a compression it does not know."""
+SMALLEST_CLIP = 512
+"""Bytes. A smaller file holds no frame: the stubs of 262 bytes in the official data are all alike."""
 
 
 class DamagedFile(UserError):

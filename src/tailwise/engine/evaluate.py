@@ -16,7 +16,7 @@ from tailwise.losses import cross_entropy
 
 
 @dataclass(frozen=True)
-class Answers:
+class HeadResult:
     """One head on a split, a row a label. targets: (N,) class ids; probabilities: (N, C)."""
 
     head: Head
@@ -29,7 +29,7 @@ class Answers:
         return metrics.confusion(self.targets, self.probabilities.argmax(axis=1), len(self.head.classes))
 
 
-def answer(task: Task, run: Run) -> dict[str, Answers]:
+def answer(task: Task, run: Run) -> dict[str, HeadResult]:
     """Each head's answers over `task.valid`, in the order of the samples."""
     task.model.to(run.device)
     found: dict[str, list] = {head.name: [] for head in task.heads}
@@ -38,31 +38,31 @@ def answer(task: Task, run: Run) -> dict[str, Answers]:
         for head in task.heads:
             logits = outputs[head.name].reshape(-1, len(head.classes))
             found[head.name].append((logits.cpu(), batch.targets[head.name].reshape(-1).cpu(), batch.count(head.name)))
-    answers = {}
+    results = {}
     for head in task.heads:
         logits, targets, counts = zip(*found[head.name])
         logits, targets = torch.cat(logits), torch.cat(targets)
         loss = float(cross_entropy(logits, targets) / sum(counts))
-        answers[head.name] = Answers(head, targets.numpy(), logits.softmax(dim=1).numpy(), loss)
-    return answers
+        results[head.name] = HeadResult(head, targets.numpy(), logits.softmax(dim=1).numpy(), loss)
+    return results
 
 
-def figures(task: Task, answers: dict[str, Answers]) -> dict:
+def figures(task: Task, results: dict[str, HeadResult]) -> dict:
     """The pipeline's own score, and per head macro recall and F1, accuracy, loss and recalls."""
-    recalls = {name: metrics.recall(of_head.matrix) for name, of_head in answers.items()}
-    heads = {name: metrics.scores(a.matrix, a.head.classes, a.loss) for name, a in answers.items()}
+    recalls = {name: metrics.recall(of_head.matrix) for name, of_head in results.items()}
+    heads = {name: metrics.scores(r.matrix, r.head.classes, r.loss) for name, r in results.items()}
     return {**task.score(recalls), **heads}
 
 
-def answer_rows(samples: Samples, answers: Answers) -> tuple[list[str], Iterable[list]]:
+def answer_rows(samples: Samples, result: HeadResult) -> tuple[list[str], Iterable[list]]:
     """Header and rows: sample, group, actual and predicted class, a probability a class.
 
     Of a head with one label a sample; labels that are missing have no row.
     """
-    names = answers.head.classes
+    names = result.head.classes
     rows = (
         [name, group, names[target], names[p.argmax()], *map(float, p)]
-        for name, group, target, p in zip(samples.names, samples.groups(), answers.targets, answers.probabilities)
+        for name, group, target, p in zip(samples.names, samples.groups(), result.targets, result.probabilities)
         if target >= 0
     )
     return ["sample", "group", "actual", "predicted", *names], rows

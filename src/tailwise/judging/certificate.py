@@ -1,10 +1,12 @@
 """What the model is to reach on fouls that nobody tuned on, and whether it did. Pure functions."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Literal, get_args
 
-from tailwise.judging.intervals import Interval
+from tailwise.judging.intervals import DRAWS, LEVEL, SEED, Interval, by_group, intervals
+from tailwise.judging.outcomes import Outcomes
 
 Verdict = Literal["pass", "fail", "undecided"]
 FEW, FEW_GROUPS = 20, 10
@@ -67,6 +69,23 @@ def judge_head(
     return [*rows, Judged(head, "loss", loss, None, None, targets.loss, reached)]
 
 
+def judge_split(
+    outcomes: dict[str, Outcomes], losses: dict[str, float], targets: Targets
+) -> tuple[list[Judged], list[str], dict]:
+    """Every target of every head, what the figures cannot tell, and what their intervals were drawn from.
+
+    outcomes, losses: of each head, all on the same samples; losses: mean cross entropy
+    """
+    groups = len({group for of_head in outcomes.values() for group in of_head.groups})
+    rows, warnings = [], limits_of_groups(groups)
+    for head, of_head in outcomes.items():
+        matrices = by_group(of_head.targets, of_head.predictions, of_head.groups, len(of_head.classes))
+        support = dict(zip(of_head.classes, matrices.sum(axis=(0, 2)).tolist()))
+        rows += judge_head(head, support, groups, intervals(matrices), losses[head], targets)
+        warnings += limits(head, support)
+    return rows, warnings, {"over": "groups", "groups": groups, "draws": DRAWS, "level": LEVEL, "seed": SEED}
+
+
 ALWAYS = (
     "The intervals tell how figures vary over fouls of such matches, not over trainings: another seed gives others.",
 )
@@ -87,6 +106,29 @@ def limits(head: str, support: dict[str, int]) -> list[str]:
 def limits_of_groups(groups: int) -> list[str]:
     """What so few groups cannot tell, in sentences."""
     return [f"Only {groups} group(s): too few for intervals to mean anything."] if groups < FEW_GROUPS else []
+
+
+def limits_of_model(spec: dict, asked: dict | None) -> list[str]:
+    """That another model is judged than params ask for, in a sentence.
+
+    spec: of the model; asked: the specification that a simpler one took over from, None where none did
+    """
+    if asked is None:
+        return []
+    wanted, changed = dict(_leaves(asked)), []
+    for path, value in _leaves(spec):
+        if value != wanted.get(path):
+            changed.append(f"{path} is {value}, not {wanted.get(path)}")
+    return [f"A simpler model took over in training from the one that was asked for: {', '.join(changed)}."]
+
+
+def _leaves(values: dict, path: str = "") -> Iterator[tuple[str, object]]:
+    """(dotted path, value) of what is nested."""
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{path}{key}.")
+        else:
+            yield f"{path}{key}", value
 
 
 def samples(count: int) -> str:

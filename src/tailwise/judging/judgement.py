@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from tailwise.judging.answers import Answered
 from tailwise.judging.intervals import Interval, by_group, intervals
+from tailwise.judging.outcomes import Outcomes
 
 RARE = 0.05
 """Share of the training samples below which a class is rare."""
@@ -14,15 +14,15 @@ MOST = 10
 """Confusions that are told."""
 
 
-def judge(answered: Answered, trained_on: dict[str, int]) -> dict[str, Any]:
+def judge(outcomes: Outcomes, trained_on: dict[str, int]) -> dict[str, Any]:
     """One head, as JSON. trained_on: {class: training samples}"""
-    matrices = by_group(answered.targets, answered.predictions, answered.groups, len(answered.classes))
+    matrices = by_group(outcomes.targets, outcomes.predictions, outcomes.groups, len(outcomes.classes))
     whole, told = matrices.sum(axis=0), intervals(matrices)
     return {
         **{name: asdict(told[name]) for name in ("macro_recall", "macro_f1", "accuracy")},
-        "classes": {name: _class(i, whole, told) for i, name in enumerate(answered.classes)},
-        "confusions": confusions(whole, answered.classes),
-        "rare": rare(matrices, answered.classes, trained_on),
+        "classes": {name: _class(i, whole, told) for i, name in enumerate(outcomes.classes)},
+        "confusions": confusions(whole, outcomes.classes),
+        "rare": rare(matrices, outcomes.classes, trained_on),
     }
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tailwise.core.files import read_csv, read_json
+from tailwise.reporting.interventions import Intervention, read_computed, read_interventions
 
 OVERALL = ("lr", "train_loss", "gradient_norm")
 OF_HEAD = ("macro_recall", "macro_f1", "accuracy", "min_recall", "loss")
@@ -39,12 +40,17 @@ class HeadHistory:
 
 @dataclass(frozen=True)
 class History:
-    """figures: {name of OVERALL: column}; heads: by name; alerts: with their phase, as the phases wrote them"""
+    """figures: {name of OVERALL: column}; heads: by name; alerts: with their phase, as the phases wrote them
+
+    interventions: {phase: those made}; computed: {phase: how}; without the phases that kept no such record
+    """
 
     steps: list[Step]
     figures: dict[str, Column]
     heads: dict[str, HeadHistory]
     alerts: list[dict]
+    interventions: dict[str, list[Intervention]]
+    computed: dict[str, dict]
 
 
 def read_history(folder: Path, phases: list[str], classes: dict[str, list[str]]) -> History:
@@ -59,6 +65,8 @@ def read_history(folder: Path, phases: list[str], classes: dict[str, list[str]])
         figures={name: _column(epochs, name) for name in OVERALL},
         heads={head: _head(head, names, epochs, *tables) for head, names in classes.items()},
         alerts=[{"phase": phase, **alert} for phase in phases for alert in read_json(folder / phase / "alerts.json")],
+        interventions=read_interventions(folder, phases),
+        computed=read_computed(folder, phases),
     )
 
 

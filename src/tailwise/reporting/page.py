@@ -7,10 +7,24 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tailwise.reporting.collect import Facts, Interval
+from tailwise.reporting.interventions import notices
 from tailwise.reporting.payload import embedded, payload
 
 WEB = Path(__file__).parent / "web"
-SCRIPTS = ("dom", "state", "tip", "recalls", "lines", "curves", "confusion", "tables", "mistakes", "log", "main")
+SCRIPTS = (
+    "dom",
+    "state",
+    "tip",
+    "recalls",
+    "marks",
+    "lines",
+    "curves",
+    "confusion",
+    "tables",
+    "mistakes",
+    "log",
+    "main",
+)
 """In the order in which they are joined: each may use what stands before it."""
 
 
@@ -22,8 +36,9 @@ def page(facts: Facts) -> str:
         loader=FileSystemLoader(WEB), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters.update(figure=figure, interval=interval, embedded=embedded)
+    shown = {"notices": notices(facts.phases, facts.history.interventions, facts.history.computed)}
     return environment.get_template("report.html").render(
-        facts=facts, payload=payload(facts), style=style, script=script, policy=policy(style, script)
+        facts=facts, payload=payload(facts), style=style, script=script, policy=policy(style, script), **shown
     )
 
 

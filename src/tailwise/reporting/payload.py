@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from tailwise.core.files import rounded
 from tailwise.reporting.collect import Facts, HeadFacts
-from tailwise.reporting.history import HeadHistory
+from tailwise.reporting.history import HeadHistory, History
 from tailwise.reporting.strips import GAP
 
 UNSAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
@@ -26,9 +26,18 @@ def payload(facts: Facts) -> dict:
         "phases": facts.phases,
         "target": facts.target,
         "steps": [asdict(step) for step in facts.history.steps],
+        "interventions": _by_step(facts.history),
         "figures": facts.history.figures,
         "heads": [_head(head, facts.history.heads[head.name]) for head in facts.heads],
     }
+
+
+def _by_step(history: History) -> list[list[str]]:
+    """What was done in each step, a line each."""
+    found: dict[tuple[str, int], list[str]] = {(step.phase, step.epoch): [] for step in history.steps}
+    for each in (each for of_phase in history.interventions.values() for each in of_phase):
+        found[each.phase, each.epoch].append(each.said)
+    return list(found.values())
 
 
 def _head(head: HeadFacts, history: HeadHistory) -> dict:

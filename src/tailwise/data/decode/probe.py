@@ -7,10 +7,8 @@ from pathlib import Path
 import av
 
 from tailwise.data.decode.packets import sound
-from tailwise.data.raw import DamagedFile, RawFile
+from tailwise.data.raw import SMALLEST_CLIP, DamagedFile, RawFile
 
-STUB_BYTES = 1024
-"""No playable video is smaller; the official data has files of 262 bytes."""
 PLAIN_PIXELS = ("yuv420p", "yuvj420p")
 
 
@@ -91,7 +89,7 @@ def _video(container):
 
 def _why_not(clip: RawFile, source: str | io.BytesIO) -> str:
     size = Path(source).stat().st_size if isinstance(source, str) else len(source.getbuffer())
-    if size < STUB_BYTES:
+    if size < SMALLEST_CLIP:
         return f"empty: {size} bytes"
     if (missing := _cut_box(clip.read())) is not None:
         return f"truncated: the file ends within its {missing} box"

@@ -7,10 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tailwise.data.index.rows import Index
-from tailwise.data.raw import DamagedFile, RawFile
-
-SMALLEST_CLIP = 512
-"""Bytes. A smaller file holds no frame: the stubs of 262 bytes in the official data are all alike."""
+from tailwise.data.raw import SMALLEST_CLIP, DamagedFile, RawFile
 
 
 def content(raw: RawFile) -> tuple[str, int]:

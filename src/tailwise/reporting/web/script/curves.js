@@ -12,6 +12,7 @@ const CHARTS = [
   }),
   () => ({
     title: "Loss",
+    reached: true,
     series: [line(`${head().name}, validation`, head().figures.loss, 0), line("training", facts.figures.train_loss, 1)],
   }),
   () => ({ title: "Gradient norm", series: [line("all parameters", facts.figures.gradient_norm, 5)] }),

@@ -1,5 +1,6 @@
 // A chart of lines over the steps of all phases.
 // series: [{name, values, look}]; look: a class of style.css. pick: which places in series the pointer tells of.
+// reached: its marks of interventions are reached by Tab.
 const HEIGHT = 200;
 const MARGIN = { left: 52, right: 10, top: 8, bottom: 34 };
 
@@ -41,7 +42,8 @@ function phaseMarks(x, bottom) {
   });
 }
 
-function lineChart(box, width, { title, series, unit, pick }) {
+function lineChart(box, width, { title, series, unit, pick, reached }) {
+  const held = box.querySelector(".done:focus")?.dataset.step;
   const last = facts.steps.length;
   const bottom = HEIGHT - MARGIN.bottom;
   const known = series.flatMap((line) => line.values).filter(isNumber);
@@ -62,14 +64,14 @@ function lineChart(box, width, { title, series, unit, pick }) {
     const place = at(event);
     const shown = pick ? pick(place, event.clientY - svg.getBoundingClientRect().top, y) : series.keys();
     const lines = [...shown].map((which) => `${series[which].name}: ${short(series[which].values[place])}`);
-    showTip(event, [stepName(facts.steps[place]), ...lines]);
+    showTip(event, [stepName(facts.steps[place]), ...lines, ...done(place)]);
   };
   const svg = shape(
     "svg",
     {
       width,
       height: HEIGHT,
-      role: "img",
+      role: reached ? "group" : "img",
       "aria-label": title,
       onmousemove: told,
       onmouseleave: hideTip,
@@ -79,12 +81,14 @@ function lineChart(box, width, { title, series, unit, pick }) {
     ...phaseMarks(x, bottom),
     ...paths,
     now,
+    ...doneMarks(x, bottom, reached),
   );
   box.replaceChildren(
     element("h4", {}, title),
     svg,
     legend(series.length > 1 ? series.filter((line) => line.named) : []),
   );
+  if (held) box.querySelector(`.done[data-step="${held}"]`).focus({ preventScroll: true });
 }
 
 function legend(series) {

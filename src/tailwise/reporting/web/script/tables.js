@@ -24,8 +24,8 @@ function showAlerts() {
     byId("alerts-shown").textContent = `${shown} of ${alertRows.length} shown: those of the chosen head and class.`;
 }
 
-// A button in each alert leads to its epoch.
-for (const row of alertRows) {
+// A button in each alert and intervention leads to its epoch.
+for (const row of [...alertRows, ...document.querySelectorAll("#interventions tbody tr")]) {
   const to = facts.steps.findIndex(
     ({ phase, epoch }) => phase === row.dataset.phase && String(epoch) === row.dataset.epoch,
   );

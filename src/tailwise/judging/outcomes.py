@@ -1,4 +1,4 @@
-"""A head's answers on a split, as judging takes them."""
+"""What a head said of each sample of a split, and what is true: all that judging takes of a model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from tailwise.core.files import read_csv
 
 
 @dataclass(frozen=True)
-class Answered:
+class Outcomes:
     """samples, groups: N names; targets, predictions: class ids (N,), a target below 0 is a missing label"""
 
     classes: tuple[str, ...]
@@ -21,7 +21,7 @@ class Answered:
     predictions: np.ndarray
 
 
-def read_answers(path: Path, classes: Sequence[str]) -> Answered:
+def read_outcomes(path: Path, classes: Sequence[str]) -> Outcomes:
     """From a table with columns sample, group, actual and predicted; raises UserError for another's."""
     rows, ids = read_csv(path), {name: i for i, name in enumerate(classes)}
     try:
@@ -29,4 +29,4 @@ def read_answers(path: Path, classes: Sequence[str]) -> Answered:
         names, groups = ([row[column] for row in rows] for column in ("sample", "group"))
     except KeyError as error:
         raise UserError(f"{path}: no such column or class: {error}; run the stage that writes it again") from error
-    return Answered(tuple(classes), names, groups, np.array(actual, np.int64), np.array(predicted, np.int64))
+    return Outcomes(tuple(classes), names, groups, np.array(actual, np.int64), np.array(predicted, np.int64))
