@@ -1,0 +1,91 @@
+"""What guards and saving cost of a training step, measured within a run, where the machine's noise hits all alike.
+
+The rest of a step is what any loop does. Made-up clips, an epoch of the pipeline's own model and batch.
+"""
+
+import copy
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from unittest import mock
+
+import torch
+
+from measure import Figure, Table
+from setting import HEADS, NAME, even_boost, model_of, setting_of
+from tailwise.core.config import read_params, section
+from tailwise.core.runtime import Runtime
+from tailwise.engine.fit import Fit
+from tailwise.engine.guards import Watch
+from tailwise.engine.loop import train_phase
+from tailwise.engine.recovery import Recovery
+from tailwise.engine.run import Run
+from tailwise.engine.step import Stepper
+from tailwise.engine.task import Task
+from tailwise.engine.undo import Undo
+from tailwise.recipes.fouls import task as fouls
+
+GUARDS = {"what a step undoes": (Undo, "keep"), "verdicts": (Watch, "fault"), "windows": (Watch, "remember")}
+OTHERS = {"good weights": (Fit, "_now"), "saving": (Fit, "save"), "steps": (Stepper, "take")}
+
+
+@contextmanager
+def timed() -> Iterator[dict[str, list[float]]]:
+    """{name: seconds of each call} of the methods above, while they are called in the block."""
+    spent, patches = defaultdict(list), []
+    for name, (cls, method) in {**GUARDS, **OTHERS}.items():
+        patches.append(mock.patch.object(cls, method, _watched(getattr(cls, method), spent[name])))
+    for patch in patches:
+        patch.start()
+    try:
+        yield spent
+    finally:
+        for patch in patches:
+            patch.stop()
+
+
+def _watched(method, seconds: list[float]):
+    def call(*args, **kwargs):
+        started = time.perf_counter()
+        try:
+            return method(*args, **kwargs)
+        finally:
+            seconds.append(time.perf_counter() - started)
+
+    return call
+
+
+def epoch(save_every: float) -> dict[str, list[float]]:
+    """One epoch of the engine, its state kept every so many seconds."""
+    params = read_params(Path("params.yaml"))
+    setting = setting_of(params)
+    train, valid = setting.made
+    task = Task(HEADS, copy.deepcopy(model_of(params)), {}, train, valid, lambda b, s, k: b, fouls.loss, fouls.score)
+    with tempfile.TemporaryDirectory() as folder, Recovery(Path(folder) / "run") as recovery, timed() as spent:
+        run = Run(NAME, replace(setting.training), torch.device("cpu"), recovery=recovery, save_every=save_every)
+        train_phase(task, setting.phase, range(len(train)), even_boost(), run)
+    return spent
+
+
+def tables(repeats: int = 5) -> list[Table]:
+    params = read_params(Path("params.yaml"))
+    torch.set_num_threads(setting_of(params).training.threads)
+    torch.use_deterministic_algorithms(True)
+    every, guards, saves = section(params, "runtime", Runtime).save_every, [], []
+    epoch(0)
+    for _ in range(repeats):
+        spent = epoch(0)  # saved at each step, to know what one costs
+        steps = sum(spent["steps"])
+        good = sum(spent["good weights"][:1]) * (len(spent["steps"]) // 20)  # each save takes such a copy, too
+        guards.append((sum(sum(spent[name]) for name in GUARDS) + good) / steps)
+        saves.append(sum(spent["saving"]) / len(spent["saving"]))
+    figures = [
+        Figure("guards, share of a step", guards, most=0.02),
+        Figure("saving the state once", saves, "s"),
+        Figure(f"saving every {every:g} s, share of the time", [save / every for save in saves], most=0.02),
+    ]
+    return [Table("What guards and saving cost", figures)]
