@@ -10,7 +10,7 @@ PYTHON ?= python3
 # NAME: of a preset
 NAME ?= smoke
 
-.PHONY: help setup repro test bench bench-scale fuzz baselines seeds variants probe times config preset clean-recovery clean-cache
+.PHONY: help setup repro test bench bench-scale fuzz baselines seeds variants probe kills times config preset clean-recovery clean-cache
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ variants: setup ## the model's variants on the demo: quality, parameters, time; 
 
 probe: setup ## whether the demo is honest: what can be told without seeing movement
 	@python3 bench/probe.py
+
+kills: setup ## SIGKILL to the training at 60 instants, and what becomes of the runs; half an hour
+	@python3 bench/kills.py
 
 times: setup ## how long each stage took when it last ran here
 	@python3 bench/times.py

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tailwise.engine.clock import left, pace, spell
+from tailwise.engine.clock import Deadline, left, pace, spell
 from tailwise.engine.record import Record
 
 
@@ -48,3 +48,50 @@ def test_each_epoch_but_the_last_tells_what_is_left():
 def test_a_resumed_run_counts_its_own_epochs():
     """Two epochs were done before: the first of this process is the third, and took 10 s."""
     assert told([50.0, 60.0], [3]) == ["about 20 s left"]
+
+
+class Clock:
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def spend(self, deadline: Deadline, work: str, seconds: float) -> None:
+        with deadline.timed(work):
+            self.now += seconds
+
+
+def test_a_kill_costs_at_most_what_is_asked_for_while_works_take_as_long_as_before():
+    """Steps of 1 s, each tenth followed by 4 s of judging, and saving takes 0.5 s: nothing older than 10 s is lost."""
+    clock = Clock()
+    deadline, unsaved = Deadline(10.0, clock), 0.0
+    clock.spend(deadline, "judging", 4.0)
+    clock.spend(deadline, "save", 0.5)
+    oldest = clock.now - 0.5
+    for step in range(1, 200):
+        work, seconds = ("judging", 4.0) if step % 10 == 0 else ("step", 1.0)
+        if deadline.due(work):
+            began = clock.now
+            clock.spend(deadline, "save", 0.5)
+            unsaved, oldest = max(unsaved, clock.now - oldest), began
+        clock.spend(deadline, work, seconds)
+        unsaved = max(unsaved, clock.now - oldest)
+    assert 8.0 <= unsaved <= 10.0
+
+
+def test_without_patience_every_work_is_saved_and_with_all_of_it_none():
+    clock = Clock()
+    often, never = Deadline(0.0, clock), Deadline(1e9, clock)
+    for deadline in (often, never):
+        clock.spend(deadline, "step", 1.0)
+    assert often.due("step") and not never.due("step")
+
+
+def test_what_a_failed_work_took_counts_for_nothing():
+    clock = Clock()
+    deadline = Deadline(10.0, clock)
+    with pytest.raises(OSError), deadline.timed("save"):
+        clock.now += 20.0
+        raise OSError
+    assert deadline.took("save") == 0.0 and deadline.due("step")

@@ -73,6 +73,16 @@ def test_no_step_is_taken_twice_if_each_is_saved(tmp_path):
     assert min(lost) == 1 and max(lost) == 6  # the one that ended it, and those before it of its step or judgement
 
 
+def test_after_the_last_epoch_nothing_is_trained_again(tmp_path):
+    """What is done with the result may fail: it is saved first."""
+    first, second = Stops(), Stops()
+    with pytest.raises(Stop), Recovery(tmp_path / "run") as recovery:
+        straight = train(first, recovery=recovery, save_every=1e9)
+        end()
+    with Recovery(tmp_path / "run") as recovery:
+        assert equal(train(second, recovery=recovery), straight) and second.calls == 0
+
+
 def test_it_may_end_again_and_again(tmp_path):
     for at in (3, 9, 5, 7):
         with pytest.raises(Stop), Recovery(tmp_path / "run") as recovery:

@@ -1,16 +1,13 @@
 """A person's mistakes, and a machine's limits, met in a stage: one line, and what was there before stays."""
 
-import os
 import shutil
-import signal
 import subprocess
-import time
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from project import Project, hashes
+from terminal import begun, command, interrupt, run, workers_of
 
 pytestmark = pytest.mark.slow
 
@@ -102,7 +99,7 @@ def test_training_whose_weights_could_not_be_written_is_not_lost(project):
     assert "data/models/phase1.safetensors: Is a directory" in refused(project, "train_phase1")
     shutil.rmtree(project / "data/models/phase1.safetensors")
     done = run(project, [command(project, "train_phase1")], shell=True)
-    assert "phase1: goes on after epoch 2" in done.stdout and "phase1 epoch" not in done.stdout
+    assert "phase1 epoch 3 step 1: goes on from here" in done.stdout and "loss" not in done.stdout
     assert present(project) == before
 
 
@@ -112,7 +109,7 @@ def test_ctrl_c_in_training_is_one_line_and_the_next_run_goes_on(project, worker
     project.set("runtime.workers", workers)
     clear(project, "reports/training/phase1")  # as DVC does before it starts the stage
     before = present(project)
-    for printed in ("phase1 epoch  1/1000", "phase1: goes on after epoch "):
+    for printed in ("phase1 epoch  1/1000", ": goes on from here"):
         with begun(
             project, command(project, "train_phase1"), lambda process, log: printed in log.read_text()
         ) as process:
@@ -131,26 +128,6 @@ def test_ctrl_c_in_a_stage_with_workers_is_one_line(project, stage, workers):
     with begun(project, command(project, stage), lambda process, log: workers_of(process) >= workers) as process:
         assert interrupt(process) == (130, f"{stage}: interrupted\n")
     assert kept(project, before)
-
-
-def test_ctrl_c_reaches_the_stage_below_dvc(project):
-    project.set("phase1.train.epochs", 1000)
-    line = "exec dvc repro --force --single-item train_phase1"
-    with begun(project, line, lambda process, log: "phase1 epoch  1/1000" in log.read_text()) as process:
-        status, said = interrupt(process)
-    assert status != 0 and "train: interrupted\n" in said and "Traceback" not in said
-
-
-def command(project: Project, stage: str) -> str:
-    return project.lock()[stage]["cmd"]
-
-
-def surroundings(project: Project) -> dict[str, str]:
-    return {**project.env, "DVC_ROOT": str(project.folder)}
-
-
-def run(project: Project, words: list[str], **how) -> subprocess.CompletedProcess:
-    return subprocess.run(words, cwd=project.folder, env=surroundings(project), text=True, capture_output=True, **how)
 
 
 def refused(project: Project, stage: str, words: list[str] | None = None) -> str:
@@ -182,49 +159,3 @@ def clear(project: Project, path: str) -> None:
         shutil.rmtree(place)
     else:
         place.unlink(missing_ok=True)
-
-
-@contextmanager
-def begun(project: Project, line: str, reached):
-    """A command as a terminal starts it, in a process group of its own with an ear for Ctrl-C, at some point.
-
-    reached: asked again and again, of the process and the file that has what was printed
-    """
-    log = project / "printed.txt"
-    with open(log, "w") as file:
-        process = subprocess.Popen(
-            ["sh", "-c", line],
-            cwd=project.folder,
-            env=surroundings(project),
-            text=True,
-            stdout=file,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-        )
-    try:
-        while not reached(process, log):
-            assert process.poll() is None, process.communicate()
-            time.sleep(0.01)
-        yield process
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-
-
-def interrupt(process: subprocess.Popen) -> tuple[int, str]:
-    """Ctrl-C: the signal goes to every process of the group. Exit status, and what came on the error stream."""
-    os.killpg(process.pid, signal.SIGINT)
-    said = process.communicate(timeout=60)[1]
-    return process.returncode, said
-
-
-def workers_of(process: subprocess.Popen) -> int:
-    """How many workers of its session are there, be they still starting."""
-    found = 0
-    for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            session = (folder / "stat").read_text().rpartition(")")[2].split()[3]
-            found += int(session) == process.pid and b"spawn_main" in (folder / "cmdline").read_bytes()
-    return found

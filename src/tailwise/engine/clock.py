@@ -1,7 +1,8 @@
-"""How long a phase still takes. Only told, never kept: no output may depend on time."""
+"""How long a phase still takes, and when its state is to be saved. No output may depend on time."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from tailwise.engine.record import Record
 
@@ -37,3 +38,31 @@ def pace(now: Callable[[], float] = time.monotonic) -> Callable[[Record], str]:
         return f"about {spell(left(now() - started, len(timed), last.epochs - last.epoch))} left"
 
     return tell
+
+
+class Deadline:
+    """When to save, so that a kill costs at most `every` seconds of work.
+
+    What comes next, and saving after it, are expected to take as long as they did last time.
+    """
+
+    def __init__(self, every: float, now: Callable[[], float] = time.monotonic):
+        self.every, self._now, self._took = every, now, {}
+        self._saved = now()
+
+    @contextmanager
+    def timed(self, work: str) -> Iterator[None]:
+        """Around each piece of work, by its kind; of "save", what was done before its start is saved."""
+        started = self._now()
+        yield
+        self._took[work] = self._now() - started
+        if work == "save":
+            self._saved = started
+
+    def took(self, work: str) -> float:
+        """Seconds, the last time; 0 before there was one."""
+        return self._took.get(work, 0.0)
+
+    def due(self, work: str) -> bool:
+        """Whether to save before this kind of work, as it would be too late after it."""
+        return self._now() - self._saved + self.took(work) + self.took("save") >= self.every

@@ -1,13 +1,13 @@
 """A phase that is being trained: its model, its course, and what to go back to."""
 
 import math
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 import torch
 
 from tailwise.core.errors import UserError
+from tailwise.engine.clock import Deadline
 from tailwise.engine.course import Course
 from tailwise.engine.effect import check_felt
 from tailwise.engine.guards import VERDICTS, Fault, Numbers, Watch, settled, spoken
@@ -41,7 +41,7 @@ class Fit:
     def __init__(self, task: Task, phase: Phase, samples: list[int], boost: dict[str, ClassBoost], run: Run):
         self.phase, self.samples, self.run = phase, samples, run
         self.boost = {head: of_head.to(run.device) for head, of_head in boost.items()}
-        self.course, self.saved_at = Course(run.training.micro_batch), time.monotonic()
+        self.course, self.deadline = Course(run.training.micro_batch), Deadline(run.save_every)
         self.best: Tensors = {}
         self.enter(task)
         if run.training.accumulate == "auto":
@@ -74,14 +74,13 @@ class Fit:
     def save(self) -> None:
         """Keep the state on disk; this may be between any two steps."""
         if self.run.recovery:
-            started = time.monotonic()
-            tensors = {"now": self._now(), "best": self.best, "good": self.good}
-            self.run.recovery.save(State(self.course.to_json(), tensors))
-            self.saved_at = time.monotonic()
-            self._tell("save", f"{self._where()}: state saved", detail=True, seconds=self.saved_at - started)
+            with self.deadline.timed("save"):
+                tensors = {"now": self._now(), "best": self.best, "good": self.good}
+                self.run.recovery.save(State(self.course.to_json(), tensors))
+            self._tell("save", f"{self._where()}: state saved", detail=True, seconds=self.deadline.took("save"))
 
-    def _save_in_time(self) -> None:
-        if time.monotonic() - self.saved_at >= self.run.save_every:
+    def _save_before(self, work: str) -> None:
+        if self.deadline.due(work):
             self.save()
 
     def train_epoch(self) -> None:
@@ -89,13 +88,15 @@ class Fit:
         course, steps = self.course, math.ceil(len(self.samples) / self.run.training.batch_size)
         train_mode(self.task.model)
         while course.step < steps:
-            self.drawn = self.drawn or self._draw()
-            drawn = next(self.drawn)
-            with whole():
-                self._advance(drawn, course.epoch * steps + course.step, steps)
-            self._save_in_time()
-        self._judge(self._lr(course.epoch * steps + steps - 1, steps))
-        self._save_in_time()
+            with self.deadline.timed("step"):
+                self.drawn = self.drawn or self._draw()
+                drawn = next(self.drawn)
+                with whole():
+                    self._advance(drawn, course.epoch * steps + course.step, steps)
+            self._save_before("step" if course.step < steps else "judging")
+        with self.deadline.timed("judging"):
+            self._judge(self._lr(course.epoch * steps + steps - 1, steps))
+        self._save_before("step")
 
     def _draw(self) -> Iterator[Drawn]:
         """What this process computes in each step that is left, in the micro-batches of now."""
@@ -191,6 +192,7 @@ class Fit:
     def _judge(self, lr: float) -> None:
         """Judge the validation samples, close the epoch."""
         course, run = self.course, self.run
+        self._tell("judge", "")
         run.world.share_buffers(self.task.model)
         while run.world.any((parts := afford(lambda: validate(self.task, run, course.micro_batch))) is None):
             self._shrink()

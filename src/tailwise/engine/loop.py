@@ -6,6 +6,7 @@
             take it (step.py), or act on what stands against it
             keep good weights to go back to; save the state, if it is time
         judge the validation samples; keep the best weights; tell the observers
+    save the state
 
 It knows no task, no phase by name, and neither samples nor weights by how they were chosen.
 """
@@ -53,6 +54,7 @@ def train_phase(task: Task, phase: Phase, samples: Iterable[int], boost: dict[st
                 fit.train_epoch()
             except Exhausted as exhausted:
                 fit.simplify(exhausted)
+        fit.save()  # what is done with the result may fail
     except KeyboardInterrupt:
         fit.save()
         raise

@@ -1,0 +1,176 @@
+"""SIGKILL to a training run at random instants, and the same command again: ``make kills``.
+
+Instants are uniform over the time that the three phases take with all that is between them, on the smoke preset; half
+of them with data workers. Some more are within a save. What has run before the stage that is killed is copied from the
+undisturbed run; that stage and all after it run again.
+"""
+
+import argparse
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from killing import Kill, Reached, after, events, finish, in_save, killed_and_resumed, outputs
+
+PHASES = ("phase1", "phase2", "phase3")
+TARGETS = (*(f"train_{phase}" for phase in PHASES), "evaluate")
+WORKERS = (0, 2)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """An undisturbed run at one of its moments, to be copied: all stages before the target have run.
+
+    seconds: from there until the target has run, without data workers; saves: how often it then saved
+    """
+
+    folder: Path
+    target: str
+    seconds: float
+    saves: int
+
+
+def environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("DVC_") or name.endswith("_DIR")}
+
+
+def shell(folder: Path, *commands: str) -> None:
+    for command in commands:
+        env = {**environment(), "PYTHONPATH": "src"}
+        subprocess.run(command, shell=True, cwd=folder, env=env, check=True, stdout=subprocess.DEVNULL)
+
+
+def prepare(folder: Path, settings: dict) -> None:
+    """What git would keep of this repository, with the smoke preset and these settings, run up to the training."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], text=True, stdout=-1, check=True
+    )
+    for name in filter(os.path.isfile, listed.stdout.split("\0")):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(name, folder / name)
+    (folder / "dvc.lock").unlink(missing_ok=True)
+    preset = folder.with_suffix(".yaml")
+    preset.write_text(yaml.safe_dump(settings))
+    shell(folder, "git init --quiet", *(f"python3 -m tailwise.core.preset {name}" for name in ("smoke", preset)))
+    shell(folder, "dvc repro --quiet compute_weights", "rm -rf .logs")
+
+
+def snapshots(folder: Path) -> list[Snapshot]:
+    """The run from the first phase to the validation figures, which stays in `folder`, and its moments beside it."""
+    found = []
+    for target in TARGETS:
+        copy = folder.with_name(f"before-{target}")
+        shutil.copytree(folder, copy, symlinks=True)
+        started = time.time()
+        finish(folder, environment(), target)
+        seconds = time.time() - started
+        saves = sum((e["stage"], e["event"]) == (target, "save") for e in events(folder))
+        found.append(Snapshot(copy, target, seconds, saves))
+        print(f"{target}: {seconds:.1f} s, {saves} saves", flush=True)
+    return found
+
+
+@dataclass(frozen=True)
+class Lab:
+    """settings: a file of them for each number of data workers; straight: what the undisturbed run made"""
+
+    snapshots: list[Snapshot]
+    settings: dict[int, Path]
+    straight: dict[str, str]
+
+    def kill(self, snapshot: Snapshot, workers: int, reached: Callable[[Path], Reached]) -> Kill | None:
+        """A copy that is killed when `reached(copy)` says so; None if it ended before. A bad end is kept to look at."""
+        copy = snapshot.folder.with_name("killed")
+        shutil.copytree(snapshot.folder, copy, symlinks=True)
+        shell(copy, f"python3 -m tailwise.core.preset {self.settings[workers]}")
+        found = killed_and_resumed(copy, environment(), reached(copy), self.straight)
+        if found is None or found.same:
+            shutil.rmtree(copy)
+        else:
+            copy.rename(copy.with_name(f"bad-{time.time():.0f}"))
+        return found
+
+    def anywhere(self, count: int, rng: random.Random) -> Iterator[tuple[int, Kill]]:
+        """(data workers, what became of the run), at instants uniform over the undisturbed run."""
+        seconds, done = [snapshot.seconds for snapshot in self.snapshots], 0
+        while done < count:
+            workers = WORKERS[done % len(WORKERS)]
+            (snapshot,) = rng.choices(self.snapshots, seconds)
+            second = rng.uniform(0, snapshot.seconds)
+            if found := self.kill(snapshot, workers, lambda copy: after(second)):
+                yield workers, found
+                done += 1
+
+    def saving(self, count: int, rng: random.Random) -> Iterator[tuple[int, Kill]]:
+        """The same within a save; one that was over before the signal came is told, and not counted."""
+        done = 0
+        while done < count:
+            workers, snapshot = WORKERS[done % len(WORKERS)], self.snapshots[done % len(PHASES)]
+            number = rng.randrange(snapshot.saves)
+            if found := self.kill(snapshot, workers, lambda copy: in_save(copy, snapshot.target, number)):
+                yield workers, found
+                done += found.place == "saving"
+
+
+def table(kills: list[tuple[int, Kill]]) -> str:
+    """A line for each thing that a kill has met."""
+    lines = ["| killed | kills | of them with data workers | went on from a state | same bytes | most work lost |"]
+    lines += ["| --- | --: | --: | --: | --: | --: |"]
+    for place in [*sorted({kill.place for _, kill in kills}), "all"]:
+        of = [(workers, kill) for workers, kill in kills if place in (kill.place, "all")]
+        states, same = sum(k.went_on == "a state" for _, k in of), sum(k.same for _, k in of)
+        lost = max(k.lost_s for _, k in of)
+        lines.append(f"| {place} | {len(of)} | {sum(w > 0 for w, _ in of)} | {states} | {same} | {lost:.2f} s |")
+    return "\n".join(lines)
+
+
+def told(runs: Iterable[tuple[int, Kill]]) -> list[tuple[int, Kill]]:
+    """All of them, each printed as it comes."""
+    kills = []
+    for workers, each in runs:
+        kills.append((workers, each))
+        verdict = "same bytes" if each.same else "OTHER BYTES"
+        where = f"{each.at_s:6.2f} s  {each.stage or '-':<21}{each.place:<19}"
+        print(f"{len(kills):3}  {workers} workers {where} from {each.went_on:<10}", end="")
+        print(f" lost {each.lost_s:.2f} s  {verdict}", flush=True)
+    return kills
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--instants", type=int, default=50, help="of kills anywhere")
+    parser.add_argument("--saving", type=int, default=10, help="of kills within a save")
+    parser.add_argument("--epochs", type=int, default=10, help="of each phase")
+    parser.add_argument("--save-every", type=float, default=0.3)
+    parser.add_argument("--seed", type=int, default=1)
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = arguments()
+    place, rng, settings = Path(tempfile.mkdtemp(prefix="kills-")), random.Random(args.seed), {}
+    phases = {phase: {"train": {"epochs": args.epochs}} for phase in PHASES}
+    for workers in WORKERS:
+        settings[workers] = place / f"workers-{workers}.yaml"
+        settings[workers].write_text(yaml.safe_dump({"runtime": {"workers": workers}}))
+    prepare(place / "straight", {**phases, "runtime": {"save_every": args.save_every}})
+    lab = Lab(snapshots(place / "straight"), settings, outputs(place / "straight"))
+    kills = told(lab.anywhere(args.instants, rng)) + told(lab.saving(args.saving, rng))
+    kept = "kept" if max(kill.lost_s for _, kill in kills) <= args.save_every else "MISSED"
+    print(f"\n{table(kills)}\n\nasked for: the same bytes; at most {args.save_every:g} s of work lost: {kept}")
+    if not all(kill.same for _, kill in kills):
+        sys.exit(f"kills: other bytes than those of the undisturbed run, see {place}")
+    shutil.rmtree(place)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,216 @@
+"""No run can be lost: killed, interrupted or out of disk, the same command goes on and ends with the same bytes.
+
+`make kills` does the first of these at many more instants.
+"""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from killing import Kill, Reached, after, begin, events, finish, in_save, kill_when, killed_and_resumed, outputs
+from project import Project
+from terminal import begun, command, interrupt, run, session
+
+pytestmark = pytest.mark.slow
+
+PHASES = ("phase1", "phase2", "phase3")
+LONGER = {"phase1.train.epochs": 12, "phase2.train.epochs": 4, "phase3.train.epochs": 4}
+"""Long enough to be met in the midst of phase 1."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """before: all but the training has run; straight: what an undisturbed run then makes"""
+
+    before: Project
+    straight: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def ready(finished, tmp_path_factory) -> Ready:
+    folder = tmp_path_factory.mktemp("ready")
+    before = finished.copy(folder / "before")
+    for key, value in {**LONGER, "runtime.save_every": 0.1}.items():
+        before.set(key, value)
+    before.repro("compute_weights", "choose")
+    before.commit("ready to train")
+    (before / ".logs").rename(folder / "logs")
+    straight = before.copy(folder / "straight")
+    finish(straight.folder, straight.env)
+    return Ready(before, outputs(straight.folder))
+
+
+@pytest.fixture
+def trial(ready, tmp_path) -> Project:
+    return ready.before.copy(tmp_path / "trial")
+
+
+def phase1(project: Project) -> str:
+    return command(project, "train_phase1")
+
+
+def states(project: Project, phase: str = "phase1") -> list[Path]:
+    return list(project.folder.glob(f".resume/{phase}-*/state.safetensors"))
+
+
+def saved(project: Project) -> Reached:
+    """Whether phase 1 has a new state, on disk for a moment."""
+    old = set(states(project))
+    return lambda: any(time.time() - state.stat().st_mtime > 0.03 for state in set(states(project)) - old)
+
+
+def killed(project: Project) -> None:
+    """A run of phase 1 that was killed in its midst, and left a state."""
+    assert kill_when(saved(project), begin(project.folder, project.env, "train_phase1"))
+    assert states(project)
+
+
+def resumed(project: Project, since: int = 0) -> int:
+    """How often a phase went on from a state, in the events from the one of that number on."""
+    return sum(event["event"] == "resume" for event in events(project.folder)[since:])
+
+
+def same_end(project: Project, ready: Ready) -> bool:
+    """Whether the run goes on from its state, once, and ends as the undisturbed one."""
+    told = len(events(project.folder))
+    finish(project.folder, project.env)
+    return resumed(project, told) == 1 and outputs(project.folder) == ready.straight
+
+
+@pytest.mark.parametrize(
+    ("workers", "reached", "place"),
+    [
+        (0, lambda folder: after(2.0), None),
+        (0, lambda folder: in_save(folder, "train_phase2", 1), "saving"),
+        (2, lambda folder: in_save(folder, "train_phase1", 3), "saving"),
+    ],
+    ids=["as it starts", "in a save", "in a save, with data workers"],
+)
+def test_a_killed_run_ends_with_the_same_bytes(ready, trial, workers, reached, place):
+    trial.set("runtime.workers", workers)
+    found = killed_and_resumed(trial.folder, trial.env, reached(trial.folder), ready.straight)
+    assert isinstance(found, Kill) and found.same
+    assert place is None or (found.place in (place, "in the steps", "judging") and found.went_on == "a state")
+
+
+@pytest.mark.parametrize("under_dvc", [False, True], ids=["the stage alone", "under dvc"])
+def test_ctrl_c_saves_and_the_same_command_goes_on(ready, trial, under_dvc):
+    trial.set("runtime.save_every", 1000)
+    line = "exec dvc repro train_phase1" if under_dvc else phase1(trial)
+    with begun(trial, line, lambda process, log: "phase1 epoch  2/12" in log.read_text()) as process:
+        status, said = interrupt(process)
+    assert "train: interrupted\n" in said and "Traceback" not in said
+    assert status != 0 if under_dvc else status == 130
+    assert len(states(trial)) == 1 and same_end(trial, ready)
+
+
+def test_a_full_disk_while_saving_leaves_the_state_before(ready, trial):
+    """A limit on the size of files stands in for a full disk."""
+    killed(trial)
+    (state,) = states(trial)
+    before = state.read_bytes()
+    done = run(trial, ["bash", "-c", f"ulimit -f 200 && {phase1(trial)}"])
+    assert done.returncode == 1 and done.stderr == f"train: {state}: File too large\n"
+    assert state.read_bytes() == before and sorted(os.listdir(state.parent)) == ["lock", "state.safetensors"]
+    assert same_end(trial, ready)
+
+
+CHANGES: dict[str, Callable[[Project], None]] = {
+    "a parameter": lambda project: project.set("phase1.train.clip", 0.5),
+    "an input": lambda project: project.set("phase1.max_weight", 1.2),
+    "code": lambda project: project.edit("src/tailwise/engine/step.py", "One optimizer step:", "An optimizer step:"),
+}
+
+
+def test_after_a_change_no_run_goes_on_and_two_states_are_kept_at_most(trial):
+    killed(trial)
+    for change in CHANGES.values():
+        change(trial)
+        told = len(events(trial.folder))
+        killed(trial)
+        assert not resumed(trial, told) and len(states(trial)) == 2
+    trial.run("make", "clean-recovery")
+    assert not (trial / ".resume").exists()
+
+
+def test_a_second_start_of_the_same_run_is_refused_with_the_owners_process(trial):
+    trial.set("phase1.train.epochs", 1000)
+    with begun(trial, phase1(trial), lambda process, log: states(trial)) as process:
+        second = run(trial, ["sh", "-c", phase1(trial)])
+        (home,) = (trial / ".resume").iterdir()
+        assert second.stderr == f"train: {home}: process {process.pid} is at the same run; wait or end it\n"
+        assert second.returncode == 1 and process.poll() is None
+
+
+def test_a_stage_dies_with_the_dvc_that_started_it(trial):
+    trial.set("phase1.train.epochs", 1000)
+    line = "exec dvc repro --force --single-item train_phase1"
+    with begun(trial, line, lambda process, log: states(trial)) as process:
+        stages = [pid for pid, line in session(process.pid).items() if "stages/train.py" in line]
+        assert len(stages) == 1
+        os.kill(process.pid, signal.SIGKILL)
+        deadline = time.monotonic() + 10
+        while session(process.pid).get(stages[0]):  # a dead process that nobody waited for has no command line
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+@pytest.mark.parametrize("how", [[], ["--temp"]], ids=["in the workspace", "in a temporary folder"])
+def test_a_killed_experiment_goes_on_from_its_own_state(ready, trial, how):
+    words = ["dvc", "exp", "run", *how, "--name", "mine", "evaluate"]
+    process = subprocess.Popen(words, cwd=trial.folder, env=trial.env, start_new_session=True, stdout=-3, stderr=-3)
+    assert kill_when(saved(trial), process)
+    trial.run(*words)
+    assert resumed(trial) == 1 and trained(trial, "mine") == whole(ready)
+
+
+def test_experiments_of_a_queue_go_on_from_their_own_states(trial, tmp_path):
+    """DVC never takes up a task whose worker was killed: it is queued again."""
+    rates = {"one": 1e-3, "two": 2e-3}
+    straight = trial.copy(tmp_path / "straight")
+    for name, rate in rates.items():
+        straight.run("dvc", "exp", "run", "--temp", "--name", name, *asked(rate))
+    queue(trial, rates)
+    with begun(trial, "dvc queue start -j 2 && sleep 600", lambda process, log: len(states(trial)) == 2) as process:
+        for pid in session(process.pid):
+            os.kill(pid, signal.SIGKILL)
+    trial.run("dvc", "queue", "kill", *rates)
+    queue(trial, rates)
+    trial.run("dvc", "exp", "run", "--run-all", "--jobs", "2")
+    assert resumed(trial) == 2
+    for name in rates:
+        assert trained(trial, name) == trained(straight, name)
+    assert trained(trial, "one") != trained(trial, "two")
+
+
+def asked(rate: float) -> list[str]:
+    return ["-S", f"phase1.train.lr={rate}", "-S", "phase1.train.epochs=60", "train_phase1"]
+
+
+def queue(project: Project, rates: dict[str, float]) -> None:
+    for name, rate in rates.items():
+        project.run("dvc", "exp", "run", "--queue", "--name", name, *asked(rate))
+
+
+def trained(project: Project, experiment: str) -> dict[str, str]:
+    """{path: hash} of what the experiment trained, read from its dvc.lock."""
+    ref = project.read("git", "for-each-ref", "--format=%(objectname)", f"refs/exps/*/*/{experiment}").strip()
+    stages = yaml.safe_load(project.read("git", "show", f"{ref}:dvc.lock"))["stages"]
+    outs = [out for name in stages if name.startswith("train_") for out in stages[name]["outs"]]
+    return {out["path"]: out["md5"] for out in outs}
+
+
+def whole(ready: Ready) -> dict[str, str]:
+    return trained_in(Project(ready.before.folder.with_name("straight"), Path(ready.before.env["HOME"])))
+
+
+def trained_in(project: Project) -> dict[str, str]:
+    outs = [out for name, stage in project.lock().items() if name.startswith("train_") for out in stage["outs"]]
+    return {out["path"]: out["md5"] for out in outs}
