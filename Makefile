@@ -10,7 +10,7 @@ PYTHON ?= python3
 # NAME: of a preset
 NAME ?= smoke
 
-.PHONY: help setup repro test bench bench-scale fuzz baselines seeds variants probe kills times config preset clean-recovery clean-cache
+.PHONY: help setup repro test bench bench-scale fuzz baselines seeds variants probe kills faults times config preset clean-recovery clean-cache
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,10 @@ probe: setup ## whether the demo is honest: what can be told without seeing move
 
 kills: setup ## SIGKILL to the training at 60 instants, and what becomes of the runs; half an hour
 	@python3 bench/kills.py
+
+faults: setup ## faults put into training on the demo, with the guards and without; the pipeline's clips must be there
+	@python3 bench/faults.py
+	@python3 bench/faults.py --healthy 5
 
 times: setup ## how long each stage took when it last ran here
 	@python3 bench/times.py

@@ -148,6 +148,23 @@ def test_going_back_is_going_back():
     assert train().history[1].heads != trained.history[0].heads
 
 
+def test_a_loss_that_no_longer_comes_down_goes_back_again():
+    """After a spike every loss is 1.8 times too high for as long as the rate is: none of them is a spike."""
+    usual, seen = poison(1e3, {1}), []
+
+    def loss(outputs, batch, boost):
+        sums = usual["loss"](outputs, batch, boost)
+        seen.append(float(sum(sums.values()).detach()) > 100)
+        since = len(seen) - seen.index(True) if True in seen else 0
+        return {name: value * (1.8 if 1 < since <= 22 else 1.0) for name, value in sums.items()}
+
+    trained = train(phase=make_phase(6, 1e-3), prepare=usual["prepare"], loss=loss)
+    assert told(trained) == [
+        ("loss spike", "back to the last good weights, rate x 0.5"),
+        ("loss stays high", "back to the last good weights, rate x 0.25"),
+    ]
+
+
 class Wide(nn.Module):
     """A layer more than Ignoring, whose own layers it has, too."""
 

@@ -8,6 +8,7 @@ from tailwise.engine.guards import (
     AGAIN_STEPS,
     FROZEN_STEPS,
     KNOWN,
+    PROOF,
     VANISHING_STEPS,
     VERDICTS,
     Numbers,
@@ -18,6 +19,7 @@ from tailwise.engine.guards import (
     outlying,
     settled,
     spread,
+    stays_high,
     vanishing,
 )
 
@@ -88,11 +90,70 @@ def test_weights_are_worth_keeping_if_the_loss_has_not_risen(losses, expected):
     assert settled(losses) is expected
 
 
+@pytest.mark.parametrize(
+    ("losses", "expected"),
+    [
+        ([2.0] * PROOF, False),
+        ([2.3] * PROOF, True),  # no spike, but all are a spread of 0.15 above 2.0
+        ([2.1] * PROOF, False),
+        ([9.0] * 9 + [2.0] * 11, False),  # the newest have come down
+        ([9.0] * PROOF + [2.0] * PROOF, False),
+    ],
+)
+def test_losses_stay_high_as_a_whole(losses, expected):
+    assert stays_high(losses, STEADY) is expected
+
+
+def watched(losses, watch=None):
+    watch = watch or Watch()
+    for loss in losses:
+        watch.remember(numbers(loss))
+    return watch
+
+
+@pytest.mark.parametrize(
+    ("losses", "expected"),
+    [
+        ([2.0] * PROOF, True),
+        ([2.0] * (PROOF - 1), False),
+        ([2.0] * (PROOF + 1), False),
+        ([2.0] * 30 + [3.0] * 10, False),  # at the right step, but the loss has risen
+    ],
+)
+def test_good_weights_are_kept_every_so_many_steps_that_counted(losses, expected):
+    assert watched(losses).good() is expected
+
+
+def test_after_going_back_the_losses_are_held_against_those_of_the_good_weights():
+    good = watched(STEADY)
+    back = watched([3.5] * 20, watched(STEADY)).back_to(good)
+    assert (back.losses, back.before, back.since, back.skipped) == (STEADY, STEADY, 0, [])
+    high = watched([2.5] * (PROOF - 1), back)
+    assert high.fault(numbers(2.5), 60, GUARDS) == "loss stays high"
+    assert watched([2.5] * (PROOF - 2), watched([]).back_to(good)).fault(numbers(2.5), 60, GUARDS) is None
+    assert watched([2.0] * (PROOF - 1), watched([]).back_to(good)).fault(numbers(2.0), 60, GUARDS) is None
+
+
+def test_losses_that_stay_high_are_no_fault_where_it_never_went_back():
+    assert watched([2.5] * (PROOF - 1 - KNOWN), watched(STEADY)).fault(numbers(2.5), 20, GUARDS) is None
+
+
+def test_going_back_twice_allows_for_no_more_than_going_back_once():
+    once = watched([]).back_to(watched(STEADY))
+    assert once.back_to(watched([2.2] * 20)).before == STEADY
+    assert once.back_to(watched([1.0] * 20)).before == [1.0] * 20
+
+
+def test_going_back_to_the_first_weights_keeps_what_is_known_of_the_losses():
+    assert watched(STEADY).back_to(Watch()).losses == STEADY
+
+
 def test_every_fault_has_its_verdict():
     assert VERDICTS == {
         "not finite": "skip",
         "not finite again": "roll back",
         "loss spike": "roll back",
+        "loss stays high": "roll back",
         "exploding gradient": "roll back",
         "vanishing gradient": "alert",
         "frozen layer": "alert",

@@ -16,6 +16,7 @@ class Course:
     best_epoch: from 1; 0 before there is one
     losses, norms: of the steps of this epoch that counted
     interventions: of this epoch
+    watch: recent numbers; good: what they were when the weights to go back to were kept
     """
 
     micro_batch: int
@@ -30,6 +31,7 @@ class Course:
     interventions: list[Intervention] = field(default_factory=list)
     history: list[Record] = field(default_factory=list)
     watch: Watch = field(default_factory=Watch)
+    good: Watch = field(default_factory=Watch)
 
     def close(self, record: Record, best: bool) -> None:
         """The epoch is done, and judged."""
@@ -51,5 +53,6 @@ class Course:
                 "interventions": [Intervention(**each) for each in values["interventions"]],
                 "history": [Record.from_json(each) for each in values["history"]],
                 "watch": Watch(**values["watch"]),
+                "good": Watch(**values["good"]),
             }
         )

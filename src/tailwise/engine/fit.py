@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 import torch
@@ -10,7 +11,7 @@ from tailwise.core.errors import UserError
 from tailwise.engine.clock import Deadline
 from tailwise.engine.course import Course
 from tailwise.engine.effect import check_felt
-from tailwise.engine.guards import VERDICTS, Fault, Numbers, Watch, settled, spoken
+from tailwise.engine.guards import VERDICTS, Fault, Numbers, Watch, spoken
 from tailwise.engine.interrupt import whole
 from tailwise.engine.memory import afford, affordable
 from tailwise.engine.order import epoch_order, load_steps, repeat_numbers, steps_of
@@ -26,9 +27,6 @@ from tailwise.engine.weights import write_tensors
 from tailwise.losses import ClassBoost
 
 Tensors = dict[str, torch.Tensor]
-
-GOOD_EVERY = 20
-"""Steps after which the weights are kept to go back to, if the loss has not risen."""
 
 
 class Exhausted(Exception):
@@ -129,8 +127,8 @@ class Fit:
         if self.run.stability.guards:
             for fault, name in course.watch.remember(numbers):
                 self._note(fault, VERDICTS[fault], f"{name} " + spoken(fault, numbers, course.watch))
-            if (number + 1) % GOOD_EVERY == 0 and settled(course.watch.losses):
-                self.good = self._now()
+            if course.watch.good():
+                self.good, course.good = self._now(), replace(course.watch)
         course.step += 1
 
     def _fault(self, number: int, numbers: Numbers) -> Fault | None:
@@ -154,7 +152,8 @@ class Fit:
             raise Exhausted(fault, text)
         else:
             self._go_to(self.good)
-            course.rate, course.rollbacks, course.watch.skipped = course.rate / 2, course.rollbacks + 1, []
+            course.rate, course.rollbacks = course.rate / 2, course.rollbacks + 1
+            course.watch = course.watch.back_to(course.good)
             self._note(fault, f"back to the last good weights, rate x {course.rate:g}", text)
         course.step += 1
 
@@ -177,7 +176,8 @@ class Fit:
         fitting = {n: t for n, t in _part(self.good, "model").items() if n in own and own[n].shape == t.shape}
         task.model.load_state_dict({**own, **fitting})
         course = self.course
-        course.simpler, course.rollbacks, course.rate, course.watch = course.simpler + 1, 0, 1.0, Watch()
+        course.simpler, course.rollbacks, course.rate = course.simpler + 1, 0, 1.0
+        course.watch, course.good = Watch(), Watch()
         course.best_epoch, self.best = 0, {}
         self.enter(task)
         self._note(fault, f"a simpler model goes on, {len(fitting)} of {len(own)} tensors fit", text)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Literal
 
@@ -10,6 +10,7 @@ Fault = Literal[
     "not finite",
     "not finite again",
     "loss spike",
+    "loss stays high",
     "exploding gradient",
     "vanishing gradient",
     "frozen layer",
@@ -21,6 +22,7 @@ VERDICTS: dict[Fault, Verdict] = {
     "not finite": "skip",
     "not finite again": "roll back",
     "loss spike": "roll back",
+    "loss stays high": "roll back",
     "exploding gradient": "roll back",
     "vanishing gradient": "alert",
     "frozen layer": "alert",
@@ -38,6 +40,9 @@ KNOWN = 8
 """Steps before there is anything to hold it against."""
 SPIKE_SPREADS = 8.0
 EXPLODING_FACTOR, EXPLODING_SPREADS = 10.0, 8.0
+HIGH_SPREADS = 1.0
+PROOF = 20
+"""Steps in which the loss must come down again after going back, and after which good weights are kept."""
 VANISHING_FACTOR, VANISHING_STEPS = 1e-3, 5
 FROZEN_STEPS = 50
 AGAIN, AGAIN_STEPS = 3, 50
@@ -96,6 +101,11 @@ def again(skipped: Sequence[int], step: int) -> bool:
     return sum(step - earlier < AGAIN_STEPS for earlier in skipped) + 1 >= AGAIN
 
 
+def stays_high(losses: Sequence[float], before: Sequence[float]) -> bool:
+    """Whether the newest losses are above what they were, as a whole; no single one need be a spike."""
+    return median(losses[-PROOF:]) > median(before) + HIGH_SPREADS * spread(before)
+
+
 def settled(losses: Sequence[float]) -> bool:
     """Whether the newest losses are no higher than what they were: weights worth going back to."""
     return not losses or median(losses[-10:]) <= 1.25 * median(losses)
@@ -124,6 +134,8 @@ class Watch:
     skipped: steps of the phase that were not finite
     still: {parameter name: steps on end without a gradient}
     told: what was alerted and has not passed yet
+    since: steps of the phase that counted, or of those after the last time it went back
+    before: losses that belong to the weights it went back to, once it has
     """
 
     losses: list[float] = field(default_factory=list)
@@ -131,6 +143,8 @@ class Watch:
     skipped: list[int] = field(default_factory=list)
     still: dict[str, int] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
+    since: int = 0
+    before: list[float] = field(default_factory=list)
 
     def fault(self, numbers: Numbers, step: int, stability: Stability) -> Fault | None:
         """What stands against this step, by its number in the phase; None if it may count."""
@@ -138,6 +152,8 @@ class Watch:
             return "not finite again" if again(self.skipped, step) else "not finite"
         if outlying(numbers.loss, self.losses, stability.spike_factor, SPIKE_SPREADS):
             return "loss spike"
+        if self.before and (self.since + 1) % PROOF == 0 and stays_high([*self.losses, numbers.loss], self.before):
+            return "loss stays high"
         if outlying(numbers.norm, self.norms, EXPLODING_FACTOR, EXPLODING_SPREADS):
             return "exploding gradient"
         return None
@@ -146,6 +162,7 @@ class Watch:
         """Take in a step that counted; alerts that are new, with the parameter's name if it is about one."""
         self.losses = [*self.losses, numbers.loss][-RECENT:]
         self.norms = [*self.norms, numbers.norm][-RECENT:]
+        self.since += 1
         self.still = {name: self.still.get(name, 0) + 1 for name, norm in numbers.layers.items() if norm == 0}
         found: list[tuple[Fault, str]] = [("frozen layer", name) for name in frozen(self.still)]
         if vanishing(self.norms, self.norms[:-VANISHING_STEPS]):
@@ -154,9 +171,25 @@ class Watch:
         self.told = [f"{fault} {name}" for fault, name in found]
         return new
 
+    def good(self) -> bool:
+        """Whether the weights after the newest step are worth going back to; asked once a step."""
+        return self.since % PROOF == 0 and settled(self.losses)
+
+    def back_to(self, good: "Watch") -> "Watch":
+        """What is known once the weights are those of `good` again, as far as that knew anything.
+
+        Of two times it went back the lower losses are to be reached: else each could allow for more than the last.
+        """
+        kept = good if len(good.losses) >= KNOWN else self
+        before = min((losses for losses in (self.before, kept.losses) if losses), key=median, default=[])
+        return replace(self, losses=kept.losses, norms=kept.norms, skipped=[], since=0, before=before)
+
 
 def spoken(fault: Fault, numbers: Numbers, watch: Watch) -> str:
     """The numbers that a fault was found by."""
+    if fault == "loss stays high":
+        last, before = median([*watch.losses, numbers.loss][-PROOF:]), median(watch.before)
+        return f"median loss of {PROOF} steps {last:.3g}, {before:.3g} before it went back"
     if fault == "loss spike":
         return f"loss {numbers.loss:.3g}, median of the last {len(watch.losses)} {median(watch.losses):.3g}"
     if fault in ("exploding gradient", "vanishing gradient"):

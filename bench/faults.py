@@ -1,0 +1,171 @@
+"""What the guards do about faults in a real run of the demo: ``make faults``.
+
+Phase 2 of the default pipeline from the weights of phase 1, which must be there: undisturbed, and with each fault of
+inject.py with the guards and without. A run after the other, each in a process of its own. Out of memory is a real
+limit of the process, measured: half of what training takes without one. What happened is kept in
+reports/bench/faults.csv, and shown by curves.py and picture.py.
+"""
+
+import argparse
+import json
+import math
+import resource
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+import curves
+import healthy
+import picture
+from inject import FAULTS, SHORT_OF_MEMORY, UNDISTURBED, Heard, Recorded, Tape
+from setting import NAME
+from tailwise.balance.files import read_rebalancing
+from tailwise.core.config import read_params, section, sections
+from tailwise.core.errors import UserError
+from tailwise.core.runtime import Runtime
+from tailwise.engine.guards import Stability
+from tailwise.engine.inputs import build_task, class_boosts, read_heads, sample_places
+from tailwise.engine.loop import train_phase
+from tailwise.engine.phase import Phase
+from tailwise.engine.record import Record
+from tailwise.engine.run import Run, Training, start
+from tailwise.engine.task import Task
+from tailwise.losses import ClassBoost
+from tailwise.recipes.fouls import task as recipe
+
+SPLITS = Path("data/clips/train"), Path("data/clips/valid")
+INIT = Path("data/models/phase1.safetensors")
+LEFT = 0.5
+"""Share of the memory that training takes, to a run that is short of it."""
+
+
+class Told:
+    """Stands for the run's log: keeps what was done about faults, as (epoch, step, fault, action)."""
+
+    def __init__(self):
+        self.done: list[tuple[int, int, str, str]] = []
+
+    def tell(self, event: str, text: str, detail: bool = False, **facts) -> None:
+        if event == "intervention":
+            self.done.append(tuple(facts[name] for name in ("epoch", "step", "fault", "action")))
+            print(f"  {text}", flush=True)
+
+
+@dataclass(frozen=True)
+class Setup:
+    """All that a training call takes."""
+
+    task: Task
+    phase: Phase
+    places: list[int]
+    boost: dict[str, ClassBoost]
+    run: Run
+
+    @property
+    def steps(self) -> int:
+        """Of an epoch."""
+        return math.ceil(len(self.places) / self.run.training.batch_size)
+
+
+def set_up(epochs: int | None) -> Setup:
+    """The phase as its stage begins it; epochs: other than it has."""
+    params = read_params()
+    training, phase = section(params, "training", Training), section(params, f"{NAME}.train", Phase)
+    device, heads = start(training, section(params, "runtime", Runtime)), read_heads(Path("data/index/heads.json"))
+    task, _ = build_task(recipe, sections(params, recipe.Config), heads, SPLITS, training.seed, INIT)
+    how = read_rebalancing(Path(f"data/weights/{NAME}"))
+    places = sample_places(task.train, how.samples)
+    run = Run(NAME, training, device, stability=section(params, "stability", Stability))
+    boost = class_boosts(how, heads, task.train, places)
+    return Setup(task, replace(phase, epochs=epochs or phase.epochs), places, boost, run)
+
+
+def train(fault: str, guards: bool, epochs: int | None, limit: int) -> dict:
+    """One run in this process; what happened in it. limit: bytes beyond what is held before training, 0 for none"""
+    setup, tape, told, recalls = set_up(epochs), Tape(), Told(), []
+    phase = setup.phase
+    phase = replace(phase, schedule=Heard(phase.schedule, tape), optimizer=Recorded(phase.optimizer, tape))
+    task, phase = FAULTS[fault].put(setup.task, phase, tape, setup.steps)
+    stability = replace(setup.run.stability, guards=guards)
+
+    def judged(history: list[Record]) -> None:
+        recalls.append(history[-1].score)
+        print(f"  epoch {len(recalls)}  loss {history[-1].loss:.3f}  recall {recalls[-1]:.3f}", flush=True)
+
+    run = replace(setup.run, stability=stability, events=told, observers=(judged,))
+    ended = ""
+    if limit:
+        resource.setrlimit(resource.RLIMIT_AS, (held("VmSize") + limit, resource.RLIM_INFINITY))
+    try:
+        train_phase(task, phase, setup.places, setup.boost, run)
+    except UserError as error:
+        ended = str(error)
+    facts = {"steps": setup.steps, "epochs": phase.epochs, "ended": ended}
+    return {**facts, "losses": tape.losses, "recalls": recalls, "done": told.done}
+
+
+def needed() -> int:
+    """Bytes of address space that training takes beyond what is held before it, in a few steps and their validation."""
+    setup = set_up(1)
+    before = held("VmSize")
+    train_phase(setup.task, setup.phase, setup.places[: 4 * setup.run.training.batch_size], setup.boost, setup.run)
+    return held("VmPeak") - before
+
+
+def held(field: str) -> int:
+    """Bytes of this process's address space, now (VmSize) or at most so far (VmPeak). Its threads are there by then."""
+    torch.randn(512, 512) @ torch.randn(512, 512)
+    (line,) = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(f"{field}:")]
+    return 1024 * int(line.split()[1])
+
+
+def in_process(*arguments: object) -> dict:
+    """What this file writes with these arguments, in a process of its own."""
+    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+        done = subprocess.run([sys.executable, __file__, "--into", file.name, *map(str, arguments)])
+        if done.returncode:
+            return {"ended": f"exit {done.returncode}"}
+        return json.loads(Path(file.name).read_text())
+
+
+def run_all(names: list[str], epochs: int | None) -> None:
+    """Every fault with the guards and without; its rows replace those that were kept of it."""
+    for name in names:
+        limit = int(LEFT * in_process("--needed")["bytes"]) if name == SHORT_OF_MEMORY else 0
+        for guards in (True,) if name == UNDISTURBED else (True, False):
+            print(f"{name}, guards {'on' if guards else 'off'} ...", flush=True)
+            given = ["--fault", name, "--limit", limit, *(["--epochs", epochs] if epochs else [])]
+            curves.keep(name, guards, in_process(*given, *([] if guards else ["--unguarded"])))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--only", nargs="*", choices=FAULTS, help="run these alone, and show all that is kept")
+    parser.add_argument("--epochs", type=int, help="other than the phase has; its schedule is stretched")
+    parser.add_argument("--healthy", type=int, metavar="N", help="instead: phases 1 to 3 with N seeds, and no fault")
+    for private in ("--into", "--fault"):
+        parser.add_argument(private, help=argparse.SUPPRESS)
+    parser.add_argument("--limit", type=int, default=0, help=argparse.SUPPRESS)
+    for private in ("--unguarded", "--needed"):
+        parser.add_argument(private, action="store_true", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.into:
+        here = (
+            {"bytes": needed()} if given.needed else train(given.fault, not given.unguarded, given.epochs, given.limit)
+        )
+        Path(given.into).write_text(json.dumps(here))
+        return
+    if given.healthy:
+        healthy.show(given.healthy)
+        return
+    run_all(list(FAULTS) if given.only is None else given.only, given.epochs)
+    print(curves.table())
+    picture.draw()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""The runs of faults.py drawn, a row a fault: training loss by step, macro recall on validation by epoch."""
+
+import math
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from curves import CHANCE, KEPT, Curve, read_curves
+from inject import FAULTS, UNDISTURBED
+
+COLOURS = {"undisturbed": "0.6", "guards on": "tab:blue", "guards off": "tab:red"}
+OVER = 10
+"""Steps that a loss is averaged over, so that a curve is to be seen."""
+MOST = 6.0
+"""Losses above are not to be seen: the runs would be flat below."""
+
+
+def draw() -> None:
+    """Write the picture beside the rows."""
+    found = read_curves()
+    straight = next(curve for curve in found if curve.fault == UNDISTURBED)
+    of_fault = {name: [curve for curve in found if curve.fault == name] for name in FAULTS if name != UNDISTURBED}
+    drawn = {name: [*reversed(curves), straight] for name, curves in of_fault.items() if curves}
+    figure = Figure(figsize=(11, 0.8 + 1.9 * len(drawn)), layout="constrained")
+    axes = figure.subplots(len(drawn), 2, squeeze=False, sharex=True)
+    steps = max(int(row["step"]) for row in straight.rows)
+    for (left, right), (fault, curves) in zip(axes, drawn.items()):
+        for curve in curves:
+            draw_loss(left, curve, steps)
+            draw_recall(right, curve)
+        dress(left, right, fault, len(straight.recalls))
+    for axis in axes[-1]:
+        axis.set_xlabel("epoch")
+    add_legend(figure)
+    figure.savefig(KEPT.with_suffix(".png"), dpi=100, metadata={"Software": None})
+
+
+def colour(curve: Curve) -> str:
+    return COLOURS["undisturbed" if curve.fault == UNDISTURBED else f"guards {curve.guards}"]
+
+
+def draw_loss(axis: Axes, curve: Curve, steps: int) -> None:
+    """With a mark above wherever something was done, and a cross where the run ended before its time."""
+    at = [int(row["epoch"]) - 1 + int(row["step"]) / steps for row in curve.rows]
+    losses = running([float(row["loss"] or "nan") for row in curve.rows])
+    axis.plot(at, [min(loss, MOST) for loss in losses], color=colour(curve), linewidth=1.2)
+    above = {"transform": axis.get_xaxis_transform(), "clip_on": False, "linestyle": "", "color": colour(curve)}
+    events = [place for place, row in zip(at, curve.rows) if row["event"]]
+    if events:  # a line without points would spread over the whole figure in its layout
+        axis.plot(events, [1.04] * len(events), marker="v", markersize=5, **above)
+    if at and curve.ended:
+        axis.plot(at[-1], 1.04, marker="x", markersize=7, markeredgewidth=2, **above)
+
+
+def draw_recall(axis: Axes, curve: Curve) -> None:
+    axis.plot(range(1, len(curve.recalls) + 1), curve.recalls, color=colour(curve), linewidth=1.2)
+    if curve.ended and curve.recalls:
+        axis.plot(len(curve.recalls), curve.recalls[-1], "x", color=colour(curve), markersize=7, markeredgewidth=2)
+
+
+def running(values: list[float]) -> list[float]:
+    """Means of the last values, without those that are not finite."""
+    means = []
+    for end in range(1, len(values) + 1):
+        known = [value for value in values[max(0, end - OVER) : end] if math.isfinite(value)]
+        means.append(math.fsum(known) / len(known) if known else math.nan)
+    return means
+
+
+def dress(left: Axes, right: Axes, fault: str, epochs: int) -> None:
+    left.set(xlim=(0, epochs), ylim=(0, None), ylabel="training loss")
+    left.set_title(fault, loc="left", fontsize=11, fontweight="bold", pad=12)
+    right.axhline(CHANCE, color="0.4", linestyle=":", linewidth=1)
+    right.text(0.05 * epochs / 10, CHANCE - 0.015, "chance", va="top", fontsize=8, color="0.4")
+    right.set(ylim=(0, None), ylabel="macro recall")
+    for axis in (left, right):
+        axis.spines[["top", "right"]].set_visible(False)
+
+
+def add_legend(figure: Figure) -> None:
+    lines = [Line2D([], [], color=of_run, label=name) for name, of_run in COLOURS.items()]
+    marks = [("v", "something was done"), ("x", "the run ended")]
+    lines += [Line2D([], [], color="0.2", marker=mark, linestyle="", label=name) for mark, name in marks]
+    figure.legend(handles=lines, loc="outside upper center", ncols=len(lines), frameon=False)
