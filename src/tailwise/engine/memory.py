@@ -11,11 +11,15 @@ Result = TypeVar("Result")
 SPOKEN = ("can't allocate memory", "not enough memory", "out of memory", "bad allocation")
 """Words of torch's allocators; on a processor their error has no type of its own."""
 
+ONEDNN = "could not create a primitive"
+"""All that oneDNN says when it finds no room for a kernel; a primitive that it does not know it calls by its name."""
+
 
 def out_of_memory(error: BaseException) -> bool:
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
         return True
-    return isinstance(error, RuntimeError) and any(words in str(error) for words in SPOKEN)
+    told = str(error)
+    return isinstance(error, RuntimeError) and (told == ONEDNN or any(words in told for words in SPOKEN))
 
 
 def free() -> None:
