@@ -2,13 +2,14 @@
 
 Phase 2 of the default pipeline from the weights of phase 1, which must be there: undisturbed, and with each fault of
 inject.py with the guards and without. A run after the other, each in a process of its own. Out of memory is a real
-limit of the process, measured: half of what training takes without one. What happened is kept in
+limit of the process, measured: three quarters of what training takes without one. What happened is kept in
 reports/bench/faults.csv, and shown by curves.py and picture.py.
 """
 
 import argparse
 import json
 import math
+import os
 import resource
 import subprocess
 import sys
@@ -39,8 +40,15 @@ from tailwise.recipes.fouls import task as recipe
 
 SPLITS = Path("data/clips/train"), Path("data/clips/valid")
 INIT = Path("data/models/phase1.safetensors")
-LEFT = 0.5
+LEFT = 0.75
 """Share of the memory that training takes, to a run that is short of it."""
+FRUGAL = {
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": "1000000",
+    "MALLOC_TRIM_THRESHOLD_": "1000000",
+    "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "8",
+}
+"""For such a run: what is free goes back to the system, and kernels are not hoarded; else these fill the limit."""
 
 
 class Told:
@@ -99,7 +107,7 @@ def train(fault: str, guards: bool, epochs: int | None, limit: int) -> dict:
     run = replace(setup.run, stability=stability, events=told, observers=(judged,))
     ended = ""
     if limit:
-        resource.setrlimit(resource.RLIMIT_AS, (held("VmSize") + limit, resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_AS, (held_before(task) + limit, resource.RLIM_INFINITY))
     try:
         train_phase(task, phase, setup.places, setup.boost, run)
     except UserError as error:
@@ -109,24 +117,33 @@ def train(fault: str, guards: bool, epochs: int | None, limit: int) -> dict:
 
 
 def needed() -> int:
-    """Bytes of address space that training takes beyond what is held before it, in a few steps and their validation."""
+    """Bytes of address space that an epoch takes beyond what is held before it."""
     setup = set_up(1)
-    before = held("VmSize")
-    train_phase(setup.task, setup.phase, setup.places[: 4 * setup.run.training.batch_size], setup.boost, setup.run)
+    before = held_before(setup.task)
+    train_phase(setup.task, setup.phase, setup.places, setup.boost, setup.run)
     return held("VmPeak") - before
 
 
-def held(field: str) -> int:
-    """Bytes of this process's address space, now (VmSize) or at most so far (VmPeak). Its threads are there by then."""
+def held_before(task: Task) -> int:
+    """Bytes of address space held before training, with all clips mapped and all threads there: they count, too."""
+    for split in (task.train, task.valid):
+        for place in range(len(split)):
+            split[place]
     torch.randn(512, 512) @ torch.randn(512, 512)
+    return held("VmSize")
+
+
+def held(field: str) -> int:
+    """Bytes of this process's address space, now (VmSize) or at most so far (VmPeak); Linux alone says."""
     (line,) = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(f"{field}:")]
     return 1024 * int(line.split()[1])
 
 
-def in_process(*arguments: object) -> dict:
+def in_process(*arguments: object, env: dict[str, str] | None = None) -> dict:
     """What this file writes with these arguments, in a process of its own."""
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
-        done = subprocess.run([sys.executable, __file__, "--into", file.name, *map(str, arguments)])
+        command = [sys.executable, __file__, "--into", file.name, *map(str, arguments)]
+        done = subprocess.run(command, env={**os.environ, **(env or {})})
         if done.returncode:
             return {"ended": f"exit {done.returncode}"}
         return json.loads(Path(file.name).read_text())
@@ -135,11 +152,12 @@ def in_process(*arguments: object) -> dict:
 def run_all(names: list[str], epochs: int | None) -> None:
     """Every fault with the guards and without; its rows replace those that were kept of it."""
     for name in names:
-        limit = int(LEFT * in_process("--needed")["bytes"]) if name == SHORT_OF_MEMORY else 0
+        env = FRUGAL if name == SHORT_OF_MEMORY else {}
+        limit = int(LEFT * in_process("--needed", env=env)["bytes"]) if name == SHORT_OF_MEMORY else 0
         for guards in (True,) if name == UNDISTURBED else (True, False):
             print(f"{name}, guards {'on' if guards else 'off'} ...", flush=True)
             given = ["--fault", name, "--limit", limit, *(["--epochs", epochs] if epochs else [])]
-            curves.keep(name, guards, in_process(*given, *([] if guards else ["--unguarded"])))
+            curves.keep(name, guards, in_process(*given, *([] if guards else ["--unguarded"]), env=env))
 
 
 def main() -> None:

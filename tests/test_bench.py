@@ -62,6 +62,48 @@ def test_a_table_is_markdown():
     )
 
 
+@pytest.fixture
+def curves(monkeypatch):
+    """Its neighbours are found beside it, as when it is run."""
+    monkeypatch.syspath_prepend(ROOT / "bench")
+    return load("curves")
+
+
+def test_what_happened_is_kept_an_attempt_a_row(curves):
+    """The second step is tried twice; the third comes to nothing."""
+    happened = {
+        "steps": 2,
+        "losses": [[0, 1.5], [1, None], [1, 2.0], [2, float("nan")]],
+        "done": [[1, 2, "out of memory", "micro-batch 8, same step again"], [2, 1, "not finite", "batch skipped"]],
+        "recalls": [0.25],
+        "ended": "killed",
+    }
+    run = ["rate x 100", "on"]
+    assert curves.rows_of("rate x 100", True, happened) == [
+        [*run, 1, 1, "1.5", "", ""],
+        [*run, 1, 2, "", "out of memory: micro-batch 8, same step again", ""],
+        [*run, 1, 2, "2", "", "0.2500"],
+        [*run, 2, 1, "nan", "not finite: batch skipped", ""],
+        [*run, "", "", "", "killed", ""],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("recalls", "ended", "lost", "verdict"),
+    [
+        ([0.3, 0.3, 0.4, 0.4, 0.5, 0.5, 0.5], "", "0", "finished"),
+        ([0.3, 0.3, 0.4, 0.2, 0.3, 0.4, 0.5], "", "2", "finished"),
+        ([0.3, 0.3, 0.4, 0.2, 0.2, 0.2, 0.2], "", "all", "chance"),
+        ([0.3, 0.3, 0.4], "epoch 4: loss or gradient is not finite", "-", "not finite"),
+    ],
+)
+def test_epochs_are_lost_until_recall_is_what_it_was_before_the_fault(curves, recalls, ended, lost, verdict):
+    """The fault of this name begins once, in epoch 4."""
+    rows = [{"epoch": "1", "event": "", "recall": str(recall)} for recall in recalls]
+    curve = curves.Curve("rate x 100", "on", rows, ended)
+    assert (curve.lost(epochs=7), curve.verdict) == (lost, verdict)
+
+
 def test_every_bench_can_be_started():
     """Their imports are there; what they measure is shown by running them."""
     names = ", ".join(sorted(path.stem for path in (ROOT / "bench").glob("*.py")))

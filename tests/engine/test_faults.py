@@ -161,7 +161,7 @@ def test_a_loss_that_no_longer_comes_down_goes_back_again():
     trained = train(phase=make_phase(6, 1e-3), prepare=usual["prepare"], loss=loss)
     assert told(trained) == [
         ("loss spike", "back to the last good weights, rate x 0.5"),
-        ("loss stays high", "back to the last good weights, rate x 0.25"),
+        ("loss stays high", "back to the last good weights, rate x 0.125"),  # a quarter of a half
     ]
 
 

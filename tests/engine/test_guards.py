@@ -7,6 +7,7 @@ import pytest
 from tailwise.engine.guards import (
     AGAIN_STEPS,
     FROZEN_STEPS,
+    GOOD_EVERY,
     KNOWN,
     PROOF,
     VANISHING_STEPS,
@@ -93,11 +94,11 @@ def test_weights_are_worth_keeping_if_the_loss_has_not_risen(losses, expected):
 @pytest.mark.parametrize(
     ("losses", "expected"),
     [
-        ([2.0] * PROOF, False),
-        ([2.3] * PROOF, True),  # no spike, but all are a spread of 0.15 above 2.0
-        ([2.1] * PROOF, False),
-        ([9.0] * 9 + [2.0] * 11, False),  # the newest have come down
-        ([9.0] * PROOF + [2.0] * PROOF, False),
+        ([2.0] * GOOD_EVERY, False),
+        ([2.2] * GOOD_EVERY, True),  # no spike, but all are more than a spread of 0.15 above 2.0
+        ([2.1] * GOOD_EVERY, False),
+        ([2.4] * 10 + [2.0] * 10, True),
+        ([9.0] * GOOD_EVERY + [2.0] * GOOD_EVERY, False),  # the newest have come down
     ],
 )
 def test_losses_stay_high_as_a_whole(losses, expected):
@@ -114,9 +115,9 @@ def watched(losses, watch=None):
 @pytest.mark.parametrize(
     ("losses", "expected"),
     [
-        ([2.0] * PROOF, True),
-        ([2.0] * (PROOF - 1), False),
-        ([2.0] * (PROOF + 1), False),
+        ([2.0] * GOOD_EVERY, True),
+        ([2.0] * (GOOD_EVERY - 1), False),
+        ([2.0] * (GOOD_EVERY + 1), False),
         ([2.0] * 30 + [3.0] * 10, False),  # at the right step, but the loss has risen
     ],
 )
@@ -128,14 +129,39 @@ def test_after_going_back_the_losses_are_held_against_those_of_the_good_weights(
     good = watched(STEADY)
     back = watched([3.5] * 20, watched(STEADY)).back_to(good)
     assert (back.losses, back.before, back.since, back.skipped) == (STEADY, STEADY, 0, [])
-    high = watched([2.5] * (PROOF - 1), back)
-    assert high.fault(numbers(2.5), 60, GUARDS) == "loss stays high"
-    assert watched([2.5] * (PROOF - 2), watched([]).back_to(good)).fault(numbers(2.5), 60, GUARDS) is None
-    assert watched([2.0] * (PROOF - 1), watched([]).back_to(good)).fault(numbers(2.0), 60, GUARDS) is None
+    assert watched([2.5] * (GOOD_EVERY - 1), back).fault(numbers(2.5), 60, GUARDS) == "loss stays high"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "fault"),
+    [
+        (0, GOOD_EVERY, "loss stays high"),
+        (0, GOOD_EVERY - 1, None),  # too soon to tell
+        (GOOD_EVERY, 0, None),
+        (PROOF - GOOD_EVERY, GOOD_EVERY, "loss stays high"),
+        (PROOF, GOOD_EVERY, None),  # it has been low for long
+    ],
+)
+def test_it_goes_back_again_if_the_loss_does_not_come_down(low, high, fault):
+    *losses, last = [2.0] * low + [2.5] * high
+    assert watched(losses, Watch().back_to(watched(STEADY))).fault(numbers(last), 60, GUARDS) == fault
 
 
 def test_losses_that_stay_high_are_no_fault_where_it_never_went_back():
-    assert watched([2.5] * (PROOF - 1 - KNOWN), watched(STEADY)).fault(numbers(2.5), 20, GUARDS) is None
+    assert watched([2.5] * (GOOD_EVERY - 1 - KNOWN), watched(STEADY)).fault(numbers(2.5), 20, GUARDS) is None
+
+
+def test_weights_are_not_good_until_going_back_has_helped():
+    back = Watch().back_to(watched(STEADY))
+    assert [step for step in range(1, PROOF + 1) if watched([2.0], back).good()] == [PROOF]
+
+
+def test_tries_are_counted_on_end():
+    good = watched(STEADY)
+    once = Watch().back_to(good)
+    twice = watched([2.5] * 5, once).back_to(good)
+    later = watched([2.0] * PROOF, twice).back_to(good)
+    assert (once.tries, twice.tries, later.tries) == (1, 2, 1)
 
 
 def test_going_back_twice_allows_for_no_more_than_going_back_once():

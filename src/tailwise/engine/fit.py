@@ -152,8 +152,8 @@ class Fit:
             raise Exhausted(fault, text)
         else:
             self._go_to(self.good)
-            course.rate, course.rollbacks = course.rate / 2, course.rollbacks + 1
             course.watch = course.watch.back_to(course.good)
+            course.rate, course.rollbacks = course.rate / 2**course.watch.tries, course.rollbacks + 1
             self._note(fault, f"back to the last good weights, rate x {course.rate:g}", text)
         course.step += 1
 

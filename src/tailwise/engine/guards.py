@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from statistics import median
+from statistics import fmean, median
 from typing import Literal
 
 Fault = Literal[
@@ -29,8 +29,9 @@ VERDICTS: dict[Fault, Verdict] = {
     "out of memory": "shrink",
 }
 """skip: the batch; the weights stay as they are.
-roll back: to the last good weights, at half the rate, and on with the next batch; after too many the next simpler
-    model goes on from the weights that fit, and without one the run ends.
+roll back: to the last good weights, at half the rate, and on with the next batch. If that does not help for long, at a
+    quarter of that, then an eighth: a rate that just holds is still too high to learn by. After too many the next
+    simpler model goes on from the weights that fit, and without one the run ends.
 shrink: half the micro-batch, and the same step again.
 alert: the step counts; it is told once, until it has passed."""
 
@@ -40,9 +41,10 @@ KNOWN = 8
 """Steps before there is anything to hold it against."""
 SPIKE_SPREADS = 8.0
 EXPLODING_FACTOR, EXPLODING_SPREADS = 10.0, 8.0
-HIGH_SPREADS = 1.0
-PROOF = 20
-"""Steps in which the loss must come down again after going back, and after which good weights are kept."""
+GOOD_EVERY = 20
+"""Steps after which the weights are kept to go back to, if the loss has not risen."""
+HIGH_SPREADS, PROOF = 0.7, 3 * GOOD_EVERY
+"""So far above what it was the loss must not stay, within so many steps after going back."""
 VANISHING_FACTOR, VANISHING_STEPS = 1e-3, 5
 FROZEN_STEPS = 50
 AGAIN, AGAIN_STEPS = 3, 50
@@ -102,8 +104,11 @@ def again(skipped: Sequence[int], step: int) -> bool:
 
 
 def stays_high(losses: Sequence[float], before: Sequence[float]) -> bool:
-    """Whether the newest losses are above what they were, as a whole; no single one need be a spike."""
-    return median(losses[-PROOF:]) > median(before) + HIGH_SPREADS * spread(before)
+    """Whether the newest losses are above what they were, as a whole; no single one need be a spike.
+
+    Means, as they scatter less than medians: chance alone raises one so far once in 300 times.
+    """
+    return fmean(losses[-GOOD_EVERY:]) > fmean(before) + HIGH_SPREADS * spread(before)
 
 
 def settled(losses: Sequence[float]) -> bool:
@@ -136,6 +141,7 @@ class Watch:
     told: what was alerted and has not passed yet
     since: steps of the phase that counted, or of those after the last time it went back
     before: losses that belong to the weights it went back to, once it has
+    tries: times on end that it went back, none of which helped before the last
     """
 
     losses: list[float] = field(default_factory=list)
@@ -145,6 +151,12 @@ class Watch:
     told: list[str] = field(default_factory=list)
     since: int = 0
     before: list[float] = field(default_factory=list)
+    tries: int = 0
+
+    @property
+    def unproved(self) -> bool:
+        """Whether it went back, and that has not yet shown to have helped."""
+        return bool(self.before) and self.since < PROOF
 
     def fault(self, numbers: Numbers, step: int, stability: Stability) -> Fault | None:
         """What stands against this step, by its number in the phase; None if it may count."""
@@ -152,8 +164,9 @@ class Watch:
             return "not finite again" if again(self.skipped, step) else "not finite"
         if outlying(numbers.loss, self.losses, stability.spike_factor, SPIKE_SPREADS):
             return "loss spike"
-        if self.before and (self.since + 1) % PROOF == 0 and stays_high([*self.losses, numbers.loss], self.before):
-            return "loss stays high"
+        if self.unproved and (self.since + 1) % GOOD_EVERY == 0:
+            if stays_high([*self.losses, numbers.loss], self.before):
+                return "loss stays high"
         if outlying(numbers.norm, self.norms, EXPLODING_FACTOR, EXPLODING_SPREADS):
             return "exploding gradient"
         return None
@@ -173,7 +186,7 @@ class Watch:
 
     def good(self) -> bool:
         """Whether the weights after the newest step are worth going back to; asked once a step."""
-        return self.since % PROOF == 0 and settled(self.losses)
+        return self.since % GOOD_EVERY == 0 and not self.unproved and settled(self.losses)
 
     def back_to(self, good: "Watch") -> "Watch":
         """What is known once the weights are those of `good` again, as far as that knew anything.
@@ -181,15 +194,16 @@ class Watch:
         Of two times it went back the lower losses are to be reached: else each could allow for more than the last.
         """
         kept = good if len(good.losses) >= KNOWN else self
-        before = min((losses for losses in (self.before, kept.losses) if losses), key=median, default=[])
-        return replace(self, losses=kept.losses, norms=kept.norms, skipped=[], since=0, before=before)
+        before = min((losses for losses in (self.before, kept.losses) if losses), key=fmean, default=[])
+        tries = self.tries + 1 if self.unproved else 1
+        return replace(self, losses=kept.losses, norms=kept.norms, skipped=[], since=0, before=before, tries=tries)
 
 
 def spoken(fault: Fault, numbers: Numbers, watch: Watch) -> str:
     """The numbers that a fault was found by."""
     if fault == "loss stays high":
-        last, before = median([*watch.losses, numbers.loss][-PROOF:]), median(watch.before)
-        return f"median loss of {PROOF} steps {last:.3g}, {before:.3g} before it went back"
+        last, before = fmean([*watch.losses, numbers.loss][-GOOD_EVERY:]), fmean(watch.before)
+        return f"mean loss of {GOOD_EVERY} steps {last:.3g}, {before:.3g} before it went back"
     if fault == "loss spike":
         return f"loss {numbers.loss:.3g}, median of the last {len(watch.losses)} {median(watch.losses):.3g}"
     if fault in ("exploding gradient", "vanishing gradient"):

@@ -19,6 +19,9 @@ Result = TypeVar("Result")
 SPOKEN = ("can't allocate memory", "not enough memory", "out of memory", "bad allocation", "bad_alloc")
 """Words of torch's allocators; on a processor their error has no type of its own."""
 
+ONEDNN = "could not create a primitive"
+"""All that oneDNN says when it finds no room for a kernel; a primitive that it does not know it calls by its name."""
+
 
 ONEDNN = "could not create a primitive"
 """All that oneDNN says when it finds no room for a kernel; a primitive that it does not know it calls by its name."""
