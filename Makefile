@@ -57,7 +57,7 @@ variants: setup ## the model's variants on the demo: quality, parameters, time; 
 probe: setup ## whether the demo is honest: what can be told without seeing movement
 	@python3 bench/probe.py
 
-kills: setup ## SIGKILL to the training at 60 instants, and what becomes of the runs; half an hour
+kills: setup ## SIGKILL to the training at 90 instants, and what becomes of the runs; an hour
 	@python3 bench/kills.py
 
 faults: setup ## faults put into training on the demo, with the guards and without; the pipeline's clips must be there

@@ -50,9 +50,9 @@ def begin(folder: Path, env: dict[str, str], target: str = "evaluate") -> subpro
 
 
 def finish(folder: Path, env: dict[str, str], target: str = "evaluate") -> None:
-    """The command to its end; raises RuntimeError with what it printed."""
-    if begin(folder, env, target).wait():
-        raise RuntimeError(folder.with_suffix(".txt").read_text(encoding="utf8")[-3000:])
+    """The command to its end; raises RuntimeError with its status and what it printed."""
+    if status := begin(folder, env, target).wait():
+        raise RuntimeError(f"exit {status}\n{folder.with_suffix('.txt').read_text(encoding='utf8')[-3000:]}")
 
 
 def outputs(folder: Path) -> dict[str, str]:
@@ -80,6 +80,18 @@ def after(seconds: float) -> Reached:
     """Whether so much time has gone since now."""
     end = time.monotonic() + seconds
     return lambda: time.monotonic() >= end
+
+
+def in_training(folder: Path, stage: str, seconds: float) -> Reached:
+    """Whether so much time has gone since the stage began to train."""
+    begun: list[float] = []
+
+    def reached() -> bool:
+        if not begun and _homes(folder, stage):
+            begun.append(time.monotonic())
+        return bool(begun) and time.monotonic() - begun[0] >= seconds
+
+    return reached
 
 
 def in_save(folder: Path, stage: str, number: int) -> Reached:

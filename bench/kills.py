@@ -1,8 +1,9 @@
 """SIGKILL to a training run at random instants, and the same command again: ``make kills``.
 
-Instants are uniform over the time that the three phases take with all that is between them, on the smoke preset; half
-of them with data workers. Some more are within a save. What has run before the stage that is killed is copied from the
-undisturbed run; that stage and all after it run again.
+Some instants are uniform over all the time that three phases take, on the smoke preset, most of which goes into
+starting processes; some are uniform over the training itself; some lie within a save. Half of each are with data
+workers. What has run before the stage that is killed is copied from the undisturbed run; that stage and all after it
+run again.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from pathlib import Path
 
 import yaml
 
-from killing import Kill, Reached, after, events, finish, in_save, killed_and_resumed, outputs
+from killing import Kill, Reached, after, events, finish, in_save, in_training, killed_and_resumed, outputs
 
 PHASES = ("phase1", "phase2", "phase3")
 TARGETS = (*(f"train_{phase}" for phase in PHASES), "evaluate")
@@ -30,12 +31,14 @@ WORKERS = (0, 2)
 class Snapshot:
     """An undisturbed run at one of its moments, to be copied: all stages before the target have run.
 
-    seconds: from there until the target has run, without data workers; saves: how often it then saved
+    seconds: from there until the target has run, without data workers
+    training: of them, in training and judging (but its first epoch); saves: how often it then saved
     """
 
     folder: Path
     target: str
     seconds: float
+    training: float
     saves: int
 
 
@@ -73,9 +76,11 @@ def snapshots(folder: Path) -> list[Snapshot]:
         started = time.time()
         finish(folder, environment(), target)
         seconds = time.time() - started
-        saves = sum((e["stage"], e["event"]) == (target, "save") for e in events(folder))
-        found.append(Snapshot(copy, target, seconds, saves))
-        print(f"{target}: {seconds:.1f} s, {saves} saves", flush=True)
+        told = [event for event in events(folder) if event["stage"] == target]
+        saves = sum(event["event"] == "save" for event in told)
+        judged = [event["time"] for event in told if event["event"] in ("judge", "done")] or [0.0]
+        found.append(Snapshot(copy, target, seconds, judged[-1] - judged[0], saves))
+        print(f"{target}: {seconds:.1f} s, {found[-1].training:.1f} s of training, {saves} saves", flush=True)
     return found
 
 
@@ -107,6 +112,16 @@ class Lab:
             (snapshot,) = rng.choices(self.snapshots, seconds)
             second = rng.uniform(0, snapshot.seconds)
             if found := self.kill(snapshot, workers, lambda copy: after(second)):
+                yield workers, found
+                done += 1
+
+    def training(self, count: int, rng: random.Random) -> Iterator[tuple[int, Kill]]:
+        """The same at instants uniform over the training of each phase in turn."""
+        done = 0
+        while done < count:
+            workers, snapshot = WORKERS[done % len(WORKERS)], self.snapshots[done % len(PHASES)]
+            second = rng.uniform(0, snapshot.training)
+            if found := self.kill(snapshot, workers, lambda copy: in_training(copy, snapshot.target, second)):
                 yield workers, found
                 done += 1
 
@@ -148,8 +163,9 @@ def told(runs: Iterable[tuple[int, Kill]]) -> list[tuple[int, Kill]]:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--instants", type=int, default=50, help="of kills anywhere")
+    parser.add_argument("--training", type=int, default=30, help="of kills in the training itself")
     parser.add_argument("--saving", type=int, default=10, help="of kills within a save")
-    parser.add_argument("--epochs", type=int, default=10, help="of each phase")
+    parser.add_argument("--epochs", type=int, default=20, help="of each phase")
     parser.add_argument("--save-every", type=float, default=0.3)
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
@@ -164,7 +180,8 @@ def main() -> None:
         settings[workers].write_text(yaml.safe_dump({"runtime": {"workers": workers}}))
     prepare(place / "straight", {**phases, "runtime": {"save_every": args.save_every}})
     lab = Lab(snapshots(place / "straight"), settings, outputs(place / "straight"))
-    kills = told(lab.anywhere(args.instants, rng)) + told(lab.saving(args.saving, rng))
+    parts = lab.anywhere(args.instants, rng), lab.training(args.training, rng), lab.saving(args.saving, rng)
+    kills = [kill for part in parts for kill in told(part)]
     kept = "kept" if max(kill.lost_s for _, kill in kills) <= args.save_every else "MISSED"
     print(f"\n{table(kills)}\n\nasked for: the same bytes; at most {args.save_every:g} s of work lost: {kept}")
     if not all(kill.same for _, kill in kills):

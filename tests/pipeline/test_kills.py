@@ -177,13 +177,12 @@ def test_experiments_of_a_queue_go_on_from_their_own_states(trial, tmp_path):
     straight = trial.copy(tmp_path / "straight")
     for name, rate in rates.items():
         straight.run("dvc", "exp", "run", "--temp", "--name", name, *asked(rate))
-    queue(trial, rates)
-    with begun(trial, "dvc queue start -j 2 && sleep 600", lambda process, log: len(states(trial)) == 2) as process:
-        for pid in session(process.pid):
-            os.kill(pid, signal.SIGKILL)
-    trial.run("dvc", "queue", "kill", *rates)
-    queue(trial, rates)
-    trial.run("dvc", "exp", "run", "--run-all", "--jobs", "2")
+    for dead in (True, False):
+        queue(trial, rates)
+        enough = (lambda: len(states(trial)) == 2) if dead else (lambda: all(found(trial, name) for name in rates))
+        with begun(trial, "dvc queue start -j 2 && sleep 600", lambda process, log: enough()) as process:
+            for pid in session(process.pid):
+                os.kill(pid, signal.SIGKILL)
     assert resumed(trial) == 2
     for name in rates:
         assert trained(trial, name) == trained(straight, name)
@@ -199,10 +198,14 @@ def queue(project: Project, rates: dict[str, float]) -> None:
         project.run("dvc", "exp", "run", "--queue", "--name", name, *asked(rate))
 
 
+def found(project: Project, experiment: str) -> str:
+    """The commit of an experiment that is done, "" before."""
+    return project.read("git", "for-each-ref", "--format=%(objectname)", f"refs/exps/*/*/{experiment}").strip()
+
+
 def trained(project: Project, experiment: str) -> dict[str, str]:
     """{path: hash} of what the experiment trained, read from its dvc.lock."""
-    ref = project.read("git", "for-each-ref", "--format=%(objectname)", f"refs/exps/*/*/{experiment}").strip()
-    stages = yaml.safe_load(project.read("git", "show", f"{ref}:dvc.lock"))["stages"]
+    stages = yaml.safe_load(project.read("git", "show", f"{found(project, experiment)}:dvc.lock"))["stages"]
     outs = [out for name in stages if name.startswith("train_") for out in stages[name]["outs"]]
     return {out["path"]: out["md5"] for out in outs}
 
