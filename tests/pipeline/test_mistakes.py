@@ -21,7 +21,7 @@ MOUNT = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]
         ("make_demo", "demo.seed", "seven", "demo.seed must be a whole number, found 'seven'"),
         ("decode_clips", "window.stide", 2, "window.stide is unknown; did you mean stride?"),
         ("train_phase1", "model.backbone.widht", 8, "model.backbone.widht is unknown; did you mean width?"),
-        ("evaluate", "runtime.workers", "two", "runtime.workers must be a whole number, found 'two'"),
+        ("evaluate", "runtime.workers", "two", "runtime.workers must be a whole number or auto, found 'two'"),
     ],
 )
 def test_a_wrong_parameter_is_refused_by_the_stage_that_reads_it(project, stage, key, value, said):

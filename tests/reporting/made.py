@@ -44,6 +44,7 @@ TROUBLE = {
     "phase2": [
         (1, 1, "out of memory", "micro-batch 8, same step again", ""),
         (1, 1, "out of memory", "micro-batch 4, same step again", ""),
+        (2, 4, "loss stays high", "back to the last good weights, rate x 0.25", "mean loss of 20 steps 3, 1 before"),
         (2, 3, "loss spike", "back to the last good weights, rate x 0.5", "loss 9, median of the last 20 1.2"),
         (2, 7, "exploding gradient", "a simpler model goes on, 30 of 41 tensors fit", "gradient norm 4e+03"),
         (3, 11, "frozen layer", "alert", "backbone.blocks.3.weight loss 1.5, gradient norm 0.4"),
