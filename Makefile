@@ -45,8 +45,8 @@ bench-scale: setup ## the same at the official data's size; takes ten minutes an
 fuzz: setup ## broken clips through decoding, and what became of them; python3 bench/fuzz.py --clips 5000 for more
 	@python3 bench/fuzz.py
 
-baselines: setup ## ways of rebalancing compared, 5 seeds each: half an hour; the pipeline's clips must be there
-	@dvc repro pipelines/baselines/dvc.yaml
+baselines: setup ## ways of rebalancing compared on the pipeline's clips, 5 seeds each: half an hour
+	@dvc repro decode_clips && cd pipelines/baselines && dvc repro
 
 seeds: setup ## the whole pipeline with three seeds, each in a folder of its own, and its targets
 	@python3 bench/seeds.py

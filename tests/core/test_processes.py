@@ -6,12 +6,13 @@ import subprocess
 import sys
 import threading
 import time
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
 from tailwise.core.errors import UserError
-from tailwise.core.processes import map_guarded, map_in_processes
+from tailwise.core.processes import _serve, map_guarded, map_in_processes
 
 SLEEPERS = """
 import os, sys, time
@@ -89,6 +90,17 @@ def killed_once(item: str, say) -> str:
 
 def test_a_part_that_was_lost_once_is_tried_again(folder):
     assert dict(map_guarded(killed_once, [str(folder / "mark")], 1, 5.0, without)) == {0: "done"}
+
+
+def test_a_worker_whose_starter_is_gone_ends_without_a_word(capfd):
+    ours, theirs = get_context("spawn").Pipe()
+    worker = get_context("spawn").Process(target=_serve, args=(troubled, theirs))
+    worker.start()
+    theirs.close()
+    ours.close()
+    worker.join(60)
+    assert worker.exitcode == 0
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_slow_reader_makes_nobody_hang():

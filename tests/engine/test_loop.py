@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -13,7 +14,7 @@ from tailwise.engine import fit
 from tailwise.engine.guards import Stability
 from tailwise.engine.loop import train_phase
 from tailwise.engine.phase import AdamW, Rate
-from tailwise.engine.record import HeadRecord
+from tailwise.engine.record import Part
 from tailwise.engine.run import Run
 from tailwise.losses import ClassBoost
 from tailwise.schedules import Cosine
@@ -184,11 +185,12 @@ def scripted(monkeypatch, recalls):
     """The judge gives these macro recalls, epoch by epoch."""
     script = iter(recalls)
 
-    def joined(task, parts):
+    def validate(task, run, micro_batch, done):
         hits = round(10 * next(script))
-        return {head.name: HeadRecord(1.0, [[hits, 10 - hits], [10 - hits, hits]]) for head in HEADS}
+        matrix = np.array([[hits, 10 - hits], [10 - hits, hits]])
+        yield Part(len(task.valid), {head.name: (20.0, 20, matrix) for head in HEADS})
 
-    monkeypatch.setattr(fit, "joined", joined)
+    monkeypatch.setattr(fit, "validate", validate)
 
 
 @pytest.mark.parametrize(("recalls", "best"), [([0.5, 0.8, 0.8, 0.3], 2), ([0.9, 0.1], 1), ([0.1, 0.2], 2), ([0.0], 1)])

@@ -1,11 +1,12 @@
 """Records of epochs."""
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 
 from tailwise.core.batch import Head
-from tailwise.engine.record import HeadRecord, Record, line
+from tailwise.engine.record import HeadRecord, Part, Record, Tally, line
 
 HEAD = Head("action", ("often", "rare"))
 
@@ -34,3 +35,17 @@ def test_an_epoch_is_one_line():
 
 def test_a_head_without_labels_has_a_line_too():
     assert "recall nan" in line(record(action=HeadRecord(0.0, np.zeros((2, 2), int).tolist())), (HEAD,))
+
+
+def test_a_tally_sums_parts_and_survives_json():
+    counts = np.array([[3, 1], [0, 2]])
+    tally, parts = Tally(), [Part(4, {"action": (1.5, 4, counts)}), Part(), Part(3, {"action": (0.5, 2, counts)})]
+    tally.add(parts[:1])
+    tally = Tally(**json.loads(json.dumps(asdict(tally))))
+    tally.add(parts[1:])
+    assert tally.samples == 7
+    assert tally.record(HEAD) == HeadRecord(2.0 / 6, [[6, 2], [0, 4]])
+
+
+def test_a_tally_of_nothing_is_zeros():
+    assert Tally().record(HEAD) == HeadRecord(0.0, [[0, 0], [0, 0]])

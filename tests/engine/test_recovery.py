@@ -13,9 +13,7 @@ from tailwise.engine.recovery import (
     Recovery,
     State,
     loaded_code,
-    optimizer_tensors,
     recovery_for,
-    restore_optimizer,
     run_key,
 )
 
@@ -178,20 +176,3 @@ def test_the_state_lies_in_the_main_repository(place, monkeypatch):
 
 def test_facts_are_told_apart_where_they_meet():
     assert run_key(["ab", "c"], {}) != run_key(["a", "bc"], {})
-
-
-def test_an_optimizer_goes_on_with_its_state():
-    runs = []
-    for interrupted in (False, True):
-        parameter = torch.nn.Parameter(torch.ones(3))
-        optimizer = torch.optim.AdamW([parameter], lr=0.1)
-        for step in range(4):
-            if interrupted and step == 2:
-                tensors = {name: tensor.clone() for name, tensor in optimizer_tensors(optimizer).items()}
-                optimizer = torch.optim.AdamW([parameter], lr=0.1)
-                restore_optimizer(optimizer, tensors)
-            optimizer.zero_grad()
-            (parameter**2).sum().backward()
-            optimizer.step()
-        runs.append(parameter.detach())
-    assert torch.equal(*runs)

@@ -1,5 +1,6 @@
 """The comparison of ways of rebalancing: its rows of data, its cells and its table."""
 
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,17 @@ def setting(store, method, monkeypatch):
     params["training"] = {**params["training"], "batch_size": 4}
     found = read_setting(params, method)
     return found.__class__(**{**found.__dict__, "store": store})
+
+
+def test_the_fouls_pipeline_does_not_read_these_stages():
+    listed = subprocess.run(
+        ["dvc", "stage", "list", "--all", "--name-only"],
+        cwd=FOLDER.parents[1],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "decode_clips" in listed.stdout and "train@" not in listed.stdout
 
 
 def test_every_method_is_named_in_the_pipeline_and_the_other_way_round():

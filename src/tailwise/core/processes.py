@@ -211,10 +211,13 @@ def _ending(status: int) -> str:
 
 
 def _serve(work: Callable, pipe: connection.Connection) -> None:
-    """A worker's life: an item in, messages out."""
+    """A worker's life: an item in, messages out; it ends when there is nobody at the other end."""
     _begin()
     while True:
-        item = pipe.recv()
+        try:
+            item = pipe.recv()
+        except EOFError:
+            return
         try:
             result = work(item, lambda part: pipe.send(("at", part)))
         except Exception as error:

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field, fields
 
 from tailwise.engine.guards import Watch
-from tailwise.engine.record import Intervention, Record
+from tailwise.engine.record import Intervention, Record, Tally
 
 
 @dataclass
@@ -15,7 +15,7 @@ class Course:
     rollbacks: since the last time it did
     best_epoch: from 1; 0 before there is one
     losses, norms: of the steps of this epoch that counted
-    interventions: of this epoch
+    interventions: of this epoch; tally: what was judged of it
     watch: recent numbers; good: what they were when the weights to go back to were kept
     """
 
@@ -29,6 +29,7 @@ class Course:
     losses: list[float] = field(default_factory=list)
     norms: list[float] = field(default_factory=list)
     interventions: list[Intervention] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
     history: list[Record] = field(default_factory=list)
     watch: Watch = field(default_factory=Watch)
     good: Watch = field(default_factory=Watch)
@@ -39,7 +40,7 @@ class Course:
         if best:
             self.best_epoch = record.epoch
         self.epoch, self.step = self.epoch + 1, 0
-        self.losses, self.norms, self.interventions = [], [], []
+        self.losses, self.norms, self.interventions, self.tally = [], [], [], Tally()
 
     def to_json(self) -> dict:
         return asdict(self)
@@ -51,6 +52,7 @@ class Course:
             **{
                 **plain,
                 "interventions": [Intervention(**each) for each in values["interventions"]],
+                "tally": Tally(**values["tally"]),
                 "history": [Record.from_json(each) for each in values["history"]],
                 "watch": Watch(**values["watch"]),
                 "good": Watch(**values["good"]),

@@ -5,8 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-import torch
-
 from tailwise.core.errors import UserError
 from tailwise.engine.clock import Deadline
 from tailwise.engine.course import Course
@@ -16,17 +14,16 @@ from tailwise.engine.interrupt import whole
 from tailwise.engine.memory import afford, affordable
 from tailwise.engine.order import epoch_order, load_steps, repeat_numbers, steps_of
 from tailwise.engine.phase import Phase, rate_groups, set_trainable, train_mode
-from tailwise.engine.predict import joined, validate
-from tailwise.engine.record import Intervention, Record
-from tailwise.engine.recovery import State, optimizer_tensors, restore_optimizer
+from tailwise.engine.predict import validate
+from tailwise.engine.record import Intervention, Part, Record
+from tailwise.engine.recovery import State
 from tailwise.engine.run import Run
+from tailwise.engine.snapshot import Tensors, copied, part, restore, snapshot
 from tailwise.engine.step import Drawn, Stepper, Stopped
 from tailwise.engine.task import Task
 from tailwise.engine.undo import Undo
 from tailwise.engine.weights import write_tensors
 from tailwise.losses import ClassBoost
-
-Tensors = dict[str, torch.Tensor]
 
 
 class Exhausted(Exception):
@@ -91,9 +88,10 @@ class Fit:
                 drawn = next(self.drawn)
                 with whole():
                     self._advance(drawn, course.epoch * steps + course.step, steps)
-            self._save_before("step" if course.step < steps else "judging")
-        with self.deadline.timed("judging"):
-            self._judge(self._lr(course.epoch * steps + steps - 1, steps))
+            self._save_before("step" if course.step < steps else "first judging")
+        self._judge()
+        with self.deadline.timed("closing"):
+            self._close(self._lr(course.epoch * steps + steps - 1, steps))
         self._save_before("step")
 
     def _draw(self) -> Iterator[Drawn]:
@@ -173,7 +171,7 @@ class Fit:
             tried = f"{fault} ({text}) after {self.course.rollbacks} rollbacks"
             raise UserError(f"{self._where()}: {tried}; lower its lr{self._keep_best()}")
         own = task.model.state_dict()
-        fitting = {n: t for n, t in _part(self.good, "model").items() if n in own and own[n].shape == t.shape}
+        fitting = {n: t for n, t in part(self.good, "model").items() if n in own and own[n].shape == t.shape}
         task.model.load_state_dict({**own, **fitting})
         course = self.course
         course.simpler, course.rollbacks, course.rate = course.simpler + 1, 0, 1.0
@@ -189,32 +187,46 @@ class Fit:
         write_tensors(path, self.best, self.task.spec)
         return f"; the weights of epoch {self.course.best_epoch} are kept in {path}"
 
-    def _judge(self, lr: float) -> None:
-        """Judge the validation samples, close the epoch."""
-        course, run = self.course, self.run
+    def _judge(self) -> None:
+        """What is left to be judged of the validation samples."""
+        tally, number, rounds = self.course.tally, len(self.task.valid), None
         self._tell("judge", "")
-        run.world.share_buffers(self.task.model)
-        while run.world.any((parts := afford(lambda: validate(self.task, run, course.micro_batch))) is None):
+        self.run.world.share_buffers(self.task.model)
+        while tally.samples < number:
+            with self.deadline.timed("judging" if rounds else "first judging"):
+                rounds = rounds or validate(self.task, self.run, self.course.micro_batch, tally.samples)
+                rounds = rounds if self._judge_round(rounds) else None
+            self._save_before("judging" if tally.samples < number else "closing")
+
+    def _judge_round(self, rounds: Iterator[Part]) -> bool:
+        """Add what the processes find next; False if memory ran out and there must be others."""
+        parts = self.run.world.gather(afford(partial(next, rounds)))
+        if None in parts:
             self._shrink()
-        heads = joined(self.task, [part for share in run.world.gather(parts) for part in share])
+            return False
+        with whole():
+            self.course.tally.add(parts)
+        return True
+
+    def _close(self, lr: float) -> None:
+        """The epoch is judged: its record, the best weights, the observers."""
+        course, run = self.course, self.run
+        heads = {head.name: course.tally.record(head) for head in self.task.heads}
         figures = lr, mean(course.losses), mean(course.norms), heads, tuple(course.interventions)
         with whole():
             record = Record(run.name, course.epoch + 1, self.phase.epochs, *figures)
             best = not self.best or record.score > course.history[course.best_epoch - 1].score
             if best:
-                self.best = _copied(self.task.model.state_dict())
+                self.best = copied(self.task.model.state_dict())
             course.close(record, best)
         for observe in run.observers:
             observe(course.history)
 
     def _now(self) -> Tensors:
-        """Copies of the model and the optimizer, each under its name."""
-        groups = {"model": self.task.model.state_dict(), "optimizer": optimizer_tensors(self.optimizer)}
-        return _copied({f"{group}/{name}": t for group, named in groups.items() for name, t in named.items()})
+        return snapshot(self.task.model, self.optimizer)
 
     def _go_to(self, tensors: Tensors) -> None:
-        self.task.model.load_state_dict(_part(tensors, "model"))
-        restore_optimizer(self.optimizer, _part(tensors, "optimizer"))
+        restore(tensors, self.task.model, self.optimizer)
 
     def _note(self, fault: Fault, action: str, text: str) -> None:
         course, where = self.course, self._where()
@@ -235,11 +247,3 @@ class Fit:
 def mean(values: list[float]) -> float:
     """NaN of no values: every step of the epoch was skipped."""
     return math.fsum(values) / len(values) if values else math.nan
-
-
-def _copied(tensors: Tensors) -> Tensors:
-    return {name: tensor.detach().cpu().clone() for name, tensor in tensors.items()}
-
-
-def _part(tensors: Tensors, group: str) -> Tensors:
-    return {name.removeprefix(f"{group}/"): t for name, t in tensors.items() if name.startswith(f"{group}/")}

@@ -23,10 +23,6 @@ ONEDNN = "could not create a primitive"
 """All that oneDNN says when it finds no room for a kernel; a primitive that it does not know it calls by its name."""
 
 
-ONEDNN = "could not create a primitive"
-"""All that oneDNN says when it finds no room for a kernel; a primitive that it does not know it calls by its name."""
-
-
 def out_of_memory(error: BaseException) -> bool:
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
         return True

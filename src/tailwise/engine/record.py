@@ -1,7 +1,8 @@
 """What is known after an epoch, and the line that tells it."""
 
 import math
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
@@ -19,6 +20,36 @@ class HeadRecord:
     @property
     def matrix(self) -> np.ndarray:
         return np.array(self.confusion)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some validation samples. heads: {head: (sum of cross entropy, labels, confusion counts (C, C))}"""
+
+    samples: int = 0
+    heads: dict[str, tuple[float, int, np.ndarray]] = field(default_factory=dict)
+
+
+@dataclass
+class Tally:
+    """The sum of the parts so far, in plain lists."""
+
+    samples: int = 0
+    heads: dict[str, list] = field(default_factory=dict)
+
+    def add(self, parts: Iterable[Part]) -> None:
+        """In their order: sums of floats depend on it."""
+        for part in parts:
+            self.samples += part.samples
+            for head, (loss, labels, matrix) in part.heads.items():
+                so_far, count, counts = self.heads.get(head, (0.0, 0, np.zeros_like(matrix)))
+                self.heads[head] = [so_far + loss, count + labels, (counts + matrix).tolist()]
+
+    def record(self, head: Head) -> HeadRecord:
+        """Plain cross entropy, a mean over the labels, and confusion; zeros of no samples."""
+        size = len(head.classes)
+        loss, labels, matrix = self.heads.get(head.name, (0.0, 0, np.zeros((size, size), int).tolist()))
+        return HeadRecord(loss / max(labels, 1), matrix)
 
 
 @dataclass(frozen=True)

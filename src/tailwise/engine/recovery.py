@@ -148,19 +148,3 @@ def remove_unused(folder: Path) -> None:
     with suppress(OSError), open(folder / "lock", "a+") as lock:
         if locked(lock):
             shutil.rmtree(folder)
-
-
-def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
-    """The optimizer's state as tensors named ``<parameter number>/<slot>``."""
-    state = optimizer.state_dict()["state"]
-    named = {f"{i}/{slot}": value for i, slots in state.items() for slot, value in slots.items()}
-    return {name: value for name, value in named.items() if isinstance(value, torch.Tensor)}
-
-
-def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, torch.Tensor]) -> None:
-    """Set what `optimizer_tensors` gave; a copy, for the optimizer goes on writing into its own."""
-    state: dict[int, dict[str, torch.Tensor]] = {}
-    for name, tensor in tensors.items():
-        number, _, slot = name.partition("/")
-        state.setdefault(int(number), {})[slot] = tensor.clone()
-    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
