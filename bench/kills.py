@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,6 +84,11 @@ def snapshots(folder: Path) -> list[Snapshot]:
     return found
 
 
+Instant = tuple[Snapshot, Callable[[Path], Reached]]
+Runs = Iterator[tuple[int, Kill]]
+"""(data workers, what became of the run)."""
+
+
 @dataclass(frozen=True)
 class Lab:
     """settings: a file of them for each number of data workers; straight: what the undisturbed run made"""
@@ -104,36 +109,45 @@ class Lab:
             copy.rename(copy.with_name(f"bad-{time.time():.0f}"))
         return found
 
-    def anywhere(self, count: int, rng: random.Random) -> Iterator[tuple[int, Kill]]:
-        """(data workers, what became of the run), at instants uniform over the undisturbed run."""
-        seconds, done = [snapshot.seconds for snapshot in self.snapshots], 0
-        while done < count:
-            workers = WORKERS[done % len(WORKERS)]
-            (snapshot,) = rng.choices(self.snapshots, seconds)
+    def anywhere(self, count: int, rng: random.Random) -> Runs:
+        """At instants uniform over the undisturbed run."""
+
+        def instant(number: int) -> Instant:
+            (snapshot,) = rng.choices(self.snapshots, [each.seconds for each in self.snapshots])
             second = rng.uniform(0, snapshot.seconds)
-            if found := self.kill(snapshot, workers, lambda copy: after(second)):
-                yield workers, found
-                done += 1
+            return snapshot, lambda copy: after(second)
 
-    def training(self, count: int, rng: random.Random) -> Iterator[tuple[int, Kill]]:
-        """The same at instants uniform over the training of each phase in turn."""
-        done = 0
-        while done < count:
-            workers, snapshot = WORKERS[done % len(WORKERS)], self.snapshots[done % len(PHASES)]
+        return self._runs(count, instant)
+
+    def training(self, count: int, rng: random.Random) -> Runs:
+        """At instants uniform over the training of each phase in turn."""
+
+        def instant(number: int) -> Instant:
+            snapshot = self.snapshots[number % len(PHASES)]
             second = rng.uniform(0, snapshot.training)
-            if found := self.kill(snapshot, workers, lambda copy: in_training(copy, snapshot.target, second)):
-                yield workers, found
-                done += 1
+            return snapshot, lambda copy: in_training(copy, snapshot.target, second)
 
-    def saving(self, count: int, rng: random.Random) -> Iterator[tuple[int, Kill]]:
-        """The same within a save; one that was over before the signal came is told, and not counted."""
+        return self._runs(count, instant)
+
+    def saving(self, count: int, rng: random.Random) -> Runs:
+        """Within a save of each phase in turn; one that was over before the signal came is told, and not counted."""
+
+        def instant(number: int) -> Instant:
+            snapshot = self.snapshots[number % len(PHASES)]
+            save = rng.randrange(snapshot.saves)
+            return snapshot, lambda copy: in_save(copy, snapshot.target, save)
+
+        return self._runs(count, instant, lambda kill: kill.place == "saving")
+
+    def _runs(
+        self, count: int, instant: Callable[[int], Instant], counts: Callable[[Kill], bool] = lambda kill: True
+    ) -> Runs:
         done = 0
         while done < count:
-            workers, snapshot = WORKERS[done % len(WORKERS)], self.snapshots[done % len(PHASES)]
-            number = rng.randrange(snapshot.saves)
-            if found := self.kill(snapshot, workers, lambda copy: in_save(copy, snapshot.target, number)):
+            workers, (snapshot, reached) = WORKERS[done % len(WORKERS)], instant(done)
+            if found := self.kill(snapshot, workers, reached):
                 yield workers, found
-                done += found.place == "saving"
+                done += counts(found)
 
 
 def table(kills: list[tuple[int, Kill]]) -> str:
@@ -148,7 +162,7 @@ def table(kills: list[tuple[int, Kill]]) -> str:
     return "\n".join(lines)
 
 
-def told(runs: Iterable[tuple[int, Kill]]) -> list[tuple[int, Kill]]:
+def told(runs: Runs) -> list[tuple[int, Kill]]:
     """All of them, each printed as it comes."""
     kills = []
     for workers, each in runs:
