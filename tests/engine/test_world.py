@@ -12,25 +12,27 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from once import once
 from tailwise.engine.world import World
 
 TESTS = Path(__file__).parents[1]
 SCRIPT = TESTS / "together.py"
-TORCHRUN = [sys.executable, "-m", "torch.distributed.run"]
-ALONE = ["--standalone", "--nnodes=1"]
+HERE = ["--standalone", "--nnodes=1"]
 
 
 def start(folder, told, *arguments):
-    """Popen of torchrun; the folder is where `together.py` leaves what it made."""
+    """Popen of torchrun, without arguments for it of the script alone; the folder is where that leaves what it made."""
     folder.mkdir(exist_ok=True)
     paths = os.pathsep.join([str(TESTS), str(TESTS.parent / "src")])
     env = {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"}
-    command = [*TORCHRUN, *arguments, str(SCRIPT), str(folder), json.dumps({"epochs": 3, **told})]
+    launcher = ["-m", "torch.distributed.run", *arguments] if arguments else []
+    command = [sys.executable, *launcher, str(SCRIPT), str(folder), json.dumps({"epochs": 3, **told})]
     return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
 def together(folder, processes, *arguments, **told):
-    run = start(folder, told, *ALONE, f"--nproc-per-node={processes}", *arguments)
+    several = [*HERE, f"--nproc-per-node={processes}", *arguments] if processes > 1 else []
+    run = start(folder, told, *several)
     text, _ = run.communicate(timeout=120)
     assert run.returncode == 0, text
     return text
@@ -48,9 +50,7 @@ def seen(folder, processes):
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("alone") / "run"
-    together(folder, 1)
-    return folder
+    return once(tmp_path_factory, "alone", lambda folder: together(folder, 1))
 
 
 def close(one, other, judged=1e-12):

@@ -1,12 +1,10 @@
 """One real run of the whole pipeline with the smoke preset, made once and shared."""
 
-import fcntl
-import os
-import shutil
 from pathlib import Path
 
 import pytest
 
+from once import once
 from project import Project, new_project
 
 
@@ -17,19 +15,15 @@ def home(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory, home) -> Project:
-    """Run to its end and committed, once for all processes that test. Nobody may change it: take a `project`."""
-    own = tmp_path_factory.getbasetemp()
-    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
-    with open(shared / "finished.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        made = Project(shared / "made", home)
-        if not (shared / "made.whole").exists():
-            shutil.rmtree(made.folder, ignore_errors=True)
-            new_project(made.folder, home)
-            made.repro()
-            made.commit("smoke run")
-            (shared / "made.whole").touch()
-        return made.copy(own / "finished")
+    """Run to its end and committed. Nobody may change it: take a `project`."""
+
+    def make(folder: Path) -> None:
+        made = new_project(folder, home)
+        made.repro()
+        made.commit("smoke run")
+
+    made = Project(once(tmp_path_factory, "made", make), home)
+    return made.copy(tmp_path_factory.getbasetemp() / "finished")
 
 
 @pytest.fixture

@@ -4,9 +4,11 @@ import json
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from once import once
 from project import STAGES, Project, ran
 from tailwise.core.config import read_params
 from tailwise.core.files import read_json
@@ -21,10 +23,15 @@ def test_make_help_lists_the_commands(finished):
     assert all(f"make {target} " in printed for target in ("repro", "test", "setup", "bench", "clean-recovery"))
 
 
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory) -> Path:
+    """A Python that has nothing installed."""
+    made = [sys.executable, "-m", "venv", "--without-pip"]
+    return once(tmp_path_factory, "bare", lambda folder: subprocess.run([*made, folder], check=True))
+
+
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_python_without_the_packages_says_so_in_one_line(stage, finished, tmp_path):
-    bare = tmp_path / "bare"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", bare], check=True)
+def test_a_python_without_the_packages_says_so_in_one_line(stage, finished, bare):
     env = {**finished.env, "PATH": f"{bare}/bin:{finished.env['PATH']}"}
     command = finished.lock()[stage]["cmd"]
     done = subprocess.run(command, shell=True, cwd=finished.folder, env=env, capture_output=True, text=True)

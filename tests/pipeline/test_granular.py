@@ -7,14 +7,18 @@ For every key DVC says which stages it finds changed. What it then executes foll
 of one row that change the same stages are executed once.
 """
 
+import hashlib
+import json
 import shutil
+from pathlib import Path
 
 import pytest
 
-import stub
 from decisions import append, changed_stages, other, reproduced, set_parameter
+from once import once
 from project import DEFINED, ROOT, STAGES, Project, new_project
 from tailwise.core.config import read_params
+from tailwise.core.files import read_json, write_json
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationWarning:dvc")]
 
@@ -145,6 +149,11 @@ def source_files() -> list[str]:
     return [file.relative_to(ROOT).as_posix() for file in kept if "__pycache__" not in file.parts]
 
 
+def declared() -> set[str]:
+    """All dependencies of dvc.yaml."""
+    return {dep for stage in DEFINED["stages"].values() for dep in stage["deps"]}
+
+
 KEYS = leaves(read_params(ROOT / "params.yaml"))
 TOUCHED = {row_of(file, CODE): file for file in source_files()} | {"requirements.txt": "requirements.txt"}
 
@@ -158,7 +167,7 @@ def test_every_source_file_has_a_row():
 
 
 def test_every_code_dependency_has_a_row():
-    named = {dep for stage in DEFINED["stages"].values() for dep in stage["deps"] if dep.startswith(("src", "stages"))}
+    named = {dep for dep in declared() if dep.startswith(("src", "stages"))}
     folders = {"src/tailwise/data", "src/tailwise/recipes"}  # all of whose parts have one
     assert named - folders <= set(CODE)
 
@@ -192,38 +201,43 @@ def test_nothing_changed_reruns_nothing(stubbed, tmp_path):
 
 @pytest.fixture(scope="module")
 def stubbed(tmp_path_factory, home) -> Project:
-    """The repository with stubs for stages, run once."""
-    project = new_project(tmp_path_factory.mktemp("stubbed"), home)
-    shutil.rmtree(project / ".git")
-    project.run("dvc", "config", "core.no_scm", "true")
-    shutil.copy(stub.__file__, project / "stub.py")
-    project.edit("dvc.yaml", DEFINED["vars"][0]["run"], "exec python3 -S -E stub.py")
-    set_parameter(project, "data.root", str)
-    assert reproduced(project) == STAGES
-    return project
+    """The repository with stubs for stages, run once. Of its code only what is declared or touched: less to hash."""
+
+    def make(folder: Path) -> None:
+        project = new_project(folder, home)
+        for name in (".git", "tests", "bench", "pipelines"):
+            shutil.rmtree(project / name)
+        for name in set(source_files()) - set(TOUCHED.values()) - declared():
+            (project / name).unlink()
+        project.run("dvc", "config", "core.no_scm", "true")
+        project.write("dvc.yaml", json.dumps(DEFINED))
+        set_parameter(project, "data.root", str)
+        assert reproduced(project) == STAGES
+
+    return Project(once(tmp_path_factory, "stubbed", make), home)
 
 
 @pytest.fixture(scope="module")
 def stubbed_on_raw(stubbed, tmp_path_factory) -> Project:
     """The same on raw data that no stage makes."""
-    project = stubbed.copy(tmp_path_factory.mktemp("raw") / "project")
-    for name in RAW:
-        project.write(name.replace("action_9", "action_1"), "raw")
-    set_parameter(project, "data.root", lambda value: "data/raw")
-    reproduced(project)
-    return project
+
+    def make(folder: Path) -> None:
+        project = stubbed.copy(folder / "project")
+        for name in RAW:
+            project.write(name.replace("action_9", "action_1"), "raw")
+        set_parameter(project, "data.root", lambda value: "data/raw")
+        reproduced(project)
+
+    return Project(once(tmp_path_factory, "raw", make) / "project", Path(stubbed.env["HOME"]))
 
 
 @pytest.fixture(scope="module")
-def executed():
-    """(project, expected) -> the stages that ran, from memory where the same stages had changed for the same row."""
-    known = {}
+def executed(tmp_path_factory):
+    """(project, expected) -> the stages that ran, as kept where the same stages had changed for the same row."""
 
     def run(project: Project, expected: list[str]) -> list[str]:
-        changed = changed_stages(project)
-        key = (*changed, "run", *expected)
-        if key not in known:
-            known[key] = reproduced(project)
-        return known[key]
+        key = hashlib.sha256(" ".join([*changed_stages(project), "run", *expected]).encode()).hexdigest()
+        folder = once(tmp_path_factory, key, lambda made: write_json(made / "ran.json", reproduced(project)))
+        return read_json(folder / "ran.json")
 
     return run

@@ -14,37 +14,42 @@ from pathlib import Path
 import pytest
 import yaml
 
-from killing import Kill, Reached, after, begin, events, finish, in_save, kill_when, killed_and_resumed, outputs
+from killing import Kill, Reached, after, events, finish, in_save, kill_when, killed_and_resumed, outputs
+from once import once
 from project import Project
 from terminal import begun, command, interrupt, run, session
 
 pytestmark = pytest.mark.slow
 
-PHASES = ("phase1", "phase2", "phase3")
+PHASE1 = ("data/models/phase1.", "reports/training/phase1/")
 LONGER = {"phase1.train.epochs": 12, "phase2.train.epochs": 4, "phase3.train.epochs": 4}
 """Long enough to be met in the midst of phase 1."""
 
 
 @dataclass(frozen=True)
 class Ready:
-    """before: all but the training has run; straight: what an undisturbed run then makes"""
+    """before: all but the training has run; straight: an undisturbed run from there; outputs: what it made"""
 
     before: Project
-    straight: dict[str, str]
+    straight: Project
+    outputs: dict[str, str]
 
 
 @pytest.fixture(scope="module")
-def ready(finished, tmp_path_factory) -> Ready:
-    folder = tmp_path_factory.mktemp("ready")
-    before = finished.copy(folder / "before")
-    for key, value in {**LONGER, "runtime.save_every": 0.1}.items():
-        before.set(key, value)
-    before.repro("compute_weights", "choose")
-    before.commit("ready to train")
-    (before / ".logs").rename(folder / "logs")
-    straight = before.copy(folder / "straight")
-    finish(straight.folder, straight.env)
-    return Ready(before, outputs(straight.folder))
+def ready(finished, home, tmp_path_factory) -> Ready:
+    def make(folder: Path) -> None:
+        before = finished.copy(folder / "before")
+        for key, value in {**LONGER, "runtime.save_every": 0.1}.items():
+            before.set(key, value)
+        before.repro("compute_weights", "choose")
+        before.commit("ready to train")
+        (before / ".logs").rename(folder / "logs")
+        straight = before.copy(folder / "straight")
+        finish(straight.folder, straight.env)
+
+    folder = once(tmp_path_factory, "ready", make)
+    before, straight = (Project(folder / name, home) for name in ("before", "straight"))
+    return Ready(before, straight, outputs(straight.folder))
 
 
 @pytest.fixture
@@ -68,7 +73,9 @@ def saved(project: Project) -> Reached:
 
 def killed(project: Project) -> None:
     """A run of phase 1 that was killed in its midst, and left a state."""
-    assert kill_when(saved(project), begin(project.folder, project.env, "train_phase1"))
+    there = saved(project)
+    with begun(project, phase1(project), lambda process, log: there()):
+        pass  # it is killed here
     assert states(project)
 
 
@@ -78,10 +85,17 @@ def resumed(project: Project, since: int = 0) -> int:
 
 
 def same_end(project: Project, ready: Ready) -> bool:
-    """Whether the run goes on from its state, once, and ends as the undisturbed one."""
+    """Whether the phase goes on from its state, once, and ends as the undisturbed one."""
     told = len(events(project.folder))
-    finish(project.folder, project.env)
-    return resumed(project, told) == 1 and outputs(project.folder) == ready.straight
+    finish(project.folder, project.env, "train_phase1")
+    return resumed(project, told) == 1 and of_phase1(outputs(project.folder)) == of_phase1(ready.outputs)
+
+
+def of_phase1(found: dict[str, str]) -> dict[str, str]:
+    """Of all outputs those that phase 1 writes."""
+    kept = {path: digest for path, digest in found.items() if path.startswith(PHASE1)}
+    assert all(any(path.startswith(place) for path in kept) for place in PHASE1)
+    return kept
 
 
 @pytest.mark.parametrize(
@@ -95,7 +109,7 @@ def same_end(project: Project, ready: Ready) -> bool:
 )
 def test_a_killed_run_ends_with_the_same_bytes(ready, trial, workers, reached, place):
     trial.set("runtime.workers", workers)
-    found = killed_and_resumed(trial.folder, trial.env, reached(trial.folder), ready.straight)
+    found = killed_and_resumed(trial.folder, trial.env, reached(trial.folder), ready.outputs)
     assert isinstance(found, Kill) and found.same
     assert place is None or (found.place in (place, "in the steps", "judging") and found.went_on == "a state")
 
@@ -122,9 +136,14 @@ def test_a_full_disk_while_saving_leaves_the_state_before(ready, trial):
     assert same_end(trial, ready)
 
 
+def other_weights(project: Project) -> None:
+    project.set("phase1.max_weight", 1.2)
+    assert "compute_weights" in project.repro("compute_weights")
+
+
 CHANGES: dict[str, Callable[[Project], None]] = {
     "a parameter": lambda project: project.set("phase1.train.clip", 0.5),
-    "an input": lambda project: project.set("phase1.max_weight", 1.2),
+    "an input": other_weights,
     "code": lambda project: project.edit("src/tailwise/engine/step.py", "One optimizer step:", "An optimizer step:"),
 }
 
@@ -164,19 +183,17 @@ def test_a_stage_dies_with_the_dvc_that_started_it(trial):
 
 @pytest.mark.parametrize("how", [[], ["--temp"]], ids=["in the workspace", "in a temporary folder"])
 def test_a_killed_experiment_goes_on_from_its_own_state(ready, trial, how):
-    words = ["dvc", "exp", "run", *how, "--name", "mine", "evaluate"]
+    words = ["dvc", "exp", "run", *how, "--name", "mine", "train_phase1"]
     process = subprocess.Popen(words, cwd=trial.folder, env=trial.env, start_new_session=True, stdout=-3, stderr=-3)
     assert kill_when(saved(trial), process)
     trial.run(*words)
-    assert resumed(trial) == 1 and trained(trial, "mine") == whole(ready)
+    assert resumed(trial) == 1 and trained(trial, "mine") == hashes_of(ready.straight.lock())
 
 
 def test_experiments_of_a_queue_go_on_from_their_own_states(trial, tmp_path):
     """DVC never takes up a task whose worker was killed: it is queued again."""
     rates = {"one": 1e-3, "two": 2e-3}
-    straight = trial.copy(tmp_path / "straight")
-    for name, rate in rates.items():
-        straight.run("dvc", "exp", "run", "--temp", "--name", name, *asked(rate))
+    straight = {name: trained_straight(trial.copy(tmp_path / name), rate) for name, rate in rates.items()}
     for dead in (True, False):
         queue(trial, rates)
         enough = (lambda: len(states(trial)) == 2) if dead else (lambda: all(found(trial, name) for name in rates))
@@ -184,18 +201,26 @@ def test_experiments_of_a_queue_go_on_from_their_own_states(trial, tmp_path):
             for pid in session(process.pid):
                 os.kill(pid, signal.SIGKILL)
     assert resumed(trial) == 2
-    for name in rates:
-        assert trained(trial, name) == trained(straight, name)
-    assert trained(trial, "one") != trained(trial, "two")
+    assert {name: trained(trial, name) for name in rates} == straight
+    assert straight["one"] != straight["two"]
 
 
-def asked(rate: float) -> list[str]:
-    return ["-S", f"phase1.train.lr={rate}", "-S", "phase1.train.epochs=60", "train_phase1"]
+def changed(rate: float) -> dict[str, float]:
+    return {"phase1.train.lr": rate, "phase1.train.epochs": 60}
+
+
+def trained_straight(project: Project, rate: float) -> dict[str, str]:
+    """What phase 1 makes where no experiment is, and nobody kills it."""
+    for key, value in changed(rate).items():
+        project.set(key, value)
+    assert project.repro("--single-item", "train_phase1") == ["train_phase1"]
+    return hashes_of(project.lock())
 
 
 def queue(project: Project, rates: dict[str, float]) -> None:
     for name, rate in rates.items():
-        project.run("dvc", "exp", "run", "--queue", "--name", name, *asked(rate))
+        set_to = [word for key, value in changed(rate).items() for word in ("-S", f"{key}={value}")]
+        project.run("dvc", "exp", "run", "--queue", "--name", name, *set_to, "train_phase1")
 
 
 def found(project: Project, experiment: str) -> str:
@@ -204,16 +229,10 @@ def found(project: Project, experiment: str) -> str:
 
 
 def trained(project: Project, experiment: str) -> dict[str, str]:
-    """{path: hash} of what the experiment trained, read from its dvc.lock."""
-    stages = yaml.safe_load(project.read("git", "show", f"{found(project, experiment)}:dvc.lock"))["stages"]
-    outs = [out for name in stages if name.startswith("train_") for out in stages[name]["outs"]]
-    return {out["path"]: out["md5"] for out in outs}
+    """What the experiment trained, read from its dvc.lock."""
+    return hashes_of(yaml.safe_load(project.read("git", "show", f"{found(project, experiment)}:dvc.lock"))["stages"])
 
 
-def whole(ready: Ready) -> dict[str, str]:
-    return trained_in(Project(ready.before.folder.with_name("straight"), Path(ready.before.env["HOME"])))
-
-
-def trained_in(project: Project) -> dict[str, str]:
-    outs = [out for name, stage in project.lock().items() if name.startswith("train_") for out in stage["outs"]]
-    return {out["path"]: out["md5"] for out in outs}
+def hashes_of(lock: dict) -> dict[str, str]:
+    """{path: hash} of what phase 1 makes."""
+    return {out["path"]: out["md5"] for out in lock["train_phase1"]["outs"]}

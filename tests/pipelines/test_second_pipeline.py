@@ -2,11 +2,14 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from once import once
 
 ROOT = Path(__file__).parents[2]
 KEPT, PLACE = "tests/pipelines/tagger", "pipelines/tagger"
@@ -37,10 +40,8 @@ def everything_of_the_root(repo: Path) -> dict[str, bytes]:
     return {name: path.read_bytes() for name, path in kept.items()}
 
 
-@pytest.fixture(scope="module")
-def repo(tmp_path_factory):
+def start(repo: Path) -> None:
     """This repository as it is now, with the second pipeline in its place, committed anew."""
-    repo = tmp_path_factory.mktemp("repo")
     listed = call("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT).split("\0")
     for name in listed:
         if (ROOT / name).is_file() and (not name.startswith("tests/") or name.startswith(KEPT)):
@@ -52,54 +53,71 @@ def repo(tmp_path_factory):
         call("git", "config", key, value, cwd=repo)
     call("git", "add", "--all", cwd=repo)
     call("git", "commit", "--quiet", "--message", "start", cwd=repo)
-    return repo
 
 
 @pytest.fixture(scope="module")
-def first_run(repo):
-    """Root files before, and what `dvc repro` of the second pipeline said when started from the root."""
-    before = everything_of_the_root(repo)
-    return before, call("dvc", "repro", f"{PLACE}/dvc.yaml", cwd=repo)
+def kept(tmp_path_factory) -> Path:
+    """before: the repository; after: when `dvc repro` of the second pipeline was started from its root; said.txt"""
+
+    def make(folder: Path) -> None:
+        for name in ("before", "after"):
+            (folder / name).mkdir()
+        start(folder / "before")
+        shutil.copytree(folder / "before", folder / "after", dirs_exist_ok=True)
+        (folder / "said.txt").write_text(call("dvc", "repro", f"{PLACE}/dvc.yaml", cwd=folder / "after"))
+
+    return once(tmp_path_factory, "second", make)
 
 
-def test_it_runs_whole_from_the_root_and_learns(repo, first_run):
-    assert sorted(started(first_run[1])) == sorted(STAGES)
+@pytest.fixture(scope="module")
+def before(kept) -> dict[str, bytes]:
+    return everything_of_the_root(kept / "before")
+
+
+@pytest.fixture
+def repo(kept, tmp_path) -> Path:
+    """After the first run, in a folder of its own."""
+    return shutil.copytree(kept / "after", tmp_path / "repo")
+
+
+def test_it_runs_whole_from_the_root_and_learns(kept, repo):
+    assert sorted(started((kept / "said.txt").read_text())) == sorted(STAGES)
     figures = json.loads((repo / PLACE / "reports" / "metrics.json").read_text())
     assert figures["tag"]["macro_recall"] > 0.9 and figures["mean_recall"] == figures["tag"]["macro_recall"]
 
 
-def test_the_root_pipeline_is_left_alone(repo, first_run):
-    assert everything_of_the_root(repo) == first_run[0]
+def test_the_root_pipeline_is_left_alone(repo, before):
+    assert everything_of_the_root(repo) == before
     changed = [line[3:] for line in call("git", "status", "--porcelain", "-uall", cwd=repo).splitlines()]
     assert changed and all(name.startswith(f"{PLACE}/") for name in changed)
 
 
-def test_nothing_is_left_to_resume(repo, first_run):
+def test_nothing_is_left_to_resume(repo):
     assert not list((repo / ".resume").glob("*"))
 
 
-def test_the_roots_own_repro_does_not_look_at_it(repo, first_run):
+def test_the_roots_own_repro_does_not_look_at_it(repo):
     """Only -P, all pipelines, does; the root's own stages have nothing to start from here, so nothing runs."""
     own, all_pipelines = (call("dvc", "repro", "--dry", "--keep-going", *p, cwd=repo, status=255) for p in ([], ["-P"]))
     assert "Running stage 'check'" in own and PLACE not in own
     assert f"Stage '{PLACE}/dvc.yaml:check' didn't change, skipping" in all_pipelines
 
 
-def test_the_roots_status_finds_it_up_to_date(repo, first_run):
+def test_the_roots_status_finds_it_up_to_date(repo):
     status = json.loads(call("dvc", "status", "--json", cwd=repo))
     assert not [name for name in status if name.startswith(PLACE)]
 
 
-def test_from_its_own_folder_only_what_changed_runs_again(repo, first_run):
+def test_from_its_own_folder_only_what_changed_runs_again(repo, before):
     folder = repo / PLACE
     assert started(call("dvc", "repro", cwd=folder)) == []
     params = (folder / "params.yaml").read_text()
     (folder / "params.yaml").write_text(params.replace("epochs: 4", "epochs: 1"))
     assert started(call("dvc", "repro", cwd=folder)) == ["check", "train_phase1", "evaluate"]
-    assert everything_of_the_root(repo) == first_run[0]
+    assert everything_of_the_root(repo) == before
 
 
-def test_a_wrong_key_is_refused_before_anything_is_touched(repo, first_run):
+def test_a_wrong_key_is_refused_before_anything_is_touched(repo):
     folder = repo / PLACE
     model, params = folder / "data" / "models" / "phase1.safetensors", (folder / "params.yaml").read_text()
     before = model.read_bytes()
