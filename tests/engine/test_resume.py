@@ -29,6 +29,10 @@ def end():
     raise Stop
 
 
+def press():
+    signal.raise_signal(signal.SIGINT)
+
+
 class Stops(Linear):
     """Ends the process, as it were, at one evaluation of the model."""
 
@@ -129,12 +133,41 @@ def test_sigterm_saves_what_was_done(tmp_path):
 @pytest.mark.parametrize(("at", "lost"), [(1, 0), (2, 0), (5, 0), (6, 1), (11, 1), (13, 0)])
 def test_ctrl_c_saves_what_was_done(tmp_path, at, lost):
     """Within a step it is heard at the step's end; of judging, the batch that it met is judged again."""
-    first, second = Stops(at, partial(signal.raise_signal, signal.SIGINT)), Stops()
+    first, second = Stops(at, press), Stops()
     with pytest.raises(KeyboardInterrupt), Recovery(tmp_path / "run") as recovery:
         train(first, recovery=recovery)
     with recorded(tmp_path / "run") as recovery:
         resumed = train(second, recovery=recovery)
     assert equal(resumed, train(Stops())) and first.calls + second.calls - CALLS == lost
+
+
+def press_twice():
+    press()
+    press()
+
+
+@pytest.mark.parametrize("at", [2, 7])
+def test_ctrl_c_pressed_twice_ends_at_once_and_leaves_the_state_before(tmp_path, at):
+    """What was under way is half done: it must not be saved."""
+    with pytest.raises(KeyboardInterrupt), Recovery(tmp_path / "run") as recovery:
+        train(Stops(at, press_twice), recovery=recovery)
+    with recorded(tmp_path / "run") as recovery:
+        assert equal(train(Stops(), recovery=recovery), train(Stops()))
+
+
+def test_ctrl_c_in_a_step_that_fails_saves_what_was_done_before(tmp_path):
+    """So ends a process whose neighbour heard the same Ctrl-C first."""
+
+    def fail():
+        press()
+        raise RuntimeError("connection closed by peer")
+
+    first = Stops(3, fail)
+    with pytest.raises(KeyboardInterrupt), Recovery(tmp_path / "run") as recovery:
+        train(first, recovery=recovery)
+    with recorded(tmp_path / "run") as recovery:
+        assert recovery.load().facts["step"] == 1
+        assert equal(train(Stops(), recovery=recovery), train(Stops()))
 
 
 def test_what_the_guards_saw_and_did_is_part_of_it(tmp_path):
