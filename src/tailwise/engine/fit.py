@@ -11,7 +11,7 @@ from tailwise.engine.course import Course
 from tailwise.engine.effect import check_felt
 from tailwise.engine.guards import VERDICTS, Fault, Numbers, Watch, spoken
 from tailwise.engine.interrupt import whole
-from tailwise.engine.memory import afford, affordable
+from tailwise.engine.memory import TOO_LARGE, afford, affordable
 from tailwise.engine.order import epoch_order, load_steps, repeat_numbers, steps_of
 from tailwise.engine.phase import Phase, fitting, rate_groups, set_trainable, train_mode
 from tailwise.engine.predict import validate
@@ -39,8 +39,6 @@ class Fit:
         self.best: Tensors = {}
         self.specs: list[dict] = []
         self.enter(task)
-        if run.training.accumulate == "auto":
-            self.course.micro_batch = affordable(task, run, self.samples[0])
 
     def enter(self, task: Task) -> None:
         """Build all that the phase governs, around this task's model; a UserError leaves all as it was."""
@@ -61,9 +59,11 @@ class Fit:
         return self.course.epoch == self.phase.epochs
 
     def resume(self) -> None:
-        """Go on from the saved state, where there is one."""
+        """Go on from the saved state, where there is one; else choose what the memory decides."""
         state = self.run.world.broadcast(self.run.recovery.load() if self.run.recovery else None)
         if state is None:
+            if self.run.training.accumulate == "auto":
+                self.course.micro_batch = affordable(self.task, self.run, self.samples[0])
             return
         self.course = Course.from_json(state.facts)
         for _ in range(self.course.simpler):
@@ -167,7 +167,7 @@ class Fit:
     def _shrink(self) -> None:
         """Compute less at once: the same step, in more micro-batches."""
         if self.course.micro_batch == 1:
-            raise UserError(f"{self._where()}: out of memory with one sample at a time: a smaller window or model")
+            raise UserError(f"{self._where()}: {TOO_LARGE}")
         self.course.micro_batch //= 2
         self.drawn = None
         self._note("out of memory", f"micro-batch {self.course.micro_batch}, same step again", "")
