@@ -56,8 +56,9 @@ def finish(folder: Path, env: dict[str, str], target: str = "evaluate") -> None:
 
 
 def outputs(folder: Path) -> dict[str, str]:
-    """{path: SHA-256} of weights, figures and reports; of a state that was left behind, too, as none may be."""
-    places = [folder / name for name in (*OUTPUTS, ".resume")]
+    """{path: SHA-256} of weights, figures and reports; of a state that is not done, too, as none may be left."""
+    left = [home for home in folder.glob(".resume/*") if not (home / "done.json").exists()]
+    places = [*(folder / name for name in OUTPUTS), *left]
     files = [file for place in places for file in (place.rglob("*") if place.is_dir() else [place]) if file.is_file()]
     return {f.relative_to(folder).as_posix(): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
 

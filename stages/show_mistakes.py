@@ -8,8 +8,10 @@ from pathlib import Path
 import torch
 
 from tailwise.core.config import read_params, sections
+from tailwise.core.errors import UserError
 from tailwise.core.files import write_json
 from tailwise.engine.inputs import Computing, trained_task
+from tailwise.engine.memory import TOO_LARGE, afford
 from tailwise.engine.task import Task
 from tailwise.judging.mistakes import read_mistakes, surest
 from tailwise.reporting.strips import spaced, strip
@@ -42,7 +44,10 @@ def main() -> None:
 def views(task: Task, sample: str, head: str, device: torch.device) -> list[dict]:
     """Each view's film strip, how many frames it shows, and the weight that the head's attention gave the view."""
     item = task.valid[list(task.valid.names).index(sample)]
-    _, attention = task.model.look(**task.valid.collate([item]).to(device).inputs)
+    looked = afford(lambda: task.model.look(**task.valid.collate([item]).to(device).inputs))
+    if looked is None:
+        raise UserError(TOO_LARGE)
+    _, attention = looked
     pairs = zip(attention[head][0].tolist(), item[1])
     return [{"attention": a, "frames": len(spaced(len(frames))), "strip": strip(frames)} for a, frames in pairs]
 

@@ -3,8 +3,7 @@
 import argparse
 import importlib
 import os
-from contextlib import nullcontext
-from dataclasses import replace
+from contextlib import ExitStack
 from pathlib import Path
 
 from tailwise.balance.files import read_rebalancing
@@ -18,7 +17,7 @@ from tailwise.engine.guards import Stability
 from tailwise.engine.history import Boosts
 from tailwise.engine.inputs import build_task, class_boosts, read_heads, sample_places
 from tailwise.engine.interrupt import heed_sigterm
-from tailwise.engine.launch import answerable, launch, processes
+from tailwise.engine.launch import alone, answerable, launch, leaving_word, processes
 from tailwise.engine.loop import train_phase
 from tailwise.engine.observers import keep_history, print_progress, tensorboard
 from tailwise.engine.outputs import write_outputs
@@ -47,7 +46,7 @@ def main() -> None:
     if (count := processes(runtime)) > 1:
         launch(count)
     else:
-        if "WORLD_SIZE" not in os.environ:  # else the launcher ends the others, and none can finish a step alone
+        if "WORLD_SIZE" not in os.environ:  # else the launcher ends by it, and no process can finish a step alone
             heed_sigterm()
         with answerable():
             train(args, params, runtime)
@@ -67,16 +66,16 @@ def train(args: argparse.Namespace, params: dict, runtime: Runtime) -> None:
 
     inputs = [args.train, args.valid, index, weights, *([args.init] if args.init else [])]
     facts = [*map(repr, [args, training, stability, phase, config, device.type]), REQUIREMENTS.read_text("utf8")]
-    with join(device) as world:
+    with join(device) as world, leaving_word(), ExitStack() as owned:
+        recovery = alone(world, lambda: owned.enter_context(recovery_for(args.phase, facts, inputs)))
+        telling = alone(world, lambda: told(args.phase, heads, rebalancing.boost, runtime, recovery)) or {}
         workers = data_workers(runtime.workers, training.threads)
-        run = Run(args.phase, training, device, workers, stability=stability, world=world)
-        with recovery_for(args.phase, facts, inputs) if world.rank == 0 else nullcontext() as recovery:
-            if recovery:  # the first process alone writes and tells
-                print("\n".join(parameter_lines(task.model, phase.trainable)), flush=True)
-                run = replace(run, recovery=recovery, **told(args.phase, heads, rebalancing.boost, runtime, recovery))
-            trained = train_phase(task, phase, places, boost, run)
-            if recovery:
-                write_outputs(args.phase, heads, rebalancing.boost, trained, asked, run)
+        run = Run(args.phase, training, device, workers, recovery, stability=stability, world=world, **telling)
+        if recovery:  # the first process alone writes and tells
+            print("\n".join(parameter_lines(task.model, phase.trainable)), flush=True)
+        trained = train_phase(task, phase, places, boost, run)
+        if recovery:
+            write_outputs(args.phase, heads, rebalancing.boost, trained, asked, run)
 
 
 def told(phase: str, heads: tuple[Head, ...], boosts: Boosts, runtime: Runtime, recovery: Recovery) -> dict:

@@ -21,6 +21,17 @@ def test_workers_take_the_cores_that_training_leaves(threads, of, expected):
     assert workers_beside(threads, of) == expected
 
 
+@pytest.mark.parametrize(("processes", "expected"), [(1, 8), (2, 6), (4, 2), (8, 0), (64, 0)])
+def test_the_processes_of_a_machine_share_what_is_left(processes, expected, monkeypatch, capsys):
+    """16 cores, and 2 threads in each process."""
+    monkeypatch.setattr(module, "cores", lambda: 16)
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", str(processes))
+    assert data_workers("auto", 2) == expected == workers_beside(2, 16, processes)
+    shared = f", processes: {processes}" if processes > 1 else ""
+    line = f"runtime.workers: auto is {expected}; cores: 16{shared}, training.threads: 2\n"
+    assert capsys.readouterr().out == line
+
+
 def test_a_number_is_taken_and_auto_is_told(monkeypatch, capsys):
     monkeypatch.setattr(module, "cores", lambda: 6)
     assert (data_workers(0, 1), data_workers(3, 1), decode_workers(2)) == (0, 3, 2)

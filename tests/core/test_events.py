@@ -32,9 +32,7 @@ def lines(path: Path) -> list[dict]:
         ("epoch", False, False, True, True),
         ("step", True, False, False, True),
         ("alert", False, True, True, True),
-        ("warning", False, True, True, True),
         ("intervention", False, True, True, True),
-        ("warning", True, True, True, True),
     ],
 )
 def test_what_is_printed(event, detail, quiet, normal, verbose):

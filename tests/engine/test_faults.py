@@ -7,12 +7,12 @@ import pytest
 import torch
 from torch import nn
 
-from helpers import HEADS, Linear, make_phase, make_run, make_table, make_task, same, summed_loss
+from helpers import HEADS, Linear, make_phase, make_run, make_table, make_task, same, scripted, summed_loss
 from tailwise.core.batch import IGNORE
 from tailwise.core.errors import UserError
 from tailwise.engine.guards import Stability
 from tailwise.engine.loop import train_phase
-from tailwise.engine.phase import AdamW
+from tailwise.engine.phase import AdamW, Rate
 from tailwise.engine.recovery import Recovery
 from tailwise.engine.weights import read_tensors
 from tailwise.losses import ClassBoost
@@ -181,12 +181,35 @@ def simpler_task(loss, prepare):
     return replace(make_task(Ignoring(5, HEADS), make_table(40), loss=loss, prepare=prepare), spec={"simple": True})
 
 
-def test_after_too_many_rollbacks_the_next_simpler_model_goes_on_from_the_weights_that_fit():
+@pytest.mark.parametrize(("recalls", "best", "simpler"), [((0.1, 0.5, 0.6), 3, 1), ((0.9, 0.1, 0.2), 1, 0)])
+def test_after_too_many_rollbacks_the_next_simpler_model_goes_on_from_the_weights_that_fit(
+    monkeypatch, recalls, best, simpler
+):
+    """What was best before stays the best, until the simpler model is better."""
+    scripted(monkeypatch, recalls)
     bad, good = poison(1e3, {1}), poison(1.0, set())
     trained = train(Wide(), max_rollbacks=0, simpler=lambda: simpler_task(**good), **bad)
     assert told(trained) == [("loss spike", "a simpler model goes on, 4 of 4 tensors fit")]
-    assert trained.spec == {"simple": True} and trained.weights.keys() == Linear(5, HEADS).state_dict().keys()
-    assert trained.best >= 2 and len(trained.history) == 3
+    assert (trained.best, trained.simpler, len(trained.history)) == (best, simpler, 3)
+    model = Linear(5, HEADS) if simpler else Wide()
+    assert trained.spec == ({"simple": True} if simpler else {}) and trained.weights.keys() == model.state_dict().keys()
+
+
+def test_what_a_phase_says_of_parts_that_the_simpler_model_lacks_is_left_out():
+    phase = make_phase(3, 1e-3, trainable=("first.*", "heads.*"), rates=(Rate("first.*", 0.1),))
+    bad, good = poison(1e3, {1}), poison(1.0, set())
+    trained = train(Wide(), phase, max_rollbacks=0, simpler=lambda: simpler_task(**good), **bad)
+    assert told(trained) == [("loss spike", "a simpler model goes on, 4 of 4 tensors fit")]
+
+
+def test_a_simpler_model_with_nothing_to_train_cannot_take_over(tmp_path):
+    phase, bad, good = make_phase(3, 1e-3, trainable=("first.*",)), poison(1e3, {1}), poison(1.0, set())
+    message = (
+        "lower its lr; no simpler model can take over .trainable: nothing would be trained.; the weights of epoch 1"
+    )
+    with pytest.raises(UserError, match=message), Recovery(tmp_path / "run") as recovery:
+        run = {"recovery": recovery}
+        train(Wide(), phase, max_rollbacks=0, run=run, simpler=lambda: simpler_task(**good), **bad)
 
 
 def test_without_a_simpler_model_it_ends_and_the_best_weights_are_kept(tmp_path):

@@ -2,19 +2,28 @@
 
 import math
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from helpers import HEADS, Linear, Table, make_phase, make_run, make_table, make_task, noisy, same, summed_loss
+from helpers import (
+    HEADS,
+    Linear,
+    Table,
+    make_phase,
+    make_run,
+    make_table,
+    make_task,
+    noisy,
+    same,
+    scripted,
+    summed_loss,
+)
 from tailwise.core.batch import IGNORE
 from tailwise.core.errors import UserError
-from tailwise.engine import fit
 from tailwise.engine.guards import Stability
 from tailwise.engine.loop import train_phase
 from tailwise.engine.phase import AdamW, Rate
-from tailwise.engine.record import Part
 from tailwise.engine.run import Run
 from tailwise.losses import ClassBoost
 from tailwise.schedules import Cosine
@@ -179,18 +188,6 @@ def test_without_guards_what_is_not_finite_stops_the_run_before_anything_moved(b
     with pytest.raises(UserError, match="phase1 epoch 1 step 2: loss or gradient is not finite; lower its lr"):
         train(task, accumulate=accumulate, stability=Stability(guards=False))
     assert same(task.model.state_dict(), before)
-
-
-def scripted(monkeypatch, recalls):
-    """The judge gives these macro recalls, epoch by epoch."""
-    script = iter(recalls)
-
-    def validate(task, run, micro_batch, done):
-        hits = round(10 * next(script))
-        matrix = np.array([[hits, 10 - hits], [10 - hits, hits]])
-        yield Part(len(task.valid), {head.name: (20.0, 20, matrix) for head in HEADS})
-
-    monkeypatch.setattr(fit, "validate", validate)
 
 
 @pytest.mark.parametrize(("recalls", "best"), [([0.5, 0.8, 0.8, 0.3], 2), ([0.9, 0.1], 1), ([0.1, 0.2], 2), ([0.0], 1)])

@@ -16,13 +16,25 @@ HERE = Path(__file__).parent
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems do not keep to RLIMIT_AS")
 
 
-def train(place: str, megabytes: int, file: Path) -> tuple[dict, dict]:
-    """What limited.py tells, and the weights it leaves."""
+def printed(script: str, *arguments) -> list[str]:
+    """The lines that a script of this folder prints."""
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(["src", str(HERE.parent)])}
-    command = [sys.executable, str(HERE / "limited.py"), place, str(megabytes), str(file)]
+    command = [sys.executable, str(HERE / script), *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, env=env, cwd=HERE.parents[1])
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1]), read_tensors(file)[0]
+    return done.stdout.splitlines()
+
+
+def train(place: str, megabytes: int, file: Path) -> tuple[dict, dict]:
+    """What limited.py tells, and the weights it leaves."""
+    return json.loads(printed("limited.py", place, megabytes, file)[-1]), read_tensors(file)[0]
+
+
+def once(work: str, megabytes: int) -> tuple[list[str], str | None, dict]:
+    """What limited_once.py tells once it is limited, the mistake, and the answers."""
+    lines = printed("limited_once.py", work, megabytes)
+    made = json.loads(lines[-1])
+    return lines[lines.index("-- limited") + 1 : -1], made["mistake"], made["found"]
 
 
 @pytest.mark.parametrize(
@@ -49,3 +61,27 @@ def test_a_limit_of_memory_halves_the_micro_batch_and_changes_nothing_else(place
 )
 def test_what_onednn_says_of_memory(told, expected):
     assert out_of_memory(RuntimeError(told)) is expected
+
+
+def test_a_trained_model_answers_with_fewer_samples_at_once():
+    """16 samples at once take 640 MB."""
+    straight, short = once("answer", 0), once("answer", 100)
+    assert straight[:2] == ([], None)
+    assert short[:2] == ([f"out of memory: micro-batch {size}, the same samples again" for size in (8, 4, 2)], None)
+    assert short[2].keys() == straight[2].keys()
+    for name, (targets, probabilities) in short[2].items():
+        assert targets == straight[2][name][0] and len(targets) == 38
+        torch.testing.assert_close(torch.tensor(probabilities), torch.tensor(straight[2][name][1]), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("work", "mistake"),
+    [
+        ("answer", "out of memory with one sample at a time: a smaller window or model"),
+        ("predict", "out of memory with the views of one sample: another device may have more"),
+        ("felt", "phase1: out of memory with one sample at a time: a smaller window or model"),
+        ("auto", "phase1: out of memory with one sample at a time: a smaller window or model"),
+    ],
+)
+def test_where_one_sample_does_not_fit_it_ends_in_one_line(work, mistake):
+    assert once(work, 24)[1] == mistake

@@ -1,11 +1,19 @@
 """Order and seeds are functions of a position."""
 
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
 from helpers import make_table
+from tailwise.core.errors import UserError
 from tailwise.engine.order import augment_keys, epoch_order, load_steps, repeat_numbers, seed_for, steps_of
+from tailwise.engine.recovery import Recovery
 
 
 def test_an_epoch_has_every_sample_once():
@@ -58,6 +66,44 @@ def test_steps_are_cut_into_micro_batches(batch, micro, steps):
 def test_batches_come_in_the_order_asked_for(workers):
     steps = steps_of(epoch_order(range(10), 1, "p", 0), 4, 2)
     assert [[b.index.tolist() for b in step] for step in load_steps(make_table(10), steps, workers)] == steps
+
+
+HOLDING = """
+import sys, time
+from pathlib import Path
+from helpers import make_table
+from tailwise.engine.order import load_steps, steps_of
+from tailwise.engine.recovery import Recovery
+
+with Recovery(Path(sys.argv[1])):
+    steps = load_steps(make_table(10), steps_of(range(10), 4, 2), 2)
+    next(steps)
+    print("begun", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a signal of the Linux kernel")
+def test_workers_of_a_killed_run_do_not_keep_its_state_from_the_next(tmp_path):
+    tests = Path(__file__).parents[1]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tests), str(tests.parent / "src")])}
+    command = [sys.executable, "-c", HOLDING, str(tmp_path / "run")]
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as killed:
+        assert killed.stdout.readline() == "begun\n"
+        killed.kill()
+    enter(tmp_path / "run", time.monotonic() + 1)
+
+
+def enter(folder, until):
+    """Be at the run, or be refused no longer than `until`."""
+    while True:
+        try:
+            with Recovery(folder):
+                return
+        except UserError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 def test_draws_of_one_sample_are_numbered_through_the_epoch():

@@ -1,5 +1,6 @@
 """The state of a run: for one owner, for one run, gone when it is done."""
 
+import hashlib
 import importlib
 import os
 import sys
@@ -80,11 +81,35 @@ def test_a_full_disk_leaves_the_state_before(tmp_path):
         assert recovery.load().facts["epoch"] == 9
 
 
-def test_success_leaves_nothing_and_a_fresh_start_has_nothing(tmp_path):
-    with Recovery(tmp_path / "run") as recovery:
+def done(folder, result=b"weights"):
+    """A phase that has ended well and written its result."""
+    with Recovery(folder) as recovery:
         assert recovery.load() is None
         recovery.save(state())
-    assert not (tmp_path / "run").exists()
+        (folder.parent / "result").write_bytes(result)
+        recovery.done(folder.parent / "result")
+
+
+def test_what_is_done_stays_until_dvc_has_recorded_it(tmp_path, monkeypatch):
+    """The stage is killed before DVC records its result; then it is run again by force."""
+    monkeypatch.chdir(tmp_path)
+    done(tmp_path / "run")
+    with Recovery(tmp_path / "run") as recovery:
+        assert recovery.load().facts["epoch"] == 3
+    Path("dvc.lock").write_text("outs: [{md5: 0123}]")
+    with Recovery(tmp_path / "run") as recovery:
+        assert recovery.load().facts["epoch"] == 3
+    Path("dvc.lock").write_text(f"outs: [{{md5: {hashlib.md5(b'weights').hexdigest()}}}]")
+    with Recovery(tmp_path / "run") as recovery:
+        assert recovery.load() is None
+
+
+def test_what_is_done_goes_when_another_phase_begins_and_no_state_goes_for_it(tmp_path):
+    done(tmp_path / "phase1-a")
+    interrupted(tmp_path / "phase2-b")
+    done(tmp_path / "phase2-c")
+    with Recovery(tmp_path / "phase2-d"):
+        assert sorted(path.name for path in tmp_path.glob("phase*")) == ["phase2-b", "phase2-d"]
 
 
 def test_a_second_owner_is_refused_with_the_firsts_process(tmp_path):

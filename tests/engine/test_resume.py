@@ -1,6 +1,8 @@
 """An interrupted run that goes on is the run that was never interrupted."""
 
+import shutil
 import signal
+from contextlib import contextmanager
 from functools import partial
 
 import pytest
@@ -27,6 +29,10 @@ def end():
     raise Stop
 
 
+def press():
+    signal.raise_signal(signal.SIGINT)
+
+
 class Stops(Linear):
     """Ends the process, as it were, at one evaluation of the model."""
 
@@ -46,6 +52,14 @@ def train(model, phase=PHASE, **run):
     return train_phase(task, phase, range(20), {}, make_run(accumulate=2, **run))
 
 
+@contextmanager
+def recorded(folder):
+    """As a stage that ends well, and whose result DVC has recorded: then the next phase removes the state."""
+    with Recovery(folder) as recovery:
+        yield recovery
+    shutil.rmtree(folder)
+
+
 def equal(one, other):
     return same(one.weights, other.weights) and (one.history, one.best) == (other.history, other.best)
 
@@ -56,7 +70,7 @@ def test_a_run_that_ends_anywhere_goes_on_as_if_it_had_not(tmp_path, save_every)
     for at in range(1, CALLS + 1):
         with pytest.raises(Stop), Recovery(tmp_path / "run") as recovery:
             train(Stops(at), recovery=recovery, save_every=save_every)
-        with Recovery(tmp_path / "run") as recovery:
+        with recorded(tmp_path / "run") as recovery:
             resumed = train(Stops(), recovery=recovery, save_every=save_every)
         assert equal(resumed, straight), at
 
@@ -67,7 +81,7 @@ def test_no_step_is_taken_twice_if_each_is_saved(tmp_path):
         first, second = Stops(at), Stops()
         with pytest.raises(Stop), Recovery(tmp_path / "run") as recovery:
             train(first, recovery=recovery, save_every=0)
-        with Recovery(tmp_path / "run") as recovery:
+        with recorded(tmp_path / "run") as recovery:
             train(second, recovery=recovery)
         lost.append(first.calls + second.calls - CALLS)
     assert set(lost) == {1, 2}  # the one that ended it, and the one before it of its step
@@ -78,7 +92,7 @@ def test_what_was_judged_is_not_judged_again(tmp_path):
     first, second = Stops(5 + 5), Stops()
     with pytest.raises(Stop), Recovery(tmp_path / "run") as recovery:
         train(first, recovery=recovery, save_every=0)
-    with Recovery(tmp_path / "run") as recovery:
+    with recorded(tmp_path / "run") as recovery:
         tally = recovery.load().facts["tally"]
         resumed = train(second, recovery=recovery)
     assert tally["samples"] == 16 and sum(map(sum, tally["heads"]["size"][2])) == 16
@@ -91,7 +105,7 @@ def test_after_the_last_epoch_nothing_is_trained_again(tmp_path):
     with pytest.raises(Stop), Recovery(tmp_path / "run") as recovery:
         straight = train(first, recovery=recovery, save_every=1e9)
         end()
-    with Recovery(tmp_path / "run") as recovery:
+    with recorded(tmp_path / "run") as recovery:
         assert equal(train(second, recovery=recovery), straight) and second.calls == 0
 
 
@@ -99,7 +113,7 @@ def test_it_may_end_again_and_again(tmp_path):
     for at in (3, 9, 5, 7):
         with pytest.raises(Stop), Recovery(tmp_path / "run") as recovery:
             train(Stops(at), recovery=recovery, save_every=0)
-    with Recovery(tmp_path / "run") as recovery:
+    with recorded(tmp_path / "run") as recovery:
         assert equal(train(Stops(), recovery=recovery), train(Stops()))
 
 
@@ -112,19 +126,48 @@ def test_sigterm_saves_what_was_done(tmp_path):
             train(first, recovery=recovery)
     finally:
         signal.signal(signal.SIGTERM, before)
-    with Recovery(tmp_path / "run") as recovery:
+    with recorded(tmp_path / "run") as recovery:
         assert recovery.load().facts["step"] == 1 and first.calls == 2
 
 
 @pytest.mark.parametrize(("at", "lost"), [(1, 0), (2, 0), (5, 0), (6, 1), (11, 1), (13, 0)])
 def test_ctrl_c_saves_what_was_done(tmp_path, at, lost):
     """Within a step it is heard at the step's end; of judging, the batch that it met is judged again."""
-    first, second = Stops(at, partial(signal.raise_signal, signal.SIGINT)), Stops()
+    first, second = Stops(at, press), Stops()
     with pytest.raises(KeyboardInterrupt), Recovery(tmp_path / "run") as recovery:
         train(first, recovery=recovery)
-    with Recovery(tmp_path / "run") as recovery:
+    with recorded(tmp_path / "run") as recovery:
         resumed = train(second, recovery=recovery)
     assert equal(resumed, train(Stops())) and first.calls + second.calls - CALLS == lost
+
+
+def press_twice():
+    press()
+    press()
+
+
+@pytest.mark.parametrize("at", [2, 7])
+def test_ctrl_c_pressed_twice_ends_at_once_and_leaves_the_state_before(tmp_path, at):
+    """What was under way is half done: it must not be saved."""
+    with pytest.raises(KeyboardInterrupt), Recovery(tmp_path / "run") as recovery:
+        train(Stops(at, press_twice), recovery=recovery)
+    with recorded(tmp_path / "run") as recovery:
+        assert equal(train(Stops(), recovery=recovery), train(Stops()))
+
+
+def test_ctrl_c_in_a_step_that_fails_saves_what_was_done_before(tmp_path):
+    """So ends a process whose neighbour heard the same Ctrl-C first."""
+
+    def fail():
+        press()
+        raise RuntimeError("connection closed by peer")
+
+    first = Stops(3, fail)
+    with pytest.raises(KeyboardInterrupt), Recovery(tmp_path / "run") as recovery:
+        train(first, recovery=recovery)
+    with recorded(tmp_path / "run") as recovery:
+        assert recovery.load().facts["step"] == 1
+        assert equal(train(Stops(), recovery=recovery), train(Stops()))
 
 
 def test_what_the_guards_saw_and_did_is_part_of_it(tmp_path):
@@ -147,7 +190,7 @@ def test_what_the_guards_saw_and_did_is_part_of_it(tmp_path):
     for at in (45, 47, 49, 60, 75):
         with pytest.raises(Stop), Recovery(tmp_path / "run") as recovery:
             poisoned(at, recovery=recovery, save_every=0)
-        with Recovery(tmp_path / "run") as recovery:
+        with recorded(tmp_path / "run") as recovery:
             assert equal(poisoned(None, recovery=recovery), straight)
 
 
@@ -158,7 +201,7 @@ def test_nothing_of_the_state_may_be_forgotten(tmp_path, monkeypatch, forgotten)
         train(Stops(19), recovery=recovery, save_every=0)
     if forgotten == "optimizer":
         monkeypatch.setattr(snapshot, "restore_optimizer", lambda optimizer, tensors: None)
-    with Recovery(tmp_path / "run") as recovery:
+    with recorded(tmp_path / "run") as recovery:
         state = recovery.load()
         if forgotten == "rate":
             state.facts["rate"] = 0.5

@@ -47,3 +47,15 @@ def test_an_optimizer_goes_on_with_its_state():
             optimizer.step()
         runs.append(parameter.detach())
     assert torch.equal(*runs)
+
+
+def test_what_the_optimizer_remembers_keeps_its_layout():
+    """A file has one layout alone; kernels round by another's order."""
+    model = torch.nn.Conv3d(3, 4, 3).to(memory_format=torch.channels_last_3d)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.1)
+    step(model, optimizer)
+    before = [slot.stride() for slots in optimizer.state.values() for slot in slots.values()]
+    stored = {name: tensor.contiguous() for name, tensor in snapshot(model, optimizer).items()}
+    restore(stored, model, optimizer)
+    assert [slot.stride() for slots in optimizer.state.values() for slot in slots.values()] == before
+    assert model.weight.stride() in before and not model.weight.is_contiguous()

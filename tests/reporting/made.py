@@ -135,9 +135,11 @@ def _write_phase(folder: Path, made: Made, support: dict, rng) -> None:
     write_json(folder / "alerts.json", alerts)
     if made.done is not None:
         header = ["epoch", "step", "fault", "action", "text"]
-        write_csv(folder / "interventions.csv", header, made.done.get(folder.name, []))
+        done = made.done.get(folder.name, [])
+        write_csv(folder / "interventions.csv", header, done)
         run = {"device": "cpu", "processes": 1, "micro_batch": MICRO_BATCH[folder.name]}
-        write_json(folder / "run.json", run)
+        simpler = sum(action.startswith("a simpler model") for _, _, _, action, _ in done)
+        write_json(folder / "run.json", {**run, "simpler": simpler})
 
 
 def _figures(made: Made, score: float) -> dict:

@@ -66,6 +66,14 @@ def test_a_phase_after_a_simpler_model_took_over_begins_with_it(tmp_path):
     assert found[-1] == ("phase2", "begun with the simpler model that took over in phase1")
 
 
+def test_a_simpler_model_that_was_never_better_is_told_so_and_not_passed_on(tmp_path):
+    write_run(tmp_path, Made(done={"phase1": TROUBLE["phase2"]}))
+    folder = tmp_path / "reports/training"
+    computed = {"phase1": {"micro_batch": 4, "simpler": 0}}
+    found = notices(PHASES, read_interventions(folder, PHASES), computed)
+    assert found[-1][1].endswith("; the best weights are those of the model before")
+
+
 class Deep(Linear):
     """More than the simpler one, and short of memory for more than 4 samples at once."""
 
@@ -95,7 +103,7 @@ def test_what_training_writes_is_told(tmp_path, monkeypatch):
     folder = tmp_path / "reports/training"
     assert notices(["phase1"], read_interventions(folder, ["phase1"]), read_computed(folder, ["phase1"])) == [
         ("phase1", "memory ran short: micro-batch 4, first at epoch 1, step 1"),
-        ("phase1", "a simpler model took over at epoch 1, step 4 (not finite again)"),
+        ("phase1", "a simpler model took over at epoch 1, step 3 (not finite again)"),
     ]
 
 

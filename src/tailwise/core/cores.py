@@ -30,18 +30,25 @@ def _quota(folder: Path) -> float | None:
     return quota / period if quota and period else None
 
 
-def workers_beside(threads: int, of: int) -> int:
-    """The cores that `threads` training threads leave over, at most MOST_WORKERS; 0 where none is left."""
-    return min(max(of - threads, 0), MOST_WORKERS)
+def workers_beside(threads: int, of: int, processes: int = 1) -> int:
+    """The cores that `threads` training threads leave over, at most MOST_WORKERS; 0 where none is left.
+
+    processes: that train on this machine, each with so many threads and an even share of the cores
+    """
+    return min(max(of // processes - threads, 0), MOST_WORKERS)
 
 
 def data_workers(wanted: int | Auto, threads: int) -> int:
-    """`runtime.workers` as a number, which is printed where it was left to `auto`. threads: those that train"""
+    """`runtime.workers` as a number, which is printed where it was left to `auto`. threads: those that train
+
+    It is that of one process; ``torchrun`` says in LOCAL_WORLD_SIZE how many a machine has.
+    """
     if wanted != "auto":
         return wanted
-    found = cores()
-    number = workers_beside(threads, found)
-    print(f"runtime.workers: auto is {number}; cores: {found}, training.threads: {threads}", flush=True)
+    found, processes = cores(), int(os.environ.get("LOCAL_WORLD_SIZE", 1))
+    number = workers_beside(threads, found, processes)
+    shared = f", processes: {processes}" if processes > 1 else ""
+    print(f"runtime.workers: auto is {number}; cores: {found}{shared}, training.threads: {threads}", flush=True)
     return number
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from tailwise.core.log import peak_mb
 from tailwise.core.runtime import Verbosity
 
-LOUD = {"warning", "alert", "intervention"}
+LOUD = {"alert", "intervention"}
 """Events that are printed at every verbosity."""
 
 MOST_BYTES = 10_000_000
@@ -91,7 +91,7 @@ class Events:
 
 
 def printed(event: str, detail: bool, verbosity: Verbosity) -> bool:
-    """quiet: warnings, alerts and interventions; normal: all but details; verbose: all."""
+    """quiet: alerts and interventions; normal: all but details; verbose: all."""
     return event in LOUD or verbosity == "verbose" or (verbosity == "normal" and not detail)
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 from tailwise.core.cores import Auto, decode_workers
 
 Verbosity = Literal["quiet", "normal", "verbose"]
-"""What a stage prints: warnings, alerts and interventions; what is worth a line; every detail."""
+"""What training prints: alerts and interventions; what is worth a line; every detail."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Runtime:
     workers: processes that load training data, 0 is the training process itself; auto: the cores left over
     decoders: processes that film the demo and decode clips, at least 1; auto: one a core
     tensorboard: write each epoch's figures to .logs/tensorboard
-    verbosity: what is printed; the log of events has all of it
+    verbosity: what training prints; the log of events has all of it
     devices: processes that train together, auto is one for each GPU
     save_every: seconds of training that a kill may cost
     executor: who decodes clips

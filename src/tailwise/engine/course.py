@@ -1,5 +1,6 @@
 """Where a phase stands: all that changes while it trains, besides tensors. Saved as JSON."""
 
+import math
 from dataclasses import asdict, dataclass, field, fields
 
 from tailwise.engine.guards import Watch
@@ -13,7 +14,7 @@ class Course:
     rate: what the phase's lr is multiplied by
     simpler: how many times a simpler model took over
     rollbacks: since the last time it did
-    best_epoch: from 1; 0 before there is one
+    best_epoch: from 1; 0 before there is one. best_simpler: what `simpler` was then
     losses, norms: of the steps of this epoch that counted
     interventions: of this epoch; tally: what was judged of it
     watch: recent numbers; good: what they were when the weights to go back to were kept
@@ -26,6 +27,7 @@ class Course:
     simpler: int = 0
     rollbacks: int = 0
     best_epoch: int = 0
+    best_simpler: int = 0
     losses: list[float] = field(default_factory=list)
     norms: list[float] = field(default_factory=list)
     interventions: list[Intervention] = field(default_factory=list)
@@ -34,11 +36,19 @@ class Course:
     watch: Watch = field(default_factory=Watch)
     good: Watch = field(default_factory=Watch)
 
+    @property
+    def mean_loss(self) -> float:
+        return _mean(self.losses)
+
+    @property
+    def mean_norm(self) -> float:
+        return _mean(self.norms)
+
     def close(self, record: Record, best: bool) -> None:
         """The epoch is done, and judged."""
         self.history.append(record)
         if best:
-            self.best_epoch = record.epoch
+            self.best_epoch, self.best_simpler = record.epoch, self.simpler
         self.epoch, self.step = self.epoch + 1, 0
         self.losses, self.norms, self.interventions, self.tally = [], [], [], Tally()
 
@@ -58,3 +68,8 @@ class Course:
                 "good": Watch(**values["good"]),
             }
         )
+
+
+def _mean(values: list[float]) -> float:
+    """NaN of no values: every step of the epoch was skipped."""
+    return math.fsum(values) / len(values) if values else math.nan

@@ -4,6 +4,8 @@ import torch
 from torch import nn
 
 from tailwise.core.errors import UserError
+from tailwise.engine.memory import afford_in_all
+from tailwise.engine.rehearsal import rehearsal
 from tailwise.engine.run import Run
 from tailwise.engine.task import Task
 from tailwise.losses import ClassBoost
@@ -12,21 +14,20 @@ from tailwise.losses import ClassBoost
 def check_felt(
     task: Task, boost: dict[str, ClassBoost], moving: list[nn.Parameter], samples: list[int], run: Run
 ) -> None:
-    """Raise UserError for a boost on a head whose logits depend on nothing that moves.
+    """Raise UserError for a boost on a head whose logits depend on nothing that moves, or where memory runs out.
 
     samples: places of one or more training samples, to run the model on; it is left in evaluation mode.
-    cuDNN is off: its recurrent layers have no backward pass in evaluation mode, other layers do without it.
     """
     uneven = [name for name, of_head in boost.items() if of_head.boost.unique().numel() > 1]
     if not uneven or not samples:
         return
-    task.model.eval()
-    batch = task.train.collate([task.train[i] for i in samples]).to(run.device)
-    batch = task.prepare(batch, 0.0, torch.zeros(len(batch), 4, dtype=torch.int64).numpy())
-    with torch.backends.cudnn.flags(enabled=False), run.autocast():
-        outputs = task.model(**batch.inputs)
-        deaf = [name for name in uneven if not _depends(outputs[name].sum(), moving)]
-    if deaf:
+
+    def unfelt() -> list[str]:
+        with rehearsal(task, run, samples) as batch, run.autocast():
+            outputs = task.model(**batch.inputs)
+            return [name for name in uneven if not _depends(outputs[name].sum(), moving)]
+
+    if deaf := afford_in_all(unfelt, run):
         raise UserError(f"the boost of head {deaf[0]} has no effect: all that its answers depend on is frozen")
 
 

@@ -8,8 +8,7 @@ import torch
 
 from tailwise import metrics
 from tailwise.core.batch import Head
-from tailwise.engine.order import chunks
-from tailwise.engine.predict import predictions
+from tailwise.engine.predict import all_predictions
 from tailwise.engine.run import Run
 from tailwise.engine.task import Samples, Task
 from tailwise.losses import cross_entropy
@@ -30,11 +29,14 @@ class HeadResult:
 
 
 def answer(task: Task, run: Run) -> dict[str, HeadResult]:
-    """Each head's answers over `task.valid`, in the order of the samples."""
+    """Each head's answers over `task.valid`, in the order of the samples.
+
+    How many are computed at once changes no more than the rounding: fewer where memory runs out, which is told.
+    Raises UserError where a single one does not fit.
+    """
     task.model.to(run.device)
     found: dict[str, list] = {head.name: [] for head in task.heads}
-    lists = chunks(range(len(task.valid)), run.training.micro_batch)
-    for batch, outputs in predictions(task, run, lists):  # the clips of a batch are let go with it
+    for batch, outputs in all_predictions(task, run):  # the clips of a batch are let go with it
         for head in task.heads:
             logits = outputs[head.name].reshape(-1, len(head.classes))
             found[head.name].append((logits.cpu(), batch.targets[head.name].reshape(-1).cpu(), batch.count(head.name)))

@@ -11,14 +11,14 @@ from tailwise.engine.course import Course
 from tailwise.engine.effect import check_felt
 from tailwise.engine.guards import VERDICTS, Fault, Numbers, Watch, spoken
 from tailwise.engine.interrupt import whole
-from tailwise.engine.memory import afford, affordable
+from tailwise.engine.memory import TOO_LARGE, afford, affordable
 from tailwise.engine.order import epoch_order, load_steps, repeat_numbers, steps_of
-from tailwise.engine.phase import Phase, rate_groups, set_trainable, train_mode
+from tailwise.engine.phase import Phase, fitting, rate_groups, set_trainable, train_mode
 from tailwise.engine.predict import validate
 from tailwise.engine.record import Intervention, Part, Record
 from tailwise.engine.recovery import State
 from tailwise.engine.run import Run
-from tailwise.engine.snapshot import Tensors, copied, part, restore, snapshot
+from tailwise.engine.snapshot import Tensors, copied, load_fitting, part, restore, snapshot
 from tailwise.engine.step import Drawn, Stepper, Stopped
 from tailwise.engine.task import Task
 from tailwise.engine.undo import Undo
@@ -26,52 +26,62 @@ from tailwise.engine.weights import write_tensors
 from tailwise.losses import ClassBoost
 
 
-class Exhausted(Exception):
-    """The guards have gone back as often as they may."""
-
-
 class Fit:
-    """best: weights of the best epoch; good: weights and optimizer to go back to; both on the processor."""
+    """best: weights of the best epoch; good: weights and optimizer to go back to; both on the processor.
+
+    specs: of the models so far, each simpler than the one before
+    """
 
     def __init__(self, task: Task, phase: Phase, samples: list[int], boost: dict[str, ClassBoost], run: Run):
         self.phase, self.samples, self.run = phase, samples, run
         self.boost = {head: of_head.to(run.device) for head, of_head in boost.items()}
         self.course, self.deadline = Course(run.training.micro_batch), Deadline(run.save_every)
         self.best: Tensors = {}
+        self.specs: list[dict] = []
         self.enter(task)
-        if run.training.accumulate == "auto":
-            self.course.micro_batch = affordable(task, run, self.samples[0])
 
     def enter(self, task: Task) -> None:
-        """Build all that the phase governs, around this task's model."""
+        """Build all that the phase governs, around this task's model; a UserError leaves all as it was."""
         model = task.model.to(self.run.device)
-        moving = set_trainable(model, self.phase.trainable)
-        self.optimizer = self.phase.optimizer.build(rate_groups(model, self.phase.rates), self.phase.lr)
+        phase = fitting(self.phase, model) if self.specs else self.phase
+        moving = set_trainable(model, phase.trainable)
+        optimizer = phase.optimizer.build(rate_groups(model, phase.rates), phase.lr)
         check_felt(task, self.boost, moving, self.samples[:1], self.run)
         named = {name: p for name, p in model.named_parameters() if p.requires_grad}
-        undo = Undo(model, moving, self.optimizer)
-        self.task, self.drawn = task, None
-        self.stepper = Stepper(task, self.phase, self.run, self.boost, named, self.optimizer, undo)
+        undo = Undo(model, moving, optimizer)
+        self.task, self.optimizer, self.drawn = task, optimizer, None
+        self.stepper = Stepper(task, phase, self.run, self.boost, named, optimizer, undo)
         self.good = self._now()
+        self.specs.append(task.spec)
+
+    @property
+    def finished(self) -> bool:
+        return self.course.epoch == self.phase.epochs
 
     def resume(self) -> None:
-        """Go on from the saved state, where there is one."""
+        """Go on from the saved state, where there is one; else choose what the memory decides."""
         state = self.run.world.broadcast(self.run.recovery.load() if self.run.recovery else None)
         if state is None:
+            if self.run.training.accumulate == "auto":
+                self.course.micro_batch = affordable(self.task, self.run, self.samples[0])
             return
         self.course = Course.from_json(state.facts)
         for _ in range(self.course.simpler):
             self.enter(self.task.simpler())
-        self._go_to(state.tensors["now"])
-        self.best, self.good = state.tensors["best"], state.tensors["good"]
+        self.best = state.tensors["best"]
+        if self.finished:
+            self._tell("resume", f"{self.run.name}: was trained to its end before, its result is written again")
+            return
+        restore(state.tensors["now"], self.task.model, self.optimizer)
+        self.good = state.tensors["good"]
         self._tell("resume", f"{self._where()}: goes on from here")
 
     def save(self) -> None:
-        """Keep the state on disk; this may be between any two steps."""
+        """Keep the state on disk; of a finished phase, what its result needs."""
         if self.run.recovery:
             with self.deadline.timed("save"):
-                tensors = {"now": self._now(), "best": self.best, "good": self.good}
-                self.run.recovery.save(State(self.course.to_json(), tensors))
+                going = {} if self.finished else {"now": self._now(), "good": self.good}
+                self.run.recovery.save(State(self.course.to_json(), {"best": self.best, **going}))
             self._tell("save", f"{self._where()}: state saved", detail=True, seconds=self.deadline.took("save"))
 
     def _save_before(self, work: str) -> None:
@@ -79,7 +89,7 @@ class Fit:
             self.save()
 
     def train_epoch(self) -> None:
-        """What is left of an epoch; raises Exhausted."""
+        """What is left of an epoch."""
         course, steps = self.course, math.ceil(len(self.samples) / self.run.training.batch_size)
         train_mode(self.task.model)
         while course.step < steps:
@@ -137,7 +147,7 @@ class Fit:
         return None
 
     def _intervene(self, fault: Fault, numbers: Numbers | None, number: int) -> None:
-        """Do what the verdict says; raises Exhausted."""
+        """Do what the verdict says."""
         course, verdict = self.course, VERDICTS[fault]
         if verdict == "shrink":
             return self._shrink()
@@ -146,10 +156,9 @@ class Fit:
             course.watch.skipped.append(number)
             self._note(fault, "batch skipped", text)
         elif course.rollbacks >= self.run.stability.max_rollbacks:
-            course.step += 1
-            raise Exhausted(fault, text)
+            self._simplify(fault, text)
         else:
-            self._go_to(self.good)
+            restore(self.good, self.task.model, self.optimizer)
             course.watch = course.watch.back_to(course.good)
             course.rate, course.rollbacks = course.rate / 2**course.watch.tries, course.rollbacks + 1
             self._note(fault, f"back to the last good weights, rate x {course.rate:g}", text)
@@ -158,33 +167,33 @@ class Fit:
     def _shrink(self) -> None:
         """Compute less at once: the same step, in more micro-batches."""
         if self.course.micro_batch == 1:
-            raise UserError(f"{self._where()}: out of memory with one sample at a time: a smaller window or model")
+            raise UserError(f"{self._where()}: {TOO_LARGE}")
         self.course.micro_batch //= 2
         self.drawn = None
         self._note("out of memory", f"micro-batch {self.course.micro_batch}, same step again", "")
 
-    def simplify(self, why: Exhausted) -> None:
+    def _simplify(self, fault: Fault, text: str) -> None:
         """Go on with the next simpler model from the good weights that fit it; raises UserError without one."""
-        fault, text = why.args
-        task = self.task.simpler() if self.task.simpler else None
-        if task is None:
-            tried = f"{fault} ({text}) after {self.course.rollbacks} rollbacks"
-            raise UserError(f"{self._where()}: {tried}; lower its lr{self._keep_best()}")
-        own = task.model.state_dict()
-        fitting = {n: t for n, t in part(self.good, "model").items() if n in own and own[n].shape == t.shape}
-        task.model.load_state_dict({**own, **fitting})
+        tried = f"{self._where()}: {fault} ({text}) after {self.course.rollbacks} rollbacks; lower its lr"
+        if self.task.simpler is None:
+            raise UserError(tried + self._keep_best())
+        task = self.task.simpler()
+        fit = load_fitting(task.model, part(self.good, "model"))
+        try:
+            self.enter(task)
+        except UserError as error:
+            raise UserError(f"{tried}; no simpler model can take over ({error}){self._keep_best()}") from error
+        train_mode(task.model)
         course = self.course
         course.simpler, course.rollbacks, course.rate = course.simpler + 1, 0, 1.0
         course.watch, course.good = Watch(), Watch()
-        course.best_epoch, self.best = 0, {}
-        self.enter(task)
-        self._note(fault, f"a simpler model goes on, {len(fitting)} of {len(own)} tensors fit", text)
+        self._note(fault, f"a simpler model goes on, {fit}", text)
 
     def _keep_best(self) -> str:
         if not (self.best and self.run.recovery):
             return ""
         path = self.run.recovery.folder / "best.safetensors"
-        write_tensors(path, self.best, self.task.spec)
+        write_tensors(path, self.best, self.specs[self.course.best_simpler])
         return f"; the weights of epoch {self.course.best_epoch} are kept in {path}"
 
     def _judge(self) -> None:
@@ -212,7 +221,7 @@ class Fit:
         """The epoch is judged: its record, the best weights, the observers."""
         course, run = self.course, self.run
         heads = {head.name: course.tally.record(head) for head in self.task.heads}
-        figures = lr, mean(course.losses), mean(course.norms), heads, tuple(course.interventions)
+        figures = lr, course.mean_loss, course.mean_norm, heads, tuple(course.interventions)
         with whole():
             record = Record(run.name, course.epoch + 1, self.phase.epochs, *figures)
             best = not self.best or record.score > course.history[course.best_epoch - 1].score
@@ -224,9 +233,6 @@ class Fit:
 
     def _now(self) -> Tensors:
         return snapshot(self.task.model, self.optimizer)
-
-    def _go_to(self, tensors: Tensors) -> None:
-        restore(tensors, self.task.model, self.optimizer)
 
     def _note(self, fault: Fault, action: str, text: str) -> None:
         course, where = self.course, self._where()
@@ -242,8 +248,3 @@ class Fit:
         if self.run.world.rank == 0:
             place = {"epoch": self.course.epoch + 1, "step": self.course.step + 1}
             self.run.events.tell(event, text, **place, **facts)
-
-
-def mean(values: list[float]) -> float:
-    """NaN of no values: every step of the epoch was skipped."""
-    return math.fsum(values) / len(values) if values else math.nan

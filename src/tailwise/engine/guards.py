@@ -94,7 +94,7 @@ def vanishing(norms: Sequence[float], recent: Sequence[float]) -> bool:
 
 
 def frozen(still: dict[str, int]) -> list[str]:
-    """Names of the parameters that had no gradient in so many steps on end. still: {name: steps so far}"""
+    """Names of the parameters whose gradient was 0 in so many steps on end. still: {name: steps so far}"""
     return [name for name, steps in still.items() if steps >= FROZEN_STEPS]
 
 
@@ -137,7 +137,7 @@ class Watch:
     """Recent numbers of a phase, of steps that counted; saved with the run. One judge: `fault`, then `remember`.
 
     skipped: steps of the phase that were not finite
-    still: {parameter name: steps on end without a gradient}
+    still: {parameter name: steps on end with a gradient of 0; of parameters that have one}
     told: what was alerted and has not passed yet
     since: steps of the phase that counted, or of those after the last time it went back
     before: losses that belong to the weights it went back to, once it has

@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
+class AtOnce(KeyboardInterrupt):
+    """Ctrl-C pressed a second time: what was under way is cut off, and must not be saved."""
+
+
 @contextmanager
 def whole() -> Iterator[None]:
-    """Ctrl-C within the block is heard at its end; pressed twice, at once."""
+    """Ctrl-C within the block is heard at its end, also at the end that an error makes; pressed twice, at once."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -17,11 +21,15 @@ def whole() -> Iterator[None]:
     def hear(number, frame) -> None:
         pressed.append(number)
         if len(pressed) > 1:
-            raise KeyboardInterrupt
+            raise AtOnce
 
     before = signal.signal(signal.SIGINT, hear)
     try:
         yield
+    except Exception as error:
+        if pressed:
+            raise KeyboardInterrupt from error
+        raise
     finally:
         signal.signal(signal.SIGINT, before)
     if pressed:

@@ -1,29 +1,51 @@
 """Several processes on one machine: the same script in each, started and restarted by torch's elastic launcher.
 
-On several machines ``torchrun`` starts the script instead; then nothing here does anything.
+A process that is lost is worth another start. A person's mistake and Ctrl-C are not: the process that meets one leaves
+word in a folder that all of them share, ends well, and so do the others; the launcher tells what happened, once.
+
+On several machines ``torchrun`` starts the script instead; then nothing here does anything but `alone`.
 """
 
 import os
+import signal
 import sys
 import tempfile
+import threading
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import torch
+from torch.distributed.elastic.multiprocessing.api import SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 from tailwise.core.errors import UserError
+from tailwise.core.files import write_text
 from tailwise.core.runtime import Runtime
 from tailwise.engine.run import find_device
+from tailwise.engine.world import World
 
-MISTAKE = "TAILWISE_MISTAKE"
-"""Environment: where a process writes a person's mistake, as to start it again would not mend it."""
+WORD = "TAILWISE_WORD"
+"""Environment: the folder that has ``first``, the number of process 0; ``stop`` when the launcher was interrupted;
+``mistake-<rank>``, a text; ``interrupted`` when a process ended so."""
 
 RESTARTS = 3
 """Times that all processes are started again, from the last state, when one of them was lost."""
+
+GRACE_S = 15.0, 2.0
+"""Seconds that the first process and the others have to end by themselves once another has left word.
+
+Those that wait for it on a GPU would wait for minutes. The first may be writing weights.
+"""
+
+MEMORY = Path("/dev/shm")
+"""A folder that a full disk leaves alone, on Linux."""
+
+Result = TypeVar("Result")
 
 
 def processes(runtime: Runtime) -> int:
@@ -38,7 +60,8 @@ def processes(runtime: Runtime) -> int:
 
 
 def launch(count: int) -> None:
-    """Run this stage in `count` processes; raises UserError when they gave up."""
+    """Run this stage in `count` processes; raises UserError for a mistake, or when they gave up, else
+    KeyboardInterrupt after Ctrl-C or SIGTERM."""
     config = LaunchConfig(
         min_nodes=1,
         max_nodes=1,
@@ -48,26 +71,132 @@ def launch(count: int) -> None:
         rdzv_endpoint="localhost:0",
         max_restarts=RESTARTS,
         monitor_interval=0.5,
+        signals_to_handle="SIGQUIT",  # SIGINT and SIGTERM are heard here, and SIGHUP is left to nohup
     )
-    with tempfile.TemporaryDirectory() as folder:
-        mistake = Path(folder) / "mistake"
-        os.environ[MISTAKE] = str(mistake)
-        try:
-            elastic_launch(config, sys.executable)("-m", "tailwise.core.stage", *sys.argv)
-        except ChildFailedError as error:
-            if not mistake.exists():
-                raise UserError(f"a process was lost {RESTARTS + 1} times, see above") from error
-        if mistake.exists():
-            raise UserError(mistake.read_text(encoding="utf8"))
+    place = MEMORY if os.access(MEMORY, os.W_OK) else None
+    with tempfile.TemporaryDirectory(dir=place, prefix="tailwise-", ignore_cleanup_errors=True) as name:
+        folder, lost = Path(name), None
+        os.environ[WORD] = name
+        with _passed_on(folder):
+            try:
+                elastic_launch(config, sys.executable)("-m", "tailwise.core.stage", *sys.argv)
+            except ChildFailedError as error:
+                lost = error
+            except SignalException as error:
+                raise KeyboardInterrupt from error
+        _answer(folder, lost)
+
+
+def _answer(folder: Path, lost: ChildFailedError | None) -> None:
+    """Raise what the processes left word of; the first of them knows most."""
+    if mistakes := sorted(folder.glob("mistake-*")):
+        raise UserError(mistakes[0].read_text(encoding="utf8"))
+    if (folder / "interrupted").exists():
+        raise KeyboardInterrupt
+    if lost:
+        raise UserError(f"a process was lost {RESTARTS + 1} times, see above") from lost
+
+
+@contextmanager
+def _passed_on(folder: Path) -> Iterator[None]:
+    """Ctrl-C and SIGTERM go to the first process alone: the others do not leave it alone in a step, so it can end
+    that one, and saves. Where it is not there yet, or the second time, they end all at once."""
+    pressed: list[int] = []
+
+    def hear(number, frame) -> None:
+        pressed.append(number)
+        if len(pressed) > 1 or not _interrupt_first(folder):
+            raise KeyboardInterrupt
+
+    heard = [number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, hear) for number in heard}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _interrupt_first(folder: Path) -> bool:
+    """Ctrl-C for process 0, and none is started again; False where there is none."""
+    (folder / "stop").touch()
+    try:
+        os.kill(int((folder / "first").read_text(encoding="utf8")), signal.SIGINT)
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return True
 
 
 @contextmanager
 def answerable() -> Iterator[None]:
-    """Within, a person's mistake ends a process that `launch` started well, and is told by the one that did."""
+    """Within, a process that `launch` started tells it what ends it, and ends with the others; see `leaving_word`."""
+    if WORD in os.environ:
+        folder, rank = Path(os.environ[WORD]), int(os.environ["RANK"])
+        if rank == 0:
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # it comes from the launcher
+            write_text(folder / "first", str(os.getpid()))
+        if (folder / "stop").exists():
+            (folder / "interrupted").touch()
+        if _told(folder):  # another start does not mend it
+            sys.exit(0)
+        threading.Thread(target=_end_after_word, args=(folder, GRACE_S[rank > 0]), daemon=True).start()
+    with leaving_word():
+        yield
+
+
+@contextmanager
+def leaving_word() -> Iterator[None]:
+    """Within, a mistake or Ctrl-C ends a process that `launch` started well, with word for the launcher.
+
+    So does an error after another process has left word: its leaving is the cause. Use it once more within `join`, as
+    the others notice at the end of that.
+    """
     try:
         yield
-    except UserError as error:
-        if MISTAKE not in os.environ:
+    except (Exception, KeyboardInterrupt) as error:
+        if WORD not in os.environ:
             raise
-        Path(os.environ[MISTAKE]).write_text(str(error), encoding="utf8")
+        folder = Path(os.environ[WORD])
+        if (text := _mistake(error)) is not None:
+            write_text(folder / f"mistake-{int(os.environ['RANK']):06}", text)
+        elif isinstance(error, KeyboardInterrupt):
+            (folder / "interrupted").touch()
+        elif not _told(folder):
+            raise
         sys.exit(0)
+
+
+def _mistake(error: BaseException) -> str | None:
+    """The line of what a person can mend, such as a full disk."""
+    if isinstance(error, UserError):
+        return str(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return None
+
+
+def _told(folder: Path) -> bool:
+    return (folder / "interrupted").exists() or any(folder.glob("mistake-*"))
+
+
+def _end_after_word(folder: Path, seconds: float) -> None:
+    """End this process, wherever it waits, when it has not ended some seconds after word was left."""
+    while not _told(folder):
+        time.sleep(0.2)
+    time.sleep(seconds)
+    os._exit(0)
+
+
+def alone(world: World, work: Callable[[], Result]) -> Result | None:
+    """work() in process 0, None in the others. They wait for it, and its mistake is raised in all as UserError."""
+    found = text = None
+    if world.rank == 0:
+        try:
+            found = work()
+        except (UserError, OSError) as error:
+            text = _mistake(error)
+            if text is None:
+                raise
+    if (text := world.broadcast(text)) is not None:
+        raise UserError(text)
+    return found

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 import torch
 
-from tailwise.engine.fit import Exhausted, Fit
+from tailwise.engine.fit import Fit
+from tailwise.engine.interrupt import AtOnce
 from tailwise.engine.phase import Phase
 from tailwise.engine.record import Record
 from tailwise.engine.run import Run
@@ -28,7 +29,8 @@ from tailwise.losses import ClassBoost
 class Trained:
     """weights: of the best epoch, by name; history: one record an epoch; best: its epoch, from 1
 
-    spec: of the model that they belong to, the task's own unless a simpler one took over
+    spec: of the model that they belong to, the task's own unless a simpler one took over and became better
+    simpler: how many times one had, when they were the best
     micro_batch: what was computed at once in the end
     """
 
@@ -36,6 +38,7 @@ class Trained:
     history: list[Record]
     best: int
     spec: dict
+    simpler: int
     micro_batch: int
 
 
@@ -49,14 +52,14 @@ def train_phase(task: Task, phase: Phase, samples: Iterable[int], boost: dict[st
     fit = Fit(task, phase, list(samples), boost, run)
     fit.resume()
     try:
-        while fit.course.epoch < phase.epochs:
-            try:
-                fit.train_epoch()
-            except Exhausted as exhausted:
-                fit.simplify(exhausted)
+        while not fit.finished:
+            fit.train_epoch()
         fit.save()  # what is done with the result may fail
+    except AtOnce:
+        raise
     except KeyboardInterrupt:
         fit.save()
         raise
     course = fit.course
-    return Trained(fit.best, course.history, course.best_epoch, fit.task.spec, course.micro_batch)
+    figures = course.history, course.best_epoch, fit.specs[course.best_simpler], course.best_simpler, course.micro_batch
+    return Trained(fit.best, *figures)

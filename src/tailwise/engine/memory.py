@@ -3,16 +3,21 @@
 import gc
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 import torch
 
+from tailwise.core.errors import UserError
 from tailwise.core.memory import free_bytes
+from tailwise.engine.rehearsal import rehearsal
 from tailwise.engine.run import Run
 from tailwise.engine.task import Task
 
 SPARE, BESIDE = 0.8, 2.0
 """Share of the free memory that is used; what a sample needs, by what autograd keeps of it: gradients and scratch."""
+
+TOO_LARGE = "out of memory with one sample at a time: a smaller window or model"
 
 Result = TypeVar("Result")
 
@@ -48,8 +53,19 @@ def afford(work: Callable[[], Result]) -> Result | None:
     return None
 
 
+def afford_in_all(work: Callable[[], Result], run: Run) -> Result:
+    """What the work returns, done by each process on a single sample; UserError in all if memory ran out in one."""
+    found = afford(work)
+    if run.world.any(found is None):
+        raise UserError(f"{run.name}: {TOO_LARGE}")
+    return found
+
+
 def kept_bytes(task: Task, run: Run, sample: int) -> int:
-    """What autograd keeps of one training sample between forward and backward, in bytes, shared storage once."""
+    """What autograd keeps of one training sample between forward and backward, in bytes, shared storage once.
+
+    What the model's own `checkpoint` computes again is not kept. The model is left in evaluation mode.
+    """
     kept: dict[int, int] = {}
 
     def keep(tensor: torch.Tensor) -> torch.Tensor:
@@ -57,10 +73,9 @@ def kept_bytes(task: Task, run: Run, sample: int) -> int:
         kept[storage.data_ptr()] = storage.nbytes()
         return tensor
 
-    own = {p.untyped_storage().data_ptr() for p in task.model.parameters()}
-    task.model.eval()
-    batch = task.train.collate([task.train[sample]]).to(run.device)
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor), run.autocast():
+    own = {t.untyped_storage().data_ptr() for t in [*task.model.parameters(), *task.model.buffers()]}
+    hooks = torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor)
+    with rehearsal(task, run, [sample]) as batch, hooks, run.autocast():
         task.model(**batch.inputs)
     return sum(size for place, size in kept.items() if place not in own)
 
@@ -73,13 +88,28 @@ def halved_to_fit(batch_size: int, needed: float, free: float) -> int:
     return size
 
 
+def free_share(device: torch.device) -> float | None:
+    """Bytes of free memory that this process may count on, None where nothing tells.
+
+    A GPU is one process's own; a processor's memory is for all processes of the machine that train together.
+    """
+    on_gpu = device.type == "cuda"
+    left = free_bytes(torch.cuda.mem_get_info()[0] if on_gpu else None)
+    sharers = 1 if on_gpu else int(os.environ.get("LOCAL_WORLD_SIZE", 1))
+    return None if left is None else SPARE * left / sharers
+
+
 def affordable(task: Task, run: Run, sample: int) -> int:
-    """Samples to compute at once, alike for all processes: ``training.accumulate: auto``."""
-    free = free_bytes(torch.cuda.mem_get_info()[0] if run.device.type == "cuda" else None)
-    size, needed = run.training.batch_size, BESIDE * kept_bytes(task, run, sample)
-    if free is not None:
-        share = SPARE * free / int(os.environ.get("LOCAL_WORLD_SIZE", 1))
-        size = halved_to_fit(size, needed, share)
-        sizes = f"{needed / 1e6:.1f} MB each, {share / 1e6:.0f} MB free"
+    """Samples to compute at once, the least of all processes', told by one: ``training.accumulate: auto``.
+
+    Raises UserError if memory runs out with this one training sample.
+    """
+    free()
+    share, size = free_share(run.device), run.training.batch_size
+    needed = BESIDE * afford_in_all(partial(kept_bytes, task, run, sample), run)
+    size = size if share is None else halved_to_fit(size, needed, share)
+    spare = "free memory unknown" if share is None else f"{share / 1e6:.0f} MB free"
+    size, sizes = min(run.world.gather((size, f"{needed / 1e6:.1f} MB each, {spare}")))
+    if run.world.rank == 0:
         run.events.tell("auto", f"training.accumulate: auto is a micro-batch of {size}, {sizes}", micro_batch=size)
-    return min(run.world.gather(size))
+    return size

@@ -9,6 +9,7 @@ import numpy as np
 from torch.utils.data import DataLoader
 
 from tailwise.core.batch import Batch
+from tailwise.core.processes import die_with_parent
 from tailwise.engine.task import Samples
 
 
@@ -60,7 +61,16 @@ def steps_of(
 
 def load_batches(dataset: Samples, lists: Sequence[list[int]], workers: int) -> Iterator[Batch]:
     """Batches in the order of `lists`, the same ones for any number of worker processes."""
-    return iter(DataLoader(dataset, batch_sampler=lists, collate_fn=dataset.collate, num_workers=workers))
+    how = {"collate_fn": dataset.collate, "num_workers": workers, "worker_init_fn": _begin}
+    return iter(DataLoader(dataset, batch_sampler=lists, **how))
+
+
+def _begin(worker: int) -> None:
+    """A worker's first act. It holds what its starter holds, the lock of a run's state too, and may not outlive it.
+
+    Ctrl-C ends a worker without a word, as it ends the starter, which needs no more of it.
+    """
+    die_with_parent()
 
 
 def load_steps(dataset: Samples, steps: Sequence[list[list[int]]], workers: int) -> Iterator[list[Batch]]:

@@ -16,13 +16,17 @@ def write_outputs(phase: str, heads: tuple[Head, ...], boosts: Boosts, trained: 
     The history once more: a run that was killed at its end has no epoch left to watch.
     """
     folder, best = Path(f"reports/training/{phase}"), trained.history[trained.best - 1]
-    write_weights(Path(f"data/models/{phase}.safetensors"), trained.weights, trained.spec, asked)
+    weights = Path(f"data/models/{phase}.safetensors")
+    write_weights(weights, trained.weights, trained.spec, asked)
     write_history(folder, trained.history, heads, boosts)
     write_json(folder / "best.json", best_epoch(best, heads))
     write_json(folder / "run.json", computed(trained, run))
+    if run.recovery:
+        run.recovery.done(weights)
     run.events.tell("done", f"{phase}: best epoch {trained.best}, mean macro recall {best.score:.3f}", score=best.score)
 
 
 def computed(trained: Trained, run: Run) -> dict:
-    """What may change the last digits of a result and is no parameter."""
-    return {"device": run.device.type, "processes": run.world.size, "micro_batch": trained.micro_batch}
+    """What may change a result and is no parameter."""
+    how = {"device": run.device.type, "processes": run.world.size, "micro_batch": trained.micro_batch}
+    return {**how, "simpler": trained.simpler}

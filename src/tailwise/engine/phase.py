@@ -1,6 +1,6 @@
 """A phase is a row of data: what it says is all that governs a training call."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from typing import Literal
 
@@ -73,6 +73,17 @@ class Phase:
             raise ValueError("epochs, lr and clip must be positive")
         if not 0 <= self.augment <= 1:
             raise ValueError(f"augment must be within [0, 1], found {self.augment}")
+
+
+def fitting(phase: Phase, model: nn.Module) -> Phase:
+    """The phase for a simpler model: without the patterns that name what this does not have."""
+    names = [name for name, _ in model.named_parameters()]
+
+    def known(pattern: str) -> bool:
+        return any(fnmatch(name, pattern.removeprefix("!")) for name in names)
+
+    trainable = tuple(filter(known, phase.trainable))
+    return replace(phase, trainable=trainable, rates=tuple(rate for rate in phase.rates if known(rate.pattern)))
 
 
 def set_trainable(model: nn.Module, patterns: tuple[str, ...]) -> list[nn.Parameter]:

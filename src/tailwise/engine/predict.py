@@ -2,11 +2,14 @@
 
 import math
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 import torch
 
 from tailwise import metrics
 from tailwise.core.batch import Batch
+from tailwise.core.errors import UserError
+from tailwise.engine.memory import TOO_LARGE, afford
 from tailwise.engine.order import chunks, load_batches
 from tailwise.engine.record import HeadRecord, Part, Tally
 from tailwise.engine.run import Run
@@ -23,6 +26,26 @@ def predictions(task: Task, run: Run, lists: Iterable[list[int]]) -> Iterator[tu
         with run.autocast():
             outputs = task.model(**batch.inputs)
         yield batch, {name: logits.float() for name, logits in outputs.items()}
+
+
+def all_predictions(task: Task, run: Run) -> Iterator[tuple[Batch, Outputs]]:
+    """`predictions` of all validation samples, by this process alone.
+
+    Where memory runs out it goes on from there with half the samples at once, and tells it; raises UserError where a
+    single one does not fit.
+    """
+    size, done, rounds = run.training.micro_batch, 0, None
+    while done < len(task.valid):
+        rounds = rounds or predictions(task, run, chunks(range(done, len(task.valid)), size))
+        found = afford(partial(next, rounds))
+        if found:
+            done += len(found[0])
+            yield found
+            continue
+        if size == 1:
+            raise UserError(TOO_LARGE)
+        size, rounds = size // 2, None
+        run.events.tell("intervention", f"out of memory: micro-batch {size}, the same samples again", micro_batch=size)
 
 
 def validate(task: Task, run: Run, micro_batch: int, done: int = 0) -> Iterator[Part]:

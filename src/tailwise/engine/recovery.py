@@ -19,6 +19,7 @@ from pathlib import Path
 import torch
 
 from tailwise.core.errors import UserError
+from tailwise.core.files import read_json, write_json
 from tailwise.engine.weights import read_tensors, write_tensors
 
 
@@ -73,7 +74,10 @@ class State:
 
 
 class Recovery:
-    """The state of one run on disk. Use as a context: enters alone, leaves nothing on success."""
+    """The state of one run on disk. Use as a context, which one process enters at a time.
+
+    After its end it stays until the next phase begins: DVC records a result only when the stage has ended.
+    """
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -95,18 +99,35 @@ class Recovery:
         return self
 
     def _clean(self) -> None:
-        """Forget the parts of a save that was killed, and all states of the stage but this and the newest other."""
+        """Forget parts of a killed save, what is done, and all states of the stage but this and the newest other."""
         for part in self.folder.glob(".*"):
             part.unlink()
+        if self._recorded():  # so it is to be trained once more
+            self.path.unlink(missing_ok=True)
+            self._done.unlink()
+        for other in self.folder.parent.glob(f"*/{self._done.name}"):
+            if other != self._done:
+                remove_unused(other.parent)
         stage = self.folder.name.rpartition("-")[0]
         others = [path for path in self.folder.parent.glob(f"{stage}-*") if path.is_dir() and path != self.folder]
         for old in sorted(others, key=lambda path: path.stat().st_mtime)[:-1]:
             remove_unused(old)
 
     def __exit__(self, kind, error, trace) -> None:
-        if kind is None:
-            shutil.rmtree(self.folder)
         self._lock.close()
+
+    def done(self, result: Path) -> None:
+        """The phase has written this file, whose MD5 DVC will record."""
+        with open(result, "rb") as file:
+            write_json(self._done, {"md5": hashlib.file_digest(file, "md5").hexdigest()})
+
+    def _recorded(self) -> bool:
+        lock = Path("dvc.lock")
+        return self._done.exists() and lock.exists() and read_json(self._done)["md5"] in lock.read_text("utf8")
+
+    @property
+    def _done(self) -> Path:
+        return self.folder / "done.json"
 
     @property
     def path(self) -> Path:

@@ -24,8 +24,8 @@ class Training:
 
     seed: of all randomness
     batch_size: samples an optimizer step
-    accumulate: micro-batches a step is computed in; their gradients add up to the same step. auto: as few as the
-        memory allows
+    accumulate: micro-batches a step is computed in; their gradients add up to the same step, but that each micro-batch
+        draws its own dropout. auto: as few as the free memory allows
     threads: of the processor; another number rounds differently
     precision: on CUDA; a processor always computes in float32
     """
@@ -57,7 +57,7 @@ class Run:
 
     name: the phase's, part of every seed
     recovery: where state is kept; None keeps none, and so do all processes but the first
-    save_every: seconds of work that a kill may cost; the state is kept between two steps
+    save_every: seconds of work that a kill may cost; the state is kept between two steps or two batches of judging
     observers: called with the history of records after each epoch; they return nothing
     stability: what is done about faults
     events: the log

@@ -27,6 +27,14 @@ def part(tensors: Tensors, group: str) -> Tensors:
     return {name.removeprefix(f"{group}/"): t for name, t in tensors.items() if name.startswith(f"{group}/")}
 
 
+def load_fitting(model: nn.Module, tensors: Tensors) -> str:
+    """Set those that the model has by name and shape; says how many of its own these are."""
+    own = model.state_dict()
+    fitting = {name: t for name, t in tensors.items() if name in own and own[name].shape == t.shape}
+    model.load_state_dict({**own, **fitting})
+    return f"{len(fitting)} of {len(own)} tensors fit"
+
+
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> Tensors:
     """The optimizer's state as tensors named ``<parameter number>/<slot>``."""
     state = optimizer.state_dict()["state"]
@@ -35,9 +43,19 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer) -> Tensors:
 
 
 def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Tensors) -> None:
-    """Set what `optimizer_tensors` gave; a copy, for the optimizer goes on writing into its own."""
+    """Set what `optimizer_tensors` gave; a copy, for the optimizer goes on writing into its own.
+
+    What has its parameter's shape gets its layout, too, as files keep none: another layout may round otherwise.
+    """
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     state: dict[int, Tensors] = {}
     for name, tensor in tensors.items():
         number, _, slot = name.partition("/")
-        state.setdefault(int(number), {})[slot] = tensor.clone()
+        state.setdefault(int(number), {})[slot] = _like(parameters[int(number)], tensor)
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+
+
+def _like(parameter: nn.Parameter, tensor: torch.Tensor) -> torch.Tensor:
+    if tensor.shape != parameter.shape:
+        return tensor.clone()
+    return torch.empty_like(parameter, dtype=tensor.dtype).copy_(tensor)

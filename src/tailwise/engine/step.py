@@ -21,6 +21,7 @@ from tailwise.engine.phase import Phase
 from tailwise.engine.run import Run
 from tailwise.engine.task import Task
 from tailwise.engine.undo import Undo
+from tailwise.engine.world import flattened
 from tailwise.losses import ClassBoost
 
 Judge = Callable[[Numbers], Fault | None]
@@ -92,7 +93,7 @@ class _Evaluation:
         total = afford(lambda: self._backward(counts))
         if self.on.run.world.any(total is None):
             raise Stopped("out of memory")
-        total = self.on.run.world.sum_gradients(list(self.on.moving.values()), total)
+        total = self._summed(total)
         self._look(total)
         return total
 
@@ -125,6 +126,17 @@ class _Evaluation:
             loss.backward()
             total = total + loss.detach()
         return total
+
+    def _summed(self, loss: torch.Tensor) -> torch.Tensor:
+        """The loss and, in place, the gradients over all processes."""
+        world = self.on.run.world
+        if world.size == 1:
+            return loss
+        parameters = world.with_gradients(list(self.on.moving.values()))
+        flats = afford(lambda: flattened(parameters))
+        if world.any(flats is None):
+            raise Stopped("out of memory")
+        return world.sum_gradients(flats, loss)
 
     def _look(self, loss: torch.Tensor) -> None:
         """Clip, if the judge has nothing against it."""

@@ -1,8 +1,9 @@
 """The processes that train one model together. Each holds the whole model and takes a share of every step.
 
 Gradients, counts and figures are sums over processes of sums over samples, never means of means. So the gradient is
-that of one process, with uneven and with empty shares too. They are summed once a step, after the last micro-batch:
-an optimizer may evaluate a step more than once, and a process that runs out of memory must be waited for.
+that of one process, with uneven and with empty shares too; but dropout draws by process. They are summed once a step,
+after the last micro-batch: an optimizer may evaluate a step more than once, and a process that runs out of memory must
+be waited for.
 """
 
 import os
@@ -54,20 +55,14 @@ class World:
         dist.broadcast_object_list(values, src=0)
         return values[0]
 
-    def sum_gradients(self, parameters: list[nn.Parameter], loss: torch.Tensor) -> torch.Tensor:
-        """Replace each gradient by its sum over the processes; returns the summed loss ().
-
-        A parameter that no process has a gradient of keeps none, as with one process.
-        """
-        if self.size == 1:
-            return loss
+    def with_gradients(self, parameters: list[nn.Parameter]) -> list[nn.Parameter]:
+        """Those that any process has a gradient of; the others keep none, as with one process."""
         used = self.sums([parameter.grad is not None for parameter in parameters])
-        summed = [parameter for parameter, count in zip(parameters, used) if count]
-        for parameter in summed:
-            if parameter.grad is None:
-                parameter.grad = torch.zeros_like(parameter)
-        for same in _by_type(summed).values():
-            flat = torch.cat([parameter.grad.flatten() for parameter in same])
+        return [parameter for parameter, count in zip(parameters, used) if count]
+
+    def sum_gradients(self, flats: list["Flat"], loss: torch.Tensor) -> torch.Tensor:
+        """Replace each gradient by its sum over the processes; returns the summed loss (). flats: by `flattened`"""
+        for same, flat in flats:
             dist.all_reduce(flat)
             for parameter, part in zip(same, flat.split([parameter.numel() for parameter in same])):
                 parameter.grad.copy_(part.view_as(parameter))
@@ -82,11 +77,18 @@ class World:
                 dist.broadcast(buffer, src=0)
 
 
-def _by_type(parameters: list[nn.Parameter]) -> dict[torch.dtype, list[nn.Parameter]]:
+Flat = tuple[list[nn.Parameter], torch.Tensor]
+"""Parameters of one type, and their gradients in one tensor (N,)."""
+
+
+def flattened(parameters: list[nn.Parameter]) -> list[Flat]:
+    """Gradients as they are summed; zeros for a parameter that this process has none of."""
     groups: dict[torch.dtype, list[nn.Parameter]] = {}
     for parameter in parameters:
+        if parameter.grad is None:
+            parameter.grad = torch.zeros_like(parameter)
         groups.setdefault(parameter.dtype, []).append(parameter)
-    return groups
+    return [(same, torch.cat([parameter.grad.flatten() for parameter in same])) for same in groups.values()]
 
 
 @contextmanager

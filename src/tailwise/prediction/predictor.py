@@ -2,6 +2,7 @@
 
 import importlib
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from tailwise.core.batch import Head
 from tailwise.core.errors import UserError
 from tailwise.data.decode.window import Window
+from tailwise.engine.memory import afford
 from tailwise.engine.weights import INSTEAD_OF, read_tensors
 
 RECIPES = {"fouls": "tailwise.recipes.fouls.task"}
@@ -36,16 +38,24 @@ class Predictor:
         self.model, self.heads, self.window, self.device = model.to(device).eval(), heads, window, device
 
     def answer(self, views: list[np.ndarray]) -> list[Answer]:
-        """views: one or more, each (frames, height, width, 3) uint8 as `window` cuts them"""
-        clips = torch.from_numpy(np.stack(views))[None].to(self.device)
-        mask = torch.ones(clips.shape[:2], dtype=torch.bool, device=self.device)
-        logits, attention = self.model.look(clips, mask)
+        """views: one or more, each (frames, height, width, 3) uint8 as `window` cuts them
+
+        Raises UserError if memory runs out.
+        """
+        looked = afford(partial(self._look, torch.from_numpy(np.stack(views))[None]))
+        if looked is None:
+            raise UserError("out of memory with the views of one sample: another device may have more")
+        logits, attention = looked
         return [
             Answer(
                 head, logits[head.name].float().softmax(dim=1)[0].cpu().numpy(), attention[head.name][0].cpu().numpy()
             )
             for head in self.heads
         ]
+
+    def _look(self, clips: torch.Tensor) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
+        mask = torch.ones(clips.shape[:2], dtype=torch.bool, device=self.device)
+        return self.model.look(clips.to(self.device), mask)
 
 
 def load_predictor(path: Path, device: torch.device) -> Predictor:

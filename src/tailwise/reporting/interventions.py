@@ -35,7 +35,7 @@ def read_interventions(folder: Path, phases: list[str]) -> dict[str, list[Interv
 
 
 def read_computed(folder: Path, phases: list[str]) -> dict[str, dict]:
-    """{"device", "processes", "micro_batch"} of each phase; one that kept no record is left out."""
+    """{"device", "processes", "micro_batch", "simpler"} of each phase; one that kept no record is left out."""
     files = {phase: folder / phase / "run.json" for phase in phases}
     return {phase: read_json(file) for phase, file in files.items() if file.exists()}
 
@@ -53,9 +53,11 @@ def notices(phases: list[str], made: dict[str, list[Intervention]], computed: di
         if short := [each for each in of_phase if each.fault == MEMORY]:
             size = f": micro-batch {computed[phase]['micro_batch']}" if phase in computed else ""
             found.append((phase, f"memory ran short{size}, first {_where(short[0])}"))
-        for each in (each for each in of_phase if each.action.startswith(SIMPLER)):
-            found.append((phase, f"a simpler model took over {_where(each)} ({each.fault})"))
-            inherited = phase
+        kept = computed.get(phase, {}).get("simpler", 0)
+        for number, each in enumerate((each for each in of_phase if each.action.startswith(SIMPLER)), start=1):
+            better = "" if number <= kept else "; the best weights are those of the model before"
+            found.append((phase, f"a simpler model took over {_where(each)} ({each.fault}){better}"))
+        inherited = phase if kept else inherited
     return found
 
 
