@@ -65,6 +65,7 @@ def close(one, other, judged=1e-12):
         assert record["norm"] == pytest.approx(expected["norm"], abs=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("processes", [2, 4])
 def test_the_number_of_processes_changes_nothing(tmp_path, alone, processes):
     """Labels are missing, boosts act, the last step is uneven, and a sample is drawn three times."""
@@ -90,6 +91,7 @@ def test_shares_are_even_and_together_all(size):
     assert sum(parts, []) == list(range(16)) and max(map(len, parts)) - min(map(len, parts)) <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("before", "after"), [(2, 1), (1, 2)])
 def test_a_run_goes_on_with_another_number_of_processes(tmp_path, alone, before, after):
     """It is ended in the second step of the second epoch."""
@@ -98,6 +100,7 @@ def test_a_run_goes_on_with_another_number_of_processes(tmp_path, alone, before,
     close(tmp_path / "run", alone)
 
 
+@pytest.mark.slow
 def test_a_process_that_is_killed_is_started_again_and_goes_on(tmp_path, alone):
     """The one that saves, no less."""
     text = together(tmp_path / "run", 2, "--max-restarts=1", die=(0, 5))
@@ -105,6 +108,7 @@ def test_a_process_that_is_killed_is_started_again_and_goes_on(tmp_path, alone):
     close(tmp_path / "run", alone)
 
 
+@pytest.mark.slow
 def test_memory_that_one_process_lacks_halves_the_micro_batch_of_all(tmp_path, alone):
     together(tmp_path / "run", 2, short=(1, 5))
     close(tmp_path / "run", alone, judged=1e-6)
@@ -113,6 +117,7 @@ def test_memory_that_one_process_lacks_halves_the_micro_batch_of_all(tmp_path, a
     assert actions == ["micro-batch 8, same step again", "micro-batch 4, same step again"]
 
 
+@pytest.mark.slow
 def test_two_machines_are_one_run(tmp_path, alone):
     """Two nodes of one process each, as on a cluster; both are this machine."""
     with socket.socket() as free:
