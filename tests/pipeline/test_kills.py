@@ -113,6 +113,23 @@ def test_a_killed_run_ends_with_the_same_bytes(ready, trial, workers, reached, p
     assert place is None or (found.place in (place, "in the steps", "judging") and found.went_on == "a state")
 
 
+def test_a_phase_that_was_killed_before_dvc_recorded_it_is_not_trained_again(ready, trial):
+    """DVC records it after its process has ended; run again by force after that, it is trained again."""
+
+    def written(process, log) -> bool:
+        return any(trial.folder.glob(".resume/phase1-*/done.json"))
+
+    with begun(trial, "exec dvc repro train_phase1", written):
+        pass  # it is killed here
+    assert same_end(trial, ready) and epochs_told(trial) == 12
+    trial.run("dvc", "repro", "--force", "--single-item", "train_phase1")
+    assert epochs_told(trial) == 24
+
+
+def epochs_told(project: Project) -> int:
+    return sum((event["event"], event["stage"]) == ("epoch", "train_phase1") for event in events(project.folder))
+
+
 @pytest.mark.parametrize("under_dvc", [False, True], ids=["the stage alone", "under dvc"])
 def test_ctrl_c_saves_and_the_same_command_goes_on(ready, trial, under_dvc):
     trial.set("runtime.save_every", 1000)
