@@ -41,6 +41,7 @@ def alone(project):
     """The losses of one process, in float32 and without dropout."""
     prepared(project).run("env", "PYTHONPATH=src", *STAGE)
     assert run_facts(project)["processes"] == 1
+    project.run("make", "clean-recovery")  # else the same phase would be found done: DVC has not recorded it
     return losses(project)
 
 
@@ -53,7 +54,7 @@ def test_two_processes_train_the_model_of_one_and_a_killed_one_is_started_again(
     text, _ = run.communicate(timeout=300)
     assert run.returncode == 0, text
     assert "goes on from here" in text
-    assert run_facts(project) == {"device": "cpu", "processes": 2, "micro_batch": 16}
+    assert run_facts(project) == {"device": "cpu", "processes": 2, "micro_batch": 16, "simpler": 0}
     assert losses(project) == pytest.approx(alone, abs=1e-3) and losses(project)[0] == pytest.approx(alone[0], abs=1e-5)
 
 
