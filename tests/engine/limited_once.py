@@ -61,6 +61,7 @@ WORKS = {"answer": answers, "predict": predict, "felt": felt, "auto": auto}
 
 
 def main(work: str, megabytes: str) -> None:
+    torch.set_num_threads(1)  # each of a pool takes room besides
     limited.WIDE = 1000
     WORKS[work]()  # loads all that is loaded late
     limited.WIDE = WIDE
