@@ -17,7 +17,7 @@ from tailwise.engine.guards import Stability
 from tailwise.engine.history import Boosts
 from tailwise.engine.inputs import build_task, class_boosts, read_heads, sample_places
 from tailwise.engine.interrupt import heed_sigterm
-from tailwise.engine.launch import alone, answerable, launch, leaving_word, processes
+from tailwise.engine.launch import answerable, launch, leaving_word, processes
 from tailwise.engine.loop import train_phase
 from tailwise.engine.observers import keep_history, print_progress, tensorboard
 from tailwise.engine.outputs import write_outputs
@@ -67,8 +67,8 @@ def train(args: argparse.Namespace, params: dict, runtime: Runtime) -> None:
     inputs = [args.train, args.valid, index, weights, *([args.init] if args.init else [])]
     facts = [*map(repr, [args, training, stability, phase, config, device.type]), REQUIREMENTS.read_text("utf8")]
     with join(device) as world, leaving_word(), ExitStack() as owned:
-        recovery = alone(world, lambda: owned.enter_context(recovery_for(args.phase, facts, inputs)))
-        telling = alone(world, lambda: told(args.phase, heads, rebalancing.boost, runtime, recovery)) or {}
+        recovery = world.alone(lambda: owned.enter_context(recovery_for(args.phase, facts, inputs)))
+        telling = world.alone(lambda: told(args.phase, heads, rebalancing.boost, runtime, recovery)) or {}
         workers = data_workers(runtime.workers, training.threads)
         run = Run(args.phase, training, device, workers, recovery, stability=stability, world=world, **telling)
         if recovery:  # the first process alone writes and tells

@@ -1,18 +1,21 @@
-"""Started by ``torchrun``: one phase on made-up data, in as many processes as it says. Arguments: a folder, JSON.
+"""One phase on made-up data, by several processes: ``together.py JOBS``, or by torchrun ``[FOLDER, TOLD]``, both JSON.
 
-What it is told: epochs; stop: end after so many steps; die: this process kills itself in its so-manieth step, once;
-short: this process finds no memory for more than so many samples. What the first process leaves in the folder:
-weights.safetensors, history.json; each its samples: seen-<rank>.json.
+A job is [folder, processes, what it is told]. Its processes are forked from this one, as torch is slow to import; what
+they print goes to <folder>/said.txt. What they are told: epochs; stop: end after so many steps; die: this process
+kills itself in its so-manieth step, once; short: this process finds no memory for more than so many samples. What the
+first process leaves in the folder: weights.safetensors, history.json; each its samples: seen-<rank>.json.
 """
 
 import json
 import os
 import signal
+import socket
 import sys
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
+import torch.multiprocessing
 from safetensors.torch import save_file
 
 from helpers import HEADS, Linear, make_phase, make_run, make_table, make_task, summed_loss
@@ -83,7 +86,36 @@ def train(told: dict, folder: Path, world: World) -> None:
         (folder / "history.json").write_text(json.dumps([asdict(record) for record in trained.history]))
 
 
-if __name__ == "__main__":
+def process(folder: str, told: dict) -> None:
     torch.set_num_threads(1)
     with join(torch.device("cpu")) as world:
-        train(json.loads(sys.argv[2]), Path(sys.argv[1]), world)
+        train(told, Path(folder), world)
+
+
+def forked(rank: int, folder: str, processes: int, told: dict) -> None:
+    """As `torchrun` would start it."""
+    sys.stdout = open(Path(folder) / "said.txt", "a")
+    os.environ |= {"RANK": str(rank), "WORLD_SIZE": str(processes)}
+    process(folder, told)
+    sys.stdout.close()
+
+
+def main(jobs: list) -> None:
+    torch.optim.AdamW([torch.zeros(1)])  # imports what each process would import late
+    for folder, processes, told in jobs:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        os.environ |= {"MASTER_ADDR": "localhost", "MASTER_PORT": str(free_port())}
+        torch.multiprocessing.start_processes(forked, (folder, processes, told), processes, start_method="fork")
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        return free.getsockname()[1]
+
+
+if __name__ == "__main__":
+    if "WORLD_SIZE" in os.environ:
+        process(*json.loads(sys.argv[1]))
+    else:
+        main(json.loads(sys.argv[1]))

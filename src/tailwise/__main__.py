@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from tailwise.core.errors import UserError
+from tailwise.core.errors import UserError, one_line
 
 WEIGHTS = Path("data/models/phase3.safetensors")
 
@@ -15,8 +15,6 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         args = parser().parse_args(arguments)
         args.run(args)
-    except UserError as error:
-        return _say(str(error), 1)
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] == "tailwise":
             raise
@@ -26,10 +24,10 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # who read the output has enough of it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except OSError as error:
-        if error.filename is None:
+    except (UserError, OSError) as error:
+        if (text := one_line(error)) is None:
             raise
-        return _say(f"{error.filename}: {error.strerror}", 1)
+        return _say(text, 1)
     return 0
 
 

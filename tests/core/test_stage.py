@@ -63,6 +63,25 @@ def test_a_mistake_in_the_code_keeps_its_traceback(stage):
     assert done.returncode == 1 and "Traceback" in done.stderr
 
 
+LATE = """
+import atexit, sys, threading, time
+from pathlib import Path
+atexit.register(Path("at exit").touch)
+sys.stdout.write("printed")
+def late():
+    time.sleep(0.3)
+    Path("late").touch()
+threading.Thread(target=late, daemon={daemon}).start()
+"""
+
+
+@pytest.mark.parametrize("daemon", [True, False])
+def test_at_the_end_nothing_is_lost_that_python_would_wait_for(stage, folder, daemon):
+    done = stage(LATE.format(daemon=daemon))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "printed", "")
+    assert (folder / "at exit").exists() and (folder / "late").exists() != daemon
+
+
 def test_ctrl_c_is_exit_130(stage):
     heard = "signal.signal(signal.SIGINT, signal.default_int_handler)"  # a background job starts deaf to Ctrl-C
     done = stage(f"import os, signal\n{heard}\nos.kill(os.getpid(), signal.SIGINT)\nsignal.pause()\n")

@@ -69,8 +69,18 @@ class Cluster:
             process.wait()
 
 
+@pytest.fixture(scope="module")
+def cluster(needs_dask, tmp_path_factory):
+    """Nobody may end its workers."""
+    found = Cluster(tmp_path_factory.mktemp("cluster"), workers=2)
+    try:
+        yield found.wait()
+    finally:
+        found.stop()
+
+
 @pytest.fixture
-def cluster(needs_dask, tmp_path):
+def own_cluster(needs_dask, tmp_path):
     found = Cluster(tmp_path, workers=2)
     try:
         yield found.wait()
@@ -102,10 +112,10 @@ def test_a_cluster_leaves_the_same_bytes(root, cluster):
     assert there[1].decoded == there[1].shards > 5 and there[1].faults == {"clip_3.mp4": "empty: 0 bytes"}
 
 
-def test_a_worker_that_is_killed_half_way_loses_nothing(root, cluster, monkeypatch):
+def test_a_worker_that_is_killed_half_way_loses_nothing(root, own_cluster, monkeypatch):
     """The killed one holds results that were not yet fetched, and a shard that it is at."""
     monkeypatch.setattr(store_module, "decode_guarded", crashers.slowly_there)
-    victim, killed = cluster.workers[0], []
+    victim, killed = own_cluster.workers[0], []
 
     def kill():
         until = time.monotonic() + 60
@@ -118,10 +128,10 @@ def test_a_worker_that_is_killed_half_way_loses_nothing(root, cluster, monkeypat
 
     killer = threading.Thread(target=kill)
     killer.start()
-    folder, store = build(root, "there", Dask("dask", cluster.address))
+    folder, store = build(root, "there", Dask("dask", own_cluster.address))
     killer.join()
     assert victim.wait() == -signal.SIGKILL and 0 < killed[0] < store.shards
-    both = {f"begun.{worker.pid}" for worker in cluster.workers}
+    both = {f"begun.{worker.pid}" for worker in own_cluster.workers}
     assert both == {file.name for file in (root.parent / "there.cache").glob("begun.*")}
     assert content(folder) == content(build(root, "here", 1)[0])
 

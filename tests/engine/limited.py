@@ -1,13 +1,14 @@
-"""A phase under a real limit of memory: ``limited.py PLACE MEGABYTES FILE``, started by test_memory_limit.py.
+"""A phase under a real limit of memory: ``limited.py FOLDER PLACE MEGABYTES [PLACE MEGABYTES ...]``.
 
 PLACE says what is large: a forward pass, a backward pass or the optimizer's state. The limit counts beyond what the
-process holds before it trains; 0 is none. FILE gets the weights; printed are, as JSON, the interventions and where
-memory ran out.
+process holds before it trains; 0 is none. Each has a process of its own, forked from this one, as torch is slow to
+import. <FOLDER>/<PLACE>-<MEGABYTES> gets the weights, and with .json the interventions and where memory ran out.
 """
 
-import json
+import multiprocessing
 import resource
 import sys
+from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from torch import nn
 
 from helpers import HEADS, Linear, make_phase, make_run, make_table, make_task
 from tailwise.core.batch import IGNORE
+from tailwise.core.files import write_json
 from tailwise.engine.loop import train_phase
 from tailwise.engine.memory import out_of_memory
 from tailwise.engine.weights import write_tensors
@@ -128,18 +130,35 @@ def train(place: str):
     return train_phase(make_task(Net(place).double(), table, table), phase, range(38), boost, make_run(batch_size=16))
 
 
-def main(place: str, megabytes: str, file: str) -> None:
+def train_limited(folder: Path, place: str, megabytes: int) -> None:
     train("nowhere")  # loads all that is loaded late
     if place == "step":
-        Crowded.megabytes = int(megabytes)
+        Crowded.megabytes = megabytes
     else:
-        limit(int(megabytes))
+        limit(megabytes)
     trained = train(place)
     limit(0)
-    write_tensors(Path(file), trained.weights, {})
+    file = folder / f"{place}-{megabytes}"
+    write_tensors(file, trained.weights, {})
     done = [(each.epoch, each.step, each.action) for record in trained.history for each in record.interventions]
-    print(json.dumps({"met": met, "done": done, "micro_batch": trained.micro_batch}))
+    write_json(file.with_suffix(".json"), {"met": met, "done": done, "micro_batch": trained.micro_batch})
+
+
+def in_forks(work: Callable[..., None], jobs: list[tuple]) -> None:
+    """work(*job) for each, in a copy of this process, where no thread may run yet; the first error ends all."""
+    torch.set_num_threads(1)  # each of a pool takes room besides
+    torch.optim.AdamW([torch.zeros(1)])  # imports what each would import late
+    for job in jobs:
+        child = multiprocessing.get_context("fork").Process(target=work, args=job)
+        child.start()
+        child.join()
+        if child.exitcode:
+            sys.exit(child.exitcode)
+
+
+def pairs(words: list[str]) -> list[tuple[str, int]]:
+    return list(zip(words[::2], map(int, words[1::2]), strict=True))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    in_forks(train_limited, [(Path(sys.argv[1]), *pair) for pair in pairs(sys.argv[2:])])

@@ -1,12 +1,13 @@
-"""What is computed outside of steps, under a real limit of memory: ``limited_once.py WORK MEGABYTES``.
+"""What is computed outside of steps, under a real limit of memory: ``limited_once.py WORK MEGABYTES ...``.
 
 WORK: answer (of a trained model on a split), predict (one sample by its views), felt (the look at whether a boost is
-felt), auto (the look at what a sample needs). A sample takes 40 MB; 0 is no limit. Printed are what is told and then,
-as JSON, the mistake and the answers.
+felt), auto (the look at what a sample needs). A sample takes 40 MB; 0 is no limit. Of each are
+printed a line "== WORK MEGABYTES", what is told, and as JSON the mistake and the answers.
 """
 
 import json
 import sys
+from contextlib import redirect_stdout
 
 import limited
 import numpy as np
@@ -60,13 +61,13 @@ def auto() -> dict:
 WORKS = {"answer": answers, "predict": predict, "felt": felt, "auto": auto}
 
 
-def main(work: str, megabytes: str) -> None:
-    torch.set_num_threads(1)  # each of a pool takes room besides
+def work_limited(work: str, megabytes: int) -> None:
     limited.WIDE = 1000
-    WORKS[work]()  # loads all that is loaded late
+    with redirect_stdout(None):
+        WORKS[work]()  # loads all that is loaded late
     limited.WIDE = WIDE
-    print("-- limited")
-    limited.limit(int(megabytes))
+    print(f"== {work} {megabytes}")
+    limited.limit(megabytes)
     found, mistake = {}, None
     try:
         found = WORKS[work]()
@@ -77,4 +78,4 @@ def main(work: str, megabytes: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    limited.in_forks(work_limited, limited.pairs(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""What the processes of a launch leave word of, each time by a stage that starts two real ones."""
+"""What the processes of a launch leave word of, most by a stage that starts two real ones."""
 
 import os
 import signal
@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from tailwise.core.errors import UserError
+from tailwise.engine.launch import WORD, answer, leaving_word
 
 SOURCES = Path(__file__).parents[2] / "src"
 SCRIPT = """
@@ -24,7 +27,7 @@ if RANK:
 import torch
 from tailwise.core.errors import UserError
 from tailwise.engine.interrupt import whole
-from tailwise.engine.launch import alone, answerable, launch, leaving_word
+from tailwise.engine.launch import answerable, launch, leaving_word
 from tailwise.engine.world import join
 
 
@@ -81,9 +84,9 @@ def test_what_the_first_process_meets_alone_is_a_mistake_of_all(folder):
     work = """
 def begin():
     raise UserError("taken")
-assert alone(world, lambda: 7) == (7 if world.rank == 0 else None)
+assert world.alone(lambda: 7) == (7 if world.rank == 0 else None)
 try:
-    alone(world, begin)
+    world.alone(begin)
 except UserError as error:
     Path(f"met {world.rank}").write_text(str(error))
     raise
@@ -114,24 +117,39 @@ time.sleep(600)
     assert time.monotonic() - begun < 60
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (UserError("epoch 2"), "epoch 2"),
+        (OSError(28, "No space left on device", "state"), "state: No space left on device"),
+    ],
+)
+def test_a_mistake_is_left_as_word_under_the_number_of_the_process(error, said, as_process, folder):
+    with pytest.raises(SystemExit) as left, leaving_word():
+        raise error
+    assert left.value.code == 0 and (folder / "mistake-000003").read_text() == said
+
+
+def test_an_error_in_the_code_is_no_word_unless_another_has_left_one(as_process, folder):
+    with pytest.raises(ValueError), leaving_word():
+        raise ValueError
+    (folder / "mistake-000001").touch()
+    with pytest.raises(SystemExit), leaving_word():
+        raise ValueError
+
+
 def test_of_a_mistake_that_all_meet_the_first_process_has_the_word(folder):
-    work = """
-time.sleep(1 - world.rank)
-raise UserError("epoch 2" if world.rank else "epoch 2; the best weights are kept")
-"""
-    assert ended(folder, work) == (1, ["work: epoch 2; the best weights are kept"], 2)
+    for rank, text in enumerate(["epoch 2; the best weights are kept", "epoch 2"]):
+        (folder / f"mistake-{rank:06}").write_text(text)
+    with pytest.raises(UserError, match="^epoch 2; the best weights are kept$"):
+        answer(folder, None)
 
 
-def test_a_file_that_cannot_be_written_is_one_line_with_its_name(folder):
-    """/dev/full takes nothing."""
-    work = """
-from tailwise.core.files import write_text
-if world.rank == 0:
-    Path(f".state.{os.getpid()}").symlink_to("/dev/full")
-    write_text(Path("state"), "much")
-world.gather(1)
-"""
-    assert ended(folder, work) == (1, ["work: state: No space left on device"], 2)
+@pytest.fixture
+def as_process(folder, monkeypatch):
+    """This process as the fourth of a launch whose folder of word is `folder`."""
+    monkeypatch.setenv(WORD, str(folder))
+    monkeypatch.setenv("RANK", "3")
 
 
 def test_a_mistake_before_the_processes_meet_is_one_line(folder):

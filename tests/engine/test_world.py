@@ -1,8 +1,7 @@
-"""Several processes train the model that one would have trained. Real ones, by ``torchrun`` on this machine."""
+"""Several processes train the model that one would have trained. Real ones on this machine, some by ``torchrun``."""
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections import Counter
@@ -14,28 +13,50 @@ from safetensors.torch import load_file
 
 from once import once
 from tailwise.engine.world import World
+from together import free_port
 
 TESTS = Path(__file__).parents[1]
-SCRIPT = TESTS / "together.py"
-HERE = ["--standalone", "--nnodes=1"]
+JOBS = {
+    "alone": [(1, {})],
+    "of 2": [(2, {})],
+    "of 4": [(4, {})],
+    "2, then 1": [(2, {"stop": 5}), (1, {})],
+    "1, then 2": [(1, {"stop": 5}), (2, {})],
+    "short": [(2, {"short": (1, 5)})],
+}
+"""{folder: what runs there, one after the other}; stopped is a run in the second step of the second epoch."""
 
 
-def start(folder, told, *arguments):
-    """Popen of torchrun, without arguments for it of the script alone; the folder is where that leaves what it made."""
-    folder.mkdir(exist_ok=True)
+def start(words, launcher=()):
+    """Popen of the script; launcher: the arguments of torchrun."""
     paths = os.pathsep.join([str(TESTS), str(TESTS.parent / "src")])
     env = {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"}
-    launcher = ["-m", "torch.distributed.run", *arguments] if arguments else []
-    command = [sys.executable, *launcher, str(SCRIPT), str(folder), json.dumps({"epochs": 3, **told})]
+    launcher = ["-m", "torch.distributed.run", *launcher] if launcher else []
+    command = [sys.executable, *launcher, str(TESTS / "together.py"), json.dumps(words)]
     return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
-def together(folder, processes, *arguments, **told):
-    several = [*HERE, f"--nproc-per-node={processes}", *arguments] if processes > 1 else []
-    run = start(folder, told, *several)
+def ended(run):
+    """What it printed."""
     text, _ = run.communicate(timeout=120)
     assert run.returncode == 0, text
     return text
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """The folder with all jobs done."""
+
+    def make(folder):
+        steps = [(str(folder / name), *step) for name, steps in JOBS.items() for step in steps]
+        ended(start([(place, processes, {"epochs": 3, **told}) for place, processes, told in steps]))
+
+    return once(tmp_path_factory, "together", make)
+
+
+@pytest.fixture
+def alone(runs):
+    return runs / "alone"
 
 
 def made(folder):
@@ -46,11 +67,6 @@ def seen(folder, processes):
     """Of each process its micro-batches, (epoch, samples), after the one by which a boost is tried."""
     steps = [json.loads((folder / f"seen-{rank}.json").read_text()) for rank in range(processes)]
     return [[(epoch, tuple(places)) for epoch, places in of_rank[1:]] for of_rank in steps]
-
-
-@pytest.fixture(scope="module")
-def alone(tmp_path_factory):
-    return once(tmp_path_factory, "alone", lambda folder: together(folder, 1))
 
 
 def close(one, other, judged=1e-12):
@@ -67,12 +83,12 @@ def close(one, other, judged=1e-12):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("processes", [2, 4])
-def test_the_number_of_processes_changes_nothing(tmp_path, alone, processes):
+def test_the_number_of_processes_changes_nothing(runs, alone, processes):
     """Labels are missing, boosts act, the last step is uneven, and a sample is drawn three times."""
-    together(tmp_path / "run", processes)
-    close(tmp_path / "run", alone)
+    folder = runs / f"of {processes}"
+    close(folder, alone)
     (straight,) = seen(alone, 1)
-    shares = seen(tmp_path / "run", processes)
+    shares = seen(folder, processes)
     for epoch in range(3):
         ours = [[places for number, places in share if number == epoch] for share in shares]
         whole = [places for number, places in straight if number == epoch]
@@ -92,27 +108,25 @@ def test_shares_are_even_and_together_all(size):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("before", "after"), [(2, 1), (1, 2)])
-def test_a_run_goes_on_with_another_number_of_processes(tmp_path, alone, before, after):
-    """It is ended in the second step of the second epoch."""
-    together(tmp_path / "run", before, stop=5)
-    assert "epoch 2 step 2: goes on from here" in together(tmp_path / "run", after)
-    close(tmp_path / "run", alone)
+@pytest.mark.parametrize("folder", ["2, then 1", "1, then 2"])
+def test_a_run_goes_on_with_another_number_of_processes(runs, alone, folder):
+    assert "epoch 2 step 2: goes on from here" in (runs / folder / "said.txt").read_text()
+    close(runs / folder, alone)
 
 
 @pytest.mark.slow
 def test_a_process_that_is_killed_is_started_again_and_goes_on(tmp_path, alone):
     """The one that saves, no less."""
-    text = together(tmp_path / "run", 2, "--max-restarts=1", die=(0, 5))
-    assert "epoch 2 step 2: goes on from here" in text and (tmp_path / "run" / "died").exists()
-    close(tmp_path / "run", alone)
+    launcher = ["--standalone", "--nnodes=1", "--nproc-per-node=2", "--max-restarts=1"]
+    text = ended(start([str(tmp_path), {"epochs": 3, "die": (0, 5)}], launcher))
+    assert "epoch 2 step 2: goes on from here" in text and (tmp_path / "died").exists()
+    close(tmp_path, alone)
 
 
 @pytest.mark.slow
-def test_memory_that_one_process_lacks_halves_the_micro_batch_of_all(tmp_path, alone):
-    together(tmp_path / "run", 2, short=(1, 5))
-    close(tmp_path / "run", alone, judged=1e-6)
-    _, history = made(tmp_path / "run")
+def test_memory_that_one_process_lacks_halves_the_micro_batch_of_all(runs, alone):
+    close(runs / "short", alone, judged=1e-6)
+    _, history = made(runs / "short")
     actions = [each["action"] for record in history for each in record["interventions"]]
     assert actions == ["micro-batch 8, same step again", "micro-batch 4, same step again"]
 
@@ -120,22 +134,9 @@ def test_memory_that_one_process_lacks_halves_the_micro_batch_of_all(tmp_path, a
 @pytest.mark.slow
 def test_two_machines_are_one_run(tmp_path, alone):
     """Two nodes of one process each, as on a cluster; both are this machine."""
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
-    nodes = [
-        start(
-            tmp_path / "run",
-            {},
-            "--nnodes=2",
-            "--nproc-per-node=1",
-            "--rdzv-backend=c10d",
-            f"--rdzv-endpoint=localhost:{port}",
-            "--rdzv-id=test",
-        )
-        for _ in range(2)
-    ]
+    rendezvous = ["--rdzv-backend=c10d", f"--rdzv-endpoint=localhost:{free_port()}", "--rdzv-id=test"]
+    launcher = ["--nnodes=2", "--nproc-per-node=1", *rendezvous]
+    nodes = [start([str(tmp_path), {"epochs": 3}], launcher) for _ in range(2)]
     for node in nodes:
-        text, _ = node.communicate(timeout=120)
-        assert node.returncode == 0, text
-    close(tmp_path / "run", alone)
+        ended(node)
+    close(tmp_path, alone)

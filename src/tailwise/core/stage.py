@@ -6,16 +6,19 @@ go to the untracked logs, see log.py and events.py. Standard library only, so th
 in a Python that has nothing installed.
 """
 
+import atexit
 import os
 import re
 import runpy
 import sys
+import threading
 import time
 from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
+from typing import NoReturn
 
-from tailwise.core.errors import UserError
+from tailwise.core.errors import UserError, one_line
 from tailwise.core.events import Events, events_path, rotate, stage_name
 from tailwise.core.log import Run, add_run, peak_mb
 from tailwise.core.processes import die_with_parent
@@ -50,18 +53,16 @@ def run(script: str) -> int:
     try:
         check_versions(pinned(REQUIREMENTS.read_text(encoding="utf8")))
         runpy.run_path(script, run_name="__main__")
-    except UserError as error:
-        return _say(script, str(error), 1)
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] == "tailwise":
             raise
         return _say(script, f"{sys.executable} has no package {error.name}: {ADVICE}", 1)
     except KeyboardInterrupt:
         return _say(script, "interrupted", 130)
-    except OSError as error:
-        if error.filename is None:
+    except (UserError, OSError) as error:
+        if (text := one_line(error)) is None:
             raise
-        return _say(script, f"{error.filename}: {error.strerror}", 1)
+        return _say(script, text, 1)
     return 0
 
 
@@ -105,5 +106,18 @@ def log_run(stage: str, seconds: float, told: bool) -> None:
             print(f"{stage}: not logged: {error.filename}: {error.strerror}", file=sys.stderr)
 
 
+def leave(status: int) -> NoReturn:
+    """End this process, without taking apart the thousands of modules that torch has loaded: that takes a second."""
+    if sum(not thread.daemon for thread in threading.enumerate()) > 1:
+        sys.exit(status)  # which waits for them
+    atexit._run_exitfuncs()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:  # nobody reads it any more
+        status = status or 1
+    os._exit(status)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -60,7 +60,8 @@ class Fit:
 
     def resume(self) -> None:
         """Go on from the saved state, where there is one; else choose what the memory decides."""
-        state = self.run.world.broadcast(self.run.recovery.load() if self.run.recovery else None)
+        world, recovery = self.run.world, self.run.recovery
+        state = world.broadcast(world.alone(lambda: recovery.load() if recovery else None))
         if state is None:
             if self.run.training.accumulate == "auto":
                 self.course.micro_batch = affordable(self.task, self.run, self.samples[0])
@@ -70,7 +71,7 @@ class Fit:
             self.enter(self.task.simpler())
         self.best = state.tensors["best"]
         if self.finished:
-            self._tell("resume", f"{self.run.name}: was trained to its end before, its result is written again")
+            self._tell("resume", f"{self.run.name}: was trained to its end before; `make clean-recovery` forgets that")
             return
         restore(state.tensors["now"], self.task.model, self.optimizer)
         self.good = state.tensors["good"]
@@ -178,7 +179,7 @@ class Fit:
         if self.task.simpler is None:
             raise UserError(tried + self._keep_best())
         task = self.task.simpler()
-        fit = load_fitting(task.model, part(self.good, "model"))
+        fitted = load_fitting(task.model, part(self.good, "model"))
         try:
             self.enter(task)
         except UserError as error:
@@ -187,7 +188,7 @@ class Fit:
         course = self.course
         course.simpler, course.rollbacks, course.rate = course.simpler + 1, 0, 1.0
         course.watch, course.good = Watch(), Watch()
-        self._note(fault, f"a simpler model goes on, {fit}", text)
+        self._note(fault, f"a simpler model goes on, {fitted}", text)
 
     def _keep_best(self) -> str:
         if not (self.best and self.run.recovery):

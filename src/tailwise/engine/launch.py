@@ -3,7 +3,7 @@
 A process that is lost is worth another start. A person's mistake and Ctrl-C are not: the process that meets one leaves
 word in a folder that all of them share, ends well, and so do the others; the launcher tells what happened, once.
 
-On several machines ``torchrun`` starts the script instead; then nothing here does anything but `alone`.
+On several machines ``torchrun`` starts the script instead; then nothing here does anything.
 """
 
 import os
@@ -13,21 +13,19 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
 
 import torch
 from torch.distributed.elastic.multiprocessing.api import SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
-from tailwise.core.errors import UserError
+from tailwise.core.errors import UserError, one_line
 from tailwise.core.files import write_text
 from tailwise.core.runtime import Runtime
 from tailwise.engine.run import find_device
-from tailwise.engine.world import World
 
 WORD = "TAILWISE_WORD"
 """Environment: the folder that has ``first``, the number of process 0; ``stop`` when the launcher was interrupted;
@@ -44,8 +42,6 @@ Those that wait for it on a GPU would wait for minutes. The first may be writing
 
 MEMORY = Path("/dev/shm")
 """A folder that a full disk leaves alone, on Linux."""
-
-Result = TypeVar("Result")
 
 
 def processes(runtime: Runtime) -> int:
@@ -84,10 +80,10 @@ def launch(count: int) -> None:
                 lost = error
             except SignalException as error:
                 raise KeyboardInterrupt from error
-        _answer(folder, lost)
+        answer(folder, lost)
 
 
-def _answer(folder: Path, lost: ChildFailedError | None) -> None:
+def answer(folder: Path, lost: ChildFailedError | None) -> None:
     """Raise what the processes left word of; the first of them knows most."""
     if mistakes := sorted(folder.glob("mistake-*")):
         raise UserError(mistakes[0].read_text(encoding="utf8"))
@@ -157,22 +153,13 @@ def leaving_word() -> Iterator[None]:
         if WORD not in os.environ:
             raise
         folder = Path(os.environ[WORD])
-        if (text := _mistake(error)) is not None:
+        if (text := one_line(error)) is not None:
             write_text(folder / f"mistake-{int(os.environ['RANK']):06}", text)
         elif isinstance(error, KeyboardInterrupt):
             (folder / "interrupted").touch()
         elif not _told(folder):
             raise
         sys.exit(0)
-
-
-def _mistake(error: BaseException) -> str | None:
-    """The line of what a person can mend, such as a full disk."""
-    if isinstance(error, UserError):
-        return str(error)
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}"
-    return None
 
 
 def _told(folder: Path) -> bool:
@@ -185,18 +172,3 @@ def _end_after_word(folder: Path, seconds: float) -> None:
         time.sleep(0.2)
     time.sleep(seconds)
     os._exit(0)
-
-
-def alone(world: World, work: Callable[[], Result]) -> Result | None:
-    """work() in process 0, None in the others. They wait for it, and its mistake is raised in all as UserError."""
-    found = text = None
-    if world.rank == 0:
-        try:
-            found = work()
-        except (UserError, OSError) as error:
-            text = _mistake(error)
-            if text is None:
-                raise
-    if (text := world.broadcast(text)) is not None:
-        raise UserError(text)
-    return found

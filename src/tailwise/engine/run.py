@@ -85,7 +85,7 @@ class Run:
 def start(training: Training, runtime: Runtime) -> torch.device:
     """Fix threads and deterministic kernels for this process; returns the device to use."""
     torch.set_num_threads(training.threads)
-    torch.use_deterministic_algorithms(True)
+    torch.set_deterministic_debug_mode("error")  # use_deterministic_algorithms(True) without loading a compiler
     torch.backends.cudnn.benchmark = False
     device = find_device(runtime.device, "runtime.device")
     if device.type == "cuda" and "LOCAL_RANK" in os.environ:  # one of several processes of a machine

@@ -7,7 +7,7 @@ be waited for.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -16,7 +16,9 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
-Item = TypeVar("Item")
+from tailwise.core.errors import UserError, one_line
+
+Item, Result = TypeVar("Item"), TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,20 @@ class World:
         values = [value]
         dist.broadcast_object_list(values, src=0)
         return values[0]
+
+    def alone(self, work: Callable[[], Result]) -> Result | None:
+        """work() in process 0, None in the others. They wait for it, and its mistake is raised in all as UserError."""
+        found = text = None
+        if self.rank == 0:
+            try:
+                found = work()
+            except (UserError, OSError) as error:
+                text = one_line(error)
+                if text is None:
+                    raise
+        if (text := self.broadcast(text)) is not None:
+            raise UserError(text)
+        return found
 
     def with_gradients(self, parameters: list[nn.Parameter]) -> list[nn.Parameter]:
         """Those that any process has a gradient of; the others keep none, as with one process."""
