@@ -2,8 +2,9 @@
 
 A job is [folder, processes, what it is told]. Its processes are forked from this one, as torch is slow to import; what
 they print goes to <folder>/said.txt. What they are told: epochs; stop: end after so many steps; die: this process
-kills itself in its so-manieth step, once; short: this process finds no memory for more than so many samples. What the
-first process leaves in the folder: weights.safetensors, history.json; each its samples: seen-<rank>.json.
+kills itself in its so-manieth step, once; short: this process finds no memory for more than so many samples; cut: the
+state lacks its last byte, and each process leaves the mistake it meets in refused-<rank>.txt. What the first process
+leaves in the folder: weights.safetensors, history.json; each its samples: seen-<rank>.json.
 """
 
 import json
@@ -20,6 +21,7 @@ from safetensors.torch import save_file
 
 from helpers import HEADS, Linear, make_phase, make_run, make_table, make_task, summed_loss
 from tailwise.core.batch import IGNORE
+from tailwise.core.errors import UserError
 from tailwise.engine.loop import train_phase
 from tailwise.engine.phase import AdamW
 from tailwise.engine.recovery import Recovery
@@ -74,10 +76,15 @@ def train(told: dict, folder: Path, world: World) -> None:
     task = make_task(model, table(37, 0), table(21, 1), loss=summed_loss, prepare=prepare)
     phase = make_phase(told["epochs"], 1e-2, optimizer=AdamW("adamw", 0.1), clip=0.5)
     recovery = Recovery(folder / "run-1").__enter__() if world.rank == 0 else None
+    if recovery and told.get("cut"):
+        recovery.path.write_bytes(recovery.path.read_bytes()[:-1])
     run = make_run(batch_size=16, world=world, recovery=recovery, save_every=0.0)
     try:
         trained = train_phase(task, phase, SAMPLES, boost, run)
     except KeyboardInterrupt:
+        return
+    except UserError as error:
+        (folder / f"refused-{world.rank}.txt").write_text(str(error))
         return
     (folder / f"seen-{world.rank}.json").write_text(json.dumps(seen))
     if recovery:

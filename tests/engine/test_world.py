@@ -23,6 +23,7 @@ JOBS = {
     "2, then 1": [(2, {"stop": 5}), (1, {})],
     "1, then 2": [(1, {"stop": 5}), (2, {})],
     "short": [(2, {"short": (1, 5)})],
+    "cut": [(1, {"stop": 5}), (2, {"cut": True})],
 }
 """{folder: what runs there, one after the other}; stopped is a run in the second step of the second epoch."""
 
@@ -112,6 +113,12 @@ def test_shares_are_even_and_together_all(size):
 def test_a_run_goes_on_with_another_number_of_processes(runs, alone, folder):
     assert "epoch 2 step 2: goes on from here" in (runs / folder / "said.txt").read_text()
     close(runs / folder, alone)
+
+
+@pytest.mark.slow
+def test_a_state_cut_short_is_refused_by_all_processes(runs):
+    said = [(runs / "cut" / f"refused-{rank}.txt").read_text() for rank in (0, 1)]
+    assert said[0] == said[1] and "state.safetensors: not a whole weights file" in said[0]
 
 
 @pytest.mark.slow

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from killing import finish, outputs
+from midst import LONGER, Ready
 from once import once
 from project import Project, new_project
 
@@ -39,3 +41,25 @@ def fresh(finished, tmp_path) -> Project:
     finished.run("git", "clone", "--quiet", "--no-local", ".", str(project.folder))
     project.run("git", "reset", "--quiet", "--hard", "HEAD~1")
     return project
+
+
+@pytest.fixture(scope="session")
+def ready(finished, home, tmp_path_factory) -> Ready:
+    def make(folder: Path) -> None:
+        before = finished.copy(folder / "before")
+        for key, value in LONGER.items():
+            before.set(key, value)
+        before.repro("compute_weights", "choose")
+        before.commit("ready to train")
+        (before / ".logs").rename(folder / "logs")
+        straight = before.copy(folder / "straight")
+        finish(straight.folder, straight.env)
+
+    folder = once(tmp_path_factory, "ready", make)
+    before, straight = (Project(folder / name, home) for name in ("before", "straight"))
+    return Ready(before, straight, outputs(straight.folder))
+
+
+@pytest.fixture
+def trial(ready, tmp_path) -> Project:
+    return ready.before.copy(tmp_path / "trial")

@@ -7,80 +7,17 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-import yaml
 
-from killing import Reached, events, finish, in_save, killed_and_resumed, outputs
-from once import once
+from killing import events, finish, in_save, killed_and_resumed, outputs
+from midst import Ready, killed, phase1, resumed, states
 from project import Project
-from terminal import begun, command, interrupt, run, session
+from terminal import begun, interrupt, run, session
 
 pytestmark = pytest.mark.slow
 
 PHASE1 = ("data/models/phase1.", "reports/training/phase1/")
-LONGER = {"phase1.train.epochs": 12, "phase2.train.epochs": 4, "phase3.train.epochs": 4}
-"""Long enough to be met in the midst of phase 1."""
-
-
-@dataclass(frozen=True)
-class Ready:
-    """before: all but the training has run; straight: an undisturbed run from there; outputs: what it made"""
-
-    before: Project
-    straight: Project
-    outputs: dict[str, str]
-
-
-@pytest.fixture(scope="module")
-def ready(finished, home, tmp_path_factory) -> Ready:
-    def make(folder: Path) -> None:
-        before = finished.copy(folder / "before")
-        for key, value in {**LONGER, "runtime.save_every": 0.1}.items():
-            before.set(key, value)
-        before.repro("compute_weights", "choose")
-        before.commit("ready to train")
-        (before / ".logs").rename(folder / "logs")
-        straight = before.copy(folder / "straight")
-        finish(straight.folder, straight.env)
-
-    folder = once(tmp_path_factory, "ready", make)
-    before, straight = (Project(folder / name, home) for name in ("before", "straight"))
-    return Ready(before, straight, outputs(straight.folder))
-
-
-@pytest.fixture
-def trial(ready, tmp_path) -> Project:
-    return ready.before.copy(tmp_path / "trial")
-
-
-def phase1(project: Project) -> str:
-    return command(project, "train_phase1")
-
-
-def states(project: Project, phase: str = "phase1") -> list[Path]:
-    return list(project.folder.glob(f".resume/{phase}-*/state.safetensors"))
-
-
-def saved(project: Project) -> Reached:
-    """Whether phase 1 has a new state, on disk for a moment."""
-    old = set(states(project))
-    return lambda: any(time.time() - state.stat().st_mtime > 0.03 for state in set(states(project)) - old)
-
-
-def killed(project: Project, line: str = "") -> None:
-    """A run of phase 1, by the stage's command or another, that was killed in its midst and left a state."""
-    there = saved(project)
-    with begun(project, line or phase1(project), lambda process, log: there()):
-        pass  # it is killed here
-    assert states(project)
-
-
-def resumed(project: Project, since: int = 0) -> int:
-    """How often a phase went on from a state, in the events from the one of that number on."""
-    return sum(event["event"] == "resume" for event in events(project.folder)[since:])
 
 
 def same_end(project: Project, ready: Ready) -> bool:
@@ -193,65 +130,3 @@ def test_a_stage_dies_with_the_dvc_that_started_it(trial):
         while session(process.pid).get(stages[0]):  # a dead process that nobody waited for has no command line
             assert time.monotonic() < deadline
             time.sleep(0.05)
-
-
-@pytest.mark.parametrize("how", [[], ["--temp"]], ids=["in the workspace", "in a temporary folder"])
-def test_a_killed_experiment_goes_on_from_its_own_state(ready, trial, how):
-    words = ["dvc", "exp", "run", *how, "--name", "mine", "train_phase1"]
-    killed(trial, " ".join(["exec", *words]))
-    trial.run(*words)
-    assert resumed(trial) == 1 and trained(trial, "mine") == hashes_of(ready.straight.lock())
-
-
-def test_experiments_of_a_queue_go_on_from_their_own_states(trial, tmp_path):
-    """DVC never takes up a task whose worker was killed: it is queued again."""
-    rates = {"one": 1e-3, "two": 2e-3}
-    straight = {name: trained_straight(trial.copy(tmp_path / name), rate) for name, rate in rates.items()}
-    for dead in (True, False):
-        queue(trial, rates)
-        enough = (lambda: len(states(trial)) == 2) if dead else (lambda: done(trial, *rates))
-        with begun(trial, "dvc queue start -j 2 && sleep 600", lambda process, log: enough()) as process:
-            for pid in session(process.pid):
-                os.kill(pid, signal.SIGKILL)
-    assert resumed(trial) == 2
-    assert {name: trained(trial, name) for name in rates} == straight
-    assert straight["one"] != straight["two"]
-
-
-def changed(rate: float) -> dict[str, float]:
-    return {"phase1.train.lr": rate, "phase1.train.epochs": 60}
-
-
-def trained_straight(project: Project, rate: float) -> dict[str, str]:
-    """What phase 1 makes where no experiment is, and nobody kills it."""
-    for key, value in changed(rate).items():
-        project.set(key, value)
-    assert project.repro("--single-item", "train_phase1") == ["train_phase1"]
-    return hashes_of(project.lock())
-
-
-def queue(project: Project, rates: dict[str, float]) -> None:
-    for name, rate in rates.items():
-        set_to = [word for key, value in changed(rate).items() for word in ("-S", f"{key}={value}")]
-        project.run("dvc", "exp", "run", "--queue", "--name", name, *set_to, "train_phase1")
-
-
-def done(project: Project, *experiments: str) -> bool:
-    """Asked not all the time: git is slower than a look at a file."""
-    time.sleep(0.5)
-    return all(found(project, name) for name in experiments)
-
-
-def found(project: Project, experiment: str) -> str:
-    """The commit of an experiment that is done, "" before."""
-    return project.read("git", "for-each-ref", "--format=%(objectname)", f"refs/exps/*/*/{experiment}").strip()
-
-
-def trained(project: Project, experiment: str) -> dict[str, str]:
-    """What the experiment trained, read from its dvc.lock."""
-    return hashes_of(yaml.safe_load(project.read("git", "show", f"{found(project, experiment)}:dvc.lock"))["stages"])
-
-
-def hashes_of(lock: dict) -> dict[str, str]:
-    """{path: hash} of what phase 1 makes."""
-    return {out["path"]: out["md5"] for out in lock["train_phase1"]["outs"]}
