@@ -30,7 +30,7 @@ repro: setup ## run what changed of the pipeline, then show its figures
 	@python3 -m tailwise.reporting.summary
 
 test: setup ## the whole test suite
-	@python3 -m pytest -n 2 --dist worksteal
+	@python3 -m pytest -n 3 --dist worksteal
 
 bench: setup $(VENV)/ready-bench ## the figures of speed and memory, measured here, printed and kept in reports/bench
 	@python3 bench/run.py

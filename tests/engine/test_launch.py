@@ -152,6 +152,18 @@ def as_process(folder, monkeypatch):
     monkeypatch.setenv("RANK", "3")
 
 
+def test_a_file_that_cannot_be_written_is_one_line_with_its_name(folder):
+    """/dev/full takes nothing."""
+    work = """
+from tailwise.core.files import write_text
+if world.rank == 0:
+    Path(f".state.{os.getpid()}").symlink_to("/dev/full")
+    write_text(Path("state"), "much")
+world.gather(1)
+"""
+    assert ended(folder, work) == (1, ["work: state: No space left on device"], 2)
+
+
 def test_a_mistake_before_the_processes_meet_is_one_line(folder):
     early = """
 if RANK == "0":
@@ -198,11 +210,11 @@ except KeyboardInterrupt:
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_lets_the_first_process_end_its_step_and_save(folder, number):
+def test_sigterm_lets_the_first_process_end_its_step_and_save(folder):
+    """So does Ctrl-C, see pipeline/test_devices."""
     with launched(folder, STEPS) as stage:
         await_file(stage, folder / "step 0")
-        stage.send_signal(number)
+        stage.send_signal(signal.SIGTERM)
         said = stage.communicate(timeout=60)[1]
     assert (stage.returncode, said, starts(folder)) == (130, "work: interrupted\n", 2)
     assert int((folder / "saved 0").read_text()) >= 1 and not (folder / "saved 1").exists()

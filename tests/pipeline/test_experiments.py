@@ -38,7 +38,7 @@ def test_experiments_of_a_queue_go_on_from_their_own_states(trial, tmp_path):
 
 
 def changed(rate: float) -> dict[str, float]:
-    return {"phase1.train.lr": rate, "phase1.train.epochs": 60}
+    return {"phase1.train.lr": rate, "phase1.train.epochs": 40}
 
 
 def trained_straight(project: Project, rate: float) -> dict[str, str]:

@@ -38,9 +38,9 @@ def of_phase1(found: dict[str, str]) -> dict[str, str]:
     ("workers", "stage", "number"),
     [
         (0, "train_phase2", 1),
-        (2, "train_phase1", 3),
+        (1, "train_phase1", 3),
     ],
-    ids=["in the second phase", "with data workers"],
+    ids=["in the second phase", "with a data worker"],
 )
 def test_a_run_killed_in_a_save_ends_with_the_same_bytes(ready, trial, workers, stage, number):
     trial.set("runtime.workers", workers)
