@@ -161,9 +161,11 @@ def saved_until(folder: Path, told: list[dict], stage: str) -> tuple[float, str]
     return (taken[-1] if taken and taken[-1] > written - 0.1 else written), "a state"
 
 
-def killed_and_resumed(folder: Path, env: dict[str, str], reached: Reached, straight: dict[str, str]) -> Kill | None:
+def killed_and_resumed(
+    folder: Path, env: dict[str, str], reached: Reached, straight: dict[str, str], target: str = "evaluate"
+) -> Kill | None:
     """Run the command, kill it, run it again. straight: `outputs` of an undisturbed run; None if it ended before."""
-    started, process = time.time(), begin(folder, env)
+    started, process = time.time(), begin(folder, env, target)
     if (killed := kill_when(reached, process)) is None:
         return None
     told = events(folder)
@@ -171,7 +173,7 @@ def killed_and_resumed(folder: Path, env: dict[str, str], reached: Reached, stra
     place, until, expected = place_of(folder, told, stage), killed, "the start"
     if stage.startswith("train_") and place != "starting a phase":
         until, expected = saved_until(folder, told, stage)
-    finish(folder, env)
+    finish(folder, env, target)
     resumed = [e for e in events(folder)[len(told) :] if (e["stage"], e["event"]) == (stage, "resume")]
     went_on = "a state" if resumed else "the start"
     same = outputs(folder) == straight and went_on == expected

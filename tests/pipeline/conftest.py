@@ -53,7 +53,7 @@ def ready(finished, home, tmp_path_factory) -> Ready:
         before.commit("ready to train")
         (before / ".logs").rename(folder / "logs")
         straight = before.copy(folder / "straight")
-        finish(straight.folder, straight.env)
+        finish(straight.folder, straight.env, "train_phase2")
 
     folder = once(tmp_path_factory, "ready", make)
     before, straight = (Project(folder / name, home) for name in ("before", "straight"))

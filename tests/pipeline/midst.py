@@ -8,12 +8,12 @@ from killing import Reached, events
 from project import Project
 from terminal import begun, command
 
-LONGER = {"phase1.train.epochs": 12, "phase2.train.epochs": 4, "phase3.train.epochs": 4, "runtime.save_every": 0.1}
+LONGER = {"phase1.train.epochs": 12, "phase2.train.epochs": 4, "runtime.save_every": 0.1}
 
 
 @dataclass(frozen=True)
 class Ready:
-    """before: all but the training has run; straight: an undisturbed run from there; outputs: what it made"""
+    """before: all but the training has run; straight: an undisturbed run from there through phase 2; outputs: what it made"""
 
     before: Project
     straight: Project
