@@ -13,7 +13,10 @@ LONGER = {"phase1.train.epochs": 12, "phase2.train.epochs": 4, "runtime.save_eve
 
 @dataclass(frozen=True)
 class Ready:
-    """before: all but the training has run; straight: an undisturbed run from there through phase 2; outputs: what it made"""
+    """before: all but the training has run; straight: an undisturbed run from there through phase 2
+
+    outputs: what it made
+    """
 
     before: Project
     straight: Project
