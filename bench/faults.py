@@ -125,11 +125,12 @@ def needed() -> int:
 
 
 def held_before(task: Task) -> int:
-    """Bytes of address space held before training, with all clips mapped and all threads there: they count, too."""
+    """Bytes of address space held before training, with all clips mapped, all threads and modules there: they count."""
     for split in (task.train, task.valid):
         for place in range(len(split)):
             split[place]
     torch.randn(512, 512) @ torch.randn(512, 512)
+    torch.optim.AdamW([torch.zeros(1)])  # imports much, late
     return held("VmSize")
 
 
