@@ -1,4 +1,4 @@
-"""The same bytes in every output: in another folder, with workers, killed and resumed."""
+"""The same bytes in every output: in another folder, with workers, killed and resumed, in an experiment."""
 
 import os
 import random
@@ -8,6 +8,7 @@ import time
 from contextlib import suppress
 
 import pytest
+import yaml
 
 from project import ran
 
@@ -15,6 +16,17 @@ pytestmark = pytest.mark.slow
 
 KILLS, SEED = 5, 1
 REPRO = "PYTHONPATH=src python3 -m tailwise.mend && exec dvc repro"
+
+
+def test_a_temporary_experiment_with_other_workers_gives_the_same_hashes(finished, fresh):
+    """It runs from nothing, in a folder of its own."""
+    workers = ["-S", "runtime.workers=2", "-S", "runtime.decoders=1"]
+    fresh.run("dvc", "exp", "run", "--temp", "--name", "elsewhere", *workers)
+    fresh.run("dvc", "exp", "branch", "elsewhere", "elsewhere")
+    params = yaml.safe_load(fresh.read("git", "show", "elsewhere:params.yaml"))
+    assert (params["runtime"]["workers"], params["runtime"]["decoders"]) == (2, 1)
+    lock = yaml.safe_load(fresh.read("git", "show", "elsewhere:dvc.lock"))
+    assert lock["stages"] == finished.lock()
 
 
 def test_what_is_killed_at_random_before_the_training_ends_with_the_same_bytes(finished, fresh):

@@ -43,6 +43,7 @@ def test_a_python_without_the_packages_says_so_in_one_line(stage, finished, bare
     ("key", "value", "said"),
     [
         ("phase2.max_wieght", 2.0, "params.yaml: phase2.max_wieght is unknown; did you mean max_weight?"),
+        ("phase2.max_weight", "high", "params.yaml: phase2.max_weight must be a number, found 'high'"),
         ("window.centre", 2, "params.yaml: window: the window would start at frame -"),
         ("data.root", "data/gone", "data/gone: no such folder; put the clips and their annotations there, or set data"),
     ],

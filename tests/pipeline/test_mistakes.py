@@ -84,6 +84,13 @@ def test_a_folder_without_room_or_leave_to_write_is_named(project, stage, folder
     assert f"{folder}/" in line and line.endswith(said)
 
 
+def test_a_state_that_cannot_be_saved_ends_the_training(project):
+    """A limit on the size of files stands in for a full disk where none can be mounted."""
+    line = refused(project, "train_phase1", ["bash", "-c", f"ulimit -f 16 && {command(project, 'train_phase1')}"])
+    assert "/.resume/phase1-" in line and line.endswith("state.safetensors: File too large")
+    assert not list((project / ".resume").rglob("*safetensors*"))
+
+
 def test_training_whose_weights_could_not_be_written_is_not_lost(project):
     """Once the way is free, the same command writes what was trained, without another epoch."""
     before = present(project)
