@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -72,16 +73,19 @@ class Cluster:
 @pytest.fixture(scope="module")
 def cluster(needs_dask, tmp_path_factory):
     """Nobody may end its workers."""
-    found = Cluster(tmp_path_factory.mktemp("cluster"), workers=2)
-    try:
-        yield found.wait()
-    finally:
-        found.stop()
+    with of_two(tmp_path_factory.mktemp("cluster")) as found:
+        yield found
 
 
 @pytest.fixture
 def own_cluster(needs_dask, tmp_path):
-    found = Cluster(tmp_path, workers=2)
+    with of_two(tmp_path) as found:
+        yield found
+
+
+@contextmanager
+def of_two(folder):
+    found = Cluster(folder, workers=2)
     try:
         yield found.wait()
     finally:

@@ -80,10 +80,22 @@ def test_a_kill_costs_at_most_what_is_asked_for_while_works_take_as_long_as_befo
     assert 8.0 <= unsaved <= 10.0
 
 
+def test_the_first_save_shows_how_long_one_takes():
+    clock = Clock()
+    deadline = Deadline(10.0, clock)
+    clock.spend(deadline, "step", 1.0)
+    assert deadline.due("step")
+    clock.spend(deadline, "save", 3.0)
+    for due in (False, False, False, True):  # 3, 4, 5, 6 s are unsaved; a step and a save take 4
+        assert deadline.due("step") == due
+        clock.spend(deadline, "step", 1.0)
+
+
 def test_without_patience_every_work_is_saved_and_with_all_of_it_none():
     clock = Clock()
     often, never = Deadline(0.0, clock), Deadline(1e9, clock)
     for deadline in (often, never):
+        clock.spend(deadline, "save", 1.0)
         clock.spend(deadline, "step", 1.0)
     assert often.due("step") and not never.due("step")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tailwise.core.errors import UserError
-from tailwise.engine.launch import WORD, answer, leaving_word
+from tailwise.engine.launch import WORD, leaving_word, raise_mistake
 
 SOURCES = Path(__file__).parents[2] / "src"
 SCRIPT = """
@@ -142,7 +142,7 @@ def test_of_a_mistake_that_all_meet_the_first_process_has_the_word(folder):
     for rank, text in enumerate(["epoch 2; the best weights are kept", "epoch 2"]):
         (folder / f"mistake-{rank:06}").write_text(text)
     with pytest.raises(UserError, match="^epoch 2; the best weights are kept$"):
-        answer(folder, None)
+        raise_mistake(folder, None)
 
 
 @pytest.fixture

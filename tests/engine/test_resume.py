@@ -64,7 +64,7 @@ def equal(one, other):
     return same(one.weights, other.weights) and (one.history, one.best) == (other.history, other.best)
 
 
-@pytest.mark.parametrize("save_every", [0.0, 1e9], ids=["saved at each step", "never saved"])
+@pytest.mark.parametrize("save_every", [0.0, 1e9], ids=["saved at each step", "saved after the first"])
 def test_a_run_that_ends_anywhere_goes_on_as_if_it_had_not(tmp_path, save_every):
     straight = train(Stops())
     for at in range(1, CALLS + 1):

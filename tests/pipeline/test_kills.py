@@ -75,7 +75,7 @@ def test_ctrl_c_saves_and_the_same_command_goes_on(ready, trial):
         status, said = interrupt(process)
     assert "train: interrupted\n" in said and "Traceback" not in said
     assert status != 0
-    assert len(states(trial)) == 1 and same_end(trial, ready)
+    assert same_end(trial, ready) and epochs_told(trial) == 12  # no epoch was trained twice
 
 
 def test_a_full_disk_while_saving_leaves_the_state_before(ready, trial):

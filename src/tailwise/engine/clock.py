@@ -43,7 +43,8 @@ def pace(now: Callable[[], float] = time.monotonic) -> Callable[[Record], str]:
 class Deadline:
     """When to save, so that a kill costs at most `every` seconds of work.
 
-    What comes next, and saving after it, are expected to take as long as they did last time.
+    What comes next, and saving after it, are expected to take as long as they did last time. So that this is known of
+    saving before much can be lost, the first one is due at once.
     """
 
     def __init__(self, every: float, now: Callable[[], float] = time.monotonic):
@@ -65,4 +66,5 @@ class Deadline:
 
     def due(self, work: str) -> bool:
         """Whether to save before this kind of work, as it would be too late after it."""
-        return self._now() - self._saved + self.took(work) + self.took("save") >= self.every
+        known = "save" in self._took
+        return not known or self._now() - self._saved + self.took(work) + self.took("save") >= self.every

@@ -80,10 +80,10 @@ def launch(count: int) -> None:
                 lost = error
             except SignalException as error:
                 raise KeyboardInterrupt from error
-        answer(folder, lost)
+        raise_mistake(folder, lost)
 
 
-def answer(folder: Path, lost: ChildFailedError | None) -> None:
+def raise_mistake(folder: Path, lost: ChildFailedError | None) -> None:
     """Raise what the processes left word of; the first of them knows most."""
     if mistakes := sorted(folder.glob("mistake-*")):
         raise UserError(mistakes[0].read_text(encoding="utf8"))
