@@ -23,7 +23,7 @@ from tailwise.engine.launch import answerable, launch, leaving_word, processes
 from tailwise.engine.loop import train_phase
 from tailwise.engine.observers import keep_history, print_progress, tensorboard
 from tailwise.engine.outputs import write_outputs
-from tailwise.engine.phase import Phase, parameter_lines
+from tailwise.engine.phase import Phase, fitting, parameter_lines, shapes
 from tailwise.engine.recovery import Recovery, recovery_for
 from tailwise.engine.run import Run, Training, start
 from tailwise.engine.world import join
@@ -62,6 +62,8 @@ def train(args: argparse.Namespace, params: dict, runtime: Runtime) -> None:
 
     device, heads = start(training, runtime), read_heads(index)
     task, asked = build_task(recipe, config, heads, (args.train, args.valid), training.seed, args.init)
+    if task is not asked:
+        phase = fitting(phase, task.model, shapes(asked.model))
     rebalancing = read_rebalancing(weights)
     places = sample_places(task.train, rebalancing.samples)
     boost = class_boosts(rebalancing, heads, task.train, places)
@@ -77,7 +79,7 @@ def train(args: argparse.Namespace, params: dict, runtime: Runtime) -> None:
             print("\n".join(parameter_lines(task.model, phase.trainable)), flush=True)
         trained = train_phase(task, phase, places, boost, run)
         if recovery:
-            write_outputs(args.phase, heads, rebalancing.boost, trained, asked, run)
+            write_outputs(args.phase, heads, rebalancing.boost, trained, asked.spec, run)
 
 
 def told(phase: str, heads: tuple[Head, ...], boosts: Boosts, runtime: Runtime, recovery: Recovery) -> dict:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tailwise.core.errors import UserError
-from tailwise.core.processes import _serve, map_guarded, map_in_processes
+from tailwise.core.processes import _serve, die_with_parent, map_guarded, map_in_processes
 
 SLEEPERS = """
 import os, sys, time
@@ -92,9 +92,19 @@ def test_a_part_that_was_lost_once_is_tried_again(folder):
     assert dict(map_guarded(killed_once, [str(folder / "mark")], 1, 5.0, without)) == {0: "done"}
 
 
+@pytest.mark.parametrize(("parent", "status"), [(None, 0), (0, 0), (1, 1)])
+def test_a_process_whose_parent_died_before_it_asked_ends_at_once(parent, status):
+    """parent: 0 stands for this process, 1 for another"""
+    parent = os.getpid() if parent == 0 else parent
+    child = get_context("spawn").Process(target=die_with_parent, args=(parent,))
+    child.start()
+    child.join(60)
+    assert child.exitcode == status
+
+
 def test_a_worker_whose_starter_is_gone_ends_without_a_word(capfd):
     ours, theirs = get_context("spawn").Pipe()
-    worker = get_context("spawn").Process(target=_serve, args=(troubled, theirs))
+    worker = get_context("spawn").Process(target=_serve, args=(os.getpid(), troubled, theirs))
     worker.start()
     theirs.close()
     ours.close()

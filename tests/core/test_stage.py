@@ -69,15 +69,15 @@ from pathlib import Path
 atexit.register(Path("at exit").touch)
 sys.stdout.write("printed")
 def late():
-    time.sleep(0.3)
+    time.sleep({seconds})
     Path("late").touch()
 threading.Thread(target=late, daemon={daemon}).start()
 """
 
 
-@pytest.mark.parametrize("daemon", [True, False])
-def test_at_the_end_nothing_is_lost_that_python_would_wait_for(stage, folder, daemon):
-    done = stage(LATE.format(daemon=daemon))
+@pytest.mark.parametrize(("daemon", "seconds"), [(True, 600), (False, 0.3)])
+def test_at_the_end_nothing_is_lost_that_python_would_wait_for(stage, folder, daemon, seconds):
+    done = stage(LATE.format(daemon=daemon, seconds=seconds))
     assert (done.returncode, done.stdout, done.stderr) == (0, "printed", "")
     assert (folder / "at exit").exists() and (folder / "late").exists() != daemon
 

@@ -105,6 +105,10 @@ def test_losses_stay_high_as_a_whole(losses, expected):
     assert stays_high(losses, STEADY) is expected
 
 
+def test_nothing_is_high_against_a_few_losses():
+    assert not stays_high([9.0] * GOOD_EVERY, [2.0] * (KNOWN - 1)) and stays_high([9.0] * GOOD_EVERY, [2.0] * KNOWN)
+
+
 def watched(losses, watch=None):
     watch = watch or Watch()
     for loss in losses:

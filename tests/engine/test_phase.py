@@ -6,7 +6,7 @@ from torch import nn
 
 from helpers import HEADS, Linear, make_phase
 from tailwise.core.errors import UserError
-from tailwise.engine.phase import AdamW, Rate, parameter_lines, rate_groups, set_trainable, train_mode
+from tailwise.engine.phase import AdamW, Rate, fitting, parameter_lines, rate_groups, set_trainable, shapes, train_mode
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,18 @@ def test_a_phase_thaws_what_an_earlier_one_froze():
 def test_a_pattern_that_names_nothing_is_refused(patterns):
     with pytest.raises(UserError, match=f"trainable: '{patterns[-1].strip('!')}' names no parameter of the model"):
         set_trainable(Linear(5, HEADS), patterns)
+
+
+def test_a_simpler_model_trains_what_the_one_asked_for_has_not():
+    """first: the same; last: its weight has another shape; new: not there before; gone: there no more."""
+    asked = nn.ModuleDict({"first": nn.Linear(2, 2), "last": nn.Linear(2, 2), "gone": nn.Linear(2, 2)})
+    simpler = nn.ModuleDict({"first": nn.Linear(2, 2), "last": nn.Linear(3, 2), "new": nn.Linear(2, 2)})
+    rates = (Rate("gone.*", 0.1), Rate("*.weight", 0.5))
+    phase = make_phase(trainable=("first.weight", "gone.*", "!gone.bias"), rates=rates)
+    fitted = fitting(phase, simpler, shapes(asked))
+    set_trainable(simpler, fitted.trainable)
+    moving = {name for name, parameter in simpler.named_parameters() if parameter.requires_grad}
+    assert moving == {"first.weight", "last.weight", "new.weight", "new.bias"} and fitted.rates == rates[1:]
 
 
 @pytest.mark.parametrize("patterns", [(), ("!heads.size.*",), ("*", "!*")])

@@ -28,6 +28,13 @@ def test_the_score_is_the_mean_of_macro_recalls_over_the_heads_that_have_labels(
         assert record(**{str(i): HeadRecord(0.0, matrix) for i, matrix in enumerate(matrices)}).score == score
 
 
+def test_the_score_does_not_depend_on_the_order_of_the_heads():
+    assert 0.1 + 0.2 + 0.3 != 0.3 + 0.2 + 0.1
+    heads = [(name, HeadRecord(1.0, [[found, 10 - found], [0, 0]])) for name, found in (("a", 1), ("b", 2), ("c", 3))]
+    one, other = (Record("phase1", 1, 1, 0.1, 1.0, 1.0, dict(order)) for order in (heads, heads[::-1]))
+    assert one.score == other.score
+
+
 def test_an_epoch_is_one_line():
     text = line(record(2, 0), (HEAD,))
     assert "\n" not in text and "phase2 epoch  2/15" in text and "norm 1.25" in text and "lowest 0.00 rare" in text

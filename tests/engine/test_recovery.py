@@ -104,6 +104,19 @@ def test_what_is_done_stays_until_dvc_has_recorded_it(tmp_path, monkeypatch):
         assert recovery.load() is None
 
 
+def test_the_same_result_recorded_before_is_not_taken_for_this_one(tmp_path, monkeypatch):
+    """Trained anew to the same bytes, as after a change of a comment, and killed before DVC records it."""
+    monkeypatch.chdir(tmp_path)
+    lock = Path("dvc.lock")
+    lock.write_text(f"outs: [{{md5: {hashlib.md5(b'weights').hexdigest()}}}]")
+    done(tmp_path / "run")
+    with Recovery(tmp_path / "run") as recovery:
+        assert recovery.load().facts["epoch"] == 3
+    os.utime(lock)  # DVC writes it, whether it says something new or not
+    with Recovery(tmp_path / "run") as recovery:
+        assert recovery.load() is None
+
+
 def test_what_is_done_goes_when_another_phase_begins_and_no_state_goes_for_it(tmp_path):
     done(tmp_path / "phase1-a")
     interrupted(tmp_path / "phase2-b")

@@ -1,9 +1,13 @@
 """Every preset can be applied to the params as they are committed, and gives a pipeline that DVC can read."""
 
+import re
+
 import pytest
 
 from project import ROOT, STAGES, new_project
 from tailwise.core.config import read_params
+from tailwise.engine.weights import read_tensors, write_weights
+from terminal import command, run
 
 pytestmark = pytest.mark.slow
 PRESETS = sorted(path.stem for path in (ROOT / "presets").glob("*.yaml"))
@@ -19,3 +23,17 @@ def test_a_preset_passes_the_check_and_its_graph_resolves(name, home, tmp_path):
     assert project.read("dvc", "stage", "list", "--name-only").split() == STAGES
     graph = project.read("dvc", "dag", "--dot", "report")
     assert '"index_clips" -> "decode_clips"' in graph
+
+
+def test_a_phase_after_a_simpler_model_took_over_trains_that_one_whole(project):
+    """What the phase names is of the progressive model, whose second level the simplified one does not have."""
+    project.preset("progressive")
+    weights = project / "data/models/phase1.safetensors"
+    tensors, spec = read_tensors(weights)
+    asked = {**spec, "model": {**spec["model"], "variant": {"kind": "progressive", "dropout": 0.3}}}
+    write_weights(weights, tensors, spec, asked)
+    done = run(project, ["sh", "-c", command(project, "train_phase2")])
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"fusion +([\d,]+) parameters, \1 trainable", done.stdout)
+    _, found = read_tensors(project / "data/models/phase2.safetensors")
+    assert found == {**spec, "instead_of": asked}

@@ -1,6 +1,7 @@
 """Processes that do not outlive the one that started them, and work that may crash or hang in them."""
 
 import ctypes
+import os
 import pickle
 import signal
 import sys
@@ -19,16 +20,21 @@ Say = Callable[[str], None]
 """Called by the work before each part of it, with the part's name."""
 
 
-def die_with_parent() -> None:
-    """Have the kernel kill this process when the process that started it dies (Linux)."""
+def die_with_parent(parent: int | None = None) -> None:
+    """Have the kernel kill this process when the process that started it dies (Linux).
+
+    parent: its number, where it is known; if it has died before, this one ends at once
+    """
     if sys.platform == "linux":
         parent_death_signal = 1
         ctypes.CDLL(None).prctl(parent_death_signal, signal.SIGKILL)
+        if parent not in (None, os.getppid()):
+            os._exit(1)
 
 
-def _begin() -> None:
-    """A worker's first act. Ctrl-C reaches it too, but is its starter's business."""
-    die_with_parent()
+def _begin(starter: int) -> None:
+    """A worker's first act. Ctrl-C reaches it too, but is its starter's business. starter: number of its process"""
+    die_with_parent(starter)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
@@ -63,7 +69,7 @@ def map_in_processes(work: Callable[[Item], Result], items: Iterable[Item], work
     if workers <= 1:
         yield from map(work, items)
         return
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_begin)
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_begin, initargs=(os.getpid(),))
     try:
         with _unheard():  # all are started as the first item is given
             results = pool.map(work, items)
@@ -155,7 +161,7 @@ class _Worker:
     def _open(self) -> None:
         context = get_context("spawn")
         self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(self.work, theirs), daemon=True)
+        self.process = context.Process(target=_serve, args=(os.getpid(), self.work, theirs), daemon=True)
         with _unheard():
             self.process.start()
         theirs.close()
@@ -210,9 +216,9 @@ def _ending(status: int) -> str:
     return signal.Signals(-status).name if status < 0 else f"exit {status}"
 
 
-def _serve(work: Callable, pipe: connection.Connection) -> None:
+def _serve(starter: int, work: Callable, pipe: connection.Connection) -> None:
     """A worker's life: an item in, messages out; it ends when there is nobody at the other end."""
-    _begin()
+    _begin(starter)
     while True:
         try:
             item = pipe.recv()

@@ -13,7 +13,7 @@ from tailwise.engine.guards import VERDICTS, Fault, Numbers, Watch, spoken
 from tailwise.engine.interrupt import whole
 from tailwise.engine.memory import TOO_LARGE, afford, affordable
 from tailwise.engine.order import epoch_order, load_steps, repeat_numbers, steps_of
-from tailwise.engine.phase import Phase, fitting, rate_groups, set_trainable, train_mode
+from tailwise.engine.phase import Phase, fitting, rate_groups, set_trainable, shapes, train_mode
 from tailwise.engine.predict import validate
 from tailwise.engine.record import Intervention, Part, Record
 from tailwise.engine.recovery import State
@@ -29,7 +29,7 @@ from tailwise.losses import ClassBoost
 class Fit:
     """best: weights of the best epoch; good: weights and optimizer to go back to; both on the processor.
 
-    specs: of the models so far, each simpler than the one before
+    asked: shapes of the first model's parameters; specs: of the models so far, each simpler than the one before
     """
 
     def __init__(self, task: Task, phase: Phase, samples: list[int], boost: dict[str, ClassBoost], run: Run):
@@ -37,13 +37,13 @@ class Fit:
         self.boost = {head: of_head.to(run.device) for head, of_head in boost.items()}
         self.course, self.deadline = Course(run.training.micro_batch), Deadline(run.save_every)
         self.best: Tensors = {}
-        self.specs: list[dict] = []
+        self.asked, self.specs = shapes(task.model), []
         self.enter(task)
 
     def enter(self, task: Task) -> None:
         """Build all that the phase governs, around this task's model; a UserError leaves all as it was."""
         model = task.model.to(self.run.device)
-        phase = fitting(self.phase, model) if self.specs else self.phase
+        phase = fitting(self.phase, model, self.asked) if self.specs else self.phase
         moving = set_trainable(model, phase.trainable)
         optimizer = phase.optimizer.build(rate_groups(model, phase.rates), phase.lr)
         check_felt(task, self.boost, moving, self.samples[:1], self.run)
@@ -191,11 +191,11 @@ class Fit:
         self._note(fault, f"a simpler model goes on, {fitted}", text)
 
     def _keep_best(self) -> str:
-        if not (self.best and self.run.recovery):
+        course, recovery = self.course, self.run.recovery
+        if not (self.best and recovery):
             return ""
-        path = self.run.recovery.folder / "best.safetensors"
-        write_tensors(path, self.best, self.specs[self.course.best_simpler])
-        return f"; the weights of epoch {self.course.best_epoch} are kept in {path}"
+        write_tensors(path := recovery.folder / "best.safetensors", self.best, self.specs[course.best_simpler])
+        return f"; the weights of epoch {course.best_epoch} are kept in {path}"
 
     def _judge(self) -> None:
         """What is left to be judged of the validation samples."""

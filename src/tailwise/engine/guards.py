@@ -104,11 +104,13 @@ def again(skipped: Sequence[int], step: int) -> bool:
 
 
 def stays_high(losses: Sequence[float], before: Sequence[float]) -> bool:
-    """Whether the newest losses are above what they were, as a whole; no single one need be a spike.
+    """Whether the newest losses are above what they were, as a whole; no single one need be a spike. Never if few are
+    known.
 
     Means, as they scatter less than medians: chance alone raises one so far once in 300 times.
     """
-    return fmean(losses[-GOOD_EVERY:]) > fmean(before) + HIGH_SPREADS * spread(before)
+    known = len(before) >= KNOWN
+    return known and fmean(losses[-GOOD_EVERY:]) > fmean(before) + HIGH_SPREADS * spread(before)
 
 
 def settled(losses: Sequence[float]) -> bool:

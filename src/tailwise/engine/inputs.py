@@ -32,15 +32,14 @@ def build_task(
     splits: tuple[Path | None, Path],
     seed: int,
     weights: Path | None,
-) -> tuple[Task, dict]:
-    """The recipe's task on splits (train, valid) with the weights of a file, and the specification asked for.
+) -> tuple[Task, Task]:
+    """The recipe's task on splits (train, valid) with the weights of a file, and the one asked for.
 
     They differ where a simpler model took over in an earlier phase. Raises UserError for weights of another model.
     """
-    task = recipe.build(config, heads, *splits, seed, pretrained=not weights)
-    asked = task.spec
+    task = asked = recipe.build(config, heads, *splits, seed, pretrained=not weights)
     if weights:
-        if stored := took_over(weights, asked):
+        if stored := took_over(weights, asked.spec):
             task = recipe.build(recipe.as_stored(config, stored), heads, *splits, seed)
         load_into(task.model, task.spec, weights)
     return task, asked

@@ -1,9 +1,11 @@
 """Time is passed in: which samples come when, and every seed, are functions of a position."""
 
 import itertools
+import os
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 from torch.utils.data import DataLoader
@@ -61,16 +63,16 @@ def steps_of(
 
 def load_batches(dataset: Samples, lists: Sequence[list[int]], workers: int) -> Iterator[Batch]:
     """Batches in the order of `lists`, the same ones for any number of worker processes."""
-    how = {"collate_fn": dataset.collate, "num_workers": workers, "worker_init_fn": _begin}
+    how = {"collate_fn": dataset.collate, "num_workers": workers, "worker_init_fn": partial(_begin, os.getpid())}
     return iter(DataLoader(dataset, batch_sampler=lists, **how))
 
 
-def _begin(worker: int) -> None:
+def _begin(starter: int, worker: int) -> None:
     """A worker's first act. It holds what its starter holds, the lock of a run's state too, and may not outlive it.
 
     Ctrl-C ends a worker without a word, as it ends the starter, which needs no more of it.
     """
-    die_with_parent()
+    die_with_parent(starter)
 
 
 def load_steps(dataset: Samples, steps: Sequence[list[list[int]]], workers: int) -> Iterator[list[Batch]]:

@@ -14,6 +14,10 @@ Groups = list[dict]
 """torch's parameter groups: "params", and the "rate" by which the phase's lr is multiplied for them."""
 
 
+Shapes = dict[str, torch.Size]
+"""{parameter name: shape}"""
+
+
 @dataclass(frozen=True)
 class AdamW:
     """torch.optim.AdamW; decay acts on what has two dimensions or more, so not on biases and norms."""
@@ -75,14 +79,22 @@ class Phase:
             raise ValueError(f"augment must be within [0, 1], found {self.augment}")
 
 
-def fitting(phase: Phase, model: nn.Module) -> Phase:
-    """The phase for a simpler model: without the patterns that name what this does not have."""
-    names = [name for name, _ in model.named_parameters()]
+def shapes(model: nn.Module) -> Shapes:
+    return {name: parameter.shape for name, parameter in model.named_parameters()}
+
+
+def fitting(phase: Phase, model: nn.Module, asked: Shapes) -> Phase:
+    """The phase for a simpler model than the one asked for, which its patterns name.
+
+    It goes without those that name nothing here, and trains what the model asked for does not have.
+    """
+    own = shapes(model)
 
     def known(pattern: str) -> bool:
-        return any(fnmatch(name, pattern.removeprefix("!")) for name in names)
+        return any(fnmatch(name, pattern.removeprefix("!")) for name in own)
 
-    trainable = tuple(filter(known, phase.trainable))
+    new = [name for name, shape in own.items() if asked.get(name) != shape and not moves(name, phase.trainable)]
+    trainable = (*filter(known, phase.trainable), *new)
     return replace(phase, trainable=trainable, rates=tuple(rate for rate in phase.rates if known(rate.pattern)))
 
 

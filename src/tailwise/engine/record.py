@@ -82,12 +82,15 @@ class Record:
 
     @property
     def score(self) -> float:
-        """Mean over the heads of macro recall: what the best epoch is chosen by; without a head, the last is."""
+        """Mean over the heads of macro recall: what the best epoch is chosen by; without a head, the last is.
+
+        A sum that does not depend on the order of the heads, which a saved state does not keep.
+        """
         if not self.heads:
             return float(self.epoch)
         recalls = [metrics.macro(metrics.recall(head.matrix)) for head in self.heads.values()]
         known = [value for value in recalls if not math.isnan(value)]
-        return sum(known) / len(known) if known else 0.0
+        return math.fsum(known) / len(known) if known else 0.0
 
     def to_json(self) -> dict:
         return asdict(self)

@@ -22,6 +22,8 @@ from tailwise.core.errors import UserError
 from tailwise.core.files import read_json, write_json
 from tailwise.engine.weights import read_tensors, write_tensors
 
+LOCK = Path("dvc.lock")
+
 
 def fingerprint(files: dict[str, Path], facts: Iterable[str] = ()) -> str:
     """SHA-256 of texts and of files, {name: path}, by name and content."""
@@ -55,11 +57,10 @@ def loaded_code() -> dict[str, Path]:
 
 def recovery_for(phase: str, facts: Iterable[str], inputs: Iterable[Path]) -> "Recovery":
     """Where a run keeps its state: named by its params, its inputs and the code that is loaded."""
-    files = loaded_code()
-    for path in inputs:
-        files |= files_in(path)
+    code = fingerprint(loaded_code())  # at once: inputs take a while, in which somebody may edit it
+    files = {name: file for path in inputs for name, file in files_in(path).items()}
     root = Path(os.environ.get("DVC_ROOT", "."))
-    return Recovery(root / ".resume" / f"{phase}-{run_key(facts, files)}")
+    return Recovery(root / ".resume" / f"{phase}-{run_key([*facts, code], files)}")
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class Recovery:
                 remove_unused(other.parent)
         stage = self.folder.name.rpartition("-")[0]
         others = [path for path in self.folder.parent.glob(f"{stage}-*") if path.is_dir() and path != self.folder]
-        for old in sorted(others, key=lambda path: path.stat().st_mtime)[:-1]:
+        for old in sorted(others, key=written)[:-1]:
             remove_unused(old)
 
     def __exit__(self, kind, error, trace) -> None:
@@ -119,11 +120,15 @@ class Recovery:
     def done(self, result: Path) -> None:
         """The phase has written this file, whose MD5 DVC will record."""
         with open(result, "rb") as file:
-            write_json(self._done, {"md5": hashlib.file_digest(file, "md5").hexdigest()})
+            md5 = hashlib.file_digest(file, "md5").hexdigest()
+        write_json(self._done, {"md5": md5, "lock_written": written(LOCK)})
 
     def _recorded(self) -> bool:
-        lock = Path("dvc.lock")
-        return self._done.exists() and lock.exists() and read_json(self._done)["md5"] in lock.read_text("utf8")
+        """DVC writes its lock each time it records a stage; it may hold the same result from an earlier time."""
+        if not self._done.exists() or not LOCK.exists():
+            return False
+        done = read_json(self._done)
+        return done["md5"] in LOCK.read_text("utf8") and done["lock_written"] != written(LOCK)
 
     @property
     def _done(self) -> Path:
@@ -157,6 +162,14 @@ def locked(file) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def written(path: Path) -> int:
+    """When it was changed last, in nanoseconds; 0 if it is not there."""
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 def is_at(file, path: Path) -> bool:
