@@ -188,11 +188,12 @@ def test_torchvision_is_imported_only_to_build():
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["s3d", *TRANSFORMERS])
 def test_a_clip_of_the_official_size_is_taken(kind):
-    """The resnets, alike at all sizes and slow on processors, are run at this one by bench/backbones.py."""
+    """The resnets, alike at all sizes and slow on processors, are run at this one by bench/backbones.py, as are the
+    gradients of all."""
     shape = (16, 224, 400)
-    backbone = fresh(kind, shape)
-    backbone(clips(1, shape)).square().mean().backward()
-    assert all(torch.isfinite(p.grad).all() for p in backbone.parameters())
+    with torch.no_grad():
+        embedded = fresh(kind, shape)(clips(1, shape))
+    assert embedded.shape == (1, ARCHITECTURES[kind].dim) and torch.isfinite(embedded).all()
 
 
 @pytest.mark.parametrize("channels_last", [False, True])
