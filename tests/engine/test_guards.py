@@ -129,6 +129,11 @@ def test_good_weights_are_kept_every_so_many_steps_that_counted(losses, expected
     assert watched(losses).good() is expected
 
 
+def test_a_few_losses_are_forgotten_once_more_are_known():
+    """Lower ones, too: nothing is held against so few."""
+    assert watched([1.0] * 3).back_to(Watch()).back_to(watched(STEADY)).before == STEADY
+
+
 def test_after_going_back_the_losses_are_held_against_those_of_the_good_weights():
     good = watched(STEADY)
     back = watched([3.5] * 20, watched(STEADY)).back_to(good)

@@ -41,11 +41,11 @@ def test_a_pattern_that_names_nothing_is_refused(patterns):
 
 
 def test_a_simpler_model_trains_what_the_one_asked_for_has_not():
-    """first: the same; last: its weight has another shape; new: not there before; gone: there no more."""
+    """first: the same; last: its weight has another shape; new: not there before, so nothing can freeze it; gone."""
     asked = nn.ModuleDict({"first": nn.Linear(2, 2), "last": nn.Linear(2, 2), "gone": nn.Linear(2, 2)})
     simpler = nn.ModuleDict({"first": nn.Linear(2, 2), "last": nn.Linear(3, 2), "new": nn.Linear(2, 2)})
     rates = (Rate("gone.*", 0.1), Rate("*.weight", 0.5))
-    phase = make_phase(trainable=("first.weight", "gone.*", "!gone.bias"), rates=rates)
+    phase = make_phase(trainable=("first.weight", "gone.*", "!gone.bias", "!new.*"), rates=rates)
     fitted = fitting(phase, simpler, shapes(asked))
     set_trainable(simpler, fitted.trainable)
     moving = {name for name, parameter in simpler.named_parameters() if parameter.requires_grad}

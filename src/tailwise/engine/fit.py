@@ -29,7 +29,7 @@ from tailwise.losses import ClassBoost
 class Fit:
     """best: weights of the best epoch; good: weights and optimizer to go back to; both on the processor.
 
-    asked: shapes of the first model's parameters; specs: of the models so far, each simpler than the one before
+    known: parameters that all models so far had; specs: of these, each simpler than the one before
     """
 
     def __init__(self, task: Task, phase: Phase, samples: list[int], boost: dict[str, ClassBoost], run: Run):
@@ -37,13 +37,13 @@ class Fit:
         self.boost = {head: of_head.to(run.device) for head, of_head in boost.items()}
         self.course, self.deadline = Course(run.training.micro_batch), Deadline(run.save_every)
         self.best: Tensors = {}
-        self.asked, self.specs = shapes(task.model), []
+        self.known, self.specs = shapes(task.model), []
         self.enter(task)
 
     def enter(self, task: Task) -> None:
         """Build all that the phase governs, around this task's model; a UserError leaves all as it was."""
         model = task.model.to(self.run.device)
-        phase = fitting(self.phase, model, self.asked) if self.specs else self.phase
+        phase = fitting(self.phase, model, self.known) if self.specs else self.phase
         moving = set_trainable(model, phase.trainable)
         optimizer = phase.optimizer.build(rate_groups(model, phase.rates), phase.lr)
         check_felt(task, self.boost, moving, self.samples[:1], self.run)
@@ -53,6 +53,7 @@ class Fit:
         self.stepper = Stepper(task, phase, self.run, self.boost, named, optimizer, undo)
         self.good = self._now()
         self.specs.append(task.spec)
+        self.known = dict(self.known.items() & shapes(model).items())
 
     @property
     def finished(self) -> bool:

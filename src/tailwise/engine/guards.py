@@ -196,7 +196,8 @@ class Watch:
         Of two times it went back the lower losses are to be reached: else each could allow for more than the last.
         """
         kept = good if len(good.losses) >= KNOWN else self
-        before = min((losses for losses in (self.before, kept.losses) if losses), key=fmean, default=[])
+        known = [losses for losses in (self.before, kept.losses) if losses]
+        before = min(known, key=lambda losses: (len(losses) < KNOWN, fmean(losses)), default=[])
         tries = self.tries + 1 if self.unproved else 1
         return replace(self, losses=kept.losses, norms=kept.norms, skipped=[], since=0, before=before, tries=tries)
 

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import sys
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -63,8 +64,9 @@ def steps_of(
 
 def load_batches(dataset: Samples, lists: Sequence[list[int]], workers: int) -> Iterator[Batch]:
     """Batches in the order of `lists`, the same ones for any number of worker processes."""
-    how = {"collate_fn": dataset.collate, "num_workers": workers, "worker_init_fn": partial(_begin, os.getpid())}
-    return iter(DataLoader(dataset, batch_sampler=lists, **how))
+    start = "fork" if workers and sys.platform == "linux" else None  # so that this process is their parent
+    how = {"collate_fn": dataset.collate, "num_workers": workers, "multiprocessing_context": start}
+    return iter(DataLoader(dataset, batch_sampler=lists, worker_init_fn=partial(_begin, os.getpid()), **how))
 
 
 def _begin(starter: int, worker: int) -> None:

@@ -83,19 +83,15 @@ def shapes(model: nn.Module) -> Shapes:
     return {name: parameter.shape for name, parameter in model.named_parameters()}
 
 
-def fitting(phase: Phase, model: nn.Module, asked: Shapes) -> Phase:
-    """The phase for a simpler model than the one asked for, which its patterns name.
+def fitting(phase: Phase, model: nn.Module, known: Shapes) -> Phase:
+    """The phase for a simpler model than its patterns are about.
 
-    It goes without those that name nothing here, and trains what the model asked for does not have.
+    known: parameters that the patterns decide on; what else the model has is trained
     """
     own = shapes(model)
-
-    def known(pattern: str) -> bool:
-        return any(fnmatch(name, pattern.removeprefix("!")) for name in own)
-
-    new = [name for name, shape in own.items() if asked.get(name) != shape and not moves(name, phase.trainable)]
-    trainable = (*filter(known, phase.trainable), *new)
-    return replace(phase, trainable=trainable, rates=tuple(rate for rate in phase.rates if known(rate.pattern)))
+    trained = tuple(name for name, shape in own.items() if known.get(name) != shape or moves(name, phase.trainable))
+    rates = tuple(rate for rate in phase.rates if any(fnmatch(name, rate.pattern) for name in trained))
+    return replace(phase, trainable=trained, rates=rates)
 
 
 def set_trainable(model: nn.Module, patterns: tuple[str, ...]) -> list[nn.Parameter]:
