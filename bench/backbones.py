@@ -26,8 +26,8 @@ def step(kind: str, checkpoint: bool) -> tuple[int, int, float, float]:
     embedded = backbone(clip)
     embedded.square().sum().backward()
     seconds = time.perf_counter() - started
-    if not all(p.grad is None or p.grad.isfinite().all() for p in backbone.parameters()):
-        raise SystemExit(f"{kind}: a gradient is not finite")
+    if not all(p.grad is not None and p.grad.isfinite().all() for p in backbone.parameters()):
+        raise SystemExit(f"{kind}: a gradient is missing or not finite")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     return sum(p.numel() for p in backbone.parameters()), embedded.shape[1], seconds, peak
 

@@ -179,8 +179,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--instants", type=int, default=50, help="of kills anywhere")
     parser.add_argument("--training", type=int, default=30, help="of kills in the training itself")
     parser.add_argument("--saving", type=int, default=10, help="of kills within a save")
-    parser.add_argument("--epochs", type=int, default=20, help="of each phase")
-    parser.add_argument("--save-every", type=float, default=0.3)
+    parser.add_argument("--epochs", type=int, default=40, help="of each phase")
+    parser.add_argument("--save-every", type=float, default=1.0)
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
 

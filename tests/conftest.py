@@ -9,6 +9,11 @@ torch.set_num_threads(1)
 torch.use_deterministic_algorithms(True)
 
 
+def pytest_collection_modifyitems(items):
+    """The slow ones first: begun last, one of them would be waited for by all processes."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(autouse=True)
 def _no_dvc_around(monkeypatch):
     """A test that is itself started by DVC must not write into that run's folders."""

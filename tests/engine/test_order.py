@@ -68,6 +68,23 @@ def test_batches_come_in_the_order_asked_for(workers):
     assert [[b.index.tolist() for b in step] for step in load_steps(make_table(10), steps, workers)] == steps
 
 
+@pytest.mark.parametrize("workers", [0, 1])
+def test_memory_that_runs_out_while_a_step_is_loaded_is_one_line(monkeypatch, workers):
+    table = make_table(10)
+    whole = type(table).__getitem__
+
+    def short(self, index):
+        if index == 5:
+            raise MemoryError
+        return whole(self, index)
+
+    monkeypatch.setattr(type(table), "__getitem__", short)
+    steps = load_steps(table, steps_of(range(10), 4, 2), workers)
+    assert [batch.index.tolist() for batch in next(steps)] == [[0, 1], [2, 3]]
+    with pytest.raises(UserError, match=r"^out of memory while samples were loaded: lower training\.batch_size or .*$"):
+        next(steps)
+
+
 HOLDING = """
 import sys, time
 from pathlib import Path

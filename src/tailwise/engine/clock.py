@@ -6,6 +6,9 @@ from contextlib import contextmanager
 
 from tailwise.engine.record import Record
 
+SPARE_S = 1.0
+"""For stalls of the machine, each time something is to be saved; a third of the time between saves if that is less."""
+
 
 def left(elapsed_s: float, done: int, epochs: int) -> float:
     """Seconds that `epochs` more epochs take at the pace of those `done` (at least 1) in `elapsed_s` seconds."""
@@ -43,13 +46,14 @@ def pace(now: Callable[[], float] = time.monotonic) -> Callable[[Record], str]:
 class Deadline:
     """When to save, so that a kill costs at most `every` seconds of work.
 
-    What comes next, and saving after it, are expected to take as long as they did last time. So that this is known of
-    saving before much can be lost, the first one is due at once.
+    What comes next, and saving after it, are expected to take as long as they did last time, and together `spare`
+    longer: a machine stalls at times. So that this is known of saving before much can be lost, the first one is due at
+    once.
     """
 
     def __init__(self, every: float, now: Callable[[], float] = time.monotonic):
-        self.every, self._now, self._took = every, now, {}
-        self._saved = now()
+        self.every, self.spare = every, min(SPARE_S, every / 3)
+        self._now, self._saved, self._took = now, now(), {}
 
     @contextmanager
     def timed(self, work: str) -> Iterator[None]:
@@ -67,4 +71,5 @@ class Deadline:
     def due(self, work: str) -> bool:
         """Whether to save before this kind of work, as it would be too late after it."""
         known = "save" in self._took
-        return not known or self._now() - self._saved + self.took(work) + self.took("save") >= self.every
+        expected = self._now() - self._saved + self.took(work) + self.took("save")
+        return not known or expected + self.spare >= self.every

@@ -52,6 +52,11 @@ class Course:
         self.epoch, self.step = self.epoch + 1, 0
         self.losses, self.norms, self.interventions, self.tally = [], [], [], Tally()
 
+    def simplify(self) -> None:
+        """A simpler model goes on, of which nothing is known."""
+        self.simpler, self.rollbacks, self.rate = self.simpler + 1, 0, 1.0
+        self.watch, self.good = Watch(), Watch()
+
     def to_json(self) -> dict:
         return asdict(self)
 

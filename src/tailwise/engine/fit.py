@@ -9,7 +9,7 @@ from tailwise.core.errors import UserError
 from tailwise.engine.clock import Deadline
 from tailwise.engine.course import Course
 from tailwise.engine.effect import check_felt
-from tailwise.engine.guards import VERDICTS, Fault, Numbers, Watch, spoken
+from tailwise.engine.guards import VERDICTS, Fault, Numbers, spoken
 from tailwise.engine.interrupt import whole
 from tailwise.engine.memory import TOO_LARGE, afford, affordable
 from tailwise.engine.order import epoch_order, load_steps, repeat_numbers, steps_of
@@ -130,8 +130,7 @@ class Fit:
         except Stopped as stopped:
             found = stopped.fault, stopped.numbers
         if found:
-            self._intervene(*found, number)
-            return
+            return self._intervene(*found, number)
         course.losses.append(numbers.loss)
         course.norms.append(numbers.norm)
         if self.run.stability.guards:
@@ -186,17 +185,15 @@ class Fit:
         except UserError as error:
             raise UserError(f"{tried}; no simpler model can take over ({error}){self._keep_best()}") from error
         train_mode(task.model)
-        course = self.course
-        course.simpler, course.rollbacks, course.rate = course.simpler + 1, 0, 1.0
-        course.watch, course.good = Watch(), Watch()
+        self.course.simplify()
         self._note(fault, f"a simpler model goes on, {fitted}", text)
 
     def _keep_best(self) -> str:
-        course, recovery = self.course, self.run.recovery
-        if not (self.best and recovery):
+        if not (self.best and self.run.recovery):
             return ""
-        write_tensors(path := recovery.folder / "best.safetensors", self.best, self.specs[course.best_simpler])
-        return f"; the weights of epoch {course.best_epoch} are kept in {path}"
+        path = self.run.recovery.folder / "best.safetensors"
+        write_tensors(path, self.best, self.specs[self.course.best_simpler])
+        return f"; the weights of epoch {self.course.best_epoch} are kept in {path}"
 
     def _judge(self) -> None:
         """What is left to be judged of the validation samples."""

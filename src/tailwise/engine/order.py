@@ -12,7 +12,9 @@ import numpy as np
 from torch.utils.data import DataLoader
 
 from tailwise.core.batch import Batch
+from tailwise.core.errors import UserError
 from tailwise.core.processes import die_with_parent
+from tailwise.engine.memory import afford
 from tailwise.engine.task import Samples
 
 
@@ -78,7 +80,13 @@ def _begin(starter: int, worker: int) -> None:
 
 
 def load_steps(dataset: Samples, steps: Sequence[list[list[int]]], workers: int) -> Iterator[list[Batch]]:
-    """The micro-batches of each optimizer step; worker processes live through all of them."""
+    """The micro-batches of each optimizer step; worker processes live through all of them.
+
+    Raises UserError if memory runs out: all of a step is loaded before any of it is computed.
+    """
     batches = load_batches(dataset, list(itertools.chain.from_iterable(steps)), workers)
     for step in steps:
-        yield list(itertools.islice(batches, len(step)))
+        loaded = afford(lambda: list(itertools.islice(batches, len(step))))
+        if loaded is None:
+            raise UserError("out of memory while samples were loaded: lower training.batch_size or runtime.workers")
+        yield loaded

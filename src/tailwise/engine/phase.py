@@ -13,7 +13,6 @@ from tailwise.schedules import Cosine
 Groups = list[dict]
 """torch's parameter groups: "params", and the "rate" by which the phase's lr is multiplied for them."""
 
-
 Shapes = dict[str, torch.Size]
 """{parameter name: shape}"""
 

@@ -22,7 +22,7 @@ from tailwise.core.errors import UserError
 from tailwise.core.files import read_json, write_json
 from tailwise.engine.weights import read_tensors, write_tensors
 
-LOCK = Path("dvc.lock")
+DVC_LOCK = Path("dvc.lock")
 
 
 def fingerprint(files: dict[str, Path], facts: Iterable[str] = ()) -> str:
@@ -121,14 +121,14 @@ class Recovery:
         """The phase has written this file, whose MD5 DVC will record."""
         with open(result, "rb") as file:
             md5 = hashlib.file_digest(file, "md5").hexdigest()
-        write_json(self._done, {"md5": md5, "lock_written": written(LOCK)})
+        write_json(self._done, {"md5": md5, "lock_written": written(DVC_LOCK)})
 
     def _recorded(self) -> bool:
         """DVC writes its lock each time it records a stage; it may hold the same result from an earlier time."""
-        if not self._done.exists() or not LOCK.exists():
+        if not self._done.exists() or not DVC_LOCK.exists():
             return False
         done = read_json(self._done)
-        return done["md5"] in LOCK.read_text("utf8") and done["lock_written"] != written(LOCK)
+        return done["md5"] in DVC_LOCK.read_text("utf8") and done["lock_written"] != written(DVC_LOCK)
 
     @property
     def _done(self) -> Path:
