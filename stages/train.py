@@ -6,8 +6,6 @@ import os
 from contextlib import ExitStack
 from pathlib import Path
 
-import torch._dynamo  # noqa: F401  the first optimizer would: a second within the work that a kill may cost
-
 from tailwise.balance.files import read_rebalancing
 from tailwise.core.batch import Head
 from tailwise.core.chosen import with_chosen

@@ -5,6 +5,9 @@ import os
 import pytest
 import torch
 
+SEED = int(os.environ.get("TEST_SEED", "0"))
+"""Of torch's own generator in each test; what is tested holds with any."""
+
 torch.set_num_threads(1)
 torch.use_deterministic_algorithms(True)
 
@@ -12,6 +15,12 @@ torch.use_deterministic_algorithms(True)
 def pytest_collection_modifyitems(items):
     """The slow ones first: begun last, one of them would be waited for by all processes."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup():
+    """What ran before in the same process must not decide with which weights a test's model begins."""
+    torch.manual_seed(SEED)
 
 
 @pytest.fixture(autouse=True)

@@ -55,7 +55,7 @@ def test_views_of_one_sample_find_each_other():
     table = Table({"x": x}, {"probe": (x[:, 0] > 0).long()})
     task = make_task(Encoder(), table, table, (PROBE,), contrastive, two_views)
     before = found_again(task.model, x[:64])
-    trained = train_phase(task, make_phase(epochs=12, lr=1e-2), range(192), {}, make_run(batch_size=32))
+    trained = train_phase(task, make_phase(epochs=24, lr=1e-2), range(192), {}, make_run(batch_size=32))
     task.model.load_state_dict(trained.weights)
     assert before < 0.3 and found_again(task.model, x[:64]) > 0.9
     assert trained.history[-1].loss < 0.5 * trained.history[0].loss

@@ -20,6 +20,7 @@ from tailwise.core.batch import IGNORE
 from tailwise.core.files import write_json
 from tailwise.engine.loop import train_phase
 from tailwise.engine.memory import out_of_memory
+from tailwise.engine.optimizer import AdamW
 from tailwise.engine.weights import write_tensors
 from tailwise.losses import ClassBoost
 
@@ -97,7 +98,7 @@ class Net(Linear):
         return super().forward(x)
 
 
-class Crowded(torch.optim.AdamW):
+class Crowded(AdamW):
     """Others take most of the memory just when the first step is to allocate its state, and give it back after."""
 
     megabytes = 0
@@ -147,7 +148,6 @@ def train_limited(folder: Path, place: str, megabytes: int) -> None:
 def in_forks(work: Callable[..., None], jobs: list[tuple]) -> None:
     """work(*job) for each, in a copy of this process, where no thread may run yet; the first error ends all."""
     torch.set_num_threads(1)  # each of a pool takes room besides
-    torch.optim.AdamW([torch.zeros(1)])  # imports what each would import late
     for job in jobs:
         child = multiprocessing.get_context("fork").Process(target=work, args=job)
         child.start()

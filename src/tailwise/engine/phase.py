@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from tailwise.core.errors import UserError
+from tailwise.engine import optimizer
 from tailwise.schedules import Cosine
 
 Groups = list[dict]
@@ -35,7 +36,7 @@ class AdamW:
             plain = [p for p in group["params"] if p.ndim <= 1]
             split.append({**group, "params": decayed, "weight_decay": self.weight_decay})
             split.append({**group, "params": plain, "weight_decay": 0.0})
-        return torch.optim.AdamW([group for group in split if group["params"]], lr=lr)
+        return optimizer.AdamW([group for group in split if group["params"]], lr=lr)
 
 
 @dataclass(frozen=True)
