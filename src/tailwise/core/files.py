@@ -30,7 +30,7 @@ def write_bytes(path: Path, data: bytes) -> None:
     Raises OSError with the name of `path`, or of the folder that cannot be made; nothing is left beside it then.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part = path.with_name(f".{path.name}.{os.getpid()}")  # see remove_parts
     try:
         with open(part, "wb") as file:
             file.write(data)
@@ -42,6 +42,12 @@ def write_bytes(path: Path, data: bytes) -> None:
     finally:
         with suppress(OSError):
             part.unlink()
+
+
+def remove_parts(folder: Path, name: str = "*") -> None:
+    """Remove what killed processes left, in the folder and below it, of files so named that nobody is writing."""
+    for part in folder.rglob(f".{name}.[0-9]*"):
+        part.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tailwise.core.batch import Head
-from tailwise.core.files import write_json
+from tailwise.core.files import remove_parts, write_json
 from tailwise.engine.history import Boosts, best_epoch, write_history
 from tailwise.engine.loop import Trained
 from tailwise.engine.run import Run
@@ -17,6 +17,8 @@ def write_outputs(phase: str, heads: tuple[Head, ...], boosts: Boosts, trained: 
     """
     folder, best = Path(f"reports/training/{phase}"), trained.history[trained.best - 1]
     weights = Path(f"data/models/{phase}.safetensors")
+    remove_parts(folder)  # within one run of the stage, too, the launcher may have started a killed process again
+    remove_parts(weights.parent, weights.name)
     write_weights(weights, trained.weights, trained.spec, asked)
     write_history(folder, trained.history, heads, boosts)
     write_json(folder / "best.json", best_epoch(best, heads))

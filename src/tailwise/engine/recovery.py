@@ -19,7 +19,7 @@ from pathlib import Path
 import torch
 
 from tailwise.core.errors import UserError
-from tailwise.core.files import read_json, write_json
+from tailwise.core.files import read_json, remove_parts, write_json
 from tailwise.engine.weights import read_tensors, write_tensors
 
 DVC_LOCK = Path("dvc.lock")
@@ -101,8 +101,7 @@ class Recovery:
 
     def _clean(self) -> None:
         """Forget parts of a killed save, what is done, and all states of the stage but this and the newest other."""
-        for part in self.folder.glob(".*"):
-            part.unlink()
+        remove_parts(self.folder)
         if self._recorded():  # so it is to be trained once more
             self.path.unlink(missing_ok=True)
             self._done.unlink()
