@@ -9,7 +9,7 @@ from measure import Figure, Table, interleave
 EXTRA = {  # what a stage imports or builds after its first line
     "check": "import tailwise.recipes.fouls.sections",
     "evaluate": "import tailwise.recipes.fouls.task",
-    "train": "import tailwise.recipes.fouls.task, tailwise.engine.optimizer as o, torch; o.AdamW([torch.zeros(1)])",
+    "train": "import tailwise.recipes.fouls.task, tailwise.engine.optimizer as o; o.QuickAdamW([o.torch.zeros(1)])",
 }
 MOST_S = 5.0
 

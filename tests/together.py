@@ -108,7 +108,6 @@ def forked(rank: int, folder: str, processes: int, told: dict) -> None:
 
 
 def main(jobs: list) -> None:
-    torch.optim.AdamW([torch.zeros(1)])  # imports what each process would import late
     for folder, processes, told in jobs:
         Path(folder).mkdir(parents=True, exist_ok=True)
         os.environ |= {"MASTER_ADDR": "localhost", "MASTER_PORT": str(free_port())}

@@ -20,7 +20,7 @@ from tailwise.core.batch import IGNORE
 from tailwise.core.files import write_json
 from tailwise.engine.loop import train_phase
 from tailwise.engine.memory import out_of_memory
-from tailwise.engine.optimizer import AdamW
+from tailwise.engine.optimizer import QuickAdamW
 from tailwise.engine.weights import write_tensors
 from tailwise.losses import ClassBoost
 
@@ -98,7 +98,7 @@ class Net(Linear):
         return super().forward(x)
 
 
-class Crowded(AdamW):
+class Crowded(QuickAdamW):
     """Others take most of the memory just when the first step is to allocate its state, and give it back after."""
 
     megabytes = 0

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from helpers import make_task, same
-from tailwise.engine.optimizer import AdamW
+from tailwise.engine.optimizer import QuickAdamW
 from tailwise.engine.snapshot import restore, snapshot
 
 TRAINS = """
@@ -31,8 +31,7 @@ def steps(model, optimizer, count):
 @pytest.mark.parametrize("groups", [1, 2])
 def test_every_digit_is_torchs(groups):
     ended = []
-    for kind in (torch.optim.AdamW, AdamW):
-        torch.manual_seed(3)
+    for kind in (torch.optim.AdamW, QuickAdamW):
         model = make_task().model
         parameters = list(model.parameters())
         optimizer = kind(parameters[:groups], lr=0.1, weight_decay=0.01)
@@ -47,7 +46,7 @@ def test_every_digit_is_torchs(groups):
 
 def test_a_step_records_no_gradient_of_itself_and_asks_a_closure_with_gradients():
     parameter = torch.nn.Parameter(torch.ones(3))
-    optimizer = AdamW([parameter], lr=0.1)
+    optimizer = QuickAdamW([parameter], lr=0.1)
 
     def closure():
         assert torch.is_grad_enabled()

@@ -55,8 +55,8 @@ def test_kills_while_the_outputs_are_written_leave_nothing_in_them(trained, fold
 
 
 def test_what_looks_like_a_part_and_is_none_stays(folder):
-    for name in ("data/.gitignore", "data/.x", "data/x.12", "data/.other.12"):
-        write_text(folder / name, name)
-    write_text(folder / "data/.x.12", "")
+    others = [".12.x/x", ".gitignore", ".x", ".x.12.x", ".x.13/x", ".x.1y", ".y.12", "x.12"]
+    for name in [*others, ".x.12", "in/.x.14"]:
+        write_text(folder / "data" / name, "")
     remove_parts(folder / "data", "x")
-    assert sorted(files(folder)) == ["data/.gitignore", "data/.other.12", "data/.x", "data/x.12"]
+    assert sorted(files(folder / "data")) == others

@@ -4,13 +4,17 @@ import csv
 import io
 import json
 import os
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from tailwise.core.errors import UserError
 
 DIGITS = 6
+
+PART = re.compile(r"\.(.+)\.(\d+)")
+"""Names that `part_of` gives: the file's, and the process's number."""
 
 
 def rounded(value):
@@ -30,7 +34,7 @@ def write_bytes(path: Path, data: bytes) -> None:
     Raises OSError with the name of `path`, or of the folder that cannot be made; nothing is left beside it then.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}")  # see remove_parts
+    part = part_of(path)
     try:
         with open(part, "wb") as file:
             file.write(data)
@@ -44,10 +48,20 @@ def write_bytes(path: Path, data: bytes) -> None:
             part.unlink()
 
 
-def remove_parts(folder: Path, name: str = "*") -> None:
-    """Remove what killed processes left, in the folder and below it, of files so named that nobody is writing."""
-    for part in folder.rglob(f".{name}.[0-9]*"):
-        part.unlink(missing_ok=True)
+def part_of(path: Path) -> Path:
+    """Where this process writes what is to be put in place whole."""
+    return path.with_name(f".{path.name}.{os.getpid()}")
+
+
+def remove_parts(folder: Path, name: str = "", alive: Callable[[int], bool] = lambda process: False) -> None:
+    """Remove what processes that are not `alive` left half-written in the folder and below it.
+
+    name: of the file whose parts are meant, empty for all files
+    """
+    for part in folder.rglob(".*"):
+        found = PART.fullmatch(part.name)
+        if found and name in ("", found[1]) and part.is_file() and not alive(int(found[2])):
+            part.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

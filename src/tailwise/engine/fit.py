@@ -11,8 +11,9 @@ from tailwise.engine.course import Course
 from tailwise.engine.effect import check_felt
 from tailwise.engine.guards import VERDICTS, Fault, Numbers, spoken
 from tailwise.engine.interrupt import whole
+from tailwise.engine.loading import load_steps
 from tailwise.engine.memory import TOO_LARGE, afford, affordable
-from tailwise.engine.order import epoch_order, load_steps, repeat_numbers, steps_of
+from tailwise.engine.order import epoch_order, repeat_numbers, steps_of
 from tailwise.engine.phase import Phase, fitting, rate_groups, set_trainable, shapes, train_mode
 from tailwise.engine.predict import validate
 from tailwise.engine.record import Intervention, Part, Record
@@ -108,15 +109,15 @@ class Fit:
 
     def _draw(self) -> Iterator[Drawn]:
         """What this process computes in each step that is left, in the micro-batches of now."""
-        training, course = self.run.training, self.course
+        run, course = self.run, self.course
         epochs = range(course.epoch, self.phase.epochs)
-        orders = [epoch_order(self.samples, training.seed, self.run.name, epoch) for epoch in epochs]
+        orders = [epoch_order(self.samples, run.training.seed, run.name, epoch) for epoch in epochs]
 
         def cut(orders: Iterable[Sequence[int]]) -> list[list[list[int]]]:
-            size, share = training.batch_size, self.run.world.share
+            size, share = run.training.batch_size, run.world.share
             return [step for o in orders for step in steps_of(o, size, course.micro_batch, share)][course.step :]
 
-        return zip(load_steps(self.task.train, cut(orders), self.run.workers), cut(map(repeat_numbers, orders)))
+        return zip(load_steps(self.task.train, cut(orders), run.workers, run.events), cut(map(repeat_numbers, orders)))
 
     def _lr(self, number: int, steps: int) -> float:
         return self.phase.lr * self.phase.schedule.factor(number, self.phase.epochs * steps) * self.course.rate

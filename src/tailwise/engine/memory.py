@@ -1,5 +1,6 @@
 """Memory: how much a sample needs, and running out of it, told apart from other errors and survived."""
 
+import errno
 import gc
 import os
 from collections.abc import Callable
@@ -21,18 +22,32 @@ TOO_LARGE = "out of memory with one sample at a time: a smaller window or model"
 
 Result = TypeVar("Result")
 
-SPOKEN = ("can't allocate memory", "not enough memory", "out of memory", "bad allocation", "bad_alloc")
-"""Words of torch's allocators; on a processor their error has no type of its own."""
+SPOKEN = (
+    "can't allocate memory",
+    "cannot allocate memory",
+    "unable to allocate",
+    "unable to mmap",
+    "unable to write to file </torch",
+    "not enough memory",
+    "out of memory",
+    "bad allocation",
+    "bad_alloc",
+    "caught memoryerror",
+)
+"""Words of torch's allocators, whose error on a processor has no type of its own; of its shared memory, in which data
+workers leave what they load; and of its account of a worker's MemoryError."""
 
 ONEDNN = "could not create a primitive"
 """All that oneDNN says when it finds no room for a kernel; a primitive that it does not know it calls by its name."""
 
 
 def out_of_memory(error: BaseException) -> bool:
+    told = str(error)
+    if isinstance(error, OSError):
+        return os.strerror(errno.ENOMEM) in told
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
         return True
-    told = str(error)
-    return isinstance(error, RuntimeError) and (told == ONEDNN or any(words in told for words in SPOKEN))
+    return isinstance(error, RuntimeError) and (told == ONEDNN or any(words in told.lower() for words in SPOKEN))
 
 
 def free() -> None:
@@ -46,9 +61,10 @@ def afford(work: Callable[[], Result]) -> Result | None:
     """What the work returns; None if memory ran out, and then what it held is given back."""
     try:
         return work()
-    except (RuntimeError, MemoryError) as error:
+    except (RuntimeError, MemoryError, OSError) as error:
         if not out_of_memory(error):
             raise
+        error.__traceback__ = None  # torch's frames may hold the error, and so all that they held else
     free()
     return None
 

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from tailwise.core.errors import UserError
-from tailwise.engine import optimizer
+from tailwise.engine.optimizer import QuickAdamW
 from tailwise.schedules import Cosine
 
 Groups = list[dict]
@@ -36,7 +36,7 @@ class AdamW:
             plain = [p for p in group["params"] if p.ndim <= 1]
             split.append({**group, "params": decayed, "weight_decay": self.weight_decay})
             split.append({**group, "params": plain, "weight_decay": 0.0})
-        return optimizer.AdamW([group for group in split if group["params"]], lr=lr)
+        return QuickAdamW([group for group in split if group["params"]], lr=lr)
 
 
 @dataclass(frozen=True)

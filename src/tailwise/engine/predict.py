@@ -9,8 +9,9 @@ import torch
 from tailwise import metrics
 from tailwise.core.batch import Batch
 from tailwise.core.errors import UserError
+from tailwise.engine.loading import load_batches
 from tailwise.engine.memory import TOO_LARGE, afford
-from tailwise.engine.order import chunks, load_batches
+from tailwise.engine.order import chunks
 from tailwise.engine.record import HeadRecord, Part, Tally
 from tailwise.engine.run import Run
 from tailwise.engine.task import Outputs, Task
@@ -21,7 +22,7 @@ from tailwise.losses import cross_entropy
 def predictions(task: Task, run: Run, lists: Iterable[list[int]]) -> Iterator[tuple[Batch, Outputs]]:
     """Batches of these validation samples in order, with their logits in float32."""
     task.model.eval()
-    for batch in load_batches(task.valid, list(lists), run.workers):
+    for batch in load_batches(task.valid, list(lists), run.workers, run.events):
         batch = batch.to(run.device)
         with run.autocast():
             outputs = task.model(**batch.inputs)

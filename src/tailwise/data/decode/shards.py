@@ -19,7 +19,7 @@ import av
 import decord
 import numpy as np
 
-from tailwise.core.files import write_json
+from tailwise.core.files import part_of, remove_parts, write_json
 from tailwise.data.decode.frames import decode_clip
 from tailwise.data.decode.probe import Faulty
 from tailwise.data.decode.window import Window
@@ -114,7 +114,7 @@ class _RowFile:
     """
 
     def __init__(self, path: Path):
-        self.path, self.part = path, path.with_name(f".{path.name}.{os.getpid()}")
+        self.path, self.part = path, part_of(path)
         self.rows, self.shape = 0, ()
 
     def __enter__(self) -> "_RowFile":
@@ -167,9 +167,7 @@ class _RowFile:
 
 def clear_parts(cache: Path) -> None:
     """Remove the half-written files of processes that are gone."""
-    for part in cache.glob(".*.*"):
-        if not Path(f"/proc/{part.suffix[1:]}").exists():
-            part.unlink(missing_ok=True)
+    remove_parts(cache, alive=lambda process: Path(f"/proc/{process}").exists())
 
 
 def link_or_copy(source: Path, target: Path) -> None:
