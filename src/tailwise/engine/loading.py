@@ -75,7 +75,7 @@ def tell_lost(times: int, events: Events) -> None:
             f"data workers were lost {times} times at the same batch: killed, or memory ran out (in a container, shared"
             " memory, too: docker run --shm-size); lower runtime.workers, 0 needs none"
         )
-    events.tell("intervention", "a data worker was lost: others begin with the batch that is owed")
+    events.tell("lost worker", "a data worker was lost: others begin with the batch that is owed")
 
 
 def begin(dataset: Samples, lists: Sequence[list[int]], workers: int) -> Iterator[Batch]:
