@@ -4,6 +4,7 @@ import argparse
 import importlib
 import os
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from tailwise.balance.files import read_rebalancing
@@ -19,7 +20,7 @@ from tailwise.engine.inputs import build_task, class_boosts, read_heads, sample_
 from tailwise.engine.interrupt import heed_sigterm
 from tailwise.engine.launch import answerable, launch, leaving_word, processes
 from tailwise.engine.loop import train_phase
-from tailwise.engine.observers import keep_history, print_progress, tensorboard
+from tailwise.engine.observers import Observer, keep_history, print_progress, tensorboard
 from tailwise.engine.outputs import write_outputs
 from tailwise.engine.phase import Phase, fitting, parameter_lines, shapes
 from tailwise.engine.recovery import Recovery, recovery_for
@@ -70,7 +71,9 @@ def train(args: argparse.Namespace, params: dict, runtime: Runtime) -> None:
     facts = [*map(repr, [args, training, stability, phase, config, device.type]), REQUIREMENTS.read_text("utf8")]
     with join(device) as world, leaving_word(), ExitStack() as owned:
         recovery = world.alone(lambda: owned.enter_context(recovery_for(args.phase, facts, inputs)))
-        telling = world.alone(lambda: told(args.phase, heads, rebalancing.boost, runtime, recovery)) or {}
+        events = Events(events_path(stage_name()), runtime.verbosity, phase=args.phase)
+        watch = partial(watching, args.phase, heads, rebalancing.boost, runtime, events, recovery)
+        telling = {"events": events, "observers": world.alone(watch) or (), "save_every": runtime.save_every}
         workers = data_workers(runtime.workers, training.threads)
         run = Run(args.phase, training, device, workers, recovery, stability=stability, world=world, **telling)
         if recovery:  # the first process alone writes and tells
@@ -80,14 +83,15 @@ def train(args: argparse.Namespace, params: dict, runtime: Runtime) -> None:
             write_outputs(args.phase, heads, rebalancing.boost, trained, asked.spec, run)
 
 
-def told(phase: str, heads: tuple[Head, ...], boosts: Boosts, runtime: Runtime, recovery: Recovery) -> dict:
-    """What a run tells, as fields of Run. Files first: what is on the terminal is on disk, too."""
-    events = Events(events_path(stage_name()), runtime.verbosity, phase=phase)
+def watching(
+    phase: str, heads: tuple[Head, ...], boosts: Boosts, runtime: Runtime, events: Events, recovery: Recovery
+) -> tuple[Observer, ...]:
+    """What follows the history. Files first: what is on the terminal is on disk, too."""
     watched = [keep_history(Path(f"reports/training/{phase}"), heads, boosts), print_progress(heads, events)]
     if runtime.tensorboard:
         logs = Path(os.environ.get("DVC_ROOT", ".")) / ".logs" / "tensorboard" / recovery.folder.name
         watched.append(tensorboard(logs, heads, boosts))
-    return {"save_every": runtime.save_every, "observers": tuple(watched), "events": events}
+    return tuple(watched)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import pytest
 from torch.utils.data.dataloader import _MultiProcessingDataLoaderIter
 
 from helpers import HEADS, Linear, Table, make_phase, make_run, make_table, make_task, same
+from mounting import MOUNT, needs_mount
 from tailwise.core.errors import UserError
 from tailwise.engine.loading import load_batches, load_steps
 from tailwise.engine.loop import train_phase
@@ -42,6 +43,7 @@ def too_large():
 
 
 def no_room():
+    """What torch says of a file in shared memory."""
     raise RuntimeError("unable to mmap 1024 bytes from file </torch_12>: Cannot allocate memory (12)")
 
 
@@ -64,7 +66,9 @@ def test_memory_that_runs_out_while_a_step_is_loaded_is_one_line(monkeypatch, wo
     monkeypatch.setattr(type(table), "__getitem__", short)
     steps = load_steps(table, steps_of(range(10), 4, 2), workers)
     assert [batch.index.tolist() for batch in next(steps)] == [[0, 1], [2, 3]]
-    with pytest.raises(UserError, match=r"^out of memory while samples were loaded: lower training\.batch_size or .*$"):
+    with pytest.raises(
+        UserError, match=r"^out of memory while samples were loaded .*: lower training\.batch_size or .*$"
+    ):
         next(steps)
 
 
@@ -72,6 +76,29 @@ def test_memory_that_runs_out_while_workers_are_started_is_one_line(monkeypatch)
     monkeypatch.setattr(os, "fork", no_map)
     with pytest.raises(UserError, match=r"^out of memory while samples were loaded"):
         next(load_steps(make_table(10), steps_of(range(10), 4, 2), 1))
+
+
+SHARED = """
+from helpers import make_table
+from tailwise.core.errors import UserError
+from tailwise.engine.loading import load_steps
+
+try:
+    list(load_steps(make_table(40, dim=100_000), [[[*range(40)]]], 1))
+except UserError as error:
+    print(error)
+"""
+
+
+def test_a_full_shared_memory_is_one_line(request):
+    """16 MB to share where there are 4, as in a container; torch alone would wait for ever."""
+    needs_mount()
+    tests = request.path.parents[1]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tests), str(tests.parent / "src")])}
+    small = 'mount -t tmpfs -o size=4m none /dev/shm && exec "$0" -c "$1"'
+    command = [*MOUNT, small, sys.executable, SHARED]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
+    assert done.stdout.startswith("out of memory while samples were loaded (in a container"), done.stderr
 
 
 class Deadly(Table):
@@ -104,12 +131,15 @@ def test_a_lost_worker_is_replaced_and_changes_no_batch(folder, workers, capfd):
 def test_workers_lost_three_times_at_the_same_batch_are_one_line(folder):
     batches = load_batches(Deadly(folder, 3), chunks(range(24), 4), 2)
     assert [next(batches).index[0].item() for _ in range(3)] == [0, 4, 8]
-    with pytest.raises(UserError, match=r"^data workers were lost 3 times at the same batch: .*lower runtime\.workers"):
+    with pytest.raises(UserError, match=r"^data workers were lost 3 times at the same batch.*: lower runtime\.workers"):
         next(batches)
 
 
 @pytest.mark.parametrize("workers", [0, 1])
-@pytest.mark.parametrize("error", [ConnectionResetError("of the samples' own"), EOFError("of a file")])
+@pytest.mark.parametrize(
+    "error",
+    [ConnectionResetError("of the samples' own"), EOFError("of a file"), RuntimeError("it exited unexpectedly")],
+)
 def test_what_a_sample_meets_itself_is_no_loss(monkeypatch, capfd, workers, error):
     def broken(self, index):
         raise error

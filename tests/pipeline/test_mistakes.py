@@ -2,18 +2,15 @@
 
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
+from mounting import MOUNT, needs_mount
 from project import Project, hashes
 from terminal import begun, command, interrupt, run, workers_of
 
 pytestmark = pytest.mark.slow
-
-MOUNT = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]
-"""A shell that may mount file systems that nobody else sees."""
 
 
 @pytest.mark.parametrize(
@@ -77,8 +74,7 @@ def test_a_file_where_a_folder_is_wanted_is_named(project, stage, folder):
     ],
 )
 def test_a_folder_without_room_or_leave_to_write_is_named(project, stage, folder, options, said):
-    if subprocess.run([*MOUNT, "mount -t tmpfs none /mnt"], capture_output=True).returncode:
-        pytest.skip("this machine lets nobody mount a small file system")
+    needs_mount()
     clear(project, folder)
     (project / folder).mkdir(parents=True)
     line = refused(project, stage, [*MOUNT, f"mount -t tmpfs -o {options} none {folder} && {command(project, stage)}"])

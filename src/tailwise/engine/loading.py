@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, get_worker_info
 
 from tailwise.core.batch import Batch
 from tailwise.core.errors import UserError
@@ -18,8 +18,11 @@ from tailwise.core.processes import die_with_parent
 from tailwise.engine.memory import afford
 from tailwise.engine.task import Samples
 
-GONE, TOLD = "exited unexpectedly", "in DataLoader worker process"
+GONE, TOLD = ("exited unexpectedly", "is killed by signal"), "in DataLoader worker process"
 """torch's words of a worker that is gone, and of one that tells what it met."""
+
+WHERE = "in a container, shared memory, too: docker run --shm-size"
+SHORT = f"out of memory while samples were loaded ({WHERE}): lower training.batch_size or runtime.workers"
 
 MOST = 3
 """Times that workers are lost at the same batch, at which it ends."""
@@ -36,7 +39,7 @@ def load_steps(
     for step in steps:
         loaded = afford(lambda: list(itertools.islice(batches, len(step))))
         if loaded is None:
-            raise UserError("out of memory while samples were loaded: lower training.batch_size or runtime.workers")
+            raise UserError(SHORT)
         yield loaded
 
 
@@ -59,21 +62,22 @@ def load_batches(
             tell_lost(lost, events or Events())
         else:
             yield batch
+            del batch
             done, lost = done + 1, 0
 
 
 def is_loss(error: Exception) -> bool:
     """Whether a worker is gone, or was just going when it was asked for what it had loaded."""
-    if isinstance(error, (ConnectionError, EOFError)):
-        return TOLD not in str(error)
-    return isinstance(error, RuntimeError) and GONE in str(error)
+    text = str(error)
+    gone = isinstance(error, RuntimeError) and any(words in text for words in GONE)
+    return TOLD not in text and (gone or isinstance(error, (ConnectionError, EOFError)))
 
 
 def tell_lost(times: int, events: Events) -> None:
     if times == MOST:
         raise UserError(
-            f"data workers were lost {times} times at the same batch: killed, or memory ran out (in a container, shared"
-            " memory, too: docker run --shm-size); lower runtime.workers, 0 needs none"
+            f"data workers were lost {times} times at the same batch, killed or out of memory ({WHERE}): lower"
+            " runtime.workers, 0 needs none"
         )
     events.tell("lost worker", "a data worker was lost: others begin with the batch that is owed")
 
@@ -81,9 +85,18 @@ def tell_lost(times: int, events: Events) -> None:
 def begin(dataset: Samples, lists: Sequence[list[int]], workers: int) -> Iterator[Batch]:
     """Batches until a worker is lost, which is told within 5 s, when its batch is asked for."""
     start = "fork" if workers and sys.platform == "linux" else None  # so that this process is their parent
-    how = {"collate_fn": dataset.collate, "num_workers": workers, "multiprocessing_context": start}
+    how = {"collate_fn": partial(collated, dataset), "num_workers": workers, "multiprocessing_context": start}
     with ends_unheard():
         return iter(DataLoader(dataset, batch_sampler=lists, worker_init_fn=partial(_begun, os.getpid()), **how))
+
+
+def collated(dataset: Samples, samples: list) -> Batch:
+    """One batch; a worker's in shared memory, to which torch would move it when nobody hears that there is no room."""
+    batch = dataset.collate(samples)
+    if get_worker_info():
+        for tensor in (*batch.inputs.values(), *batch.targets.values(), batch.index):
+            tensor.share_memory_()
+    return batch
 
 
 @contextmanager
@@ -94,7 +107,7 @@ def ends_unheard() -> Iterator[None]:
         yield
     finally:
         if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGCHLD, before or signal.SIG_DFL)
+            signal.signal(signal.SIGCHLD, before if callable(before) else signal.SIG_DFL)
 
 
 def _begun(starter: int, worker: int) -> None:
