@@ -38,7 +38,8 @@ def test_experiments_of_a_queue_go_on_from_their_own_states(trial, tmp_path):
 
 
 def changed(rate: float) -> dict[str, float]:
-    return {"phase1.train.lr": rate, "phase1.train.epochs": 40}
+    """Long enough for two to be in their midst; they save at once, and then seldom."""
+    return {"phase1.train.lr": rate, "phase1.train.epochs": 40, "runtime.save_every": 30}
 
 
 def trained_straight(project: Project, rate: float) -> dict[str, str]:
