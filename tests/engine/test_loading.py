@@ -113,7 +113,7 @@ class Deadly(Table):
         deaths = len(list(self.folder.iterdir()))
         if index == self.sample and os.getpid() != self.starter and deaths < self.times:
             (self.folder / str(deaths)).touch()
-            time.sleep(0.2)
+            time.sleep(1.0)
             os.kill(os.getpid(), signal.SIGKILL)
         return super().__getitem__(index)
 
