@@ -38,8 +38,7 @@ def test_experiments_of_a_queue_go_on_from_their_own_states(trial, tmp_path):
 
 
 def changed(rate: float) -> dict[str, float]:
-    """Long enough for two to be in their midst; they save at once, and then seldom."""
-    return {"phase1.train.lr": rate, "phase1.train.epochs": 40, "runtime.save_every": 30}
+    return {"phase1.train.lr": rate, "phase1.train.epochs": 40}
 
 
 def trained_straight(project: Project, rate: float) -> dict[str, str]:
