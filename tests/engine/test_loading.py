@@ -20,6 +20,9 @@ from tailwise.engine.loop import train_phase
 from tailwise.engine.order import chunks, epoch_order, steps_of
 from tailwise.engine.recovery import Recovery
 
+TESTS = Path(__file__).parents[1]
+ENV = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent / "src")])}
+
 
 @pytest.fixture
 def _looked_at_often(monkeypatch):
@@ -90,14 +93,12 @@ except UserError as error:
 """
 
 
-def test_a_full_shared_memory_is_one_line(request):
+def test_a_full_shared_memory_is_one_line():
     """16 MB to share where there are 4, as in a container; torch alone would wait for ever."""
     needs_mount()
-    tests = request.path.parents[1]
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tests), str(tests.parent / "src")])}
     small = 'mount -t tmpfs -o size=4m none /dev/shm && exec "$0" -c "$1"'
     command = [*MOUNT, small, sys.executable, SHARED]
-    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, env=ENV, capture_output=True, text=True, timeout=120)
     assert done.stdout.startswith("out of memory while samples were loaded (in a container"), done.stderr
 
 
@@ -190,10 +191,8 @@ with Recovery(Path(sys.argv[1])):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a signal of the Linux kernel")
 def test_workers_of_a_killed_run_do_not_keep_its_state_from_the_next(tmp_path):
-    tests = Path(__file__).parents[1]
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tests), str(tests.parent / "src")])}
     command = [sys.executable, "-c", HOLDING, str(tmp_path / "run")]
-    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as killed:
+    with subprocess.Popen(command, env=ENV, stdout=subprocess.PIPE, text=True) as killed:
         assert killed.stdout.readline() == "begun\n"
         killed.kill()
     enter(tmp_path / "run", time.monotonic() + 1)
