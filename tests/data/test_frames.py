@@ -9,8 +9,10 @@ from PIL import Image
 
 from filming import picture, read_clip, turn, write_clip, write_sound
 from tailwise.data.decode import frames as module
+from tailwise.data.decode.container import Faulty
+from tailwise.data.decode.excerpt import excerpt
 from tailwise.data.decode.frames import by_decord, by_pyav, decode_clip
-from tailwise.data.decode.probe import Faulty, probe
+from tailwise.data.decode.probe import examine, probe
 from tailwise.data.decode.window import Window
 from tailwise.data.raw import RawFile
 
@@ -25,23 +27,30 @@ def decoded(path, window=NATIVE):
     return decode_clip(raw(path), window)[0]
 
 
+def from_decord(path, window=NATIVE):
+    return by_decord(excerpt(raw(path), *examine(raw(path)), window.indices()), window)
+
+
+def from_pyav(path, window=NATIVE):
+    return by_pyav(raw(path), window, *examine(raw(path)))
+
+
 @pytest.mark.parametrize("seed", [0, 1])
 def test_frames_at_native_size_are_those_of_another_decoder(tmp_path, seed):
     path = write_clip(tmp_path / "clip.mp4", seed)
-    assert probe(raw(path)).plain
-    np.testing.assert_array_equal(by_decord(raw(path), NATIVE), read_clip(path)[NATIVE.indices()])
+    np.testing.assert_array_equal(from_decord(path), read_clip(path)[NATIVE.indices()])
 
 
 def test_a_clip_from_memory_is_the_same(tmp_path, monkeypatch):
     path = write_clip(tmp_path / "clip.mp4")
-    from_file = by_decord(raw(path), NATIVE)
+    from_file = from_decord(path)
     monkeypatch.setattr(RawFile, "source", lambda self: io.BytesIO(path.read_bytes()))
-    np.testing.assert_array_equal(by_decord(raw(path), NATIVE), from_file)
+    np.testing.assert_array_equal(from_decord(path), from_file)
 
 
 def test_both_decoders_scale_alike(tmp_path):
     path, window = write_clip(tmp_path / "clip.mp4", width=256, height=144), Window(8, 3, 4, 0, height=64, width=112)
-    one, two = by_decord(raw(path), window), by_pyav(raw(path), window, probe(raw(path)))
+    one, two = from_decord(path, window), from_pyav(path, window)
     assert np.abs(one.astype(int) - two).mean() < 2
 
 
@@ -161,7 +170,7 @@ def spoil(kind, path):
         ("PNG", "a picture, not a video"),
         ("encrypted", "unreadable format: a codec that FFmpeg does not know, or encrypted"),
         ("audio", "audio only"),
-        ("subtitles", "no video stream"),
+        ("subtitles", "unreadable format"),
     ],
 )
 def test_a_clip_that_cannot_be_used_says_why(tmp_path, kind, reason):
@@ -210,3 +219,19 @@ def test_widths_that_decord_cannot_scale_to_are_left_to_pyav(tmp_path, width):
     wide, narrow = (decoded(path, Window(8, 3, 4, 0, height=40, width=w)) for w in (144, width))
     blocks = wide.reshape(4, 40, width, 144 // width, 3).mean(axis=3)
     assert narrow.shape == blocks.shape and np.corrcoef(narrow.ravel(), blocks.ravel())[0, 1] > 0.95
+
+
+def test_frames_are_numbered_from_the_first_that_can_be_shown(tmp_path):
+    """A clip cut at a key frame that is none to begin at: the pictures before it in time are never shown."""
+    path = write_clip(tmp_path / "clip.mp4", frames=40, coder={"g": "10", "x264-params": "open-gop=1", "bf": "3"})
+    cut = tmp_path / "cut.mp4"
+    with av.open(str(path)) as source, av.open(str(cut), "w") as target:
+        stream, begun = target.add_stream_from_template(source.streams.video[0]), False
+        for packet in source.demux(video=0):
+            begun = begun or (packet.is_keyframe and packet.pts > 0)
+            if begun and packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+    shown = read_clip(cut)
+    assert len(shown) < 40
+    np.testing.assert_array_equal(decoded(cut), shown[NATIVE.indices()])

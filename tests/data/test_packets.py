@@ -9,8 +9,9 @@ import pytest
 
 from filming import turn, write_clip
 from tailwise.data.decode.frames import by_pyav, decode_clip
-from tailwise.data.decode.packets import even, is_picture
-from tailwise.data.decode.probe import probe
+from tailwise.data.decode.excerpt import excerpt
+from tailwise.data.decode.packets import Picture, even, length_size, picture_in
+from tailwise.data.decode.probe import examine
 from tailwise.data.decode.window import Window
 from tailwise.data.raw import RawFile
 
@@ -51,17 +52,21 @@ def time_of_a_picture(content: bytearray) -> None:
     content[place : place + 4] = struct.pack(">I", 2**30)
 
 
-DAMAGE = [header_of_slice, no_slice, never_set_bit, size_of_a_sample, time_of_a_picture]
+DAMAGE = [no_slice, never_set_bit, size_of_a_sample, time_of_a_picture]
+
+
+def for_decord(raw: RawFile):
+    return excerpt(raw, *examine(raw), WINDOW.indices())
 
 
 @pytest.mark.parametrize("damage", DAMAGE, ids=lambda damage: damage.__name__)
 def test_a_clip_with_one_damaged_packet_is_not_left_to_decord(clip, damage):
     raw = RawFile(clip.parent, clip.name)
-    assert probe(raw).plain
+    assert for_decord(raw)
     content = bytearray(clip.read_bytes())
     damage(content)
     clip.write_bytes(content)
-    assert not probe(raw).plain
+    assert not for_decord(raw)
 
 
 def test_a_damaged_clip_has_the_same_frames_each_time(clip):
@@ -70,27 +75,58 @@ def test_a_damaged_clip_has_the_same_frames_each_time(clip):
     size_of_a_sample(content)
     clip.write_bytes(content)
     raw = RawFile(clip.parent, clip.name)
-    expected = by_pyav(raw, WINDOW, probe(raw))
+    expected = by_pyav(raw, WINDOW, *examine(raw))
     for _ in range(8):
         np.testing.assert_array_equal(decode_clip(raw, WINDOW)[0], expected)
+
+
+REFERENCE, DISPENSABLE, IDR = Picture(False, True, False), Picture(False, False, False), Picture(True, True, False)
+WITH_PARAMETERS = Picture(True, True, True)
 
 
 @pytest.mark.parametrize(
     ("packet", "picture"),
     [
-        ("00000002 4100", True),
-        ("00000002 0600 00000002 6500", True),
-        ("00000002 0600", False),
-        ("00000002 c100", False),
-        ("00000003 4100", False),
-        ("00000001 4100", False),
-        ("00000000 00000002 4100", False),
-        ("00000002 4100 0000", False),
-        ("", False),
+        ("00000002 4100", REFERENCE),
+        ("00000002 0100", DISPENSABLE),
+        ("00000002 0600 00000002 6500", IDR),
+        ("00000002 6500 00000002 6500", IDR),
+        ("00000002 6500 00000002 4100", REFERENCE),
+        ("00000002 0100 00000002 4100", REFERENCE),
+        ("00000002 6700 00000002 6500", WITH_PARAMETERS),
+        ("00000002 6800 00000002 6500", WITH_PARAMETERS),
+        ("00000002 0600", None),
+        ("00000002 c100", None),
+        ("00000003 4100", None),
+        ("00000001 4100", None),
+        ("00000000 00000002 4100", None),
+        ("00000002 4100 0000", None),
+        ("", None),
     ],
 )
 def test_a_packet_is_units_with_a_slice_among_them(packet, picture):
-    assert is_picture(bytes.fromhex(packet), 4) is picture
+    assert picture_in(bytes.fromhex(packet), 4) == picture
+
+
+@pytest.mark.parametrize(
+    ("packet", "picture"),
+    [
+        ("00000001 09f0 000001 4100", REFERENCE),
+        ("00000001 09f0 00000001 67aa 000001 68bb 000001 65cc", WITH_PARAMETERS),
+        ("000001 09f0 000001 0100 000001 09f0 000001 0100", DISPENSABLE),
+        ("000001 09f0 4100 000001 09f0 000001 4100", None),
+        ("000001 09f0", None),
+        ("000001 c100", None),
+        ("000001", None),
+    ],
+)
+def test_start_codes_part_units_elsewhere(packet, picture):
+    assert picture_in(bytes.fromhex(packet), None) == picture
+
+
+@pytest.mark.parametrize(("extradata", "size"), [("014d401eff", 4), ("014d401efd", 2), ("00000001", None), ("", None)])
+def test_only_mp4_puts_lengths_before_units(extradata, size):
+    assert length_size(bytes.fromhex(extradata)) == size
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import numpy as np
 
 from tailwise.core.processes import map_guarded
 from tailwise.data.decode.frames import decode_clip
-from tailwise.data.decode.probe import Faulty
+from tailwise.data.decode.container import Faulty
 from tailwise.data.decode.window import Window
 from tailwise.data.raw import RawFile
 from tailwise.prediction.fouls import Foul

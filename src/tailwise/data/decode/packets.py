@@ -1,56 +1,64 @@
-"""Whether decord would decode an H.264 stream the same way each time.
+"""Pictures of an H.264 stream by their packets, before any is decoded.
 
-decord decodes in a thread of its own, and its reader notices a packet that cannot be decoded, or comes out of turn, or
-does not: such a clip was seen to give frames in one run, others or an error in the next. So what can be told of packets
-without decoding them is looked at first. It costs a sixtieth of the decoding. What is left to chance is a broken slice
-header right behind the window, in a picture that no other refers to.
+Source: ITU-T H.264, 7.3.1, table 7-1 and annex B (NAL units, start codes); ISO/IEC 14496-15, 5.3.3 (lengths in MP4)
 """
 
-import av
+import re
+from dataclasses import dataclass
+from itertools import groupby
 
-SLICES = (1, 5)
-"""NAL unit types that hold a picture. Source: ITU-T H.264, table 7-1"""
+SLICE, IDR_SLICE, SEQUENCE, PARAMETERS, DELIMITER = 1, 5, 7, 8, 9
+"""NAL unit types. From an IDR picture on, nothing refers to what was before it; a delimiter begins a picture."""
+START_CODE = re.compile(b"\0\0\1")
 
 
-def sound(container: av.container.InputContainer, stream: av.VideoStream) -> bool:
-    """Whether each packet is a picture with headers that FFmpeg accepts, and pictures follow each other evenly.
+@dataclass(frozen=True)
+class Picture:
+    """What a packet holds. idr: decoding can begin here; referenced: other pictures may refer to it
 
-    stream: of length-prefixed H.264, as in MP4; any other is not sound
+    parameters: there are parameter sets with it, which hold for what comes later, too
     """
-    first = bytes(stream.codec_context.extradata or b"")
-    if len(first) < 5 or first[0] != 1:
-        return False
-    times, decoder = [], _headers_only(stream.codec_context)
-    try:
-        for packet in container.demux(stream):
-            if packet.size:
-                decoder.decode(packet)
-                times.append(packet.pts)
-                if packet.pts is None or not is_picture(bytes(packet), 1 + (first[4] & 3)):
-                    return False
-    except av.FFmpegError:
-        return False
-    return even(times)
+
+    idr: bool
+    referenced: bool
+    parameters: bool
 
 
-def _headers_only(of: av.VideoCodecContext) -> av.VideoCodecContext:
-    """A decoder that reads the headers of slices, raises what is wrong with them and decodes none."""
-    decoder = av.CodecContext.create(of.name, "r")
-    decoder.extradata, decoder.options = of.extradata, {"err_detect": "explode"}
-    decoder.skip_frame, decoder.thread_count = "ALL", 1
-    return decoder
+def length_size(extradata: bytes) -> int | None:
+    """Bytes of the length before each NAL unit, from the decoder's configuration in MP4; None for start codes."""
+    return 1 + (extradata[4] & 3) if len(extradata) >= 5 and extradata[0] == 1 else None
 
 
-def is_picture(packet: bytes, prefix: int) -> bool:
-    """Whether the units fill the packet, and a slice is among them. prefix: bytes of the length before each unit"""
-    place, pictures = 0, 0
+def picture_in(packet: bytes, prefix: int | None) -> Picture | None:
+    """The picture of a packet; None unless whole units fill it, among them slices, and no picture in it has none.
+
+    prefix: bytes of the length before each unit, None where start codes part them
+    """
+    heads = _heads(packet, prefix) if prefix else [packet[code.end()] for code in START_CODE.finditer(packet[:-1])]
+    if heads is None or any(head & 0x80 for head in heads):  # the bit that is never set
+        return None
+    kinds = [head & 0x1F for head in heads]
+    slices = [head for head, kind in zip(heads, kinds) if kind in (SLICE, IDR_SLICE)]
+    marks = [kind for kind in kinds if kind in (SLICE, IDR_SLICE, DELIMITER)]
+    if not slices or any(kind == DELIMITER and len(list(run)) > 1 for kind, run in groupby(marks)):
+        return None
+    return Picture(
+        idr=all(head & 0x1F == IDR_SLICE for head in slices),
+        referenced=any(head & 0x60 for head in slices),
+        parameters=SEQUENCE in kinds or PARAMETERS in kinds,
+    )
+
+
+def _heads(packet: bytes, prefix: int) -> list[int] | None:
+    """The first byte of each unit; None if they do not fill the packet."""
+    place, heads = 0, []
     while place + prefix < len(packet):
-        size, head = int.from_bytes(packet[place : place + prefix]), packet[place + prefix]
-        if not size or head & 0x80:  # the bit that is never set
-            return False
-        pictures += head & 0x1F in SLICES
+        size = int.from_bytes(packet[place : place + prefix])
+        if not size:
+            return None
+        heads.append(packet[place + prefix])
         place += prefix + size
-    return place == len(packet) and pictures > 0
+    return heads if place == len(packet) else None
 
 
 def even(times: list[int]) -> bool:

@@ -21,12 +21,12 @@ import numpy as np
 
 from tailwise.core.files import part_of, remove_parts, write_json
 from tailwise.data.decode.frames import decode_clip
-from tailwise.data.decode.probe import Faulty
+from tailwise.data.decode.container import Faulty
 from tailwise.data.decode.window import Window
 from tailwise.data.raw import RawFile
 
-CODE = [Path(__file__).with_name(f"{name}.py") for name in ("frames", "packets", "probe", "shards", "window")]
-CODE.append(Path(__file__).parents[1] / "raw.py")
+DECODING = "container decoder_log excerpt frames orientation packets pictures probe shards window".split()
+CODE = [*(Path(__file__).with_name(f"{name}.py") for name in DECODING), Path(__file__).parents[1] / "raw.py"]
 """What decides a shard's bytes besides clips, window and decoders: a shard of other code is another shard."""
 SYNCED = 4
 """Rows after which the disk is made to keep up."""

@@ -1,0 +1,64 @@
+"""Bytes changed within single packets of a clip, codec by codec, and whether decoding tells of it."""
+
+import io
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import av
+import numpy as np
+
+from filming import write_clip
+from tailwise.data.decode.container import Faulty
+from tailwise.data.decode.frames import decode_clip
+from tailwise.data.decode.window import Window
+from tailwise.data.raw import RawFile
+
+WINDOW = Window(centre=20, stride=2, frames=6, margin=0, height=144, width=256)
+KINDS = {
+    "H.264 in MP4": ("clip.mp4", {}),
+    "H.264, many key frames": ("clip.mp4", {"coder": {"g": "6"}}),
+    "H.264 in a transport stream": ("clip.ts", {}),
+    "HEVC": ("clip.mp4", {"codec": "libx265", "coder": {"x265-params": "log-level=none"}}),
+    "VP9": ("clip.webm", {"codec": "libvpx-vp9", "coder": {}}),
+}
+
+
+def packets(content: bytes) -> list[tuple[int, int]]:
+    """(place in the file, size) of each picture"""
+    with av.open(io.BytesIO(content)) as file:
+        return [(packet.pos, packet.size) for packet in file.demux(video=0) if packet.size]
+
+
+def changed(content: bytes, place: int, size: int, seed: int) -> bytes:
+    """About a tenth of a packet's bytes are others; its first ones, which hold its headers, stay."""
+    spoilt = np.frombuffer(content, np.uint8).copy()
+    rng = np.random.default_rng(seed)
+    spoilt[place + rng.integers(min(16, size // 2), size, max(size // 10, 8))] ^= rng.integers(
+        1, 256, max(size // 10, 8), np.uint8
+    )
+    return spoilt.tobytes()
+
+
+def fates(name: str) -> Counter:
+    """What becomes of a clip when one packet in or before the window is changed, packet by packet.
+
+    "same": the window's frames are those of the whole clip; "other": they are not, and nothing was told
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        return _fates(Path(folder), *KINDS[name])
+
+
+def _fates(folder: Path, file: str, how: dict) -> Counter:
+    path = write_clip(folder / file, 1, frames=40, width=256, height=144, **how)
+    raw, content, found = RawFile(folder, file), path.read_bytes(), Counter()
+    whole, _ = decode_clip(raw, WINDOW)
+    for number, (place, size) in enumerate(packets(content)[4:25]):
+        path.write_bytes(changed(content, place, size, number))
+        try:
+            frames, _ = decode_clip(raw, WINDOW)
+        except Faulty as reason:
+            found[str(reason).partition(":")[0]] += 1
+        else:
+            found["same" if np.abs(frames.astype(int) - whole).max() < 8 else "other"] += 1
+    return found
