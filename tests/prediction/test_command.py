@@ -107,8 +107,8 @@ def test_a_faulty_clip_costs_itself_and_a_foul_without_a_view_is_told(split, cap
     actions = json.loads(printed.out)["Actions"]
     assert list(actions) == ["0", "3", "10"] and actions["3"] in (actions["0"], actions["10"])
     assert sorted(printed.err.splitlines()) == [
-        "1 of 3 fouls have no usable view: the official file gives them the classes predicted most often for the others: "
-        + ", ".join(expected(place)[head][0] for place, head in ((2, "action"), (2, "severity"))),
+        "1 of 3 fouls have no usable view: the official file gives them the classes predicted most often for the "
+        "others: " + ", ".join(expected(place)[head][0] for place, head in ((2, "action"), (2, "severity"))),
         "left out: action_0/clip_1.mp4: empty: 262 bytes",
         "left out: action_3/clip_0.mp4: absent",
         "no prediction: foul 3 has no usable view",
