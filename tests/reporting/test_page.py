@@ -157,7 +157,7 @@ def test_a_head_without_mistakes_or_rare_classes_is_shown(tmp_path):
     judgement["heads"]["action"]["rare"] = {"classes": [], "macro_recall": unknown, "macro_f1": unknown}
     write_json(tmp_path / "reports/judgement.json", judgement)
     html = page(collect(PHASES, tmp_path))
-    assert "Rare classes of card: A." in html and "Rare classes of action" not in html
+    assert "Rare classes of card: A (5 samples)." in html and "Rare classes of action" not in html
 
 
 def test_an_undefined_figure_is_a_dash():
