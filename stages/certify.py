@@ -5,12 +5,13 @@ import importlib
 from pathlib import Path
 
 from tailwise.core.config import read_params, section, sections
-from tailwise.core.files import write_json
+from tailwise.core.files import read_csv, read_json, write_json
 from tailwise.engine.evaluate import answer, figures
 from tailwise.engine.inputs import Computing, trained_task
 from tailwise.engine.recovery import files_in, fingerprint, loaded_code
 from tailwise.engine.weights import INSTEAD_OF, read_tensors
 from tailwise.judging.certificate import Targets, certificate, judge_split, limits_of_model
+from tailwise.judging.evaluator import READER, official
 from tailwise.judging.outcomes import Outcomes
 
 
@@ -32,14 +33,28 @@ def main() -> None:
     rows, warnings, bootstrap = judge_split(outcomes, {name: r.loss for name, r in results.items()}, targets)
     asked = read_tensors(args.weights)[1].get(INSTEAD_OF)
     facts = {"hashes": hashes(args.split, args.weights), "seed": run.training.seed, "bootstrap": bootstrap}
+    facts |= by_evaluator(section(params, "data.reader.kind", str), args.split, outcomes)
     made = certificate(rows, figures(task, results), limits_of_model(task.spec, asked) + warnings, facts)
     write_json(args.certificate, made)
     print(", ".join(f"{count} {verdict}" for verdict, count in made["verdicts"].items()))
 
 
+def by_evaluator(reader: str, split: Path, outcomes: dict[str, Outcomes]) -> dict:
+    """What SoccerNet's evaluator says, of its own data alone."""
+    if reader != READER:
+        return {}
+    counts = read_json(Path("reports/classes.json"))["train"]
+    return {"official": official(split.name, outcomes, read_csv(index_of(split)), counts)[1]}
+
+
+def index_of(split: Path) -> Path:
+    """The table of all its fouls, also of those that the clip store lacks."""
+    return Path(f"data/index/{split.name}.csv")
+
+
 def hashes(split: Path, weights: Path) -> dict[str, str]:
     """What the certificate is of: SHA-256 over names and contents."""
-    found = {"data": files_in(split), "params": files_in(Path("reports/config.yaml"))}
+    found = {"data": files_in(split) | files_in(index_of(split)), "params": files_in(Path("reports/config.yaml"))}
     found |= {"code": loaded_code() | files_in(Path("requirements.txt")), "weights": files_in(weights)}
     return {name: fingerprint(files) for name, files in found.items()}
 

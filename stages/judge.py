@@ -4,28 +4,34 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tailwise.core.config import read_params, section
-from tailwise.core.files import read_json, write_json
-from tailwise.judging.certificate import Targets
-from tailwise.judging.judgement import judge
-from tailwise.judging.outcomes import read_outcomes
-from tailwise.judging.submission import submission
+from tailwise.core.files import read_csv, read_json, write_json
+from tailwise.judging.certificate import FEW, Targets
+from tailwise.judging.evaluator import READER, official
+from tailwise.judging.judgement import judge, limits_of, lines
+from tailwise.judging.outcomes import Outcomes, read_outcomes
+from tailwise.judging.submission import Counts, submission
 
 
 def main() -> None:
-    target = section(read_params(), "certificate", Targets)
+    params = read_params()
+    target, reader = section(params, "certificate", Targets), section(params, "data.reader.kind", str)
     heads, counts = read_json(Path("data/index/heads.json")), read_json(Path("reports/classes.json"))["train"]
     outcomes = {name: read_outcomes(Path(f"reports/evaluation/{name}.csv"), of) for name, of in heads.items()}
     judged = {name: judge(of_head, counts[name]) for name, of_head in outcomes.items()}
-    write_json(Path("reports/judgement.json"), {"target": asdict(target), "heads": judged})
-    write_json(Path("reports/predictions.json"), submission("valid", outcomes))
-    for name, of_head in judged.items():
-        rare = of_head["rare"]
-        if rare["macro_recall"]["value"] is not None:
-            print(f"{name}: rare classes {', '.join(rare['classes'])}: recall {spoken(rare['macro_recall'])}")
+    file, found = by_evaluator(reader, outcomes, counts)
+    made = {"target": asdict(target), "few": FEW, "limits": limits_of(outcomes, judged), "heads": judged, **found}
+    write_json(Path("reports/judgement.json"), made)
+    write_json(Path("reports/predictions.json"), file)
+    for line in lines(made):
+        print(line)
 
 
-def spoken(interval: dict[str, float]) -> str:
-    return "{value:.3f} ({low:.3f} to {high:.3f})".format(**interval)
+def by_evaluator(reader: str, outcomes: dict[str, Outcomes], counts: Counts) -> tuple[dict, dict]:
+    """The prediction file; and what SoccerNet's evaluator says of it, of its own data alone."""
+    if reader != READER:
+        return submission("valid", outcomes), {}
+    file, found = official("valid", outcomes, read_csv(Path("data/index/valid.csv")), counts)
+    return file, {"official": found}
 
 
 if __name__ == "__main__":

@@ -51,6 +51,7 @@ def test_every_target_of_a_head_is_judged():
         ("recall of Dive", "undecided"),
         ("loss", "pass"),
     ]
+    assert [row.samples for row in rows] == [None, None, 90, 20, None]
     assert judge_head("action", {"Push": 90, "Dive": 20}, 26, told, 5.0, TARGETS)[-1].verdict == "fail"
 
 
@@ -130,6 +131,7 @@ def test_the_certificate_counts_its_verdicts_and_keeps_what_it_is_of():
     assert made["limits"] == [*ALWAYS, "few"]
     assert made["targets"][1] == {
         "head": "action", "figure": "loss", "value": 6, "low": None, "high": None, "target": 5, "verdict": "fail",
+        "samples": None,
     }  # fmt: skip
 
 

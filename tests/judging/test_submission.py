@@ -3,30 +3,34 @@
 import numpy as np
 
 from tailwise.judging.outcomes import Outcomes
-from tailwise.judging.submission import submission
+from tailwise.judging.submission import official_submission, submission
 
 ACTIONS, SEVERITIES = ("Dive", "High leg"), ("No offence", "No card", "Yellow card", "Red card")
+COUNTS = {"action": {"Dive": 3, "High leg": 5}, "severity": dict(zip(SEVERITIES, (2, 6, 6, 1)))}
 
 
 def outcomes(classes, samples, predictions):
     return Outcomes(classes, samples, samples, np.zeros(len(samples), int), np.array(predictions))
 
 
-def test_official_heads_give_the_official_file():
+def test_every_foul_is_in_the_official_file_one_without_an_answer_with_the_most_frequent_classes():
     answers = {
         "action": outcomes(ACTIONS, ["valid/10", "valid/9"], [0, 1]),
         "severity": outcomes(SEVERITIES, ["valid/10", "valid/9"], [0, 3]),
     }
-    assert submission("valid", answers) == {
+    file = official_submission("valid", answers, ["9", "11", "10"], COUNTS)
+    assert file == {
         "Set": "valid",
         "Actions": {
             "9": {"Action class": "High leg", "Offence": "Offence", "Severity": "5.0"},
             "10": {"Action class": "Dive", "Offence": "No offence", "Severity": ""},
+            "11": {"Action class": "High leg", "Offence": "Offence", "Severity": "1.0"},
         },
     }
+    assert list(file["Actions"]) == ["9", "10", "11"]
 
 
-def test_other_heads_keep_their_names_and_samples():
+def test_other_data_keep_their_heads_and_samples():
     answers = {"outcome": outcomes(("goal", "miss"), ["a", "b"], [1, 0]), "foot": outcomes(("left",), ["b"], [0])}
     assert submission("test", answers) == {
         "Set": "test",
@@ -34,6 +38,7 @@ def test_other_heads_keep_their_names_and_samples():
     }
 
 
-def test_severities_of_other_names_are_not_official():
-    answers = {name: outcomes(("light", "hard"), ["a"], [0]) for name in ("action", "severity")}
-    assert submission("valid", answers)["Actions"] == {"a": {"action": "light", "severity": "light"}}
+def test_samples_of_other_data_may_end_alike():
+    answers = {"action": outcomes(ACTIONS, ["a/1", "b/1"], [0, 1]), "severity": outcomes(SEVERITIES, ["a/1"], [1])}
+    actions = submission("valid", answers)["Actions"]
+    assert actions == {"a/1": {"action": "Dive", "severity": "No card"}, "b/1": {"action": "High leg"}}

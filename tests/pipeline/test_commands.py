@@ -1,6 +1,7 @@
 """What a user types, and what comes back."""
 
 import json
+import math
 import shutil
 import subprocess
 import sys
@@ -8,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from evaluator import reference
 from once import once
 from project import STAGES, Project, ran
 from tailwise.core.config import read_params
 from tailwise.core.files import read_json
+from tailwise.data.raw import RawFile
 
 pytestmark = pytest.mark.slow
 
@@ -83,7 +86,7 @@ def test_metrics_are_validation_figures_and_read_without_a_cache(finished, tmp_p
     shown = json.loads(clone.read("dvc", "metrics", "show", "--json"))[""]["data"]
     assert list(shown) == ["reports/metrics.json"]
     figures = shown["reports/metrics.json"]["data"]
-    assert set(figures) == {"leaderboard", "action", "severity"} and set(figures["action"]) == HEAD_KEYS
+    assert set(figures) == {"balanced_accuracy", "action", "severity"} and set(figures["action"]) == HEAD_KEYS
     tested = read_json(clone / "reports/certificate.json")["figures"]
     assert {head: set(tested[head]) for head in ("action", "severity")} == dict.fromkeys(
         ("action", "severity"), HEAD_KEYS
@@ -122,6 +125,21 @@ def test_the_prediction_file_of_validation_has_every_foul_in_the_official_words(
     file = read_json(finished / "reports/predictions.json")
     assert file["Set"] == "valid" and len(file["Actions"]) == 24
     assert all(set(foul) == {"Action class", "Offence", "Severity"} for foul in file["Actions"].values())
+
+
+def test_the_evaluator_of_soccernet_has_its_figure_in_judgement_certificate_report_and_terminal(finished):
+    """And no metric is one: people compare by the balanced accuracy."""
+    labels = json.loads(RawFile(finished / "data/demo", "Valid.zip/annotations.json").read())["Actions"]
+    found = read_json(finished / "reports/judgement.json")["official"]
+    scores = reference(labels, read_json(finished / "reports/predictions.json")["Actions"])
+    assert [found[name] for name in ("score", "action", "severity")] == [
+        None if math.isnan(score) else round(score, 6) for score in scores
+    ]
+    assert "score" in read_json(finished / "reports/certificate.json")["official"]
+    html = (finished / "reports/report.html").read_text(encoding="utf8")
+    assert html.count("<td>SoccerNet's evaluator</td>") == 2
+    printed = finished.read("env", "PYTHONPATH=src", "python3", "-m", "tailwise.reporting.summary")
+    assert "balanced accuracy: " in printed and "SoccerNet's evaluator: " in printed
 
 
 def test_what_dvc_exp_run_writes_is_what_a_stage_reads(project):

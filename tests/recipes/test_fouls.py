@@ -136,22 +136,22 @@ def test_a_boost_weighs_its_own_head_alone():
     torch.testing.assert_close(boosted["severity"], plain["severity"])
 
 
-def test_the_official_score_is_half_of_each_heads_mean_recall():
+def test_the_balanced_accuracy_is_half_of_each_heads_mean_recall():
     recalls = {"action": np.array([1.0, 0.0, np.nan, 0.5]), "severity": np.array([0.25, 0.25])}
-    assert score(recalls) == {"leaderboard": pytest.approx(50 * (0.5 + 0.25))}
+    assert score(recalls) == {"balanced_accuracy": pytest.approx(50 * (0.5 + 0.25))}
 
 
 def test_a_constant_answer_scores_18_75():
     recalls = {"action": np.eye(8)[0], "severity": np.eye(4)[0]}
-    assert score(recalls) == {"leaderboard": pytest.approx(18.75)}
+    assert score(recalls) == {"balanced_accuracy": pytest.approx(18.75)}
 
 
 def test_figures_have_the_score_and_both_heads(store, config):
     task = build(config, HEADS, None, store, seed=1)
     found = figures(task, answer(task, make_run()))
-    assert list(found) == ["leaderboard", "action", "severity"]
+    assert list(found) == ["balanced_accuracy", "action", "severity"]
     mean = (found["action"]["macro_recall"] + found["severity"]["macro_recall"]) / 2
-    assert found["leaderboard"] == pytest.approx(100 * mean)
+    assert found["balanced_accuracy"] == pytest.approx(100 * mean)
 
 
 def test_nothing_in_evaluation_is_drawn(store, config):

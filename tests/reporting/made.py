@@ -10,6 +10,9 @@ from tailwise.reporting.strips import strip
 
 PHASES = ["phase1", "phase2"]
 EPOCHS = 3
+FEW = 6
+"""Samples below which a figure is no measurement."""
+OFFICIAL = {"score": 54.296875, "action": None, "severity": 51.171875, "fouls": 256, "differences": ["12 of 256 fouls"]}
 KEPT = 2
 """The epoch of each phase with the best figures."""
 
@@ -22,6 +25,7 @@ class Made:
     """absent: classes without a sample in validation and test; mistakes: of each head; named: samples and files
 
     done: {phase: interventions}, None for a run of a version that kept no record
+    official: whether SoccerNet's evaluator judged it; kinds: more of codecs, sizes and rates
     """
 
     heads: dict[str, list[str]] = field(
@@ -31,6 +35,8 @@ class Made:
     mistakes: int = 3
     named: str = "valid"
     done: dict[str, list[tuple]] | None = field(default_factory=dict)
+    official: bool = False
+    kinds: int = 0
 
 
 EVIL = "</script><img src=x onerror=\"window.broken=1;document.title='broken'\">"
@@ -63,6 +69,8 @@ RUNS = {
     ),
     "trouble": Made(done=TROUBLE),
     "older": Made(done=None),
+    "mixed": Made(heads={"action": [f"a name that fills a line {'and goes on ' * 6}{i}" for i in range(3)]}, kinds=40),
+    "official": Made(heads={"action": ["Dive", "Push"], "severity": ["A", "B"]}, official=True),
     "many": Made(
         heads={"action": MANY},
         absent=tuple(MANY[::7]),
@@ -148,7 +156,7 @@ def _figures(made: Made, score: float) -> dict:
         head: {name: recall(made, name, i)["value"] for i, name in enumerate(names)}
         for head, names in made.heads.items()
     }
-    return {"leaderboard": score, **{head: {**figures, "recall": recalls[head]} for head in made.heads}}
+    return {"balanced_accuracy": score, **{head: {**figures, "recall": recalls[head]} for head in made.heads}}
 
 
 def _judgement(made: Made, support: dict) -> dict:
@@ -156,7 +164,7 @@ def _judgement(made: Made, support: dict) -> dict:
     heads = {}
     for head, names in made.heads.items():
         classes = {
-            name: {"support": support[head][name], "predicted": 4}
+            name: {"support": support[head][name], "predicted": support[head][name] + 1}
             | {figure: recall(made, name, i) for figure in ("recall", "precision", "f1")}
             for i, name in enumerate(names)
         }
@@ -165,16 +173,20 @@ def _judgement(made: Made, support: dict) -> dict:
         figures = {figure: known for figure in ("macro_recall", "macro_f1", "accuracy")}
         heads[head] = {**figures, "loss": 1.5, "classes": classes, "confusions": confusions, "rare": rare}
     target = {"macro_recall": 0.6, "macro_f1": 0.55, "class_recall": 0.375, "loss": 1.2}
-    return {"target": target, "heads": heads}
+    made_of = {"official": OFFICIAL} if made.official else {}
+    return {"target": target, "few": FEW, "limits": ["action: 1 sample of Dive."], "heads": heads, **made_of}
 
 
 def _certificate(made: Made, figures: dict) -> dict:
     head = next(iter(made.heads))
     row = {"head": head, "figure": "macro_recall", "value": 0.4567, "low": 0.4, "high": 0.5125, "target": 0.6}
     absent = {"head": head, "figure": "recall of Dive", "value": None, "low": None, "high": None, "target": 0.4}
+    few = {**row, "figure": "recall of Push", "value": 1.0, "low": 1.0, "high": 1.0, "target": 0.4, "samples": 2}
+    rows = [(row, "fail"), ({**absent, "samples": 0}, "undecided"), (few, "undecided")]
     return {
-        "verdicts": {"pass": 0, "fail": 1, "undecided": 1},
-        "targets": [{**row, "verdict": "fail"}, {**absent, "verdict": "undecided"}],
+        "verdicts": {"pass": 0, "fail": 1, "undecided": 2},
+        "targets": [{"samples": None, **of, "verdict": verdict} for of, verdict in rows],
+        **({"official": OFFICIAL} if made.official else {}),
         "figures": figures,
         "limits": ["Made of made-up numbers."],
         "hashes": {name: f"{name}-0123456789abcdef" for name in ("data", "params", "code", "weights")},
@@ -199,10 +211,12 @@ def _mistakes(made: Made, names: list[str], rng) -> list[dict]:
 def _write_data(reports: Path, made: Made) -> None:
     index = {"samples": 98, "views": 200, "dropped": {"action": 1, "offence": 2, "severity": 3}}
     write_json(reports / "index.json", {split: index for split in ("train", "valid", "test")})
+    more = {f"another kind, the {i}th": 40 - i for i in range(made.kinds)}
     spread = {"least": 2.4, "median": 2.5, "most": 2.6}
     quality = {
         **{"clips": 200, "faulty": {f"{made.named}/clip_1.mp4": "absent"}, "dropped": [], "duplicates": []},
-        **{"codecs": {"h264 yuv420p": 200}, "sizes": {"256x144": 150, "64x64": 49}, "rates": {"25": 199}},
+        **{"codecs": {"h264 yuv420p": 200} | more, "sizes": {"256x144": 150, "64x64": 49} | more},
+        "rates": {"25": 199} | more,
         **{"seconds": spread, "frames": spread, "key_frames": spread},
     }
     write_json(reports / "quality.json", {split: quality for split in ("train", "valid", "test")})

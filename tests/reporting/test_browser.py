@@ -64,6 +64,9 @@ def test_a_click_on_a_recall_chooses_its_class(report):
 
 def test_the_pointer_is_told_values_and_intervals(report):
     browser = report()
+    ring = browser.all("#recalls .row .dot")[0]
+    assert browser.hover(ring)[1:3] == ["recall 0.00 (5 samples: no measurement)", "precision 0.00 (0.00 to 0.25)"]
+    assert ring.get_attribute("class") == "dot few" and len(browser.all("#recalls .whisker")) == 2
     told = browser.hover(browser.all("#recalls .row .dot")[1])
     assert told[:2] == ["Push", "recall 0.25 (0.13 to 0.50)"] and browser.one("#tip").is_displayed()
     browser.go("training")

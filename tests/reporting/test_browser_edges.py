@@ -25,6 +25,22 @@ def test_every_page_of_every_run_is_quiet_asks_for_nothing_and_fits_its_window(r
         assert {url.partition(":")[0] for url in asked} <= {"file", "data"}
 
 
+@pytest.mark.parametrize("part", ["data", "result"])
+def test_many_kinds_of_clips_and_long_names_leave_every_column_on_the_screen(report, part):
+    browser = report("mixed", part)
+    boxes = [box for box in browser.all(f"#{part} .wide") if box.is_displayed()]
+    assert len(boxes) > 1
+    assert all(browser.script("return arguments[0].scrollWidth <= arguments[0].clientWidth", box) for box in boxes)
+
+
+def test_what_is_cut_off_in_a_column_is_listed_below(report):
+    browser = report("mixed", "data")
+    assert "256x144: 150, 64x64: 49, another kind, the 0th: 40 and 39 more" in browser.texts(".stored td:nth-child(3)")
+    (kinds,) = [of for of in browser.all("#data details") if of.text == "Sizes of train: 42"]
+    kinds.find_element("css selector", "summary").click()
+    assert "another kind, the 39th: 1" in kinds.text
+
+
 def test_no_name_injects_anything(report):
     for part in PAGES:
         browser = report("evil", part)

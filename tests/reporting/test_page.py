@@ -9,12 +9,12 @@ from dataclasses import replace
 
 import pytest
 
-from made import EPOCHS, KEPT, PHASES, Made, write_run
+from made import EPOCHS, KEPT, OFFICIAL, PHASES, RUNS, Made, write_run
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_json, write_json
 from tailwise.reporting.collect import collect
 from tailwise.reporting.history import number
-from tailwise.reporting.page import figure, interval, page
+from tailwise.reporting.page import figure, interval, measured, page
 from tailwise.reporting.payload import embedded
 from tailwise.reporting.summary import summary
 
@@ -38,7 +38,7 @@ def test_the_result_has_intervals_and_targets_and_nothing_of_the_test_split(fact
     html = page(facts)
     rows = cells(html)
     assert ["action", "macro recall", "0.457 (0.400 to 0.512)", "0.600"] in rows
-    assert ["", "lowest recall", "0.125", ""] in rows and ["", "official score", "57.25", ""] in rows
+    assert ["", "lowest recall", "0.125", ""] in rows and ["", "balanced accuracy", "57.25 %", ""] in rows
     assert ["", "macro F1, rare classes", "0.457 (0.400 to 0.512)", ""] in rows
     assert html.count("40.50") == 1 and html.index("40.50") > html.index("Certificate of the test split")
 
@@ -55,7 +55,7 @@ def test_the_certificate_has_every_target_the_limits_the_hashes_and_the_seed(fac
     rows, part = cells(html), html[start : html.index("</section>", start)]
     assert ["action", "macro recall", "0.457 (0.400 to 0.512)", "0.600", "fail"] in rows
     assert ["action", "recall of Dive", "–", "0.400", "undecided"] in rows
-    for text in ("fail: 1", "undecided: 1", "Made of made-up numbers.", "weights-0123456789abcdef"):
+    for text in ("fail: 1", "undecided: 2", "Made of made-up numbers.", "weights-0123456789abcdef"):
         assert text in part
     assert ["seed", "1"] in rows and ["intervals: draws", "1000"] in rows
 
@@ -64,21 +64,21 @@ def test_it_shows_data_faults_alerts_and_parameters(facts):
     html = page(facts)
     assert "256x144: 150, 64x64: 49" in html and "2.4 to 2.6, median 2.5" in html and "valid/clip_1.mp4: absent" in html
     assert ["phase2", "3", "collapse", "action", "Dive", "recall of Dive is 0"] in cells(html)
-    assert ["train", "98", "200", "1", "2", "3", "1"] in cells(html) and "data: {root: valid}" in html
+    assert ["train", "98", "200", "1", "2", "3", "1", "0", "0"] in cells(html) and "data: {root: valid}" in html
     assert 'alt="Push: valid/7"' in html
 
 
 def test_the_columns_of_the_data_follow_the_reader(facts):
     assert "<th>dropped: severity</th><th>faulty clips</th>" in page(facts)
     index = {"train": {"samples": 98, "views": 200, "dropped": {}}}
-    assert ["train", "98", "200", "1"] in cells(page(replace(facts, index=index)))
+    assert ["train", "98", "200", "1", "0", "0"] in cells(page(replace(facts, index=index)))
 
 
 def test_leaks_and_duplicates_are_told_and_escaped(facts):
     index = {"train": {**facts.index["train"], "leaks": [f"g is in train and {EVIL}"]}}
     quality = {"train": {**facts.quality["train"], "duplicates": [["a", EVIL]]}}
     html = page(replace(facts, index=index, quality=quality))
-    assert "in two splits</strong>: g is in train" in html and "the same content in train: a, &lt;/script" in html
+    assert "in two splits</strong>: g is in train" in html and "<li>a, &lt;/script" in html
     assert EVIL not in html
 
 
@@ -157,7 +157,7 @@ def test_a_head_without_mistakes_or_rare_classes_is_shown(tmp_path):
     judgement["heads"]["action"]["rare"] = {"classes": [], "macro_recall": unknown, "macro_f1": unknown}
     write_json(tmp_path / "reports/judgement.json", judgement)
     html = page(collect(PHASES, tmp_path))
-    assert "Rare classes of card: A." in html and "Rare classes of action" not in html
+    assert "Rare classes of card: A (5 samples)." in html and "Rare classes of action" not in html
 
 
 def test_an_undefined_figure_is_a_dash():
@@ -170,7 +170,60 @@ def test_an_undefined_figure_is_a_dash():
 def test_the_closing_table_names_the_lowest_class_and_leaves_absent_ones_out():
     figures = {"macro_recall": 0.4567, "macro_f1": 0.4, "accuracy": 0.5, "min_recall": 0.125, "loss": 1.5}
     recall = {"Dive": None, "Push": 0.25, "Hold": 0.75}
-    text = summary({"leaderboard": 40.0, "action": {**figures, "recall": recall}})
-    head, row, score = text.splitlines()
+    classes = {name: {"support": count} for name, count in (("Push", 20), ("Hold", 2))}
+    judgement = {"few": 20, "heads": {"action": {"classes": classes}}}
+    text = summary({"balanced_accuracy": 40.0, "mean_recall": 0.25, "action": {**figures, "recall": recall}}, judgement)
+    head, row, *scores = text.splitlines()
     assert row.split() == ["action", "0.457", "0.400", "0.250", "Push"]
-    assert head.split()[:3] == ["validation", "macro", "recall"] and score == "leaderboard: 40.00"
+    assert head.split()[:3] == ["validation", "macro", "recall"]
+    assert scores == ["balanced accuracy: 40.00 %", "mean recall: 0.25"]
+    recall["Hold"] = 0.0
+    row = summary({"action": {**figures, "recall": recall}}, judgement).splitlines()[1]
+    assert row.endswith("0.000  Hold (2 samples: no measurement)")
+
+
+def test_the_closing_table_has_the_evaluator_of_soccernet_where_it_judged():
+    figures = {"macro_recall": 0.5, "macro_f1": 0.4, "recall": {"Dive": 0.5}}
+    judged = {"few": 20, "heads": {"action": {"classes": {"Dive": {"support": 20}}}}, "official": OFFICIAL}
+    assert summary({"balanced_accuracy": 57.6171, "action": figures}, judged).splitlines()[2:] == [
+        "balanced accuracy: 57.62 %",
+        "SoccerNet's evaluator: 54.30 % (action no number, severity 51.17 %)",
+        "  12 of 256 fouls",
+    ]
+
+
+def test_the_evaluator_of_soccernet_stands_beside_the_balanced_accuracy_of_its_own_data_alone(tmp_path, facts):
+    html = page(collect(PHASES, write_run(tmp_path / "official", RUNS["official"])))
+    assert cells(html).count(["SoccerNet's evaluator", "no number", "51.17 %", "54.30 %"]) == 2
+    assert ["balanced accuracy", "45.67 %", "45.67 %", "57.25 %"] in cells(html)
+    assert html.count("<li>12 of 256 fouls</li>") == 2 and "otherwise:" in html
+    assert not re.search("official|SoccerNet.s evaluator<", page(facts).partition("<script type")[0])
+
+
+def test_of_a_few_samples_their_number_stands_and_no_interval(facts):
+    interval = {"value": 1.0, "low": 1.0, "high": 1.0}
+    assert measured(interval, 2, 20) == "1.000 (2 samples)" and measured(interval, 1, 20, 2) == "1.00 (1 sample)"
+    assert measured(interval, 20, 20) == "1.000 (1.000 to 1.000)"
+    assert measured({"value": None, "low": None, "high": None}, 0, 20) == "–"
+    html = page(facts)
+    dive = ["Dive", "5", "", "5", "1.00", "2.00", "0.00 (5 samples)", "0.00 (0.00 to 0.25)", "0.00 (5 samples)"]
+    assert dive in cells(html) and "Figures of fewer than 6 samples" in html
+    assert ["action", "recall of Push", "1.000 (2 samples)", "0.400", "undecided"] in cells(html)
+    assert "<li>action: 1 sample of Dive.</li>" in html
+
+
+def test_each_number_of_the_data_counts_one_thing(facts):
+    of_train = {
+        **facts.quality["train"],
+        "faulty": {f"{i}.mp4": "absent" for i in range(6)},
+        "dropped": ["a", "b", "c"],
+        "duplicates": [["x", "y"]] * 11,
+    }
+    html = page(replace(facts, quality={**facts.quality, "train": of_train}))
+    assert ["train", "98", "200", "1", "2", "3", "6", "3", "11"] in cells(html)
+    titles = [title.rpartition(": ")[::2] for title in re.findall("<summary>(.* train.*)</summary>", html)]
+    assert titles == [
+        ("Faulty clips of train", "6"),
+        ("Samples of train that are left out, without a usable view", "3"),
+        ("The same content in several clips of train", "11"),
+    ]

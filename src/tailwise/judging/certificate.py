@@ -31,7 +31,10 @@ class Targets:
 
 @dataclass(frozen=True)
 class Judged:
-    """One target: what of, the figure with its interval, what was asked, and whether it is reached."""
+    """One target: what of, the figure with its interval, what was asked, and whether it is reached.
+
+    samples: of the class, where the figure is of one
+    """
 
     head: str
     figure: str
@@ -40,6 +43,7 @@ class Judged:
     high: float | None
     target: float
     verdict: Verdict
+    samples: int | None = None
 
 
 def verdict_of(interval: Interval, target: float) -> Verdict:
@@ -61,7 +65,7 @@ def judge_head(
     """
     rows = [_judged(head, name, told[name], getattr(targets, name)) for name in ("macro_recall", "macro_f1")]
     for (name, count), interval in zip(support.items(), told["recall"]):
-        row = _judged(head, f"recall of {name}", interval, targets.class_recall)
+        row = replace(_judged(head, f"recall of {name}", interval, targets.class_recall), samples=count)
         rows.append(row if count >= FEW else replace(row, verdict="undecided"))
     if groups < FEW_GROUPS:
         rows = [replace(row, verdict="undecided") for row in rows]

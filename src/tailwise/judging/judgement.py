@@ -1,10 +1,12 @@
 """All figures of a split with how far they could be off, what is mixed up most, and the rare classes alone."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
+from tailwise.judging.certificate import limits, limits_of_groups
 from tailwise.judging.intervals import Interval, by_group, intervals
 from tailwise.judging.outcomes import Outcomes
 
@@ -12,6 +14,8 @@ RARE = 0.05
 """Share of the training samples below which a class is rare."""
 MOST = 10
 """Confusions that are told."""
+SHOWN = 20
+"""Limits that are printed; the file has all."""
 
 
 def judge(outcomes: Outcomes, trained_on: dict[str, int]) -> dict[str, Any]:
@@ -24,6 +28,14 @@ def judge(outcomes: Outcomes, trained_on: dict[str, int]) -> dict[str, Any]:
         "confusions": confusions(whole, outcomes.classes),
         "rare": rare(matrices, outcomes.classes, trained_on),
     }
+
+
+def limits_of(outcomes: dict[str, Outcomes], judged: dict[str, dict]) -> list[str]:
+    """What the figures of a split cannot tell, in sentences. judged: of each head, from `judge`"""
+    found = limits_of_groups(len({group for of_head in outcomes.values() for group in of_head.groups}))
+    for head, of_head in judged.items():
+        found += limits(head, {name: of_class["support"] for name, of_class in of_head["classes"].items()})
+    return found
 
 
 def confusions(matrix: np.ndarray, classes: tuple[str, ...], most: int = MOST) -> list[dict]:
@@ -44,6 +56,28 @@ def rare(matrices: np.ndarray, classes: tuple[str, ...], trained_on: dict[str, i
     absent = Interval(None, None, None)
     means = {name: asdict(told.get(name, absent)) for name in ("macro_recall", "macro_f1")}
     return {"classes": [classes[i] for i in places], **means}
+
+
+def lines(made: dict) -> Iterator[str]:
+    """The judgement in lines for the terminal: the rare classes, limits, and SoccerNet's evaluator where it judged."""
+    for name, of_head in made["heads"].items():
+        rare = of_head["rare"]
+        if rare["macro_recall"]["value"] is not None:
+            yield f"{name}: rare classes {', '.join(rare['classes'])}: recall {spoken(rare['macro_recall'])}"
+    yield from made["limits"][:SHOWN]
+    if len(made["limits"]) > SHOWN:
+        yield f"and {len(made['limits']) - SHOWN} more, see reports/judgement.json"
+    if found := made.get("official"):
+        yield f"SoccerNet's evaluator of reports/predictions.json: {percent(found['score'])}"
+        yield from found["differences"]
+
+
+def percent(score: float | None) -> str:
+    return "no number" if score is None else f"{score:.2f} %"
+
+
+def spoken(interval: dict[str, float]) -> str:
+    return "{value:.3f} ({low:.3f} to {high:.3f})".format(**interval)
 
 
 def _class(i: int, whole: np.ndarray, told: dict) -> dict[str, Any]:

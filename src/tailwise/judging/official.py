@@ -6,12 +6,12 @@ SEVERITY = {"No offence": ("No offence", ""), "No card": ("Offence", "1.0"), "Ye
 SEVERITY["Red card"] = ("Offence", "5.0")
 """Our severity class to the file's (Offence, Severity)."""
 
-ACTIONS = {"Tackling", "Standing tackling", "High leg", "Holding", "Pushing", "Elbowing", "Challenge", "Dive"}
+ACTIONS = ("Tackling", "Standing tackling", "High leg", "Holding", "Pushing", "Elbowing", "Challenge", "Dive")
 
 
 def is_official(heads: Mapping[str, Iterable[str]]) -> bool:
     """Whether {head: classes} are those that the file has words for."""
-    known = {"action": ACTIONS, "severity": SEVERITY.keys()}
+    known = {"action": set(ACTIONS), "severity": SEVERITY.keys()}
     return heads.keys() == known.keys() and all(set(classes) <= known[head] for head, classes in heads.items())
 
 

@@ -11,9 +11,11 @@ from tailwise.core.files import write_text
 from tailwise.core.progress import Progress
 from tailwise.engine.run import find_device
 from tailwise.prediction.fouls import Foul, is_split, read_split
-from tailwise.prediction.output import FORMATS, Prediction, check_official
+from tailwise.prediction.output import FORMATS, Prediction, check_official, most_frequent
 from tailwise.prediction.predictor import Predictor, load_predictor
 from tailwise.prediction.views import Views, decode_fouls
+
+GUESSED = "the official file gives them the classes predicted most often for the others"
 
 
 def predict(args: argparse.Namespace) -> None:
@@ -51,14 +53,23 @@ def of_clips(predictor: Predictor, args: argparse.Namespace) -> tuple[str, list[
 
 
 def of_split(predictor: Predictor, args: argparse.Namespace) -> tuple[str, list[Prediction]]:
-    """The split's name, and its fouls that have a usable view; of the others stderr tells."""
+    """The split's name, and its fouls that have a usable view; of the others stderr tells.
+
+    In the official file those, too, have an answer: a foul that is missing there counts as wrong.
+    """
     if len(args.paths) > 1:
         raise UserError(f"{args.paths[0]}: a folder or zip of a split is given alone")
     split, fouls = read_split(args.paths[0])
     found = dict(_answers(predictor, fouls, args.workers))
     if not found:
         raise UserError(f"{args.paths[0]}: no foul has a clip that can be used")
-    return split, [found[place] for place in sorted(found)]
+    answers = [found[place] for place in sorted(found)]
+    if args.format == "official" and (unread := [foul.name for at, foul in enumerate(fouls) if at not in found]):
+        guess = most_frequent(answers)
+        classes = ", ".join(answer.predicted for answer in guess)
+        print(f"{len(unread)} of {len(fouls)} fouls have no usable view: {GUESSED}: {classes}", file=sys.stderr)
+        answers += [Prediction(name, [], guess) for name in unread]
+    return split, answers
 
 
 def _answers(predictor: Predictor, fouls: list[Foul], workers: int) -> Iterator[tuple[int, Prediction]]:

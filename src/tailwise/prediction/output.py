@@ -3,8 +3,11 @@
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+
+import numpy as np
 
 from tailwise.core.batch import Head
 from tailwise.core.errors import UserError
@@ -70,6 +73,17 @@ def as_official(predictions: list[Prediction], split: str) -> str:
     labels = [{answer.head.name: answer.predicted for answer in one.answers} for one in predictions]
     answers = [(one.name, label["action"], label["severity"]) for one, label in zip(predictions, labels)]
     return json.dumps(prediction_file(split, answers), indent=2, ensure_ascii=False) + "\n"
+
+
+def most_frequent(predictions: list[Prediction]) -> list[Answer]:
+    """An answer a head for a sample that none was seen of: how often each class was predicted for the others."""
+    answers = []
+    for of_head in zip(*(one.answers for one in predictions)):
+        head = of_head[0].head
+        counts = Counter(answer.predicted for answer in of_head)
+        shares = np.array([counts[name] / len(of_head) for name in head.classes])
+        answers.append(Answer(head, shares, np.zeros(0)))
+    return answers
 
 
 def check_official(heads: tuple[Head, ...]) -> None:

@@ -16,11 +16,12 @@ UNKNOWN: Interval = {"value": None, "low": None, "high": None}
 
 @dataclass(frozen=True)
 class ClassRow:
-    """One class: samples to learn from and to be judged on, boost of each phase, validation figures."""
+    """One class: samples to learn from, to be judged on and predicted, boost of each phase, validation figures."""
 
     name: str
     train: int
     valid: int
+    predicted: int
     boosts: list[float]
     recall: Interval
     precision: Interval
@@ -49,12 +50,17 @@ class Facts:
     """All that the report shows.
 
     scores: {name: (validation, test)}; target: {figure: number}, of validation
+    few: samples below which a figure of a class is no measurement; limits: of the validation figures, in sentences
+    official: what SoccerNet's evaluator says of {"valid", "test"}; None of other data
     contact: {head: {class: [{"sample", "strip": data URI}]}}; config: the parameters, as YAML
     """
 
     phases: list[str]
     scores: dict[str, tuple[float, float | None]]
     target: dict[str, float]
+    few: int
+    limits: list[str]
+    official: dict[str, dict | None]
     heads: list[HeadFacts]
     history: History
     certificate: dict
@@ -76,7 +82,8 @@ def collect(phases: list[str], root: Path = Path(".")) -> Facts:
     return Facts(
         phases=phases,
         scores={name: (value, test.get(name)) for name, value in scores.items()},
-        target=found["judgement"]["target"],
+        official={"valid": found["judgement"].get("official"), "test": found["certificate"].get("official")},
+        **{name: found["judgement"][name] for name in ("target", "few", "limits")},
         heads=[_head(name, found, boosts) for name in classes],
         history=read_history(reports / "training", phases, classes),
         config=(reports / "config.yaml").read_text(encoding="utf8"),
@@ -105,6 +112,7 @@ def _class(head: str, label: str, found: dict, boosts: list[dict]) -> ClassRow:
     return ClassRow(
         label,
         *(found["classes"][split][head][label] for split in ("train", "valid")),
+        judged["predicted"],
         [boost[head][label] for boost in boosts],
         *(judged[figure] for figure in ("recall", "precision", "f1")),
     )

@@ -35,7 +35,7 @@ def page(facts: Facts) -> str:
     environment = Environment(
         loader=FileSystemLoader(WEB), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(figure=figure, interval=interval, embedded=embedded)
+    environment.filters.update(figure=figure, interval=interval, measured=measured, embedded=embedded)
     shown = {"notices": notices(facts.phases, facts.history.interventions, facts.history.computed)}
     return environment.get_template("report.html").render(
         facts=facts, payload=payload(facts), style=style, script=script, policy=policy(style, script), **shown
@@ -72,3 +72,10 @@ def interval(of: Interval, digits: int = 3) -> str:
     if of["value"] is None or of["low"] is None or of["high"] is None:
         return figure(of["value"], digits)
     return f"{of['value']:.{digits}f} ({of['low']:.{digits}f} to {of['high']:.{digits}f})"
+
+
+def measured(of: Interval, samples: int, few: int, digits: int = 3) -> str:
+    """As `interval`; of fewer than `few` samples their number instead, for a bootstrap may see no spread in them."""
+    if of["value"] is None or samples >= few:
+        return interval(of, digits)
+    return f"{figure(of['value'], digits)} ({samples} {'sample' if samples == 1 else 'samples'})"

@@ -13,7 +13,7 @@ from tailwise.data.index.lines import Line, read_lines
 from tailwise.data.index.partition import Split, assign
 from tailwise.data.index.rows import FIRST, SPLITS, Index, Row, inside
 
-NO_HEAD = ("split", "shard", "row", "epoch", "lr", "score", "train", "leaderboard", *FIRST)
+NO_HEAD = ("split", "shard", "row", "epoch", "lr", "score", "train", "balanced_accuracy", *FIRST)
 """Names of columns and figures that later files have beside those of the heads."""
 
 NO_CLASS = ("sample", "group", "actual", "predicted")

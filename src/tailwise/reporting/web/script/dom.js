@@ -28,6 +28,12 @@ function interval(of, digits = 2) {
   return figure(of.value, digits) + ends;
 }
 
+// Of fewer samples than tell anything their number stands where the interval would be.
+function measured(of, samples) {
+  if (!of || !isNumber(of.value) || samples >= facts.few) return interval(of);
+  return `${figure(of.value)} (${samples} ${samples === 1 ? "sample" : "samples"}: no measurement)`;
+}
+
 const cut = (text, most) => (text.length > most ? `${text.slice(0, Math.max(1, most - 1))}…` : text);
 
 // draw(width) into the box now, and again whenever its width changes; a box that is not shown has none.

@@ -3,9 +3,9 @@ function recallLines(place) {
   const { judged } = head();
   return [
     labels()[place],
-    `recall ${interval(judged.recall[place])}`,
-    `precision ${interval(judged.precision[place])}`,
-    `F1 ${interval(judged.f1[place])}`,
+    `recall ${measured(judged.recall[place], head().valid[place])}`,
+    `precision ${measured(judged.precision[place], head().predicted[place])}`,
+    `F1 ${measured(judged.f1[place], head().valid[place])}`,
     `${head().train[place]} training, ${head().valid[place]} validation samples`,
   ];
 }
@@ -15,6 +15,7 @@ function recallRow(place, x, height, width, aim) {
   const middle = place * height + height / 2;
   const low = isNumber(of.value) && isNumber(aim) && of.value < aim;
   const known = isNumber(of.value);
+  const few = head().valid[place] < facts.few;
   return shape(
     "g",
     {
@@ -25,11 +26,11 @@ function recallRow(place, x, height, width, aim) {
     },
     shape("rect", { class: "back", x: 0, y: place * height, width, height }),
     shape("text", { class: "name", x: 4, y: middle + 4 }, cut(labels()[place], Math.floor(x(0) / 7.5))),
-    known && isNumber(of.low) && isNumber(of.high)
+    known && !few && isNumber(of.low) && isNumber(of.high)
       ? shape("line", { class: "whisker", x1: x(of.low), x2: x(of.high), y1: middle, y2: middle })
       : null,
     known
-      ? shape("circle", { class: "dot", cx: x(of.value), cy: middle, r: 4.5 })
+      ? shape("circle", { class: few ? "dot few" : "dot", cx: x(of.value), cy: middle, r: 4.5 })
       : shape("text", { x: x(0) + 6, y: middle + 4 }, "no sample"),
   );
 }
