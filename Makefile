@@ -42,7 +42,7 @@ $(VENV)/ready-bench: requirements-bench.txt requirements.txt constraints.txt | s
 bench-scale: setup ## the same at the official data's size; takes ten minutes and 45 GB of disk
 	@python3 bench/scale.py
 
-fuzz: setup ## broken clips through decoding, and what became of them; python3 bench/fuzz.py --clips 5000 for more
+fuzz: setup ## clips that try decoding: key frames anywhere, turned, damaged, broken; and what became of them
 	@python3 bench/fuzz.py
 
 baselines: setup ## ways of rebalancing compared on the pipeline's clips, 5 seeds each: half an hour
