@@ -11,7 +11,8 @@ SOURCES = ROOT / "src"
 SCRIPTS = sorted((ROOT / "stages").glob("*.py"))
 PACKAGE = "tailwise"
 
-CORE = {"core.batch", "core.chosen", "core.errors", "core.files", "core.processes", "core.progress", "core.typed"}
+CORE = {"core.batch", "core.chosen", "core.errors", "core.files", "core.folders"}
+CORE |= {"core.processes", "core.progress", "core.typed"}
 BASIC = CORE | {"balance", "losses", "schedules", "metrics"}
 ALLOWED = {
     "core.batch": set(),
@@ -23,12 +24,13 @@ ALLOWED = {
     "core.chosen": {"core.errors", "core.files"},
     "core.cluster": {"core.errors", "core.runtime"},
     "core.files": {"core.errors"},
+    "core.folders": set(),
     "core.processes": set(),
     "core.progress": set(),
     "core.typed": {"core.errors"},
     "core.log": {"core.files"},
-    "core.events": {"core.log", "core.runtime"},
-    "core.stage": {"core.errors", "core.events", "core.log", "core.processes"},
+    "core.events": {"core.folders", "core.log", "core.runtime"},
+    "core.stage": {"core.errors", "core.events", "core.folders", "core.log", "core.processes"},
     "core.config": {"core.errors", "core.typed"},
     "core.preset": {"core.errors", "core.files", "core.config"},
     "core.effective": {"core.errors", "core.config"},
