@@ -157,6 +157,46 @@ def test_a_stage_dies_with_the_process_that_started_it(folder):
             pytest.fail("the stage outlived the process that started it")
 
 
+TOLD = "import os\nprint(os.getppid(), os.environ.get('TAILWISE_PARENT'))\n"
+
+
+def test_a_stage_runs_below_the_parent_that_it_was_told_of_and_tells_no_child(stage):
+    done = stage(TOLD, TAILWISE_PARENT=str(os.getpid()))
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{os.getpid()} None\n", "")
+
+
+def test_a_stage_whose_parent_died_before_it_began_does_nothing(stage, folder):
+    """It has another parent by then."""
+    done = stage(TOLD, TAILWISE_PARENT=str(os.getppid()))
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "") and not (folder / ".logs").exists()
+
+
+def test_a_stage_whose_parent_died_before_the_shell_knew_it_does_nothing(stage, folder):
+    """The shell was told the number of who took the stage over, a process of another group than dvc's and the stage's.
+
+    A shell in the middle stands for that: it has a group of its own, and the stage one that a third process leads.
+    """
+    assert below_another_group(folder, "") == "ran"
+    assert below_another_group(folder, "train") == ""
+
+
+def below_another_group(folder: Path, dvc_stage: str) -> str:
+    """What a stage prints whose process group its parent is not in."""
+    (folder / "work.py").write_text("print('ran', end='')")
+    start = f"""
+import os, subprocess, sys
+leader = subprocess.Popen(["sleep", "60"], process_group=0)
+stage = [sys.executable, "-m", "tailwise.core.stage", "work.py"]
+env = {{**os.environ, "PYTHONPATH": {str(SOURCES)!r}, "TAILWISE_PARENT": str(os.getpid())}}
+if {dvc_stage!r}:
+    env["DVC_STAGE"] = {dvc_stage!r}
+subprocess.run(stage, env=env, process_group=leader.pid)
+leader.kill()
+leader.wait()
+"""
+    return subprocess.run([sys.executable, "-c", start], capture_output=True, text=True, check=True).stdout
+
+
 @pytest.mark.parametrize(("text", "status"), [("", 0), ("raise KeyboardInterrupt", 130)])
 def test_a_log_that_cannot_be_written_fails_no_stage(stage, folder, text, status):
     (folder / ".logs").write_text("a file where a folder is wanted")

@@ -20,8 +20,9 @@ from typing import NoReturn
 
 from tailwise.core.errors import UserError, one_line
 from tailwise.core.events import Events, events_path, rotate, stage_name
+from tailwise.core.folders import pipeline_folder
 from tailwise.core.log import Run, add_run, peak_mb
-from tailwise.core.processes import die_with_parent
+from tailwise.core.processes import PARENT, die_with_parent, orphaned
 
 REQUIREMENTS = Path(__file__).parents[3] / "requirements.txt"
 ADVICE = "activate the environment first: . .venv/bin/activate (made by `make setup`)"
@@ -74,7 +75,7 @@ def _say(script: str, text: str, status: int) -> int:
 
 def main() -> int:
     started = time.perf_counter()
-    die_with_parent()
+    bind_to_parent()
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic cuBLAS asks for it
     sys.argv = sys.argv[1:]
     stage, script, status = stage_name(), sys.argv[0], 1
@@ -86,6 +87,14 @@ def main() -> int:
         events.tell("stage end", status=status, seconds=round(seconds, 2), peak_mb=round(peak_mb(), 1))
     log_run(stage, seconds, events.lost)
     return status
+
+
+def bind_to_parent() -> None:
+    """Have this process end with the dvc that started it, and at once if that has died before."""
+    number = os.environ.pop(PARENT, "")  # not for the processes that this one starts
+    die_with_parent(int(number) if number.isdecimal() else None)
+    if "DVC_STAGE" in os.environ and orphaned():
+        os._exit(1)
 
 
 def begin(stage: str) -> Events:
@@ -100,7 +109,7 @@ def begin(stage: str) -> Events:
 def log_run(stage: str, seconds: float, told: bool) -> None:
     """Add this run to the untracked log of stages. told: that it cannot be written has been said"""
     try:
-        add_run(Path(os.environ.get("DVC_ROOT", ".")) / ".logs", Run(stage, seconds, peak_mb()))
+        add_run(pipeline_folder() / ".logs", Run(stage, seconds, peak_mb()))
     except OSError as error:  # what the stage made counts, not what is told of it
         if not told:
             print(f"{stage}: not logged: {error.filename}: {error.strerror}", file=sys.stderr)
