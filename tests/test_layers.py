@@ -38,7 +38,7 @@ ALLOWED = {
     "losses": CORE,
     "schedules": CORE,
     "metrics": CORE,
-    "mend": set(),
+    "mend": {"core.files"},
     "data.demo": CORE | {"data.demo"},
     "data.raw": CORE,
     "data.index": CORE | {"data.index", "data.raw"},

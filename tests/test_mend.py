@@ -180,3 +180,16 @@ def test_an_index_is_left_alone_while_dvc_is_at_work(project):
     assert mend(project) == []
     held.close()
     assert len(mend(project)) == 1
+
+
+def test_what_killed_stages_left_goes_from_every_pipeline_and_living_ones_keep_theirs(project):
+    with subprocess.Popen(["sleep", "0"]) as dead:
+        pass
+    left = [f"{place}/.x.json.{dead.pid}" for place in ("reports/training", ".logs", ".resume/phase1-1", "data/models")]
+    left += [f"pipelines/tagger/{path}" for path in left]
+    kept = [f"reports/.x.json.{os.getpid()}", f"data/own/.backup.{dead.pid}", "reports/.gitignore", "reports/.x.json"]
+    for path in (*left, *kept):
+        (project / path).parent.mkdir(parents=True, exist_ok=True)
+        (project / path).write_text("half")
+    assert sorted(mend(project)) == sorted(f"{path} was left by a killed stage and is removed" for path in left)
+    assert all((project / path).exists() for path in kept) and not any((project / path).exists() for path in left)

@@ -1,4 +1,4 @@
-"""Clear away what a kill left half-written by DVC itself: ``python -m tailwise.mend``, before ``dvc repro``.
+"""Clear away what a kill left half-written: ``python -m tailwise.mend``, before ``dvc repro``.
 
 DVC 3.67 rewrites `.dvc/tmp/rwlock` and `dvc.lock` in place, and refuses to start once a kill has
 cut one of them off (https://github.com/treeverse/dvc/issues/7615). Both can be done without: the
@@ -23,6 +23,8 @@ from dvc.schema import COMPILED_LOCKFILE_SCHEMA
 from dvc.utils.serialize import ParseError, load_yaml
 from voluptuous import Invalid
 
+from tailwise.core.files import living, remove_part
+
 
 def mend(root: Path) -> list[str]:
     """Remove what is cut off in a DVC repository; returns a line for each. A DVC at work is left alone."""
@@ -36,7 +38,7 @@ def mend(root: Path) -> list[str]:
     with alone(tmp / "lock") as allowed:
         if allowed and (index := index_of(root)) and clear_index(index):
             done.append(INDEX)
-    return done
+    return done + [f"{part.relative_to(root)} was left by a killed stage and is removed" for part in clear_parts(root)]
 
 
 INDEX = "DVC's index was cut off by a kill and is made anew; `dvc checkout` brings back what it removed"
@@ -119,6 +121,17 @@ def is_open(path: Path) -> bool:
             if os.readlink(entry) == str(path):
                 return True
     return False
+
+
+WRITTEN = ("reports", "data/models", "data/chosen", ".logs", ".resume", ".cache")
+"""Folders that stages write into and DVC does not empty before."""
+
+
+def clear_parts(root: Path) -> list[Path]:
+    """Remove what stages wrote when they were killed, of all pipelines; writers that are alive keep theirs."""
+    folders = [home / name for home in (root, *sorted(root.glob("pipelines/*"))) for name in WRITTEN]
+    parts = [part for folder in folders for part in sorted(folder.rglob(".*.*"))]
+    return [part for part in parts if remove_part(part, living)]
 
 
 def repository(folder: Path) -> Path:

@@ -157,6 +157,26 @@ def test_a_stage_dies_with_the_process_that_started_it(folder):
             pytest.fail("the stage outlived the process that started it")
 
 
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from tailwise.core.files import write_json
+if not Path("again").exists():
+    os.fsync = lambda number: os.kill(os.getpid(), signal.SIGKILL)
+Path("again").touch()
+"""
+
+
+@pytest.mark.parametrize(
+    ("writes", "place"), [("write_json(Path('reports/x.json'), 1)", "reports/.x.json"), ("", ".logs/.stages.js")]
+)
+def test_what_a_killed_stage_was_writing_goes_with_its_next_run(stage, folder, writes, place):
+    assert stage(KILLED + writes).returncode == -signal.SIGKILL
+    assert len(list(folder.glob(f"{place}.*"))) == 1
+    assert stage(KILLED + writes).returncode == 0
+    assert not list(folder.glob(f"{place}.*")) and (folder / ".logs/stages.js").exists()
+
+
 TOLD = "import os\nprint(os.getppid(), os.environ.get('TAILWISE_PARENT'))\n"
 
 
