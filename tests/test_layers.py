@@ -25,12 +25,13 @@ ALLOWED = {
     "core.cluster": {"core.errors", "core.runtime"},
     "core.files": {"core.errors"},
     "core.folders": set(),
-    "core.processes": set(),
+    "core.loading": {"core.errors"},
+    "core.processes": {"core.errors"},
     "core.progress": set(),
     "core.typed": {"core.errors"},
     "core.log": {"core.files"},
     "core.events": {"core.folders", "core.log", "core.runtime"},
-    "core.stage": {"core.errors", "core.events", "core.folders", "core.log", "core.processes"},
+    "core.stage": {"core.errors", "core.events", "core.folders", "core.loading", "core.log", "core.processes"},
     "core.config": {"core.errors", "core.typed"},
     "core.preset": {"core.errors", "core.files", "core.config"},
     "core.effective": {"core.errors", "core.config"},
@@ -50,7 +51,7 @@ ALLOWED = {
     "reporting": BASIC | {"reporting"},
     "prediction": BASIC
     | {"prediction", "judging.official", "engine", "data.raw", "data.index", "data.decode", "core.runtime"},
-    "__main__": {"core.errors", "prediction"},
+    "__main__": {"core.errors", "core.loading", "prediction"},
     "recipes.fouls": BASIC | {"recipes.fouls", "engine", "judging", "models", "data", "core.runtime"},
 }
 """Each layer, and all that it may import of this project. What is not named here may not exist."""

@@ -49,6 +49,8 @@ def test_a_stage_runs_as_a_script_with_its_arguments(stage):
         ),
         ("raise KeyboardInterrupt", "work: interrupted", 130),
         ("open('absent/file')", "work: absent/file: No such file or directory", 1),
+        ("raise MemoryError", "work: out of memory", 1),
+        ("raise ImportError('x.so: failed to map segment')", "work: out of memory: x.so: failed to map segment", 1),
     ],
 )
 def test_what_a_person_can_mend_is_one_line(stage, text, line, status):
@@ -86,6 +88,40 @@ def test_ctrl_c_is_exit_130(stage):
     heard = "signal.signal(signal.SIGINT, signal.default_int_handler)"  # a background job starts deaf to Ctrl-C
     done = stage(f"import os, signal\n{heard}\nos.kill(os.getpid(), signal.SIGINT)\nsignal.pause()\n")
     assert (done.returncode, done.stderr) == (130, "work: interrupted\n")
+
+
+ALLOCATING = "import {library}\nhold = bytearray(1_000_000)\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a limit that Linux keeps")
+@pytest.mark.parametrize("library", ["numpy", "numpy, av, decord"])
+def test_too_little_memory_at_the_start_is_one_line_and_nobody_was_at_the_keys(folder, library):
+    """From so little that a library cannot be loaded to enough: some end their process, OpenBLAS sends it SIGINT."""
+    (folder / "work.py").write_text(ALLOCATING.format(library=library))
+    env = {**os.environ, "PYTHONPATH": str(SOURCES)}
+    ended = {}
+    for megabytes in [*range(40, 400, 18), 800]:
+        limited = f"ulimit -v {megabytes}000 && exec {sys.executable} -m tailwise.core.stage work.py"
+        done = subprocess.run(["bash", "-c", limited], env=env, capture_output=True, text=True)
+        ended[megabytes] = done.returncode
+        said = rf"work: out of memory \(ulimit -v is {megabytes}000\)(: [^\n]+)?\n" if done.returncode else ""
+        assert done.returncode in (0, 1) and re.fullmatch(said, done.stderr), (megabytes, done.stderr)
+    assert ended[40] == 1 and ended[800] == 0
+
+
+def test_ctrl_c_that_nobody_pressed_is_no_interruption(stage):
+    """OpenBLAS sends its process SIGINT where no thread can be started."""
+    text = """
+import signal, threading
+def refused(self):
+    raise RuntimeError("can't start new thread")
+threading.Thread.start = refused
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.raise_signal(signal.SIGINT)
+"""
+    done = stage(text)
+    assert done.returncode == 1 and done.stderr.startswith("work: out of memory or processes: no thread can be started")
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_python_without_the_packages_says_so_in_one_line(stage):

@@ -1,7 +1,7 @@
 """What a stage tells while it runs: a line on the terminal, and a line of JSON in the untracked log.
 
-The log is ``.logs/events/<stage>.jsonl`` in the pipeline's folder: time, stage, event, text, facts such as phase, epoch, step and figures,
-and the memory held. Standard library only, as stage.py needs it.
+The log is ``.logs/events/<stage>.jsonl`` in the pipeline's folder: time, stage, event, text, facts such as phase,
+epoch, step and figures, and the memory held. Standard library only, as stage.py needs it.
 """
 
 import json

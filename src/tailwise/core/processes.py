@@ -10,10 +10,13 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from multiprocessing import connection, get_context, resource_tracker
 from typing import Any, TypeVar
+
+from tailwise.core.errors import UserError
 
 Item, Result = TypeVar("Item"), TypeVar("Result")
 Say = Callable[[str], None]
@@ -84,13 +87,29 @@ def map_in_processes(work: Callable[[Item], Result], items: Iterable[Item], work
     if workers <= 1:
         yield from map(work, items)
         return
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_begin, initargs=(os.getpid(),))
+    with _shared_memory():
+        pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_begin, initargs=(os.getpid(),))
     try:
         with _unheard():  # all are started as the first item is given
             results = pool.map(work, items)
         yield from results
+    except BrokenProcessPool as error:
+        raise WorkerLost("a worker process was lost: killed, crashed or out of memory") from error
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+class WorkerLost(UserError, RuntimeError):
+    """A process ended that had work to do, and another would not do it either."""
+
+
+@contextmanager
+def _shared_memory() -> Iterator[None]:
+    """An error of the locks that processes share names where they lie; by itself it names nothing."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, error.filename or "/dev/shm") from error
 
 
 def map_guarded(
@@ -108,7 +127,7 @@ def map_guarded(
     without(item, part, reason): the item without a part that crashed or hung twice; it is tried again.
         reason: "crashed: ..." or "hangs: ..."
     seen: called as each part begins, not again when it is tried again
-    Raises what the work raises; RuntimeError if a process is lost before its first part.
+    Raises what the work raises; WorkerLost if a process is lost before its first part.
     """
     waiting = [_Job(place, item) for place, item in enumerate(items)][::-1]
     crew = [_Worker(work, timeout_s) for _ in range(min(workers, len(waiting)))]
@@ -146,7 +165,7 @@ class _Job:
     def again(self, reason: str, without: Callable) -> "_Job":
         """The same once more; without the part, if it was lost before."""
         if self.part is None:
-            raise RuntimeError(f"a worker process was lost before it began: {reason}")
+            raise WorkerLost(f"a worker process was lost before it began: {reason}")
         if self.part in self.tried:
             return _Job(self.place, without(self.item, self.part, reason), None, self.tried)
         return _Job(self.place, self.item, None, self.tried | {self.part})
