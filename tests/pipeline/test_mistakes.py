@@ -88,13 +88,15 @@ def test_a_folder_without_room_or_leave_to_write_is_named(project, stage, folder
     assert f"{folder}/" in line and line.endswith(said)
 
 
-def test_no_room_for_what_processes_share_is_named(project):
+@pytest.mark.parametrize(("stage", "out"), [("make_demo", "data/demo"), ("train_phase1", "reports/training/phase1")])
+def test_no_room_for_what_processes_share_is_named(project, stage, out):
     needs_mount()
     project.set("runtime.decoders", 2)
-    clear(project, "data/demo")
+    project.set("runtime.workers", 2)
+    clear(project, out)
     full = "mount -t tmpfs -o nr_inodes=1 none /dev/shm"
-    line = refused(project, "make_demo", [*MOUNT, f"{full} && {command(project, 'make_demo')}"])
-    assert line == "make_demo: /dev/shm: No space left on device"
+    line = refused(project, stage, [*MOUNT, f"{full} && {command(project, stage)}"])
+    assert line == f"{script(project, stage)}: /dev/shm: No space left on device"
 
 
 @pytest.mark.parametrize("stage", ["index_clips", "decode_clips", "report", "train_phase1"])

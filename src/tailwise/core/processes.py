@@ -1,6 +1,7 @@
 """Processes that do not outlive the one that started them, and work that may crash or hang in them."""
 
 import ctypes
+import errno
 import os
 import pickle
 import signal
@@ -87,7 +88,7 @@ def map_in_processes(work: Callable[[Item], Result], items: Iterable[Item], work
     if workers <= 1:
         yield from map(work, items)
         return
-    with _shared_memory():
+    with shared_memory():
         pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_begin, initargs=(os.getpid(),))
     try:
         with _unheard():  # all are started as the first item is given
@@ -104,12 +105,14 @@ class WorkerLost(UserError, RuntimeError):
 
 
 @contextmanager
-def _shared_memory() -> Iterator[None]:
-    """An error of the locks that processes share names where they lie; by itself it names nothing."""
+def shared_memory() -> Iterator[None]:
+    """That there is no room for the locks that processes share names where they lie; by itself it names nothing."""
     try:
         yield
     except OSError as error:
-        raise OSError(error.errno, error.strerror, error.filename or "/dev/shm") from error
+        if error.errno != errno.ENOSPC or error.filename is not None:
+            raise
+        raise OSError(error.errno, error.strerror, "/dev/shm") from error
 
 
 def map_guarded(
