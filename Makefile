@@ -46,7 +46,8 @@ fuzz: setup ## clips that try decoding: key frames anywhere, turned, damaged, br
 	@python3 bench/fuzz.py
 
 baselines: setup ## ways of rebalancing compared on the pipeline's clips, 5 seeds each: half an hour
-	@dvc repro decode_clips && cd pipelines/baselines && dvc repro
+	@python3 -m tailwise.mend
+	@cd pipelines/baselines && dvc repro
 
 seeds: setup ## the whole pipeline with three seeds, each in a folder of its own, and its targets
 	@python3 bench/seeds.py
@@ -74,7 +75,7 @@ preset: setup ## write a preset's values into params.yaml: make preset NAME=smok
 	@python3 -m tailwise.core.preset $(NAME)
 
 clean-recovery: ## forget interrupted runs
-	@rm -rf .resume
+	@rm -rf .resume pipelines/*/.resume
 
 clean-cache: ## forget all decoded shards: the next run decodes anew
 	@rm -rf .cache

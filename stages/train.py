@@ -13,6 +13,7 @@ from tailwise.core.chosen import with_chosen
 from tailwise.core.config import read_params, section, sections
 from tailwise.core.cores import data_workers
 from tailwise.core.events import Events, events_path, stage_name
+from tailwise.core.folders import pipeline_folder
 from tailwise.core.runtime import Runtime
 from tailwise.engine.guards import Stability
 from tailwise.engine.history import Boosts
@@ -89,7 +90,7 @@ def watching(
     """What follows the history. Files first: what is on the terminal is on disk, too."""
     watched = [keep_history(Path(f"reports/training/{phase}"), heads, boosts), print_progress(heads, events)]
     if runtime.tensorboard:
-        logs = Path(os.environ.get("DVC_ROOT", ".")) / ".logs" / "tensorboard" / recovery.folder.name
+        logs = pipeline_folder() / ".logs" / "tensorboard" / recovery.folder.name
         watched.append(tensorboard(logs, heads, boosts))
     return tuple(watched)
 

@@ -11,7 +11,8 @@ SOURCES = ROOT / "src"
 SCRIPTS = sorted((ROOT / "stages").glob("*.py"))
 PACKAGE = "tailwise"
 
-CORE = {"core.batch", "core.chosen", "core.errors", "core.files", "core.processes", "core.progress", "core.typed"}
+CORE = {"core.batch", "core.chosen", "core.errors", "core.files", "core.folders"}
+CORE |= {"core.processes", "core.progress", "core.typed"}
 BASIC = CORE | {"balance", "losses", "schedules", "metrics"}
 ALLOWED = {
     "core.batch": set(),
@@ -23,12 +24,14 @@ ALLOWED = {
     "core.chosen": {"core.errors", "core.files"},
     "core.cluster": {"core.errors", "core.runtime"},
     "core.files": {"core.errors"},
-    "core.processes": set(),
+    "core.folders": set(),
+    "core.loading": {"core.errors"},
+    "core.processes": {"core.errors"},
     "core.progress": set(),
     "core.typed": {"core.errors"},
     "core.log": {"core.files"},
-    "core.events": {"core.log", "core.runtime"},
-    "core.stage": {"core.errors", "core.events", "core.log", "core.processes"},
+    "core.events": {"core.folders", "core.log", "core.runtime"},
+    "core.stage": {"core.errors", "core.events", "core.folders", "core.loading", "core.log", "core.processes"},
     "core.config": {"core.errors", "core.typed"},
     "core.preset": {"core.errors", "core.files", "core.config"},
     "core.effective": {"core.errors", "core.config"},
@@ -36,7 +39,7 @@ ALLOWED = {
     "losses": CORE,
     "schedules": CORE,
     "metrics": CORE,
-    "mend": set(),
+    "mend": {"core.files"},
     "data.demo": CORE | {"data.demo"},
     "data.raw": CORE,
     "data.index": CORE | {"data.index", "data.raw"},
@@ -48,7 +51,7 @@ ALLOWED = {
     "reporting": BASIC | {"reporting"},
     "prediction": BASIC
     | {"prediction", "judging.official", "engine", "data.raw", "data.index", "data.decode", "core.runtime"},
-    "__main__": {"core.errors", "prediction"},
+    "__main__": {"core.errors", "core.loading", "prediction"},
     "recipes.fouls": BASIC | {"recipes.fouls", "engine", "judging", "models", "data", "core.runtime"},
 }
 """Each layer, and all that it may import of this project. What is not named here may not exist."""

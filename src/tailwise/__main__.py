@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from tailwise.core.errors import UserError, one_line
+from tailwise.core.loading import NO_THREAD, no_thread
 
 WEIGHTS = Path("data/models/phase3.safetensors")
 
@@ -20,11 +21,11 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         return _say(f"{sys.executable} has no package {error.name}: activate the environment that has it", 1)
     except KeyboardInterrupt:
-        return _say("interrupted", 130)
+        return _say(NO_THREAD, 1) if no_thread() else _say("interrupted", 130)
     except BrokenPipeError:  # who read the output has enough of it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except (UserError, OSError) as error:
+    except Exception as error:
         if (text := one_line(error)) is None:
             raise
         return _say(text, 1)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from tailwise.core import events as module
-from tailwise.core.events import Events, events_path, printed, resident_mb, rotate
+from tailwise.core.events import Events, events_path, printed, resident_mb, rotate, stage_name
 
 SOURCES = Path(__file__).parents[2] / "src"
 
@@ -133,6 +133,12 @@ def test_a_log_is_named_after_its_stage_and_stays_in_its_folder(monkeypatch):
     assert events_path("train_phase1") == Path(".logs/events/train_phase1.jsonl")
     monkeypatch.setenv("DVC_ROOT", "/main")
     assert events_path("../cells@plain") == Path("/main/.logs/events/.._cells@plain.jsonl")
+
+
+@pytest.mark.parametrize("called", ["weigh", "pipelines/tagger/dvc.yaml:weigh", "../../dvc.yaml:weigh"])
+def test_a_stage_has_one_name_wherever_dvc_was_started(called, monkeypatch):
+    monkeypatch.setenv("DVC_STAGE", called)
+    assert stage_name() == "weigh"
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="told by Linux")

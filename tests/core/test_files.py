@@ -1,6 +1,9 @@
 """Tracked files are written whole or not at all, rounded, and the same each time."""
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -49,6 +52,41 @@ def test_a_file_linked_elsewhere_is_not_written_through(tmp_path):
 def test_nothing_stays_beside_a_written_file(tmp_path):
     write_text(tmp_path / "x", "text")
     assert [path.name for path in tmp_path.iterdir()] == ["x"]
+
+
+SOURCES = Path(__file__).parents[2] / "src"
+WRITER = """
+import os, signal, sys, time
+from pathlib import Path
+from tailwise.core.files import write_text
+def late(number):
+    print("writes", flush=True)
+    time.sleep(600)
+os.fsync = late
+write_text(Path(sys.argv[1]), "half")
+"""
+
+
+def writer(path: Path) -> subprocess.Popen:
+    """A process in the midst of writing the file."""
+    command = [sys.executable, "-c", WRITER, path]
+    process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(SOURCES)}, stdout=-1)
+    assert process.stdout.readline() == b"writes\n"
+    return process
+
+
+def test_what_killed_writers_of_a_file_left_goes_with_the_next_write_and_living_ones_keep_theirs(tmp_path):
+    killed, other, alive = writer(tmp_path / "x[1].json"), writer(tmp_path / "y.json"), writer(tmp_path / "x[1].json")
+    for process in (killed, other):
+        process.kill()
+        process.communicate()
+    (tmp_path / ".x[1].json.old").write_text("a person's")
+    (tmp_path / ".x[1].json.999999999999999999999").mkdir()
+    before = {path.name for path in tmp_path.iterdir()}
+    write_text(tmp_path / "x[1].json", "whole")
+    assert {path.name for path in tmp_path.iterdir()} == before - {f".x[1].json.{killed.pid}"} | {"x[1].json"}
+    alive.kill()
+    alive.communicate()
 
 
 @pytest.mark.parametrize("read", [read_csv, read_json])

@@ -49,6 +49,8 @@ def test_a_stage_runs_as_a_script_with_its_arguments(stage):
         ),
         ("raise KeyboardInterrupt", "work: interrupted", 130),
         ("open('absent/file')", "work: absent/file: No such file or directory", 1),
+        ("raise MemoryError", "work: out of memory", 1),
+        ("raise ImportError('x.so: failed to map segment')", "work: out of memory: x.so: failed to map segment", 1),
     ],
 )
 def test_what_a_person_can_mend_is_one_line(stage, text, line, status):
@@ -86,6 +88,40 @@ def test_ctrl_c_is_exit_130(stage):
     heard = "signal.signal(signal.SIGINT, signal.default_int_handler)"  # a background job starts deaf to Ctrl-C
     done = stage(f"import os, signal\n{heard}\nos.kill(os.getpid(), signal.SIGINT)\nsignal.pause()\n")
     assert (done.returncode, done.stderr) == (130, "work: interrupted\n")
+
+
+ALLOCATING = "import {library}\nhold = bytearray(1_000_000)\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a limit that Linux keeps")
+@pytest.mark.parametrize("library", ["numpy", "numpy, av, decord"])
+def test_too_little_memory_at_the_start_is_one_line_and_nobody_was_at_the_keys(folder, library):
+    """From so little that a library cannot be loaded to enough: some end their process, OpenBLAS sends it SIGINT."""
+    (folder / "work.py").write_text(ALLOCATING.format(library=library))
+    env = {**os.environ, "PYTHONPATH": str(SOURCES)}
+    ended = {}
+    for megabytes in [*range(40, 400, 18), 800]:
+        limited = f"ulimit -v {megabytes}000 && exec {sys.executable} -m tailwise.core.stage work.py"
+        done = subprocess.run(["bash", "-c", limited], env=env, capture_output=True, text=True)
+        ended[megabytes] = done.returncode
+        said = rf"work: out of memory \(ulimit -v is {megabytes}000\)(: [^\n]+)?\n" if done.returncode else ""
+        assert done.returncode in (0, 1) and re.fullmatch(said, done.stderr), (megabytes, done.stderr)
+    assert ended[40] == 1 and ended[800] == 0
+
+
+def test_ctrl_c_that_nobody_pressed_is_no_interruption(stage):
+    """OpenBLAS sends its process SIGINT where no thread can be started."""
+    text = """
+import signal, threading
+def refused(self):
+    raise RuntimeError("can't start new thread")
+threading.Thread.start = refused
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.raise_signal(signal.SIGINT)
+"""
+    done = stage(text)
+    assert done.returncode == 1 and done.stderr.startswith("work: out of memory or processes: no thread can be started")
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_python_without_the_packages_says_so_in_one_line(stage):
@@ -155,6 +191,66 @@ def test_a_stage_dies_with_the_process_that_started_it(folder):
         except subprocess.TimeoutExpired:
             os.kill(number, signal.SIGKILL)
             pytest.fail("the stage outlived the process that started it")
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from tailwise.core.files import write_json
+if not Path("again").exists():
+    os.fsync = lambda number: os.kill(os.getpid(), signal.SIGKILL)
+Path("again").touch()
+"""
+
+
+@pytest.mark.parametrize(
+    ("writes", "place"), [("write_json(Path('reports/x.json'), 1)", "reports/.x.json"), ("", ".logs/.stages.js")]
+)
+def test_what_a_killed_stage_was_writing_goes_with_its_next_run(stage, folder, writes, place):
+    assert stage(KILLED + writes).returncode == -signal.SIGKILL
+    assert len(list(folder.glob(f"{place}.*"))) == 1
+    assert stage(KILLED + writes).returncode == 0
+    assert not list(folder.glob(f"{place}.*")) and (folder / ".logs/stages.js").exists()
+
+
+TOLD = "import os\nprint(os.getppid(), os.environ.get('TAILWISE_PARENT'))\n"
+
+
+def test_a_stage_runs_below_the_parent_that_it_was_told_of_and_tells_no_child(stage):
+    done = stage(TOLD, TAILWISE_PARENT=str(os.getpid()))
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{os.getpid()} None\n", "")
+
+
+def test_a_stage_whose_parent_died_before_it_began_does_nothing(stage, folder):
+    """It has another parent by then."""
+    done = stage(TOLD, TAILWISE_PARENT=str(os.getppid()))
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "") and not (folder / ".logs").exists()
+
+
+def test_a_stage_whose_parent_died_before_the_shell_knew_it_does_nothing(stage, folder):
+    """The shell was told the number of who took the stage over, a process of another group than dvc's and the stage's.
+
+    A shell in the middle stands for that: it has a group of its own, and the stage one that a third process leads.
+    """
+    assert below_another_group(folder, "") == "ran"
+    assert below_another_group(folder, "train") == ""
+
+
+def below_another_group(folder: Path, dvc_stage: str) -> str:
+    """What a stage prints whose process group its parent is not in."""
+    (folder / "work.py").write_text("print('ran', end='')")
+    start = f"""
+import os, subprocess, sys
+leader = subprocess.Popen(["sleep", "60"], process_group=0)
+stage = [sys.executable, "-m", "tailwise.core.stage", "work.py"]
+env = {{**os.environ, "PYTHONPATH": {str(SOURCES)!r}, "TAILWISE_PARENT": str(os.getpid())}}
+if {dvc_stage!r}:
+    env["DVC_STAGE"] = {dvc_stage!r}
+subprocess.run(stage, env=env, process_group=leader.pid)
+leader.kill()
+leader.wait()
+"""
+    return subprocess.run([sys.executable, "-c", start], capture_output=True, text=True, check=True).stdout
 
 
 @pytest.mark.parametrize(("text", "status"), [("", 0), ("raise KeyboardInterrupt", 130)])

@@ -71,6 +71,13 @@ def test_a_file_where_a_folder_is_wanted_is_named(project, stage, folder):
         ("train_phase1", ".resume", "size=64k", "No space left on device"),
         ("train_phase1", "data/models", "ro", "Read-only file system"),
         ("train_phase1", "data/models", "size=16k", "No space left on device"),
+        ("make_demo", "data/demo", "nr_inodes=2", "No space left on device"),
+        ("index_clips", "data/index", "nr_inodes=2", "No space left on device"),
+        ("decode_clips", ".cache", "nr_inodes=2", "No space left on device"),
+        ("decode_clips", "data/clips/train", "nr_inodes=2", "No space left on device"),
+        ("train_phase1", ".resume", "nr_inodes=1", "No space left on device"),
+        ("train_phase1", "reports/training", "nr_inodes=2", "No space left on device"),
+        ("compute_weights", "data/weights/phase2", "nr_inodes=1", "No space left on device"),
     ],
 )
 def test_a_folder_without_room_or_leave_to_write_is_named(project, stage, folder, options, said):
@@ -79,6 +86,28 @@ def test_a_folder_without_room_or_leave_to_write_is_named(project, stage, folder
     (project / folder).mkdir(parents=True)
     line = refused(project, stage, [*MOUNT, f"mount -t tmpfs -o {options} none {folder} && {command(project, stage)}"])
     assert f"{folder}/" in line and line.endswith(said)
+
+
+@pytest.mark.parametrize(("stage", "out"), [("make_demo", "data/demo"), ("train_phase1", "reports/training/phase1")])
+def test_no_room_for_what_processes_share_is_named(project, stage, out):
+    needs_mount()
+    project.set("runtime.decoders", 2)
+    project.set("runtime.workers", 2)
+    clear(project, out)
+    full = "mount -t tmpfs -o nr_inodes=1 none /dev/shm"
+    line = refused(project, stage, [*MOUNT, f"{full} && {command(project, stage)}"])
+    assert line == f"{script(project, stage)}: /dev/shm: No space left on device"
+
+
+@pytest.mark.parametrize("stage", ["index_clips", "decode_clips", "report", "train_phase1"])
+def test_too_little_memory_at_the_start_is_one_line(project, stage):
+    """Address space, from what Python alone needs to less than torch does; OpenBLAS sends itself SIGINT at some."""
+    clear(project, ".cache")
+    for megabytes in (40, 80, 130, 139, 140, 145, 150, 200, 249, 252, 260, 330):
+        limited = ["bash", "-c", f"ulimit -v {megabytes}000 && {command(project, stage)}"]
+        if run(project, limited).returncode:  # it may find room with less than others do
+            line = refused(project, stage, limited)
+            assert f": out of memory (ulimit -v is {megabytes}000)" in line
 
 
 def test_a_state_that_cannot_be_saved_ends_the_training(project):
@@ -131,9 +160,14 @@ def refused(project: Project, stage: str, words: list[str] | None = None) -> str
     before = present(project)
     done = run(project, words or ["sh", "-c", command(project, stage)])
     (line,) = [line for line in done.stderr.splitlines() if not line.endswith(" s left")]
-    assert done.returncode == 1 and line.startswith(f"{Path(command(project, stage).split()[6]).stem}: ")
+    assert done.returncode == 1 and line.startswith(f"{script(project, stage)}: ")
     assert kept(project, before)
     return line
+
+
+def script(project: Project, stage: str) -> str:
+    """The name of the script that the stage's command starts."""
+    return re.search(r"stages/(\w+)\.py", command(project, stage))[1]
 
 
 def kept(project: Project, before: dict[str, str]) -> bool:

@@ -1,6 +1,9 @@
 """The comparison of ways of rebalancing: its rows of data, its cells and its table."""
 
+import os
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -54,15 +57,77 @@ def setting(store, method, monkeypatch):
     return found.__class__(**{**found.__dict__, "store": store})
 
 
-def test_the_fouls_pipeline_does_not_read_these_stages():
-    listed = subprocess.run(
-        ["dvc", "stage", "list", "--all", "--name-only"],
-        cwd=FOLDER.parents[1],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert "decode_clips" in listed.stdout and "train@" not in listed.stdout
+@pytest.fixture
+def repo(tmp_path):
+    """The repository without anything that a run makes, and with a weights file for each method."""
+    root, folder = FOLDER.parents[1], tmp_path / "repo"
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *PARTS]
+    for name in subprocess.run(listed, cwd=root, text=True, stdout=-1, check=True).stdout.split("\0"):
+        if (root / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(root / name, folder / name)
+    call(folder, "git", "init", "--quiet")
+    return folder
+
+
+PARTS = [".dvc", ".dvcignore", ".gitignore", "dvc.yaml", "params.yaml", "requirements.txt", "src", "stages", "data"]
+PARTS += ["pipelines/baselines"]
+
+
+def call(folder, *command: str, status: int = 0) -> str:
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "PYTHON"))}
+    env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
+    done = subprocess.run(command, cwd=folder, env=env, text=True, stdout=-1, stderr=subprocess.STDOUT)
+    assert done.returncode == status, done.stdout
+    return done.stdout
+
+
+def test_they_are_part_of_the_one_dvc_repository_and_the_roots_repro_leaves_them_alone(repo):
+    assert not [path for path in repo.glob("pipelines/*/.dvc*")]
+    assert "pipelines/baselines/dvc.yaml:score" in call(repo, "dvc", "stage", "list", "--all")
+    own, theirs = (planned(repo / folder) for folder in (".", "pipelines/baselines"))
+    assert "Running stage 'check'" in own and "'save_config'" in own and "baselines" not in own
+    assert "Running stage '../../dvc.yaml:check'" in theirs and "save_config" not in theirs
+
+
+def planned(folder) -> str:
+    """What `dvc repro` would run there, where nothing has run yet; it ends where an input is not there."""
+    said = call(folder, "dvc", "repro", "--dry", "--keep-going", status=255)
+    return "".join(line for line in said.splitlines() if line.startswith(("Running stage ", "ERROR: ")))
+
+
+def test_a_clone_without_their_weights_has_nothing_to_check_out_or_pull_of_them(repo, tmp_path):
+    (repo / "dvc.yaml").unlink()
+    call(repo, "dvc", "remote", "add", "--default", "storage", str(tmp_path / "remote"))
+    for command in ("checkout", "push", "pull"):
+        assert "failed" not in call(repo, "dvc", command).lower()
+
+
+def test_code_that_was_imported_gives_them_nothing_to_do(repo):
+    folder = repo / "pipelines/baselines"
+    for split in ("train", "valid", "test"):
+        (repo / "data/clips" / split).mkdir(parents=True)
+        (repo / "data/clips" / split / "manifest.csv").write_text(split)
+    (repo / "data/index").mkdir()
+    (repo / "data/index/heads.json").write_text("{}")
+    (repo / "dvc.yaml").unlink()  # its stages are not run here
+    for name in METHODS:
+        (folder / "data" / name).mkdir()
+        (folder / "data" / name / "seed1.safetensors").write_text(name)
+    call(folder, "dvc", "commit", "--force")
+    everything = "".join(f"import {name}\n" for name in modules(repo / "src", folder))
+    call(folder, "env", "PYTHONPATH=../../src:.", "python3", "-c", everything)
+    assert (folder / "baselines/__pycache__").is_dir() and (repo / "src/tailwise/engine/__pycache__").is_dir()
+    for place in (folder, repo):
+        assert call(place, "dvc", "status") == "Data and pipelines are up to date.\n"
+    assert "Running" not in call(folder, "dvc", "repro", "--dry")
+
+
+def modules(*sources: Path) -> list[str]:
+    """Dotted names of all that can be imported from there."""
+    found = [(source, file) for source in sources for file in source.rglob("*.py") if file.parent != source]
+    names = [".".join(file.relative_to(source).with_suffix("").parts) for source, file in found]
+    return sorted(name.removesuffix(".__init__") for name in names)
 
 
 def test_every_method_is_named_in_the_pipeline_and_the_other_way_round():

@@ -10,10 +10,20 @@ from pathlib import Path
 import pytest
 
 from once import once
+from tailwise.core.log import last_runs
 
 ROOT = Path(__file__).parents[2]
 KEPT, PLACE = "tests/pipelines/tagger", "pipelines/tagger"
 STAGES = ["check", "make_songs", "weigh_tags", "train_phase1", "evaluate"]
+IMPORT_ALL = """
+import importlib, sys
+from pathlib import Path
+for source in ("../../src", "."):
+    sys.path.insert(0, source)
+    package = "tailwise" if source != "." else "tagger"
+    for file in sorted(Path(source, package).rglob("*.py")):
+        importlib.import_module(".".join(file.relative_to(source).with_suffix("").parts).removesuffix(".__init__"))
+"""
 
 pytestmark = pytest.mark.slow
 
@@ -93,7 +103,39 @@ def test_the_root_pipeline_is_left_alone(repo, before):
 
 
 def test_nothing_is_left_to_resume(repo):
-    assert len(list((repo / ".resume").glob("*/done.json"))) == len(list((repo / ".resume").glob("*"))) == 1
+    states = repo / PLACE / ".resume"
+    assert len(list(states.glob("*/done.json"))) == len(list(states.glob("*"))) == 1
+
+
+def test_its_logs_are_its_own_and_have_the_stages_names(repo):
+    logs = repo / PLACE / ".logs"
+    assert sorted(path.stem for path in (logs / "events").iterdir()) == sorted(STAGES)
+    assert [run.stage for run in last_runs(logs / "stages.csv")] == STAGES
+    assert not (repo / ".logs").exists() and not (repo / ".resume").exists()
+
+
+def test_importing_everything_leaves_nothing_to_do(repo):
+    """Compiled Python beside the code is none of DVC's business, in whatever folder the pipeline lies."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "PYTHON"))}
+    subprocess.run([sys.executable, "-c", IMPORT_ALL], cwd=repo / PLACE, env=env, check=True)
+    packages = [folder for folder in (repo / "src/tailwise").rglob("*") if list(folder.glob("*.py"))]
+    assert packages and all((folder / "__pycache__").is_dir() for folder in packages)
+    assert (repo / PLACE / "tagger/__pycache__").is_dir()
+    assert call("dvc", "status", "dvc.yaml", cwd=repo / PLACE) == "Data and pipelines are up to date.\n"
+    assert started(call("dvc", "repro", "--dry", cwd=repo / PLACE)) == []
+    assert started(call("dvc", "repro", "--dry", f"{PLACE}/dvc.yaml", cwd=repo)) == []
+
+
+def test_from_a_temporary_copy_what_is_untracked_goes_to_the_main_repository(repo):
+    """There its experiment finds the state of one that was killed."""
+    folder = repo / PLACE
+    shutil.rmtree(folder / ".resume")
+    for name in ("dvc.yaml", "dvc.lock"):  # of its plots, which are not there, DVC would ask at the end
+        (repo / name).unlink()
+    call("git", "add", "--all", cwd=repo)
+    call("git", "commit", "--quiet", "--message", "run", cwd=repo)
+    call("dvc", "exp", "run", "--temp", "-S", "phase1.train.epochs=1", cwd=folder)
+    assert len(list((folder / ".resume").glob("phase1-*/done.json"))) == 1
 
 
 def test_the_roots_own_repro_does_not_look_at_it(repo):

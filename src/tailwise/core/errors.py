@@ -1,5 +1,22 @@
 """What a person can mend, in one line."""
 
+import errno
+import resource
+
+SPOKEN = (
+    "failed to map segment",
+    "cannot allocate memory",
+    "can't allocate memory",
+    "unable to allocate",
+    "memory allocation still failed",
+    "not enough memory",
+    "bad_alloc",
+    "memoryerror",
+    "can't start new thread",
+    "pthread_create failed",
+)
+"""Words of those who find no memory and have no error of their own for it: the loader of libraries, OpenBLAS, torch."""
+
 
 class UserError(Exception):
     """Bad input: one line that names the file or key and says what to do.
@@ -12,6 +29,36 @@ def one_line(error: BaseException) -> str | None:
     """What to say of an error that a person can mend, such as a full disk; None of any other."""
     if isinstance(error, UserError):
         return str(error)
+    if (text := shortage(error)) is not None:
+        return text
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{error.strerror}, in memory that processes share or for temporary files: see df and df -i"
     return None
+
+
+def shortage(error: BaseException) -> str | None:
+    """What to say where memory or processes ran out; None of any other error."""
+    if isinstance(error, MemoryError):
+        return out_of_memory(str(error))
+    if isinstance(error, OSError) and error.errno == errno.ENOMEM:
+        return out_of_memory(str(error.filename or error.strerror))
+    if isinstance(error, OSError) and error.errno == errno.EAGAIN:  # of fork
+        return f"out of memory or processes: {error.strerror}; see ulimit -a"
+    if isinstance(error, (ImportError, OSError, RuntimeError)):
+        return shortage_told(str(error))
+    return None
+
+
+def shortage_told(text: str) -> str | None:
+    """The last of the lines that tell of it, None if none does."""
+    lines = [line.strip() for line in text.splitlines() if any(words in line.lower() for words in SPOKEN)]
+    return out_of_memory(lines[-1]) if lines else None
+
+
+def out_of_memory(told: str) -> str:
+    """told: by whom it was met, "" for nothing; a limit that was set is named."""
+    most = resource.getrlimit(resource.RLIMIT_AS)[0]
+    limit = "" if most == resource.RLIM_INFINITY else f" (ulimit -v is {most // 1024})"
+    return f"out of memory{limit}{f': {told}' if told else ''}"

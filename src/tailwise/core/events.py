@@ -1,7 +1,7 @@
 """What a stage tells while it runs: a line on the terminal, and a line of JSON in the untracked log.
 
-The log is ``.logs/events/<stage>.jsonl``: time, stage, event, text, facts such as phase, epoch, step and figures,
-and the memory held. Standard library only, as stage.py needs it.
+The log is ``.logs/events/<stage>.jsonl`` in the pipeline's folder: time, stage, event, text, facts such as phase,
+epoch, step and figures, and the memory held. Standard library only, as stage.py needs it.
 """
 
 import json
@@ -13,6 +13,7 @@ from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
+from tailwise.core.folders import pipeline_folder
 from tailwise.core.log import peak_mb
 from tailwise.core.runtime import Verbosity
 
@@ -27,14 +28,17 @@ _lost: set[Path] = set()
 
 
 def stage_name() -> str:
-    """Of the stage that this process belongs to: what DVC calls it, else the name of its script."""
-    return os.environ.get("DVC_STAGE") or Path(sys.argv[0]).stem
+    """Of the stage that this process belongs to, in its dvc.yaml; without DVC the name of its script.
+
+    DVC puts the path to the dvc.yaml before it, which depends on the folder that DVC was started in.
+    """
+    return os.environ.get("DVC_STAGE", "").rpartition(":")[2] or Path(sys.argv[0]).stem
 
 
 def events_path(stage: str) -> Path:
-    """The log of a stage, below the folder of the main repository also in a copy that DVC made of it."""
+    """The log of a stage of this pipeline."""
     name = re.sub(r"[^\w.@-]", "_", stage)
-    return Path(os.environ.get("DVC_ROOT", ".")) / ".logs" / "events" / f"{name}.jsonl"
+    return pipeline_folder() / ".logs" / "events" / f"{name}.jsonl"
 
 
 def rotate(path: Path) -> None:

@@ -1,6 +1,7 @@
 """Writing small tracked files: whole or not at all, rounded, the same bytes each time."""
 
 import csv
+import glob
 import io
 import json
 import os
@@ -32,9 +33,12 @@ def write_bytes(path: Path, data: bytes) -> None:
     """Replace `path` by `data` in one step; its folder is made.
 
     Raises OSError with the name of `path`, or of the folder that cannot be made; nothing is left beside it then.
+    What killed processes left half-written of it goes.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = part_of(path)
+    for old in path.parent.glob(f".{glob.escape(path.name)}.*"):
+        remove_part(old, living)
     try:
         with open(part, "wb") as file:
             file.write(data)
@@ -58,10 +62,30 @@ def remove_parts(folder: Path, name: str = "", alive: Callable[[int], bool] = la
 
     name: of the file whose parts are meant, empty for all files
     """
-    for part in folder.rglob(".*"):
-        found = PART.fullmatch(part.name)
-        if found and name in ("", found[1]) and part.is_file() and not alive(int(found[2])):
-            part.unlink(missing_ok=True)
+    for part in folder.rglob(f".{glob.escape(name) or '*'}.*"):
+        remove_part(part, alive)
+
+
+def remove_part(path: Path, alive: Callable[[int], bool]) -> bool:
+    """Remove the file if `part_of` gave its name in a process that is not `alive`; whether that was done."""
+    found = PART.fullmatch(path.name)
+    if not found or alive(int(found[2])):
+        return False
+    with suppress(OSError):  # another process was faster, or a person made a folder of such a name
+        path.unlink()
+        return True
+    return False
+
+
+def living(process: int) -> bool:
+    """Whether a process of that number runs on this machine."""
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def write_text(path: Path, text: str) -> None:

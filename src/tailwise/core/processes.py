@@ -1,6 +1,7 @@
 """Processes that do not outlive the one that started them, and work that may crash or hang in them."""
 
 import ctypes
+import errno
 import os
 import pickle
 import signal
@@ -10,26 +11,44 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from multiprocessing import connection, get_context, resource_tracker
 from typing import Any, TypeVar
 
+from tailwise.core.errors import UserError
+
 Item, Result = TypeVar("Item"), TypeVar("Result")
 Say = Callable[[str], None]
 """Called by the work before each part of it, with the part's name."""
+
+PARENT = "TAILWISE_PARENT"
+"""Environment of a stage: the number of the process that starts it, as the shell in dvc.yaml or `launch` knows it."""
 
 
 def die_with_parent(parent: int | None = None) -> None:
     """Have the kernel kill this process when the process that started it dies (Linux).
 
-    parent: its number, where it is known; if it has died before, this one ends at once
+    parent: its number, where it is known; if it has died before, this one ends at once, on every system
     """
     if sys.platform == "linux":
         parent_death_signal = 1
         ctypes.CDLL(None).prctl(parent_death_signal, signal.SIGKILL)
-        if parent not in (None, os.getppid()):
-            os._exit(1)
+    if parent not in (None, os.getppid()):
+        os._exit(1)
+
+
+def orphaned() -> bool:
+    """Whether a process without a group of its own has a parent of another group, which cannot have started it.
+
+    It is so where the starter died before anybody could ask for its number.
+    """
+    group = os.getpgrp()
+    try:
+        return group != os.getpid() and os.getpgid(os.getppid()) != group
+    except ProcessLookupError:  # the parent is outside of this container, or died just now, and the kernel has told
+        return False
 
 
 def _begin(starter: int) -> None:
@@ -69,13 +88,31 @@ def map_in_processes(work: Callable[[Item], Result], items: Iterable[Item], work
     if workers <= 1:
         yield from map(work, items)
         return
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_begin, initargs=(os.getpid(),))
+    with shared_memory():
+        pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_begin, initargs=(os.getpid(),))
     try:
         with _unheard():  # all are started as the first item is given
             results = pool.map(work, items)
         yield from results
+    except BrokenProcessPool as error:
+        raise WorkerLost("a worker process was lost: killed, crashed or out of memory") from error
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+class WorkerLost(UserError, RuntimeError):
+    """A process ended that had work to do, and another would not do it either."""
+
+
+@contextmanager
+def shared_memory() -> Iterator[None]:
+    """That there is no room for the locks that processes share names where they lie; by itself it names nothing."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.ENOSPC or error.filename is not None:
+            raise
+        raise OSError(error.errno, error.strerror, "/dev/shm") from error
 
 
 def map_guarded(
@@ -93,7 +130,7 @@ def map_guarded(
     without(item, part, reason): the item without a part that crashed or hung twice; it is tried again.
         reason: "crashed: ..." or "hangs: ..."
     seen: called as each part begins, not again when it is tried again
-    Raises what the work raises; RuntimeError if a process is lost before its first part.
+    Raises what the work raises; WorkerLost if a process is lost before its first part.
     """
     waiting = [_Job(place, item) for place, item in enumerate(items)][::-1]
     crew = [_Worker(work, timeout_s) for _ in range(min(workers, len(waiting)))]
@@ -131,7 +168,7 @@ class _Job:
     def again(self, reason: str, without: Callable) -> "_Job":
         """The same once more; without the part, if it was lost before."""
         if self.part is None:
-            raise RuntimeError(f"a worker process was lost before it began: {reason}")
+            raise WorkerLost(f"a worker process was lost before it began: {reason}")
         if self.part in self.tried:
             return _Job(self.place, without(self.item, self.part, reason), None, self.tried)
         return _Job(self.place, self.item, None, self.tried | {self.part})

@@ -20,8 +20,10 @@ from typing import NoReturn
 
 from tailwise.core.errors import UserError, one_line
 from tailwise.core.events import Events, events_path, rotate, stage_name
+from tailwise.core.folders import pipeline_folder
+from tailwise.core.loading import NO_THREAD, no_room, no_thread
 from tailwise.core.log import Run, add_run, peak_mb
-from tailwise.core.processes import die_with_parent
+from tailwise.core.processes import PARENT, die_with_parent, orphaned
 
 REQUIREMENTS = Path(__file__).parents[3] / "requirements.txt"
 ADVICE = "activate the environment first: . .venv/bin/activate (made by `make setup`)"
@@ -52,14 +54,16 @@ def run(script: str) -> int:
     """Run a stage script as ``__main__``; the exit status."""
     try:
         check_versions(pinned(REQUIREMENTS.read_text(encoding="utf8")))
+        if text := no_room(script):
+            return _say(script, text, 1)
         runpy.run_path(script, run_name="__main__")
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] == "tailwise":
             raise
         return _say(script, f"{sys.executable} has no package {error.name}: {ADVICE}", 1)
     except KeyboardInterrupt:
-        return _say(script, "interrupted", 130)
-    except (UserError, OSError) as error:
+        return _say(script, NO_THREAD, 1) if no_thread() else _say(script, "interrupted", 130)
+    except Exception as error:
         if (text := one_line(error)) is None:
             raise
         return _say(script, text, 1)
@@ -74,7 +78,7 @@ def _say(script: str, text: str, status: int) -> int:
 
 def main() -> int:
     started = time.perf_counter()
-    die_with_parent()
+    bind_to_parent()
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic cuBLAS asks for it
     sys.argv = sys.argv[1:]
     stage, script, status = stage_name(), sys.argv[0], 1
@@ -86,6 +90,14 @@ def main() -> int:
         events.tell("stage end", status=status, seconds=round(seconds, 2), peak_mb=round(peak_mb(), 1))
     log_run(stage, seconds, events.lost)
     return status
+
+
+def bind_to_parent() -> None:
+    """Have this process end with the dvc that started it, and at once if that has died before."""
+    number = os.environ.pop(PARENT, "")  # not for the processes that this one starts
+    die_with_parent(int(number) if number.isdecimal() else None)
+    if "DVC_STAGE" in os.environ and orphaned():
+        os._exit(1)
 
 
 def begin(stage: str) -> Events:
@@ -100,7 +112,8 @@ def begin(stage: str) -> Events:
 def log_run(stage: str, seconds: float, told: bool) -> None:
     """Add this run to the untracked log of stages. told: that it cannot be written has been said"""
     try:
-        add_run(Path(os.environ.get("DVC_ROOT", ".")) / ".logs", Run(stage, seconds, peak_mb()))
+        with suppress(MemoryError):  # which ended the stage, and that has been said
+            add_run(pipeline_folder() / ".logs", Run(stage, seconds, peak_mb()))
     except OSError as error:  # what the stage made counts, not what is told of it
         if not told:
             print(f"{stage}: not logged: {error.filename}: {error.strerror}", file=sys.stderr)

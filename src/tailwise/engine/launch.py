@@ -24,6 +24,7 @@ from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 from tailwise.core.errors import UserError, one_line
 from tailwise.core.files import write_text
+from tailwise.core.processes import PARENT
 from tailwise.core.runtime import Runtime
 from tailwise.engine.run import find_device
 
@@ -72,7 +73,7 @@ def launch(count: int) -> None:
     place = MEMORY if os.access(MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(dir=place, prefix="tailwise-", ignore_cleanup_errors=True) as name:
         folder, lost = Path(name), None
-        os.environ[WORD] = name
+        os.environ |= {WORD: name, PARENT: str(os.getpid())}
         with _passed_on(folder):
             try:
                 elastic_launch(config, sys.executable)("-m", "tailwise.core.stage", *sys.argv)

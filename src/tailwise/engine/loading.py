@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from functools import partial
 
 from torch.utils.data import DataLoader, get_worker_info
+from torch.utils.data.dataloader import _MultiProcessingDataLoaderIter
 
 from tailwise.core.batch import Batch
 from tailwise.core.errors import UserError
 from tailwise.core.events import Events
-from tailwise.core.processes import die_with_parent
+from tailwise.core.processes import die_with_parent, shared_memory
 from tailwise.engine.memory import afford
 from tailwise.engine.task import Samples
 
@@ -23,6 +24,9 @@ GONE, TOLD = ("exited unexpectedly", "is killed by signal"), "in DataLoader work
 
 WHERE = "in a container, shared memory, too: docker run --shm-size"
 SHORT = f"out of memory while samples were loaded ({WHERE}): lower training.batch_size or runtime.workers"
+
+_MultiProcessingDataLoaderIter._shutdown = True
+"""Of one that could not be begun: torch's own is set last, and to ask for it then would print a traceback."""
 
 MOST = 3
 """Times that workers are lost at the same batch, at which it ends."""
@@ -86,7 +90,7 @@ def begin(dataset: Samples, lists: Sequence[list[int]], workers: int) -> Iterato
     """Batches until a worker is lost, which is told within 5 s, when its batch is asked for."""
     start = "fork" if workers and sys.platform == "linux" else None  # so that this process is their parent
     how = {"collate_fn": partial(collated, dataset), "num_workers": workers, "multiprocessing_context": start}
-    with ends_unheard():
+    with ends_unheard(), shared_memory():
         return iter(DataLoader(dataset, batch_sampler=lists, worker_init_fn=partial(_begun, os.getpid()), **how))
 
 

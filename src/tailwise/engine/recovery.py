@@ -1,8 +1,8 @@
 """What lets a killed run go on: one state file, kept outside of DVC's outputs.
 
 DVC deletes a stage's outputs before it starts it, so the state lives in
-``$DVC_ROOT/.resume/<stage>-<key>/``, where `key` is a hash of all that decides the result.
-A run with another parameter, input or code has another key and never meets this state.
+``.resume/<stage>-<key>/`` in the pipeline's folder, see core/folders.py; `key` is a hash of
+all that decides the result. A run with another parameter, input or code has another key and never meets this state.
 """
 
 import fcntl
@@ -20,6 +20,7 @@ import torch
 
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_json, remove_parts, write_json
+from tailwise.core.folders import pipeline_folder
 from tailwise.engine.weights import read_tensors, write_tensors
 
 DVC_LOCK = Path("dvc.lock")
@@ -59,8 +60,7 @@ def recovery_for(phase: str, facts: Iterable[str], inputs: Iterable[Path]) -> "R
     """Where a run keeps its state: named by its params, its inputs and the code that is loaded."""
     code = fingerprint(loaded_code())  # at once: inputs take a while, in which somebody may edit it
     files = {name: file for path in inputs for name, file in files_in(path).items()}
-    root = Path(os.environ.get("DVC_ROOT", "."))
-    return Recovery(root / ".resume" / f"{phase}-{run_key([*facts, code], files)}")
+    return Recovery(pipeline_folder() / ".resume" / f"{phase}-{run_key([*facts, code], files)}")
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ import av
 import decord
 import numpy as np
 
-from tailwise.core.files import part_of, remove_parts, write_json
+from tailwise.core.files import living, part_of, remove_parts, write_json
 from tailwise.data.decode.frames import decode_clip
 from tailwise.data.decode.container import Faulty
 from tailwise.data.decode.window import Window
@@ -167,7 +167,7 @@ class _RowFile:
 
 def clear_parts(cache: Path) -> None:
     """Remove the half-written files of processes that are gone."""
-    remove_parts(cache, alive=lambda process: Path(f"/proc/{process}").exists())
+    remove_parts(cache, alive=living)
 
 
 def link_or_copy(source: Path, target: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from tailwise.core.errors import UserError
+from tailwise.core.folders import pipeline_folder
 from tailwise.data.index.contents import fill_content
 from tailwise.data.index.leaks import Leak, find_leaks
 from tailwise.data.index.rows import Index
@@ -52,6 +53,12 @@ def read_source(source: Source) -> Checked:
     return Checked(index, leaks)
 
 
+UNTRACKED = (
+    "which has what git and DVC track alone: before `dvc exp run` with --temp or --queue, `dvc add` the folder and"
+    " `git add` the .dvc file, or set data.root in params.yaml to the folder's absolute path"
+)
+
+
 def check_root(root: Path) -> None:
     """Raise UserError unless the data root is a folder with something in it."""
     advice = "put the clips and their annotations there, or set data.root in params.yaml"
@@ -59,6 +66,8 @@ def check_root(root: Path) -> None:
         exists = root.exists()
     except OSError as error:  # a name that is too long, a folder above that may not be read
         raise UserError(f"data.root {root}: {error.strerror}; {advice}") from error
+    if not exists and (pipeline_folder() / root).exists():
+        raise UserError(f"{root}: is not in this experiment's copy of the repository, {UNTRACKED}")
     if not exists:
         raise UserError(f"{root}: no such folder; {advice}")
     if not root.is_dir():

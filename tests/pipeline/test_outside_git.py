@@ -1,0 +1,53 @@
+"""Data that git ignores, as README advises for SoccerNet's: experiments in a copy of the repository find it."""
+
+import shutil
+
+import pytest
+
+from project import Project, new_project
+from tailwise.data.index.source import UNTRACKED
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def soccernet(finished, home, tmp_path) -> Project:
+    """Nothing has run; data/soccernet has the demo's zips, in the official layout."""
+    project = new_project(tmp_path / "repository", home)
+    shutil.copytree(finished / "data/demo", project / "data/soccernet/mvfouls")
+    project.set("data.root", "data/soccernet")
+    return project
+
+
+def by_dvc(project: Project) -> None:
+    project.run("dvc", "add", "data/soccernet")
+    project.run("git", "add", "data/soccernet.dvc")
+
+
+def by_absolute_path(project: Project) -> None:
+    place = project.folder.parent / "videos"
+    (project / "data/soccernet").rename(place)
+    project.set("data.root", str(place))
+
+
+@pytest.mark.parametrize("known", [by_dvc, by_absolute_path])
+def test_experiments_in_a_copy_find_the_data(soccernet, known):
+    """With --temp, and with --queue; what they make is what `dvc repro` makes."""
+    known(soccernet)
+    soccernet.run("dvc", "exp", "run", "--temp", "--name", "temp", "index_clips")
+    soccernet.run("dvc", "exp", "run", "--queue", "--name", "queue", "decode_clips")
+    soccernet.run("dvc", "exp", "run", "--run-all")
+    soccernet.run("dvc", "repro", "decode_clips")
+    for name, path in (("temp", "data/index"), ("queue", "data/clips/train")):
+        (commit,) = soccernet.read("git", "for-each-ref", "--format=%(objectname)", f"refs/exps/*/*/{name}").split()
+        assert soccernet.recorded(path) in soccernet.read("git", "show", f"{commit}:dvc.lock")
+
+
+@pytest.mark.parametrize("how", ["--temp", "--queue"])
+def test_data_that_neither_git_nor_dvc_tracks_is_named_with_what_to_do(soccernet, how):
+    """`dvc repro` finds it."""
+    said = soccernet.run("dvc", "exp", "run", how, "--name", "mine", "index_clips", fails=how == "--temp")
+    if how == "--queue":
+        said = soccernet.run("dvc", "exp", "run", "--run-all")
+    assert f"check: data/soccernet: is not in this experiment's copy of the repository, {UNTRACKED}\n" in said
+    assert "index_clips" in soccernet.repro("index_clips") and (soccernet / "data/index/train.csv").exists()
