@@ -27,7 +27,7 @@ ALLOWED = {
     "core.progress": set(),
     "core.typed": {"core.errors"},
     "core.log": {"core.files"},
-    "core.events": {"core.log", "core.runtime"},
+    "core.events": {"core.errors", "core.log", "core.runtime"},
     "core.stage": {"core.errors", "core.events", "core.log", "core.processes"},
     "core.config": {"core.errors", "core.typed"},
     "core.preset": {"core.errors", "core.files", "core.config"},

@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from tailwise.core.errors import UserError, one_line
+from tailwise.core.errors import UserError, one_line, tell
 
 WEIGHTS = Path("data/models/phase3.safetensors")
 
@@ -62,7 +62,7 @@ def _predict(args: argparse.Namespace) -> None:
 
 
 def _say(text: str, status: int) -> int:
-    print(f"tailwise: {text}", file=sys.stderr)
+    tell(f"tailwise: {text}")
     return status
 
 

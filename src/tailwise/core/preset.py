@@ -11,7 +11,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from tailwise.core.config import read_params
-from tailwise.core.errors import UserError
+from tailwise.core.errors import UserError, clean, said
 from tailwise.core.files import write_text
 
 
@@ -50,7 +50,8 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
+    clean(sys.stdout)
     try:
         main(sys.argv[1])
     except UserError as error:
-        sys.exit(f"preset: {error}")
+        sys.exit(said(f"preset: {error}"))
