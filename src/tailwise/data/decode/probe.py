@@ -43,7 +43,7 @@ def probe(clip: RawFile) -> Facts:
     try:
         source = clip.source()
     except DamagedFile as error:
-        raise Faulty("damaged in its zip") from error
+        raise Faulty(f"damaged in its zip: {error.reason}") from error
     try:
         with av.open(source) as container:
             return _facts(container)
