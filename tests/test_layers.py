@@ -11,7 +11,7 @@ SOURCES = ROOT / "src"
 SCRIPTS = sorted((ROOT / "stages").glob("*.py"))
 PACKAGE = "tailwise"
 
-CORE = {"core.batch", "core.chosen", "core.errors", "core.files", "core.processes", "core.progress", "core.typed"}
+CORE = {f"core.{name}" for name in "batch chosen errors files processes progress tensors typed".split()}
 BASIC = CORE | {"balance", "losses", "schedules", "metrics"}
 ALLOWED = {
     "core.batch": set(),
@@ -25,6 +25,7 @@ ALLOWED = {
     "core.files": {"core.errors"},
     "core.processes": set(),
     "core.progress": set(),
+    "core.tensors": {"core.errors"},
     "core.typed": {"core.errors"},
     "core.log": {"core.files"},
     "core.events": {"core.errors", "core.log", "core.runtime"},
