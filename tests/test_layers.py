@@ -30,7 +30,7 @@ ALLOWED = {
     "core.log": {"core.files"},
     "core.events": {"core.errors", "core.log", "core.runtime"},
     "core.stage": {"core.errors", "core.events", "core.log", "core.processes"},
-    "core.config": {"core.errors", "core.typed"},
+    "core.config": {"core.errors", "core.files", "core.typed"},
     "core.preset": {"core.errors", "core.files", "core.config"},
     "core.effective": {"core.errors", "core.config"},
     "balance": CORE | {"balance"},
