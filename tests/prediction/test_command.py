@@ -148,7 +148,7 @@ def test_clips_that_cannot_be_used_are_one_line(split, folder, capsys):
     Path("text.mp4").write_text("this is no video\n" * 100)
     assert said(capsys, "text.mp4", clip) == "text.mp4: unreadable format"
     assert said(capsys, folder / "store").endswith(
-        "store: no clip action_<i>/clip_<j>.mp4; name the folder or zip of one split"
+        "store: no clip action_<i>/clip_<j>.mp4; name the folder or zip of one split, or give --folder for clips of any name"
     )
     assert said(capsys, clip, split) == "Valid: a folder or zip of a split is given alone, not among clips"
     assert said(capsys, split, clip) == "Valid: a folder or zip of a split is given alone"
