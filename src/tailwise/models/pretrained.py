@@ -4,6 +4,7 @@ import hashlib
 import io
 import pickle
 import re
+import warnings
 import zipfile
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -93,7 +94,8 @@ def parse(content: bytes, path: str) -> dict[str, torch.Tensor]:
         if path.endswith(".safetensors"):
             return safetensors.torch.load(content)
         check_parts(content)
-        tensors = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):  # a refusal is one line
+            tensors = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:
         raise UserError(f"{path}: not a whole file of weights alone ({_reason(error)})") from error
     if not isinstance(tensors, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in tensors.values()):
