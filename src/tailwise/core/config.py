@@ -33,7 +33,8 @@ class Yaml12Loader(yaml.SafeLoader):
 
     def construct_mapping(self, node, deep=False):
         if not isinstance(node, yaml.MappingNode):
-            raise yaml.constructor.ConstructorError(None, None, f"no mapping: {shorten(repr(node.value))}", node.start_mark)
+            found = shorten(repr(node.value))
+            raise yaml.constructor.ConstructorError(None, None, f"no mapping: {found}", node.start_mark)
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         seen = set()
         for key in (key for key in keys if isinstance(key, Hashable)):
@@ -74,7 +75,7 @@ for _name in ("timestamp", "binary", "set", "omap", "pairs"):  # YAML 1.1 has th
 
 
 def read_params(path: Path = Path("params.yaml")) -> dict:
-    """The params file as nested dicts; raises UserError if it cannot be read, or is larger than any such file is."""
+    """The params file as nested dicts; raises UserError if it cannot be read, or is larger than any such file."""
     try:
         if (size := regular(path).stat().st_size) > LARGEST:
             raise UserError(f"{path}: {size} bytes, a file of parameters has at most {LARGEST}")
@@ -94,8 +95,8 @@ def _parsed(text: str):
     loader = Yaml12Loader(text)
     try:
         node = loader.get_single_node()
-        if node is not None and (values := _values(node, {})) > MOST_VALUES:
-            raise UserError(f"{values} values with those that its aliases repeat, at most {MOST_VALUES} are read")
+        if node is not None and _values(node, {}) > MOST_VALUES:
+            raise UserError(f"more than {MOST_VALUES} values, counting those that its aliases repeat")
         return None if node is None else loader.construct_document(node)
     finally:
         loader.dispose()

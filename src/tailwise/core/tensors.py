@@ -19,9 +19,8 @@ def misfit(found: Tensors, wanted: Tensors) -> str:
 
     wanted: of the model, with or without memory. Values are looked at last, when all sizes are known to be right.
     """
-    return _listed([*wrong_names(found, wanted), *wrong_kinds(found, wanted), *_wrong_shapes(found, wanted)]) or _listed(
-        [*not_finite(found, wanted)]
-    )
+    of_form = [*wrong_names(found, wanted), *wrong_kinds(found, wanted), *_wrong_shapes(found, wanted)]
+    return _listed(of_form or [*not_finite(found, wanted)])
 
 
 def wrong_names(found: Tensors, wanted: Tensors) -> Iterator[str]:
@@ -32,7 +31,7 @@ def wrong_names(found: Tensors, wanted: Tensors) -> Iterator[str]:
 
 
 def wrong_kinds(found: Tensors, wanted: Tensors) -> Iterator[str]:
-    """Tensors that are no plain floats where floats are wanted, no whole numbers where those are, or no whole tensors."""
+    """Tensors that are no floats where floats are wanted, others where others are, or do not hold each number."""
     for name, ours, theirs in _pairs(found, wanted):
         kind = str(ours.dtype).removeprefix("torch.")
         if theirs.dtype in FLOATS and ours.dtype not in FLOATS:

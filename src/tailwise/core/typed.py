@@ -40,7 +40,7 @@ def convert(kind, value, path: str):
 
 
 def shown(value) -> str:
-    """A value in a refusal, cut to a length; a number of thousands of digits, which Python does not write, by its kind."""
+    """A value in a refusal, cut to a length; of thousands of digits, which Python does not write, the kind alone."""
     try:
         return shorten(repr(value))
     except (ValueError, RecursionError):

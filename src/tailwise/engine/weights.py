@@ -33,7 +33,9 @@ def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict]:
         raise UserError(f"{path}: no such file") from error
     except RecursionError as error:
         raise UserError(f"{path}: not a whole weights file of tailwise (its facts are nested too deeply)") from error
-    except (UserError, SafetensorError, KeyError, ValueError, OSError, MemoryError) as error:
+    except KeyError as error:
+        raise UserError(f"{path}: not a whole weights file of tailwise (no specification is in it)") from error
+    except (UserError, SafetensorError, ValueError, OSError, MemoryError) as error:
         why = shorten(str(error).removeprefix(f"{path}: "))
         raise UserError(f"{path}: not a whole weights file of tailwise ({why})") from error
 
@@ -47,7 +49,10 @@ def read_weights(path: Path) -> tuple[dict[str, torch.Tensor], dict]:
 
 
 def check_header(path: Path) -> None:
-    """Raise UserError for a header of more than LARGEST_HEADER bytes. Source: the safetensors format, its first 8 bytes"""
+    """Raise UserError for a header of more than LARGEST_HEADER bytes.
+
+    Source: https://github.com/huggingface/safetensors#format, the first 8 bytes
+    """
     if not path.is_file():
         return
     with open(path, "rb") as file:

@@ -143,7 +143,9 @@ def resize(name: str, tensor: torch.Tensor, wanted: dict[str, torch.Tensor]) -> 
 
 def _reason(error: Exception) -> str:
     """torch's own text on a file that is no plain one advises to read it without protection."""
-    return "it is cut off, or has other things than tensors" if isinstance(error, pickle.UnpicklingError) else _first_line(error)
+    if isinstance(error, pickle.UnpicklingError):
+        return "it is cut off, or has other things than tensors"
+    return _first_line(error)
 
 
 def _first_line(error: Exception) -> str:

@@ -29,7 +29,8 @@ def predict(args: argparse.Namespace, inputs: Inputs) -> None:
     inputs = by_views(inputs, predictor.most_views)
     found = dict(_answers(predictor, inputs, args.workers))
     if not found:
-        raise UserError(f"{(args.paths or [args.table or args.folder])[0]}: no {inputs.row} has a clip that can be used")
+        source = args.table or args.folder or args.paths[0]
+        raise UserError(f"{source}: no {inputs.row} has a clip that can be used")
     predictions = [found[place] for place in sorted(found)]
     text = FORMATS[args.format or inputs.form](predictions, args.set or inputs.split, inputs.row)
     if args.out:
@@ -58,12 +59,15 @@ def by_views(inputs: Inputs, most: int | None) -> Inputs:
 
 
 def _answers(predictor: Predictor, inputs: Inputs, workers: int) -> Iterator[tuple[int, Prediction]]:
-    """(place, prediction) of the samples that have a usable view; of the others stderr tells."""
+    """(place, prediction) of the samples that have a usable view; of the others stderr tells.
+
+    What ends all, as a clip that was typed or the only sample, is an error and told once.
+    """
     clips = sum(len(sample.clips) for sample in inputs.samples)
     with Progress("predict", clips, "clips") as progress:
         for place, views in decode_fouls(inputs.samples, predictor.window, workers, progress.advance):
             for clip, reason in views.faults.items():
-                if inputs.named:
+                if inputs.named or (len(inputs.samples) == 1 and not views.frames):
                     raise UserError(f"{clip}: {reason}")
                 tell(f"left out: {clip}: {reason}")
             if views.frames:

@@ -1,4 +1,4 @@
-"""Which fouls to predict: a split in the official layout, labelled or not, in a folder or a zip; or the folder of one."""
+"""Which fouls to predict: a split in the official layout, labelled or not, in a folder or a zip; or one's folder."""
 
 import re
 from collections.abc import Iterable
@@ -11,9 +11,9 @@ from tailwise.data.index.annotations import Fields, read_fouls
 from tailwise.data.index.layout import ANNOTATIONS
 from tailwise.data.raw import RawFile, open_zip
 
-CLIP = re.compile(r"((?:[^/]+/)*)action_(\d+)/clip_(\d+)\.mp4", re.IGNORECASE)
-OF_FOUL = re.compile(r"(?:[^/]+/)*action_\d+/([^/.][^/]*)", re.IGNORECASE)
-ONE = re.compile(r"action_(\d+)", re.IGNORECASE)
+CLIP = re.compile(r"((?:[^/]+/)*)action_([0-9]{1,18})/clip_([0-9]{1,9})\.mp4", re.IGNORECASE)
+OF_FOUL = re.compile(r"(?:[^/]+/)*action_[0-9]+/([^/.][^/]*)", re.IGNORECASE)
+ONE = re.compile(r"action_([0-9]{1,18})", re.IGNORECASE)
 DEPTHS = ("", "*/", "*/*/")
 """Folders that may lie around those of the fouls."""
 VIDEO = (

@@ -64,7 +64,8 @@ class Predictor:
     def _answered(self, head: Head, logits: torch.Tensor, attention: torch.Tensor) -> Answer:
         answer = Answer(head, logits.float().softmax(dim=1)[0].cpu().numpy(), attention[0].cpu().numpy())
         if not (np.isfinite(answer.probabilities).all() and np.isfinite(answer.attention).all()):
-            raise UserError(f"the model's answer for {head.name} is no number: its weights are too large, train it again")
+            what = f"the model's answer for {head.name} is no number"
+            raise UserError(f"{what}: its weights are too large, train it again")
         return answer
 
     def _look(self, clips: torch.Tensor) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
