@@ -11,12 +11,12 @@ SOURCES = ROOT / "src"
 SCRIPTS = sorted((ROOT / "stages").glob("*.py"))
 PACKAGE = "tailwise"
 
-CORE = {"core.batch", "core.chosen", "core.errors", "core.files", "core.folders"}
-CORE |= {"core.processes", "core.progress", "core.typed"}
+CORE = {f"core.{name}" for name in "batch chosen errors files folders processes progress tensors typed".split()}
 BASIC = CORE | {"balance", "losses", "schedules", "metrics"}
 ALLOWED = {
     "core.batch": set(),
-    "core.errors": set(),
+    "core.errors": {"core.shortage"},
+    "core.shortage": set(),
     "core.cgroups": set(),
     "core.cores": {"core.cgroups"},
     "core.memory": {"core.cgroups"},
@@ -25,14 +25,15 @@ ALLOWED = {
     "core.cluster": {"core.errors", "core.runtime"},
     "core.files": {"core.errors"},
     "core.folders": set(),
-    "core.loading": {"core.errors"},
+    "core.loading": {"core.shortage"},
     "core.processes": {"core.errors"},
     "core.progress": set(),
+    "core.tensors": {"core.errors"},
     "core.typed": {"core.errors"},
     "core.log": {"core.files"},
-    "core.events": {"core.folders", "core.log", "core.runtime"},
+    "core.events": {"core.errors", "core.folders", "core.log", "core.runtime"},
     "core.stage": {"core.errors", "core.events", "core.folders", "core.loading", "core.log", "core.processes"},
-    "core.config": {"core.errors", "core.typed"},
+    "core.config": {"core.errors", "core.files", "core.typed"},
     "core.preset": {"core.errors", "core.files", "core.config"},
     "core.effective": {"core.errors", "core.config"},
     "balance": CORE | {"balance"},

@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from tailwise.core.errors import UserError, one_line
+from tailwise.core.errors import UserError, one_line, tell
 from tailwise.core.loading import NO_THREAD, no_thread
 
 WEIGHTS = Path("data/models/phase3.safetensors")
@@ -35,17 +35,20 @@ def main(arguments: list[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     whole = argparse.ArgumentParser(prog="tailwise", description="Train on long-tailed video: see README.md.")
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
-    one = commands.add_parser("predict", help="classes of a foul, or of all fouls of a split, from a weights file")
+    one = commands.add_parser("predict", help="classes of samples, such as the fouls of a split, from a weights file")
     one.add_argument(
         "paths",
         type=Path,
-        nargs="+",
+        nargs="*",
         metavar="CLIP",
-        help="the views of one foul; or the folder or zip "
-        "of a split in the official layout action_<i>/clip_<j>.mp4, with annotations or without",
+        help="the views of one sample, each a sample where the model was trained on one view; or the folder or zip "
+        "of a split in the official layout action_<i>/clip_<j>.mp4, with annotations or without, or of one foul of it",
     )
+    one.add_argument("--table", type=Path, metavar="FILE", help="CSV of samples: columns sample, path, perhaps view")
+    one.add_argument("--root", type=Path, metavar="DIR", help="where the table's paths begin; default: its folder")
+    one.add_argument("--folder", type=Path, metavar="DIR", help="every clip below it as a sample of its own")
     one.add_argument("--weights", type=Path, default=WEIGHTS, help="default: %(default)s")
-    one.add_argument("--format", choices=("text", "csv", "official"), help="default: text for clips, csv for a split")
+    one.add_argument("--format", choices=("text", "csv", "official"), help="default: text for one sample, else csv")
     one.add_argument("--out", type=Path, metavar="FILE", help="default: standard output")
     one.add_argument("--set", metavar="NAME", help="the official file's Set; default: the folder's name in lower case")
     one.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: %(default)s")
@@ -57,13 +60,16 @@ def parser() -> argparse.ArgumentParser:
 def _predict(args: argparse.Namespace) -> None:
     if args.workers < 1:
         raise UserError(f"--workers must be at least 1, found {args.workers}")
-    from tailwise.prediction.command import predict
+    from tailwise.prediction.inputs import find_inputs
 
-    predict(args)
+    inputs = find_inputs(args)
+    from tailwise.prediction.command import predict  # loads torch, which takes seconds
+
+    predict(args, inputs)
 
 
 def _say(text: str, status: int) -> int:
-    print(f"tailwise: {text}", file=sys.stderr)
+    tell(f"tailwise: {text}")
     return status
 
 

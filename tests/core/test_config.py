@@ -1,6 +1,7 @@
 """params.yaml is read as YAML 1.2 has it, and a wrong key is refused by its dotted path."""
 
 import math
+import os
 from dataclasses import dataclass
 from typing import Literal
 
@@ -161,6 +162,46 @@ def test_a_tag_that_fits_is_read(tmp_path):
 def test_a_file_that_no_reader_can_take_is_refused(tmp_path, content, said):
     (tmp_path / "params.yaml").write_bytes(content)
     with pytest.raises(UserError, match=f"params.yaml: .*{said}|params.yaml: {said}"):
+        read_params(tmp_path / "params.yaml")
+
+
+def bomb(levels: int) -> str:
+    """Each line has the one before nine times."""
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, levels)]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (bomb(30), "more than 100000 values, counting those that its aliases repeat"),
+        ("a: &a [1, *a]\n", "line 1: a list or section that holds itself by an alias"),
+        ("a: &a\n  b: *a\n", "line 1: a list or section that holds itself by an alias"),
+        ("a: " + "x" * 2**18, "262147 bytes, a file of parameters has at most 262144"),
+        (f"? {'k' * 5000}\n: 1\n? {'k' * 5000}\n", "line 1: the key 'kkk.* ... k*' stands twice"),
+    ],
+    ids=["bomb", "list in itself", "section in itself", "size", "long key"],
+)
+def test_a_file_that_would_be_larger_in_memory_than_any_is_refused(tmp_path, text, said):
+    with pytest.raises(UserError, match=f"params.yaml: {said}$") as refused:
+        read(tmp_path / "params.yaml", text)
+    assert len(str(refused.value)) < 1000
+
+
+def test_an_alias_is_what_its_anchor_is(tmp_path):
+    assert read(tmp_path / "params.yaml", "a: &x {b: [1, 2]}\nc: *x\n" + bomb(4))["c"] == {"b": [1, 2]}
+
+
+def test_many_keys_are_read_in_time(tmp_path):
+    """As many as a file may hold; looked for one by one in all others they would take minutes."""
+    text = "".join(f"{n:x}:\n" for n in range(30_000))
+    assert len(read(tmp_path / "params.yaml", "".join(f"k{line}" for line in text.splitlines(True)))) == 30_000
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "params.yaml")
+    with pytest.raises(UserError, match="params.yaml: is a pipe, not a file"):
         read_params(tmp_path / "params.yaml")
 
 

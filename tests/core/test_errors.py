@@ -1,64 +1,44 @@
-"""What a person can mend is one line; what nobody can keeps its traceback."""
+"""What is printed is one line, cut to a length, and nothing in it that a terminal would obey."""
 
-import errno
-import os
-import resource
-import subprocess
-import sys
+import io
+import unicodedata
 
-import numpy as np
 import pytest
 
-from tailwise.core.errors import UserError, one_line, shortage, shortage_told
+from tailwise.core.errors import LONGEST_LINE, clean, printable, said, shorten, tell
+
+OBEYED = "a\x1b[31mred\x1b[0m \x1b]0;title\x07b\x9b2Jc\x07d\x00e\x7ff\u202eg\u2028h\ud800i"
 
 
-@pytest.mark.parametrize(
-    ("error", "line"),
-    [
-        (UserError("params.yaml: no x"), "params.yaml: no x"),
-        (MemoryError(), "out of memory"),
-        (MemoryError("bad"), "out of memory: bad"),
-        (OSError(errno.ENOMEM, "Cannot allocate memory"), "out of memory: Cannot allocate memory"),
-        (OSError(errno.ENOMEM, "Cannot allocate memory", "a.npy"), "out of memory: a.npy"),
-        (BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable"), "out of memory or processes: Resource"),
-        (ImportError("libx.so: failed to map segment from shared object"), "out of memory: libx.so: failed to map"),
-        (ImportError("PLEASE READ\n\nOriginal error was: libx.so: failed to map segment\n"), "out of memory: Original"),
-        (OSError("libx.so: cannot allocate memory in static TLS block"), "out of memory: libx.so: cannot allocate"),
-        (RuntimeError("can't start new thread"), "out of memory: can't start new thread"),
-        (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"), "out of memory: [enforce fail]"),
-        (OSError(errno.ENOSPC, "No space left on device", "reports/x"), "reports/x: No space left on device"),
-        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device, in memory that processes share"),
-    ],
-)
-def test_what_a_person_can_mend_is_one_line(error, line):
-    assert one_line(error).startswith(line) and "\n" not in one_line(error)
+@pytest.mark.parametrize("text", [OBEYED, OBEYED.encode("utf8", "surrogatepass").decode("latin1")])
+def test_nothing_that_a_terminal_obeys_is_left(text):
+    shown = said(text)
+    assert not {unicodedata.category(character) for character in shown} & {"Cc", "Cs", "Zl", "Zp"}
+    assert "\u202e" not in shown and "\n" not in shown
 
 
-@pytest.mark.parametrize(
-    "error", [ValueError("odd"), ImportError("no name x"), RuntimeError("shapes differ"), OSError("odd"), KeyError("x")]
-)
-def test_a_mistake_in_the_code_is_none(error):
-    assert one_line(error) is None
+def test_colours_are_left_out_and_the_rest_is_told_by_number():
+    assert printable(OBEYED) == "ared bc\\u0007d\\u0000e\\u007ff\\u202eg\\u2028h\\ud800i"
+    assert printable("Größe 名 é\nnext") == "Größe 名 é\nnext"
 
 
-def test_an_array_too_large_says_how_large():
-    with pytest.raises(MemoryError) as raised:
-        np.empty(2**60, np.uint8)
-    assert shortage(raised.value).startswith("out of memory: Unable to allocate 1.00 EiB")
+@pytest.mark.parametrize(("length", "limit"), [(300, 300), (301, 300), (10**6, 300), (50, 10), (9, 3)])
+def test_a_long_text_keeps_its_ends(length, limit):
+    text = "<" + "x" * (length - 2) + ">"
+    short = shorten(text, limit)
+    assert short == text if length <= limit else len(short) <= max(limit, 5) and short[:1] in "< "
+    if limit >= 300:
+        assert short[0] == "<" and short[-1] == ">"
 
 
-def test_of_many_lines_the_last_that_tells_of_it_is_said():
-    text = "OpenBLAS blas_thread_init: pthread_create failed for thread 1 of 2: x\nKeyboardInterrupt\n"
-    assert shortage_told(text) == "out of memory: OpenBLAS blas_thread_init: pthread_create failed for thread 1 of 2: x"
-    assert shortage_told("KeyboardInterrupt\n") is None
+def test_a_line_is_cut_before_its_characters_are_looked_at(capsys):
+    tell("name" + "\x00" * 10**7 + "advice")
+    line = capsys.readouterr().err
+    assert line.startswith("name") and line.endswith("advice\n") and len(line) == LONGEST_LINE + 1
 
 
-def test_a_limit_that_was_set_is_named():
-    ask = "from tailwise.core.errors import one_line; print(one_line(MemoryError('x')))"
-
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_AS, (400_000 * 1024, 400_000 * 1024))
-
-    env = {**os.environ, "PYTHONPATH": "src"}
-    said = subprocess.run([sys.executable, "-c", ask], preexec_fn=limit, env=env, text=True, stdout=-1, check=True)
-    assert said.stdout == "out of memory (ulimit -v is 400000): x\n"
+def test_a_clean_stream_keeps_line_breaks_alone():
+    stream = io.StringIO()
+    clean(stream)
+    print("a\x1b[1mb\x08\nc", file=stream)
+    assert stream.getvalue() == "ab\\u0008\nc\n"

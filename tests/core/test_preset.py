@@ -65,6 +65,13 @@ def test_an_unknown_preset_is_refused_with_the_known_ones(preset):
         main("smal")
 
 
+def test_parameters_that_cannot_be_read_are_refused_before_ruamel_reads_them(preset, folder):
+    bomb = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 30))
+    (folder / "params.yaml").write_text(f"a0: &a0 [x]\n{bomb}")
+    with pytest.raises(UserError, match="params.yaml: more than 100000 values"):
+        preset("a0: [y]\n")
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "presets").glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_preset_of_the_repository_gives_valid_params(path):
     params = read_params(ROOT / "params.yaml")

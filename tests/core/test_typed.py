@@ -88,6 +88,10 @@ def test_defaults_and_none_stand():
         ({"choice": {"kind": "plain", "weight": 1}}, "top.choice.weight is unknown"),
         ({"choice": {"kind": "heavy", "wieght": 1}}, "top.choice.wieght is unknown; did you mean weight?"),
         ({"choice": {"kind": "heavy", "weight": "1"}}, "top.choice.weight must be a number"),
+        ({"count": "1" * 10**6}, "top.count must be a whole number, found '1{190,} ... 1*'$"),
+        ({"count": [2] * 10**5}, r"top.count must be a whole number, found \[2, 2, .* ... .*, 2\]$"),
+        ({"count": 16**5000}, "top.count must be a whole number of at most 63 bits, found a very long int$"),
+        ({"c" * 10**6: 1}, "top.c{190,} ... c* is unknown; "),
         ({"count": -1}, "top: count must not be negative, found -1"),
     ],
 )

@@ -1,15 +1,18 @@
 """Raw files in folders and in zips, and packing that leaves no trace of when and where."""
 
 import os
+import random
 import shutil
+import tracemalloc
 import zipfile
 
 import pytest
 
+from bombs import MIB, bzip2_bomb, deflate_bomb, lzma_that_asks_for, many_names, with_password, write_zip
 from tailwise.core.errors import UserError
 from tailwise.data.decode.probe import Faulty, probe
 from tailwise.data.demo.pack import pack
-from tailwise.data.raw import DamagedFile, RawFile
+from tailwise.data.raw import LARGEST_MEMBER, DamagedFile, RawFile
 
 
 @pytest.fixture
@@ -93,3 +96,65 @@ def test_a_damaged_member_is_named(tmp_path, method):
         damaged.read()
     with pytest.raises(Faulty, match="damaged in its zip"):
         probe(damaged)
+
+
+METHODS = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("content", [b"", b"x", bytes(5 * MIB), random.Random(0).randbytes(3 * MIB) + bytes(MIB)])
+def test_a_file_of_any_size_and_compression_is_taken_out_whole(tmp_path, method, content):
+    write_zip(tmp_path / "a.zip", "clip.mp4", content, method)
+    assert RawFile(tmp_path, "a.zip/clip.mp4").read() == content
+
+
+def test_a_zip_with_a_password_is_named_with_what_to_do(tmp_path):
+    with_password(tmp_path / "train.zip", "action_0/clip_0.mp4")
+    with pytest.raises(UserError, match="train.zip: has a password: unpack it first, as by unzip -P PASSWORD train"):
+        RawFile(tmp_path, "train.zip/action_0/clip_0.mp4").exists()
+
+
+def refusal(tmp_path) -> str:
+    """What is said of a.zip/clip.mp4, for which no more than a few MiB may be taken."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(DamagedFile) as refused:
+            RawFile(tmp_path, "a.zip/clip.mp4").read()
+        assert tracemalloc.get_traced_memory()[1] < 64 * MIB
+    finally:
+        tracemalloc.stop()
+    reason = refused.value.reason
+    assert str(refused.value) == f"{tmp_path}/a.zip/clip.mp4: {reason}; unpack the zip with a tool that can"
+    return reason
+
+
+def test_a_member_of_more_than_the_limit_is_refused_before_it_is_unpacked(tmp_path):
+    deflate_bomb(tmp_path / "a.zip", "clip.mp4", 10 * 1024, says=LARGEST_MEMBER + 1)
+    assert refusal(tmp_path) == f"{LARGEST_MEMBER + 1} bytes: a file of more than 512 MiB is not read from a zip"
+
+
+@pytest.mark.parametrize("bomb", [deflate_bomb, bzip2_bomb])
+def test_a_member_that_is_more_than_the_zip_says_is_refused_at_that_size(tmp_path, bomb):
+    bomb(tmp_path / "a.zip", "clip.mp4", 96, says=3 * MIB)
+    assert refusal(tmp_path) in ("it has more than the 3145728 bytes that the zip says", WRONG)
+
+
+WRONG = "Bad CRC-32 for file 'clip.mp4'"
+"""zipfile itself ends at the size that the zip says, and finds the checksum to be another's."""
+
+
+@pytest.mark.parametrize("dictionary", [2**32 - 1, 2**26 + 1])
+def test_a_member_whose_lzma_header_asks_for_gigabytes_is_refused(tmp_path, dictionary):
+    lzma_that_asks_for(tmp_path / "a.zip", "clip.mp4", dictionary)
+    asked = f"its LZMA header asks for {dictionary >> 20} MiB of memory: at most 64 MiB is given"
+    assert refusal(tmp_path) == asked
+    lzma_that_asks_for(tmp_path / "b.zip", "clip.mp4", 2**26)
+    assert RawFile(tmp_path, "b.zip/clip.mp4").read() == b"video " * 1000
+
+
+def test_a_table_of_contents_of_more_than_the_limit_is_refused(tmp_path):
+    many_names(tmp_path / "a.zip", 300_000)
+    with pytest.raises(UserError, match="a.zip: its table of contents is larger than 16 MiB; download or pack"):
+        RawFile(tmp_path, "a.zip/clip_00000000.mp4").exists()
+    many_names(tmp_path / "b.zip", 1_000)
+    assert RawFile(tmp_path, "b.zip/clip_00000000.mp4").exists()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tailwise.data.decode.window import Window
+from tailwise.data.decode.window import MOST_PIXELS, Window
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,10 @@ def test_the_centre_is_the_frame_in_the_middle(centre, stride, frames, margin, i
 def test_an_impossible_window_is_refused(values):
     with pytest.raises(ValueError):
         Window(*values)
+
+
+def test_a_window_has_a_largest_size():
+    assert Window(16, 1, 32, 0, 1080, 1920).frames == 32
+    for height, width, margin in ((16_384, 16_384, 0), (1080, 1920, 1)):
+        with pytest.raises(ValueError, match=f"at most {MOST_PIXELS} pixels in all its frames"):
+            Window(17, 1, 32, margin, height, width)

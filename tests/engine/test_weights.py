@@ -1,10 +1,23 @@
 """Weights files: whole, the same bytes, and refused by another model."""
 
+import json
+import os
+
 import pytest
 import torch
 
 from tailwise.core.errors import UserError
-from tailwise.engine.weights import load_into, read_tensors, write_tensors
+from tailwise.engine.weights import (
+    LARGEST_HEADER,
+    SEEN,
+    load_into,
+    read_tensors,
+    read_weights,
+    split_facts,
+    took_over,
+    write_tensors,
+    write_weights,
+)
 
 SPEC = {
     "model": {"backbone": {"kind": "tiny", "width": 8}},
@@ -85,3 +98,88 @@ def test_a_file_of_another_program_and_an_absent_one_are_refused(tmp_path):
     (tmp_path / "folder").mkdir()
     with pytest.raises(UserError, match="folder: not a whole weights file of tailwise"):
         read_tensors(tmp_path / "folder")
+
+
+def test_what_the_samples_were_like_makes_no_other_model(file, tmp_path):
+    _, model = file
+    asked = {**SPEC, "seed": 2}
+    write_weights(tmp_path / "seen", model.state_dict(), SPEC, asked, {"views": 3})
+    other = torch.nn.Linear(3, 2)
+    load_into(other, SPEC, tmp_path / "seen")
+    assert torch.equal(other.weight, model.weight) and took_over(tmp_path / "seen", asked)[SEEN] == {"views": 3}
+    assert split_facts(read_weights(tmp_path / "seen")[1]) == (SPEC, {"instead_of": asked, SEEN: {"views": 3}})
+    write_weights(tmp_path / "unseen", model.state_dict(), SPEC, SPEC)
+    assert read_weights(tmp_path / "unseen")[1] == SPEC
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda t: {"weight": t["weight"].fill_(float("nan"))}, "weight has NaN or infinite numbers"),
+        (lambda t: {"bias": t["bias"].double().fill_(1e300)}, "bias has NaN or infinite numbers"),
+        (lambda t: {"weight": t["weight"].int()}, "weight is int32, not floats"),
+        (lambda t: {"weight": t["weight"].bool()}, "weight is bool, not floats"),
+        (lambda t: {"bias": t["bias"].to(torch.complex64)}, "bias is complex64, not floats"),
+        (lambda t: {"bias": t["bias"].to(torch.float8_e4m3fn)}, "bias is float8_e4m3fn, not floats"),
+        (lambda t: {"bias": torch.zeros(3)}, r"bias is \(3,\), not \(2,\)"),
+        (lambda t: {"other": torch.zeros(3)}, "other is left over"),
+    ],
+)
+def test_tensors_that_are_not_the_model_s_are_refused_by_name(file, change, said):
+    path, model = file
+    tensors = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    write_tensors(path, {**tensors, **change(tensors)}, SPEC)
+    with pytest.raises(UserError, match=f"w.safetensors: not the weights of this model: {said}$"):
+        load_into(model, SPEC, path)
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64])
+def test_other_floats_are_taken(file, kind):
+    path, model = file
+    write_tensors(path, {name: tensor.to(kind) for name, tensor in model.state_dict().items()}, SPEC)
+    other = torch.nn.Linear(3, 2)
+    load_into(other, SPEC, path)
+    assert other.weight.dtype == torch.float32
+    torch.testing.assert_close(other.weight, model.weight, rtol=0.01, atol=0)
+
+
+def raw(path, header: bytes, content: bytes = b"") -> None:
+    path.write_bytes(len(header).to_bytes(8, "little") + header + content)
+
+
+def with_facts(path, facts: str, padding: int = 0) -> None:
+    header = json.dumps({"__metadata__": {"tailwise": facts}, "a" * (padding + 1): EMPTY}).encode()
+    raw(path, header)
+
+
+EMPTY = {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}
+
+
+def test_a_header_of_more_than_the_limit_is_refused_before_it_is_read(tmp_path):
+    with_facts(tmp_path / "w", "{}", LARGEST_HEADER)
+    size = len((tmp_path / "w").read_bytes()) - 8
+    (tmp_path / "w").write_bytes((tmp_path / "w").read_bytes() + b"0")
+    with pytest.raises(UserError, match=f"w: .* names and specification of {size} bytes, at most 4 MiB are read"):
+        read_weights(tmp_path / "w")
+
+
+@pytest.mark.parametrize("facts", ["[" * 100_000, '{"a":' * 100_000, "9" * 5000, "nothing", "NaN,"])
+def test_facts_that_no_reader_can_take_are_refused(tmp_path, facts):
+    with_facts(tmp_path / "w", facts)
+    with pytest.raises(UserError, match="w: not a whole weights file of tailwise"):
+        read_weights(tmp_path / "w")
+
+
+@pytest.mark.parametrize("facts", ["[1]", "null", "3", '"text"'])
+def test_facts_that_are_no_object_are_another_model_s(tmp_path, facts):
+    with_facts(tmp_path / "w", facts)
+    assert took_over(tmp_path / "w", SPEC) is None
+    with pytest.raises(UserError, match="w: weights of another model"):
+        load_into(torch.nn.Linear(3, 2), SPEC, tmp_path / "w")
+
+
+def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path, kind in ((tmp_path / "pipe", "a pipe"), (tmp_path, "a folder"), ("/dev/zero", "a device")):
+        with pytest.raises(UserError, match=f"not a whole weights file of tailwise \\(is {kind}, not a file\\)"):
+            load_into(torch.nn.Linear(3, 2), SPEC, type(tmp_path)(path))

@@ -1,7 +1,9 @@
 """Weights to start from: official files give torchvision's own embeddings, any other is refused."""
 
 import hashlib
+import os
 import pickle
+import zipfile
 from pathlib import Path
 from urllib.error import URLError
 
@@ -164,6 +166,66 @@ def test_a_file_of_something_else_is_refused(folder, content):
     torch.save(content, folder / "other.pth")
     with pytest.raises(UserError, match="other.pth: not a plain state dict"):
         started("s3d", file_of(folder / "other.pth"))
+
+
+@pytest.mark.parametrize("key", [1, ("a",), None, b"a" * 10**6])
+def test_a_key_that_is_no_text_is_refused(folder, key):
+    torch.save({key: torch.zeros(2)}, folder / "keys.pth")
+    with pytest.raises(UserError, match="keys.pth: not a plain state dict: the key .* is no text$") as refused:
+        started("s3d", file_of(folder / "keys.pth"))
+    assert len(str(refused.value)) < 300
+
+
+def test_torch_s_advice_to_read_without_protection_is_not_passed_on(folder):
+    torch.save({"a": Code()}, folder / "code.pth")
+    with pytest.raises(UserError) as refused:
+        started("s3d", file_of(folder / "code.pth"))
+    assert "weights_only" not in str(refused.value) and "\x1b" not in str(refused.value)
+    assert str(refused.value).endswith("(it is cut off, or has other things than tensors)")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda tensor: tensor.fill_(float("nan")), "features.2.1.weight has NaN or infinite numbers"),
+        (lambda tensor: tensor.double().fill_(1e300), "features.2.1.weight has NaN or infinite numbers"),
+        (lambda tensor: tensor.long(), "features.2.1.weight is int64, not floats"),
+        (lambda tensor: tensor.to(torch.complex64), "features.2.1.weight is complex64, not floats"),
+        (lambda tensor: tensor.to_sparse(), "features.2.1.weight is not held number by number"),
+        (lambda tensor: torch.zeros(1).expand(64), "features.2.1.weight is not held number by number"),
+    ],
+)
+def test_a_tensor_that_holds_no_floats_is_named(folder, s3d, spoil, said):
+    tensors = torch.load(s3d)
+    torch.save({**tensors, "features.2.1.weight": spoil(tensors["features.2.1.weight"])}, folder / "odd.pth")
+    with pytest.raises(UserError, match=f"odd.pth: not the weights of this architecture: {said}$"):
+        started("s3d", file_of(folder / "odd.pth"))
+
+
+@pytest.mark.parametrize("spoil", [torch.Tensor.long, lambda table: table[:1].expand(10**12, 96)])
+def test_a_table_is_resized_only_if_it_is_one(folder, spoil):
+    tensors = official("mvit_v2_s").state_dict()
+    torch.save({**tensors, "blocks.0.attn.rel_pos_t": spoil(tensors["blocks.0.attn.rel_pos_t"])}, folder / "odd.pth")
+    with pytest.raises(UserError, match="odd.pth: .* blocks.0.attn.rel_pos_t is (int64, not floats|not held)"):
+        started("mvit_v2_s", file_of(folder / "odd.pth"), (12, 96, 160))
+
+
+def test_compressed_parts_are_refused(folder, s3d):
+    """torch.save never makes them; they may be a thousand times as large in memory."""
+    with zipfile.ZipFile(s3d) as plain, zipfile.ZipFile(folder / "packed.pth", "w", zipfile.ZIP_DEFLATED) as packed:
+        for name in plain.namelist()[:3]:
+            packed.writestr(name, plain.read(name))
+    with pytest.raises(UserError, match=r"packed.pth: .* \(its parts are compressed, which torch.save never does\)"):
+        started("s3d", file_of(folder / "packed.pth"))
+
+
+def test_a_file_that_is_none_or_too_large_is_refused_before_it_is_read(folder):
+    os.mkfifo(folder / "pipe.pth")
+    with open(folder / "large.pth", "wb") as file:
+        file.truncate(2**31 + 1)
+    for name, said in (("pipe", "is a pipe, not a file"), ("large", "2147483649 bytes, at most 2 GiB are read")):
+        with pytest.raises(UserError, match=f"{name}.pth: {said}"):
+            started("s3d", WeightsFile("file", f"{name}.pth", "0" * 64))
 
 
 def test_another_net_s_file_is_refused_with_three_names(s3d):

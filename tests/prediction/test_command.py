@@ -17,12 +17,15 @@ import pytest
 from safetensors.torch import save_file
 from torch import zeros
 
+from bombs import with_password
 from filming import write_clip
 from tailwise.__main__ import main
 from tailwise.core.batch import Head
 from tailwise.core.stage import pinned
 from tailwise.data.demo.pack import pack
-from trained import HEADS, film_split, store_of, trained
+from tailwise.engine.weights import read_tensors, split_facts, write_tensors, write_weights
+from tailwise.recipes.fouls.task import build
+from trained import CONFIG, HEADS, film_split, store_of, trained
 
 ROOT = Path(__file__).parents[2]
 VIEWS = {"0": 2, "3": 1, "10": 3}
@@ -151,9 +154,8 @@ def test_clips_that_cannot_be_used_are_one_line(split, folder, capsys):
     assert said(capsys, clip, "none.mp4") == "none.mp4: absent"
     Path("text.mp4").write_text("this is no video\n" * 100)
     assert said(capsys, "text.mp4", clip) == "text.mp4: unreadable format"
-    assert said(capsys, folder / "store").endswith(
-        "store: no clip action_<i>/clip_<j>.mp4; name the folder or zip of one split"
-    )
+    advice = "name the folder or zip of one split, or give --folder for clips of any name"
+    assert said(capsys, folder / "store").endswith(f"store: no clip action_<i>/clip_<j>.mp4; {advice}")
     assert said(capsys, clip, split) == "Valid: a folder or zip of a split is given alone, not among clips"
     assert said(capsys, split, clip) == "Valid: a folder or zip of a split is given alone"
     for file in split.rglob("*.mp4"):
@@ -181,6 +183,182 @@ def test_other_heads_than_the_official_ones_have_no_official_file(split, capsys,
     assert line.startswith("--format official needs the heads action and severity") and "Green card" in line
     assert predict(split, weights="other.safetensors") == 0
     assert f"{name}: Green card" in capsys.readouterr().out.splitlines()[0]
+
+
+def rows_of(text: str) -> list[dict]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def knows(views: int | None, file: str = "w.safetensors") -> str:
+    """The weights file as written after training on samples of up to so many views, or before that was told."""
+    tensors, facts = read_tensors(Path(file))
+    spec, _ = split_facts(facts)
+    write_weights(Path(file), tensors, spec, spec, {} if views is None else {"views": views})
+    return file
+
+
+def test_a_model_of_one_view_answers_each_clip_alone(split, capsys):
+    clips = [str(split / f"action_10/clip_{j}.mp4") for j in range(3)]
+    knows(1)
+    assert predict(*clips) == 0
+    rows = rows_of(capsys.readouterr().out)
+    assert [(row["sample"], json.loads(row["clips"])) for row in rows] == [(clip, [clip]) for clip in clips]
+    for clip, row in zip(clips, rows):
+        assert predict(clip, "--format", "csv") == 0
+        (alone,) = rows_of(capsys.readouterr().out)
+        assert {**alone, "sample": clip} == row
+
+
+def test_more_views_than_the_model_has_seen_are_refused_and_older_files_take_any(split, capsys):
+    clips = [split / f"action_10/clip_{j}.mp4" for j in range(3)]
+    knows(2)
+    line = said(capsys, *clips)
+    assert line.startswith("3 clips as the views of one sample, of which the model knows up to 2: give at most 2 that")
+    assert predict(*clips[:2]) == 0
+    assert predict(split) == 0
+    assert capsys.readouterr().err == "the fouls have up to 3 views, those that the model was trained on 2\n"
+    knows(None)
+    assert predict(*clips) == 0
+    assert capsys.readouterr().out.count(str(clips[2])) == len(HEADS)
+    knows(0)
+    assert said(capsys, *clips).endswith("its specification is wrong: seen: views must be at least 1, found 0")
+
+
+def test_training_tells_the_weights_file_how_many_views_a_sample_has(split):
+    store = Path("store/valid")
+    assert build(CONFIG, HEADS, store, store, seed=1).seen == {"views": 3}
+    assert build(CONFIG, HEADS, None, store, seed=1).seen == {}
+
+
+def test_the_same_clip_twice_is_refused(split, folder, capsys):
+    clip = split / "action_0/clip_0.mp4"
+    assert said(capsys, clip, clip) == f"{clip}: is given twice; a clip counts once"
+    (folder / "link.mp4").symlink_to(clip)
+    for other in ("link.mp4", folder / clip):
+        assert said(capsys, clip, other) == f"{other}: is the same file as {clip}; a clip counts once"
+
+
+def test_a_table_is_a_row_a_sample_in_its_order(split, capsys):
+    for name, path, view in (("labels.csv", "", False), ("Valid/labels.csv", "Valid/", True)):
+        lines = ["sample,path,view"] if view else ["sample,path"]
+        views = {"late": ["action_10/clip_1.mp4", "action_10/clip_2.mp4"], "early": ["action_0/clip_0.mp4"]}
+        for sample, clips in views.items():
+            for j, clip in enumerate(clips if view else clips[:1]):
+                lines.append(",".join([sample, clip, *([f"camera {j}"] if view else [])]))
+        Path(name).write_text("\n".join(lines) + "\n")
+        where = [] if view else ["--root", split]
+        assert predict("--table", name, *where, "--workers", 2) == 0
+        late, early = rows_of(capsys.readouterr().out)
+        assert (late["sample"], early["sample"]) == ("late", "early")
+        assert len(json.loads(late["clips"])) == (2 if view else 1)
+        assert predict(split / "action_0/clip_0.mp4", "--format", "csv") == 0
+        (alone,) = rows_of(capsys.readouterr().out)
+        assert {**alone, "sample": "early", "clips": early["clips"]} == early
+
+
+def test_a_folder_of_clips_is_a_row_a_clip_and_a_folder_of_one_foul_one_answer(split, capsys):
+    assert predict("--folder", split) == 0
+    printed = capsys.readouterr()
+    names = [f"action_{number}/clip_{j}.mp4" for number in ("0", "10", "3") for j in range(VIEWS[number])]
+    assert [row["sample"] for row in rows_of(printed.out)] == names
+    assert printed.err == "left out, as its name is no clip's: annotations.json\n"
+    assert predict(split / "action_10", "--format", "csv") == 0
+    (one,) = rows_of(capsys.readouterr().out)
+    assert predict(split) == 0
+    assert one == next(row for row in rows_of(capsys.readouterr().out) if row["foul"] == "10")
+    assert predict(split / "action_10") == 0
+    assert capsys.readouterr().out.startswith("foul 10\naction: ")
+
+
+def test_one_thing_is_asked_for(split, capsys):
+    Path("labels.csv").write_text("sample,path\nx,Valid/action_0/clip_0.mp4\n")
+    one = "give one of: clips; the folder or zip of a split; --table FILE; --folder DIR"
+    for arguments in ([], [split, "--folder", split], ["--table", "labels.csv", "--folder", split]):
+        assert said(capsys, *arguments) == one
+    assert said(capsys, split, "--root", split).startswith("--root is where the paths of a --table begin")
+    assert "--format official is of a split" in said(capsys, "--table", "labels.csv", "--format", "official")
+    assert said(capsys, "--table", "none.csv") == "none.csv: No such file or directory"
+
+
+def test_a_clip_that_is_no_file_is_refused_and_not_waited_for(split, capsys):
+    os.mkfifo("pipe.mp4")
+    assert said(capsys, "pipe.mp4") == "pipe.mp4: is a pipe, not a clip"
+    assert said(capsys, "/dev/zero") == "/dev/zero: is a device, not a clip"
+    assert said(capsys, "pipe.mp4", split / "action_0/clip_0.mp4") == "pipe.mp4: is a pipe, not a clip"
+    os.mkfifo("pipe.safetensors")
+    line = said(capsys, split / "action_0/clip_0.mp4", weights="pipe.safetensors")
+    assert line == "pipe.safetensors: not a whole weights file of tailwise (is a pipe, not a file)"
+
+
+@pytest.mark.xfail(reason="FFmpeg takes what stands before a colon for a protocol", strict=True)
+@pytest.mark.parametrize("name", ["12:30.mp4", "file:a.mp4", "concat:a.mp4"])
+def test_a_name_with_a_colon_is_a_name(split, capsys, name):
+    clip = split / "action_0/clip_0.mp4"
+    assert predict(clip) == 0
+    expected = capsys.readouterr().out
+    clip.rename(name)
+    assert predict(name) == 0
+    assert capsys.readouterr().out == expected.replace(str(clip), name)
+
+
+def test_a_zip_with_a_password_is_said_to_have_one(split, capsys):
+    with_password(Path("train.zip"), "action_0/clip_0.mp4")
+    assert said(capsys, "train.zip").startswith(
+        "train.zip: has a password: unpack it first, as by unzip -P PASSWORD train.zip -d train"
+    )
+
+
+def test_what_cannot_be_used_is_told_before_torch_is_loaded(split):
+    """In a Python that has no torch."""
+    Path("text.mp4").write_text("this is no video\n" * 100)
+    Path("labels.csv").write_text("sample,path\nx,none.mp4\n")
+    code = (
+        "import sys; sys.modules['torch'] = None;"
+        "from tailwise.__main__ import main; print(main(['predict', *sys.argv[1:], '--weights', 'w.safetensors']))"
+    )
+    for arguments, line in (
+        (["none.mp4"], "none.mp4: absent"),
+        (["text.mp4"], "text.mp4: unreadable format"),
+        (["--table", "labels.csv"], "labels.csv: none of its clips is there, as none.mp4; see --root"),
+        (["--folder", "store"], "store: no clip below it"),
+        ([str(split), "--weights", "none"], "none: no such file"),
+    ):
+        started = time.monotonic()
+        start = [sys.executable, "-c", code, *arguments]
+        if "--weights" in arguments:
+            start[2] = code.replace(", '--weights', 'w.safetensors'", "")
+        done = subprocess.run(start, env=environment(), capture_output=True, text=True)
+        assert (done.stdout, done.stderr[: 10 + len(line)]) == ("1\n", f"tailwise: {line}")
+        assert time.monotonic() - started < 10
+
+
+def test_nothing_that_a_terminal_obeys_is_printed(split, capsys):
+    """Names of classes come from the weights file, those of clips from a zip."""
+    tensors, spec = read_tensors(Path("w.safetensors"))
+    spec["heads"][0]["classes"][0] = "\x1b[31mred\x1b[0m\x07\ud800"
+    write_tensors(Path("odd.safetensors"), tensors, spec)
+    for form in ("text", "csv"):
+        assert predict(split / "action_0/clip_0.mp4", "--format", form, weights="odd.safetensors") == 0
+        out = capsys.readouterr().out
+        assert "red\\u0007\\ud800" in out and "\x1b" not in out
+    assert predict(split, "--out", "file.csv", weights="odd.safetensors") == 0
+    assert "red" in Path("file.csv").read_text(encoding="utf8")
+
+
+@pytest.mark.parametrize("spoil", [float("nan"), float("inf"), 3e38])
+def test_weights_that_give_no_number_give_no_answer(split, capsys, spoil):
+    """Each number may be finite, and what comes of them not."""
+    tensors, spec = read_tensors(Path("w.safetensors"))
+    name = "fusion.heads.0.weight"
+    tensors[name] = tensors[name].fill_(spoil) if spoil != 3e38 else (tensors[name].sign() * 3e38)
+    if spoil == 3e38:
+        tensors["backbone.layers.3.1.weight"].fill_(1e4)
+    write_tensors(Path("odd.safetensors"), tensors, spec)
+    line = said(capsys, split / "action_0/clip_0.mp4", weights="odd.safetensors")
+    if spoil == 3e38:
+        assert line == "the model's answer for action is no number: its weights are too large, train it again"
+    else:
+        assert line.endswith(f"{name} has NaN or infinite numbers") and line.startswith("odd.safetensors: ")
 
 
 def environment() -> dict[str, str]:

@@ -84,6 +84,10 @@ def without(key):
     return lambda spec: {name: value for name, value in spec.items() if name != key}
 
 
+def width(spec, channels):
+    return {**spec, "model": {**spec["model"], "backbone": {"kind": "tiny", "width": channels}}}
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -98,6 +102,20 @@ def without(key):
         ),
         (lambda spec: {**spec, "window": {**spec["window"], "path": "/"}}, "window.path is unknown"),
         (lambda spec: {**spec, "heads": spec["heads"][:1]}, "its tensors are not those of the model that it specifies"),
+        (
+            lambda spec: {**spec, "window": {**spec["window"], "height": 16384, "width": 16384}},
+            "its specification is wrong: a window has at most 67108864 pixels in all its frames",
+        ),
+        (lambda spec: width(spec, 8 * 10**6), "its tensors are not those of the model that it specifies: "),
+        (lambda spec: width(spec, 8 * 10**17), "its specification is of a model that cannot be built: "),
+        (lambda spec: {**spec, "heads": [spec["heads"][0]] * 2}, "heads must be 1 to 1000 of different names, found 2"),
+        (
+            lambda spec: {**spec, "heads": [{"name": f"h{i}", "classes": ["a", "b"]} for i in range(1001)]},
+            "heads must be 1 to 1000 of different names, found 1001",
+        ),
+        (lambda spec: {**spec, "recipe": "x" * 10**5}, " ... "),
+        (lambda spec: {**spec, "seen": {"views": "many"}}, "seen.views must be a whole number, found 'many'"),
+        (lambda spec: {**spec, "seen": [3]}, "seen must be a section, found [3]"),
         (lambda spec: {**spec, "heads": {"a": ["b", "c"]}}, "its specification is wrong: heads must be a list"),
     ],
 )

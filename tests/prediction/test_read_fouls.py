@@ -9,7 +9,7 @@ from fouls import clip, foul, write_split
 from tailwise.core.errors import UserError
 from tailwise.data.demo.pack import pack
 from tailwise.data.raw import RawFile
-from tailwise.prediction.fouls import is_split, read_split
+from tailwise.prediction.fouls import is_one, is_split, read_split
 
 VIEWS = {"0": [0, 1], "2": [0, 1, 3], "10": [0]}
 
@@ -24,7 +24,7 @@ def lay(root: Path, views=VIEWS) -> Path:
 
 def views_of(path):
     """{foul: numbers of its clips}; every path that is given must lead to a file."""
-    _, fouls = read_split(path)
+    fouls = read_split(path).fouls
     assert all(RawFile(foul.root, name).exists() for foul in fouls for name in foul.clips)
     return {foul.name: [int(name.removesuffix(".mp4").rpartition("_")[2]) for name in foul.clips] for foul in fouls}
 
@@ -55,11 +55,61 @@ def test_annotations_say_which_fouls_and_views_there_are(tmp_path):
     """A clip that is not listed is none, and a foul whose files are gone is there to be told of."""
     write_split(tmp_path, {"0": foul(clips=2), "7": foul(clips=1)}, "Valid")
     lay(tmp_path / "Valid", {"0": [0, 1, 2], "5": [0]})
-    _, fouls = read_split(tmp_path / "Valid")
-    assert [(one.name, one.clips) for one in fouls] == [
+    split = read_split(tmp_path / "Valid")
+    assert [(one.name, one.clips) for one in split.fouls] == [
         ("0", ("action_0/clip_0.mp4", "action_0/clip_1.mp4")),
         ("7", ("action_7/clip_0.mp4",)),
     ]
+    unlisted = "action_0/clip_2.mp4, action_5/clip_0.mp4"
+    assert split.notes == (f"left out, as annotations.json does not list it: {unlisted}",)
+
+
+def test_a_clip_that_annotations_list_twice_is_refused(tmp_path):
+    write_split(tmp_path, {"3": foul(Clips=[clip(0), clip(1), clip(0)])}, "Valid")
+    lay(tmp_path / "Valid", {"3": [0, 1]})
+    with pytest.raises(UserError, match="annotations.json: foul 3: clip 2: clip_0 is listed twice"):
+        read_split(tmp_path / "Valid")
+
+
+@pytest.mark.parametrize("annotated", [True, False])
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_suffix_in_upper_case_is_a_clip_and_other_containers_are_named(tmp_path, annotated, packed):
+    root = lay(tmp_path / "Valid", {"0": [0], "10": [1]})
+    for name in ("0/clip_1.MP4", "0/clip_2.mkv", "0/view.mov", "0/clip_00.mp4", "0/notes.txt", "0/._clip_0.mp4"):
+        (root / f"action_{name}").write_bytes(b"clip")
+    (root / "action_10/clip_1.mp4").rename(root / "action_10/clip_1.Mp4")
+    if annotated:
+        listed = {"0": foul(clips=2), "10": foul(Clips=[clip(1)])}
+        write_split(tmp_path / "other", listed, "Valid")
+        (tmp_path / "other/Valid/annotations.json").rename(root / "annotations.json")
+    path = pack(root) if packed else root
+    split, inside = read_split(path), "Valid.zip/" if packed else ""
+    clips = {one.name: [name.removeprefix(inside) for name in one.clips] for one in split.fouls}
+    assert clips == {"0": ["action_0/clip_0.mp4", "action_0/clip_1.MP4"], "10": ["action_10/clip_1.Mp4"]}
+    assert all(RawFile(one.root, name).exists() for one in split.fouls for name in one.clips)
+    (note,) = split.notes
+    assert note.startswith("left out, as its name is not clip_<j>.mp4 or another clip has its number: ")
+    left_out = sorted(name.removeprefix(inside) for name in note.partition("number: ")[2].split(", "))
+    assert left_out == ["action_0/clip_00.mp4", "action_0/clip_2.mkv", "action_0/view.mov"]
+
+
+def test_a_folder_of_one_foul_is_read_by_its_own_number(tmp_path, monkeypatch):
+    lay(tmp_path / "Valid")
+    (tmp_path / "Valid/action_2/clip_7.mkv").write_bytes(b"clip")
+    monkeypatch.chdir(tmp_path / "Valid/action_2")
+    for path in (tmp_path / "Valid/action_2", Path()):
+        split = read_split(path)
+        assert is_one(path) and split.name == "valid" and views_of(path) == {"2": [0, 1, 3]}
+        assert split.notes[0].endswith("number: action_2/clip_7.mkv")
+    assert not is_one(tmp_path / "Valid")
+
+
+def test_a_folder_of_other_containers_alone_is_refused_with_their_names(tmp_path):
+    (tmp_path / "Valid/action_4").mkdir(parents=True)
+    for path in ("Valid", "Valid/action_4"):
+        (tmp_path / "Valid/action_4/clip_0.mkv").write_bytes(b"clip")
+        with pytest.raises(UserError, match=r"no clip .* \(there is action_4/clip_0.mkv\); name"):
+            read_split(tmp_path / path)
 
 
 @pytest.mark.parametrize("unlabelled", [{}, {"Clips": []}, {"Clips": [clip(0), clip(3)]}])

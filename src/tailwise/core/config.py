@@ -6,12 +6,19 @@ Knows YAML and no dataclass by name. Only stages read params.
 import dataclasses
 import re
 import typing
+from collections.abc import Hashable
 from pathlib import Path
 
 import yaml
 
-from tailwise.core.errors import UserError
+from tailwise.core.errors import UserError, shorten
+from tailwise.core.files import regular
 from tailwise.core.typed import convert
+
+LARGEST = 2**18
+"""Bytes of a file of parameters; this project's has 6 kB."""
+MOST_VALUES = 100_000
+"""Values in such a file, those that an alias repeats counted each time."""
 
 
 class Yaml12Loader(yaml.SafeLoader):
@@ -26,11 +33,14 @@ class Yaml12Loader(yaml.SafeLoader):
 
     def construct_mapping(self, node, deep=False):
         if not isinstance(node, yaml.MappingNode):
-            raise yaml.constructor.ConstructorError(None, None, f"no mapping: {node.value!r}", node.start_mark)
+            found = shorten(repr(node.value))
+            raise yaml.constructor.ConstructorError(None, None, f"no mapping: {found}", node.start_mark)
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise UserError(f"line {node.start_mark.line + 1}: the key {key!r} stands twice")
+        seen = set()
+        for key in (key for key in keys if isinstance(key, Hashable)):
+            if key in seen:
+                raise UserError(f"line {node.start_mark.line + 1}: the key {shorten(repr(key))} stands twice")
+            seen.add(key)
         return super().construct_mapping(node, deep)
 
 
@@ -65,18 +75,42 @@ for _name in ("timestamp", "binary", "set", "omap", "pairs"):  # YAML 1.1 has th
 
 
 def read_params(path: Path = Path("params.yaml")) -> dict:
-    """The params file as nested dicts; raises UserError if it cannot be read."""
+    """The params file as nested dicts; raises UserError if it cannot be read, or is larger than any such file."""
     try:
-        params = yaml.load(path.read_text(encoding="utf8"), Yaml12Loader)
+        if (size := regular(path).stat().st_size) > LARGEST:
+            raise UserError(f"{path}: {size} bytes, a file of parameters has at most {LARGEST}")
+        params = _parsed(path.read_text(encoding="utf8"))
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from error
     except (yaml.YAMLError, UserError, ValueError) as error:  # the last: no UTF-8, a number of too many digits
-        raise UserError(f"{path}: {' '.join(str(error).split())}") from error
+        raise UserError(f"{path}: {' '.join(str(error).removeprefix(f'{path}: ').split())}") from error
     except RecursionError as error:
         raise UserError(f"{path}: its lists or sections are nested too deeply") from error
     if not isinstance(params, dict):
         raise UserError(f"{path}: expected sections, found {type(params).__name__}")
     return params
+
+
+def _parsed(text: str):
+    loader = Yaml12Loader(text)
+    try:
+        node = loader.get_single_node()
+        if node is not None and _values(node, {}) > MOST_VALUES:
+            raise UserError(f"more than {MOST_VALUES} values, counting those that its aliases repeat")
+        return None if node is None else loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
+def _values(node: yaml.Node, counted: dict[yaml.Node, int]) -> int:
+    """How many values a node stands for, itself counted; raises UserError for one that holds itself."""
+    if node not in counted:
+        counted[node] = 0
+        parts = [part for pair in node.value for part in pair] if isinstance(node, yaml.MappingNode) else node.value
+        counted[node] = 1 + sum(_values(part, counted) for part in parts if isinstance(part, yaml.Node))
+    elif not counted[node]:
+        raise UserError(f"line {node.start_mark.line + 1}: a list or section that holds itself by an alias")
+    return counted[node]
 
 
 def section(params: dict, path: str, cls: type, beside: tuple[str, ...] = ()):

@@ -10,7 +10,7 @@ import sys
 import yaml
 
 from tailwise.core.config import read_params, section
-from tailwise.core.errors import UserError
+from tailwise.core.errors import UserError, said
 
 UNTRACKED = "runtime"
 """The section that cannot change a result, and belongs to a machine rather than to a run."""
@@ -38,4 +38,4 @@ if __name__ == "__main__":
     try:
         print(read_effective(sys.argv[1]), end="")
     except UserError as error:
-        sys.exit(f"config: {error}")
+        sys.exit(said(f"config: {error}"))

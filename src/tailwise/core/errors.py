@@ -1,21 +1,22 @@
-"""What a person can mend, in one line."""
+"""What a person can mend, in one line; and lines that are safe to print."""
 
 import errno
-import resource
+import re
+import sys
+from typing import TextIO
 
-SPOKEN = (
-    "failed to map segment",
-    "cannot allocate memory",
-    "can't allocate memory",
-    "unable to allocate",
-    "memory allocation still failed",
-    "not enough memory",
-    "bad_alloc",
-    "memoryerror",
-    "can't start new thread",
-    "pthread_create failed",
+from tailwise.core.shortage import shortage
+
+LONGEST_LINE = 1_000
+"""Characters of a refusal that are printed."""
+
+ESCAPE_SEQUENCE = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
+"""What a terminal obeys: colours, the cursor, its title. Source: ECMA-48, 5.4; OSC as xterm has it"""
+
+HIDDEN = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"  # controls but the line break, halves of characters
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"  # and what shows a text in another order than it has
 )
-"""Words of those who find no memory and have no error of their own for it: the loader of libraries, OpenBLAS, torch."""
 
 
 class UserError(Exception):
@@ -38,27 +39,32 @@ def one_line(error: BaseException) -> str | None:
     return None
 
 
-def shortage(error: BaseException) -> str | None:
-    """What to say where memory or processes ran out; None of any other error."""
-    if isinstance(error, MemoryError):
-        return out_of_memory(str(error))
-    if isinstance(error, OSError) and error.errno == errno.ENOMEM:
-        return out_of_memory(str(error.filename or error.strerror))
-    if isinstance(error, OSError) and error.errno == errno.EAGAIN:  # of fork
-        return f"out of memory or processes: {error.strerror}; see ulimit -a"
-    if isinstance(error, (ImportError, OSError, RuntimeError)):
-        return shortage_told(str(error))
-    return None
+def shorten(text: str, limit: int = 300) -> str:
+    """The text, its middle left out where it has more than `limit` characters."""
+    if len(text) <= limit:
+        return text
+    mark = " ... "
+    kept = max(limit - len(mark), 0)
+    return text[: kept - kept // 3] + mark + text[len(text) - kept // 3 :]
 
 
-def shortage_told(text: str) -> str | None:
-    """The last of the lines that tell of it, None if none does."""
-    lines = [line.strip() for line in text.splitlines() if any(words in line.lower() for words in SPOKEN)]
-    return out_of_memory(lines[-1]) if lines else None
+def printable(text: str) -> str:
+    """The text as it is safe on a terminal, line breaks kept: escape sequences are left out, other characters that
+    would not be shown as they are become their number, as ``\\u0007``."""
+    return HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", ESCAPE_SEQUENCE.sub("", text))
 
 
-def out_of_memory(told: str) -> str:
-    """told: by whom it was met, "" for nothing; a limit that was set is named."""
-    most = resource.getrlimit(resource.RLIMIT_AS)[0]
-    limit = "" if most == resource.RLIM_INFINITY else f" (ulimit -v is {most // 1024})"
-    return f"out of memory{limit}{f': {told}' if told else ''}"
+def said(text: str, limit: int = LONGEST_LINE) -> str:
+    """The text in one line that is safe on a terminal, and no longer than `limit`."""
+    return shorten(printable(" ".join(shorten(text, 4 * limit).splitlines())), limit)
+
+
+def clean(stream: TextIO) -> None:
+    """Have a stream write only what is `printable`."""
+    write = stream.write
+    stream.write = lambda text: write(printable(text))
+
+
+def tell(text: str) -> None:
+    """Print one line on stderr; see `said`. All that comes from files or libraries is printed by it."""
+    print(said(text), file=sys.stderr, flush=True)

@@ -13,6 +13,7 @@ from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
+from tailwise.core.errors import printable, tell
 from tailwise.core.folders import pipeline_folder
 from tailwise.core.log import peak_mb
 from tailwise.core.runtime import Verbosity
@@ -64,7 +65,7 @@ class Events:
         facts: anything; numbers, texts, lists and dicts keep their form, arrays become lists
         """
         if text and printed(event, detail, self.verbosity):
-            print(text, flush=True)
+            print(printable(text), flush=True)
         if self.path:
             self._append({"event": event, "text": text, **self.always, **facts})
 
@@ -90,7 +91,7 @@ class Events:
 
     def _say_lost(self, error: OSError) -> None:
         if not self.lost:
-            print(f"{stage_name()}: not logged: {self.path}: {error.strerror}", file=sys.stderr)
+            tell(f"{stage_name()}: not logged: {self.path}: {error.strerror}")
         _lost.add(self.path)
 
 

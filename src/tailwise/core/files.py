@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import stat
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -102,6 +103,20 @@ def write_csv(path: Path, header: Iterable[str], rows: Iterable[Iterable]) -> No
     writer.writerow(header)
     writer.writerows(rounded(list(row)) for row in rows)
     write_text(path, text.getvalue())
+
+
+def regular(path: Path) -> Path:
+    """The path of a file that is there; raises UserError for what would never end or begin, such as a pipe."""
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode):
+        raise UserError(f"{path}: is {kind_of(mode)}, not a file")
+    return path
+
+
+def kind_of(mode: int) -> str:
+    """What lies at a path that is no file. mode: as os.stat gives it"""
+    kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+    return kinds.get(stat.S_IFMT(mode), "a device")
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:

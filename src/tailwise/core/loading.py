@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 
-from tailwise.core.errors import out_of_memory, shortage_told
+from tailwise.core.shortage import out_of_memory, shortage_told
 
 IMPORT = "import runpy, sys; runpy.run_path(sys.argv[1], run_name='imported')"
 

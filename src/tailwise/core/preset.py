@@ -11,7 +11,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from tailwise.core.config import read_params
-from tailwise.core.errors import UserError
+from tailwise.core.errors import UserError, clean, one_line, said, shorten
 from tailwise.core.files import write_text
 
 
@@ -28,7 +28,7 @@ def apply(params: dict, preset: dict, path: str = "") -> list[str]:
         if isinstance(value, dict) and isinstance(params[key], dict) and "kind" not in value:
             changes += apply(params[key], value, f"{dotted}.")
         elif params[key] != value:
-            changes.append(f"{dotted}: {params[key]} -> {value}")
+            changes.append(f"{dotted}: {shorten(str(params[key]))} -> {shorten(str(value))}")
             params[key] = value
     return changes
 
@@ -39,6 +39,7 @@ def main(name: str) -> None:
         raise UserError(
             f"no preset {name}; there are: {', '.join(sorted(p.stem for p in Path('presets').glob('*.yaml')))}"
         )
+    read_params(file)  # says what is wrong with it, and keeps what ruamel would read without a limit
     yaml = YAML()
     yaml.preserve_quotes, yaml.width = True, 120
     params = yaml.load(file.read_text(encoding="utf8"))
@@ -50,7 +51,10 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
+    clean(sys.stdout)
     try:
         main(sys.argv[1])
-    except UserError as error:
-        sys.exit(f"preset: {error}")
+    except (UserError, OSError) as error:
+        if (text := one_line(error)) is None:
+            raise
+        sys.exit(said(f"preset: {text}"))

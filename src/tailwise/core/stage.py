@@ -18,7 +18,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import NoReturn
 
-from tailwise.core.errors import UserError, one_line
+from tailwise.core.errors import UserError, clean, one_line, tell
 from tailwise.core.events import Events, events_path, rotate, stage_name
 from tailwise.core.folders import pipeline_folder
 from tailwise.core.loading import NO_THREAD, no_room, no_thread
@@ -71,8 +71,7 @@ def run(script: str) -> int:
 
 
 def _say(script: str, text: str, status: int) -> int:
-    """In one line, also where a name in the text holds a line break."""
-    print(f"{Path(script).stem}: {' '.join(text.splitlines())}", file=sys.stderr)
+    tell(f"{Path(script).stem}: {text}")
     return status
 
 
@@ -80,6 +79,7 @@ def main() -> int:
     started = time.perf_counter()
     bind_to_parent()
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic cuBLAS asks for it
+    clean(sys.stdout)  # the names that a stage prints are its files'
     sys.argv = sys.argv[1:]
     stage, script, status = stage_name(), sys.argv[0], 1
     events = begin(stage)

@@ -11,7 +11,7 @@ import sys
 import types
 import typing
 
-from tailwise.core.errors import UserError
+from tailwise.core.errors import UserError, shorten
 
 LARGEST = 2**63 - 1
 """Whole number that numpy, torch and files can hold."""
@@ -30,21 +30,29 @@ def convert(kind, value, path: str):
         return tuple(convert(args[0], item, f"{path}[{i}]") for i, item in enumerate(value))
     if kind is float and type(value) in (int, float):
         if not abs(value) <= sys.float_info.max:
-            raise UserError(f"{path} must be a finite number, found {value}")
+            raise UserError(f"{path} must be a finite number, found {shown(value)}")
         return float(value)
     if kind is int and type(value) is int and not -LARGEST <= value <= LARGEST:
-        raise UserError(f"{path} must be a whole number of at most 63 bits, found {value}")
+        raise UserError(f"{path} must be a whole number of at most 63 bits, found {shown(value)}")
     if type(value) is not (origin or kind):
-        raise UserError(f"{path} must be {_spoken(kind)}, found {value!r}")
+        raise UserError(f"{path} must be {_spoken(kind)}, found {shown(value)}")
     return value
+
+
+def shown(value) -> str:
+    """A value in a refusal, cut to a length; of thousands of digits, which Python does not write, the kind alone."""
+    try:
+        return shorten(repr(value))
+    except (ValueError, RecursionError):
+        return f"a very long {type(value).__name__}"
 
 
 def _dataclass(cls: type, value, path: str):
     if not isinstance(value, dict):
-        raise UserError(f"{path or 'the file'} must be a section, found {value!r}")
+        raise UserError(f"{path or 'the file'} must be a section, found {shown(value)}")
     hints = typing.get_type_hints(cls)
     fields = {field.name: field for field in dataclasses.fields(cls)}
-    dotted = {name: f"{path}.{name}" if path else str(name) for name in [*fields, *value]}
+    dotted = {name: f"{path}.{_key(name)}" if path else _key(name) for name in [*fields, *value]}
     for key in value:
         if key not in fields:
             raise UserError(f"{dotted[key]} is unknown{_nearest(key, fields)}")
@@ -55,6 +63,10 @@ def _dataclass(cls: type, value, path: str):
         return cls(**{key: convert(hints[key], item, dotted[key]) for key, item in value.items()})
     except ValueError as error:
         raise UserError(f"{path}: {error}" if path else str(error)) from error
+
+
+def _key(name) -> str:
+    return shorten(name if isinstance(name, str) else shown(name))
 
 
 def _union(choices: tuple, value, path: str):
@@ -69,7 +81,7 @@ def _union(choices: tuple, value, path: str):
     kinds = {kind: choice for choice in choices for kind in typing.get_args(typing.get_type_hints(choice)["kind"])}
     kind = value.get("kind") if isinstance(value, dict) else None
     if kind not in list(kinds):  # a list, as an unhashable kind is refused too
-        raise UserError(f"{path}.kind must be one of {', '.join(kinds)}, found {kind!r}")
+        raise UserError(f"{path}.kind must be one of {', '.join(kinds)}, found {shown(kind)}")
     return convert(kinds[kind], value, path)
 
 
@@ -77,19 +89,19 @@ def _number_or_word(kind: type, words: tuple[str, ...], value, path: str):
     if type(value) is str and value in words:
         return value
     if type(value) not in (int, float):
-        raise UserError(f"{path} must be {_spoken(kind)} or {' or '.join(words)}, found {value!r}")
+        raise UserError(f"{path} must be {_spoken(kind)} or {' or '.join(words)}, found {shown(value)}")
     return convert(kind, value, path)
 
 
 def _literal(choices: tuple, value, path: str):
     if value not in choices:
         listed = ", ".join(map(str, choices))
-        raise UserError(f"{path} must be one of {listed}, found {value!r}")
+        raise UserError(f"{path} must be one of {listed}, found {shown(value)}")
     return value
 
 
 def _nearest(key, known) -> str:
-    near = difflib.get_close_matches(str(key), known, n=1)
+    near = difflib.get_close_matches(str(key)[:100], known, n=1)
     return f"; did you mean {near[0]}?" if near else f"; known: {', '.join(known)}"
 
 

@@ -3,11 +3,14 @@
 A few large files cost DVC next to nothing where thousands of folders cost seconds.
 """
 
+import bz2
+import copy
 import errno
 import io
 import lzma
 import zipfile
 import zlib
+from collections.abc import Callable, Iterator
 from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 
@@ -15,12 +18,26 @@ from tailwise.core.errors import UserError
 
 BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, NotImplementedError)
 """What zipfile raises for a damaged zip, a password, a compression it does not know."""
+LARGEST_MEMBER = 2**29
+"""Bytes. A file in a zip is held whole while it is decoded; a larger one has to be unpacked."""
+LARGEST_CONTENTS = 2**24
+"""Bytes of a zip's table of contents, some 150,000 files."""
+LARGEST_DICTIONARY = 2**26
+"""Bytes that a file packed by LZMA may ask for beside itself; 7-Zip's highest level asks for as many."""
+AT_ONCE = 2**20
+"""Bytes that are unpacked at once."""
+ENCRYPTED = 1
+"""Bit of a member's flags. Source: APPNOTE.TXT 4.4.4"""
 SMALLEST_CLIP = 512
 """Bytes. A smaller file holds no frame: the stubs of 262 bytes in the official data are all alike."""
 
 
 class DamagedFile(UserError):
-    """A file that is in its zip, but cannot be taken out."""
+    """A file that is in its zip, but cannot be taken out. reason: what keeps it there"""
+
+    def __init__(self, file: Path, reason: str):
+        super().__init__(f"{file}: {reason}; unpack the zip with a tool that can")
+        self.reason = reason
 
 
 class RawFile:
@@ -53,9 +70,9 @@ class RawFile:
             return (self.root / self.path).read_bytes()
         archive, member = self._archived
         try:
-            return archive.read(member)
+            return unpacked(archive, archive.NameToInfo[member])
         except BROKEN as error:
-            raise DamagedFile(f"{self.root / self.path}: {error}; unpack the zip with a tool that can") from error
+            raise DamagedFile(self.root / self.path, str(error)) from error
 
     def source(self) -> str | io.BytesIO:
         """What a decoder opens: a path, so that a long video is never held whole, or the bytes from a zip."""
@@ -74,8 +91,92 @@ def is_file(path: Path) -> bool:
 
 @lru_cache(maxsize=16)
 def open_zip(archive: Path, changed_ns: int) -> zipfile.ZipFile:
-    """A zip, opened once per process and version of the file; UserError if it is none."""
+    """A zip, opened once per process and version of the file; UserError if it is none, or has a password."""
     try:
-        return zipfile.ZipFile(archive)
+        opened = zipfile.ZipFile(_Bounded(io.FileIO(archive)))
     except BROKEN as error:
         raise UserError(f"{archive}: {error}; download or pack it again") from error
+    if any(member.flag_bits & ENCRYPTED for member in opened.filelist):
+        how = f"unzip -P PASSWORD {archive.name} -d {archive.stem}, or 7z x {archive.name}"
+        raise UserError(f"{archive}: has a password: unpack it first, as by {how}, and give the folder")
+    return opened
+
+
+class _Bounded(io.BufferedReader):
+    """A file of which zipfile reads its table of contents only if that is not too large."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is not None and size > LARGEST_CONTENTS:
+            raise zipfile.BadZipFile(f"its table of contents is larger than {LARGEST_CONTENTS >> 20} MiB")
+        return super().read(size)
+
+
+def unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    """The content, never more of it in memory than the zip says it has; BadZipFile for more than LARGEST_MEMBER.
+
+    What a zip says of a size may be wrong: what comes out is counted.
+    """
+    if member.file_size > LARGEST_MEMBER:
+        limit = f"a file of more than {LARGEST_MEMBER >> 20} MiB is not read from a zip"
+        raise zipfile.BadZipFile(f"{member.file_size} bytes: {limit}")
+    opened, content = UNPACK.get(member.compress_type, _by_zipfile), io.BytesIO()
+    for piece in opened(archive, member):
+        if content.tell() + len(piece) > member.file_size:
+            raise zipfile.BadZipFile(f"it has more than the {member.file_size} bytes that the zip says")
+        content.write(piece)
+    if zlib.crc32(content.getbuffer()) != member.CRC:
+        raise zipfile.BadZipFile("its checksum is not the one in the zip")
+    return content.getvalue()
+
+
+def _by_zipfile(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
+    with archive.open(member) as file:
+        while piece := file.read(AT_ONCE):
+            yield piece
+
+
+def _packed(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
+    """What the zip holds of a member, as it is."""
+    stored = copy.copy(member)
+    stored.compress_type, stored.file_size, stored.CRC = zipfile.ZIP_STORED, member.compress_size, None
+    return _by_zipfile(archive, stored)
+
+
+def _by_bzip2(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
+    return _in_pieces(bz2.BZ2Decompressor(), _packed(archive, member))
+
+
+def _by_lzma(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
+    """Source of the header: APPNOTE.TXT 5.8.8; of its properties: the LZMA SDK's lzma-specification.txt"""
+    packed = _packed(archive, member)
+    first = next(packed, b"")
+    size = int.from_bytes(first[2:4], "little")
+    if size != 5 or len(first) < 4 + size or first[4] >= 9 * 5 * 5:
+        raise zipfile.BadZipFile("not packed by LZMA")
+    (positions, lc), dictionary = divmod(first[4], 9), int.from_bytes(first[5:9], "little")
+    if dictionary > LARGEST_DICTIONARY:
+        limit = f"at most {LARGEST_DICTIONARY >> 20} MiB is given"
+        raise zipfile.BadZipFile(f"its LZMA header asks for {dictionary >> 20} MiB of memory: {limit}")
+    how = {"dict_size": dictionary, "lc": lc, "lp": positions % 5, "pb": positions // 5}
+    decompressor = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[{"id": lzma.FILTER_LZMA1, **how}])
+    return _in_pieces(decompressor, _chain(first[4 + size :], packed))
+
+
+def _chain(first: bytes, others: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from others
+
+
+def _in_pieces(decompressor, packed: Iterator[bytes]) -> Iterator[bytes]:
+    """zipfile would unpack all that a few packed kilobytes become at once: some gigabytes."""
+    for data in packed:
+        while not decompressor.eof and (data or not decompressor.needs_input):
+            yield decompressor.decompress(data, AT_ONCE)
+            data = b""
+
+
+UNPACK: dict[int, Callable[[zipfile.ZipFile, zipfile.ZipInfo], Iterator[bytes]]] = {
+    zipfile.ZIP_BZIP2: _by_bzip2,
+    zipfile.ZIP_LZMA: _by_lzma,
+}
+"""{compression: how its members are unpacked}; zipfile does the others in bounded pieces by itself."""

@@ -32,6 +32,7 @@ class Trained:
     spec: of the model that they belong to, the task's own unless a simpler one took over and became better
     simpler: how many times one had, when they were the best
     micro_batch: what was computed at once in the end
+    seen: the task's
     """
 
     weights: dict[str, torch.Tensor]
@@ -40,6 +41,7 @@ class Trained:
     spec: dict
     simpler: int
     micro_batch: int
+    seen: dict
 
 
 def train_phase(task: Task, phase: Phase, samples: Iterable[int], boost: dict[str, ClassBoost], run: Run) -> Trained:
@@ -62,4 +64,4 @@ def train_phase(task: Task, phase: Phase, samples: Iterable[int], boost: dict[st
         raise
     course = fit.course
     figures = course.history, course.best_epoch, fit.specs[course.best_simpler], course.best_simpler, course.micro_batch
-    return Trained(fit.best, *figures)
+    return Trained(fit.best, *figures, task.seen)

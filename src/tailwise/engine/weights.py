@@ -1,15 +1,19 @@
 """Weights files: safetensors, with the model's specification inside."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from tailwise.core.errors import UserError
-from tailwise.core.files import write_bytes
+from tailwise.core.errors import UserError, shorten
+from tailwise.core.files import regular, write_bytes
+from tailwise.core.tensors import misfit
 
+LARGEST_HEADER = 2**22
+"""Bytes of names, shapes and specification in a weights file; in the largest model here they are a hundredth of it."""
 KEY = "tailwise"  # one key: safetensors writes several in no fixed order
 
 
@@ -22,36 +26,79 @@ def write_tensors(path: Path, tensors: dict[str, torch.Tensor], facts: dict) -> 
 def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict]:
     """What `write_tensors` wrote; raises UserError for a file that is absent, cut short or another's."""
     try:
-        with safe_open(path, framework="pt") as file:
+        with safe_open(regular(path), framework="pt") as file:
             facts = json.loads((file.metadata() or {})[KEY])
             return {name: file.get_tensor(name) for name in file.keys()}, facts
     except FileNotFoundError as error:
         raise UserError(f"{path}: no such file") from error
-    except (SafetensorError, KeyError, ValueError, OSError) as error:
-        raise UserError(f"{path}: not a whole weights file of tailwise ({error})") from error
+    except RecursionError as error:
+        raise UserError(f"{path}: not a whole weights file of tailwise (its facts are nested too deeply)") from error
+    except KeyError as error:
+        raise UserError(f"{path}: not a whole weights file of tailwise (no specification is in it)") from error
+    except (UserError, SafetensorError, ValueError, OSError, MemoryError) as error:
+        why = shorten(str(error).removeprefix(f"{path}: "))
+        raise UserError(f"{path}: not a whole weights file of tailwise ({why})") from error
+
+
+def read_weights(path: Path) -> tuple[dict[str, torch.Tensor], dict]:
+    """What `write_weights` wrote, perhaps elsewhere: as `read_tensors`, with a limit to all that is no number."""
+    with suppress(OSError):
+        check_header(path)
+    tensors, facts = read_tensors(path)
+    return tensors, facts if isinstance(facts, dict) else {}
+
+
+def check_header(path: Path) -> None:
+    """Raise UserError for a header of more than LARGEST_HEADER bytes.
+
+    Source: https://github.com/huggingface/safetensors#format, the first 8 bytes
+    """
+    if not path.is_file():
+        return
+    with open(path, "rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+    if LARGEST_HEADER < size < path.stat().st_size:
+        limit = f"at most {LARGEST_HEADER >> 20} MiB are read"
+        raise UserError(f"{path}: not a weights file of tailwise: names and specification of {size} bytes, {limit}")
 
 
 INSTEAD_OF = "instead_of"
 """In the facts of a weights file: the specification that was asked for, where a simpler model took over."""
 
 
-def write_weights(path: Path, weights: dict[str, torch.Tensor], spec: dict, asked: dict) -> None:
-    """A trained model. spec: its own; asked: that of the model which params ask for"""
-    write_tensors(path, weights, spec if spec == asked else {**spec, INSTEAD_OF: asked})
+SEEN = "seen"
+"""In the facts of a weights file: what its training samples were like, see Task. Files from before have none."""
+
+
+def write_weights(
+    path: Path, weights: dict[str, torch.Tensor], spec: dict, asked: dict, seen: dict | None = None
+) -> None:
+    """A trained model. spec: its own; asked: that of the model which params ask for; seen: see SEEN"""
+    beside = {SEEN: seen} if seen else {}
+    instead = {} if spec == asked else {INSTEAD_OF: asked}
+    write_tensors(path, weights, {**spec, **beside, **instead})
+
+
+def split_facts(facts: dict) -> tuple[dict, dict]:
+    """The specification of the model in a weights file, and what stands beside it."""
+    beside = {name: facts[name] for name in (INSTEAD_OF, SEEN) if name in facts}
+    return {name: value for name, value in facts.items() if name not in beside}, beside
 
 
 def took_over(path: Path, asked: dict) -> dict | None:
     """The specification of the simpler model in `path`, if it took over from the one asked for."""
-    _, found = read_tensors(path)
+    _, found = read_weights(path)
     return found if found.get(INSTEAD_OF) == json.loads(json.dumps(asked)) else None
 
 
 def load_into(model: torch.nn.Module, spec: dict, path: Path) -> None:
-    """Load the weights of `path` into `model`; raises UserError if another model wrote them."""
-    tensors, found = read_tensors(path)
-    found.pop(INSTEAD_OF, None)
+    """Load the weights of `path` into `model`; raises UserError if another model wrote them, or not all are numbers."""
+    tensors, facts = read_weights(path)
+    found, _ = split_facts(facts)
     if found != json.loads(json.dumps(spec)):
         raise UserError(f"{path}: weights of another model: {_first_difference(found, spec)}")
+    if wrong := misfit(tensors, model.state_dict()):
+        raise UserError(f"{path}: not the weights of this model: {wrong}")
     model.load_state_dict(tensors)
 
 
@@ -62,5 +109,5 @@ def _first_difference(found: dict, wanted: dict, path: str = "") -> str:
             if inner := _first_difference(theirs, ours, f"{path}{key}."):
                 return inner
         elif json.dumps(ours, sort_keys=True) != json.dumps(theirs, sort_keys=True):
-            return f"{path}{key} is {theirs} there, {ours} here"
+            return f"{path}{key} is {shorten(str(theirs))} there, {shorten(str(ours))} here"
     return ""

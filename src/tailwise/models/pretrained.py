@@ -2,7 +2,10 @@
 
 import hashlib
 import io
+import pickle
 import re
+import warnings
+import zipfile
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
@@ -13,10 +16,12 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from tailwise.core.errors import UserError
+from tailwise.core.errors import UserError, shorten
+from tailwise.core.files import regular
+from tailwise.core.tensors import misfit, wrong_kinds
 
-NAMED = 3
-"""So many keys are named in a refusal."""
+LARGEST = 2**31
+"""Bytes of a file of weights; torchvision's largest video net has a fifth of it."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,9 @@ class WeightsFile:
     def read(self, architecture: str) -> dict[str, torch.Tensor]:
         """{key: tensor}; raises UserError if the file is absent, another one than meant, or no state dict."""
         try:
+            size = regular(Path(self.path)).stat().st_size
+            if size > LARGEST:
+                raise UserError(f"{self.path}: {size} bytes, at most {LARGEST >> 30} GiB are read")
             content = Path(self.path).read_bytes()
         except OSError as error:
             raise UserError(f"{self.path}: {error.strerror}") from error
@@ -85,12 +93,28 @@ def parse(content: bytes, path: str) -> dict[str, torch.Tensor]:
     try:
         if path.endswith(".safetensors"):
             return safetensors.torch.load(content)
-        tensors = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        check_parts(content)
+        with warnings.catch_warnings(action="ignore"):  # a refusal is one line
+            tensors = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:
-        raise UserError(f"{path}: not a whole file of weights alone ({_first_line(error)})") from error
+        raise UserError(f"{path}: not a whole file of weights alone ({_reason(error)})") from error
     if not isinstance(tensors, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in tensors.values()):
         raise UserError(f"{path}: not a plain state dict, that is {{key: tensor}}")
-    return tensors
+    for key in tensors:
+        if not isinstance(key, str):
+            raise UserError(f"{path}: not a plain state dict: the key {shorten(repr(key), 100)} is no text")
+    return dict(tensors)
+
+
+def check_parts(content: bytes) -> None:
+    """Raise ValueError for a .pth, a zip of today's torch, whose parts would be more in memory than on disk."""
+    if not zipfile.is_zipfile(io.BytesIO(content)):
+        return
+    parts = zipfile.ZipFile(io.BytesIO(content)).filelist
+    if any(part.compress_type != zipfile.ZIP_STORED for part in parts):
+        raise ValueError("its parts are compressed, which torch.save never does")
+    if sum(part.file_size for part in parts) > len(content):
+        raise ValueError("its parts are larger together than the file")
 
 
 def load(net: nn.Module, tensors: dict[str, torch.Tensor], head: str, source: str) -> None:
@@ -100,11 +124,11 @@ def load(net: nn.Module, tensors: dict[str, torch.Tensor], head: str, source: st
     """
     wanted = net.state_dict()
     given = {name: tensor for name, tensor in tensors.items() if not name.startswith(f"{head}.")}
-    fitted = {name: resize(name, tensor, wanted) for name, tensor in given.items()}
-    if wrong := _unfit(fitted, wanted):
-        more = f" and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
-        raise UserError(f"{source}: not the weights of this architecture: {', '.join(wrong[:NAMED])}{more}")
-    net.load_state_dict(fitted)
+    if not any(wrong_kinds(given, wanted)):
+        given = {name: resize(name, tensor, wanted) for name, tensor in given.items()}
+    if wrong := misfit(given, wanted):
+        raise UserError(f"{source}: not the weights of this architecture: {wrong}")
+    net.load_state_dict(given)
 
 
 def resize(name: str, tensor: torch.Tensor, wanted: dict[str, torch.Tensor]) -> torch.Tensor:
@@ -117,18 +141,12 @@ def resize(name: str, tensor: torch.Tensor, wanted: dict[str, torch.Tensor]) -> 
     return functional.interpolate(tensor.T[None], len(wanted[name]), mode="linear")[0].T
 
 
-def _unfit(found: dict[str, torch.Tensor], wanted: dict[str, torch.Tensor]) -> list[str]:
-    """What is missing, left over or of another shape, each with its name.
-
-    Batch norm's counts of batches are not in older files, and PyTorch sets them.
-    """
-    needed = [name for name in wanted if not name.endswith("num_batches_tracked")]
-    missing = [f"{name} is missing" for name in needed if name not in found]
-    left_over = [f"{name} is left over" for name in found if name not in wanted]
-    shapes = {name: (tuple(found[name].shape), tuple(wanted[name].shape)) for name in found if name in wanted}
-    misshapen = [f"{name} is {ours}, not {theirs}" for name, (ours, theirs) in shapes.items() if ours != theirs]
-    return missing + left_over + misshapen
+def _reason(error: Exception) -> str:
+    """torch's own text on a file that is no plain one advises to read it without protection."""
+    if isinstance(error, pickle.UnpicklingError):
+        return "it is cut off, or has other things than tensors"
+    return _first_line(error)
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+    return shorten((str(error).splitlines() or [type(error).__name__])[0])

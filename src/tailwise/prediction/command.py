@@ -1,16 +1,16 @@
-"""What ``tailwise predict`` does with its arguments."""
+"""What ``tailwise predict`` does with what it was asked for."""
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import replace
 
-from tailwise.core.errors import UserError
-from tailwise.core.files import write_text
+from tailwise.core.errors import UserError, printable, tell
+from tailwise.core.files import write_bytes
 from tailwise.core.progress import Progress
 from tailwise.engine.run import find_device
-from tailwise.prediction.fouls import Foul, is_split, read_split
+from tailwise.prediction.fouls import Foul
+from tailwise.prediction.inputs import Inputs
 from tailwise.prediction.output import FORMATS, Prediction, check_official, most_frequent
 from tailwise.prediction.predictor import Predictor, load_predictor
 from tailwise.prediction.views import Views, decode_fouls
@@ -18,78 +18,79 @@ from tailwise.prediction.views import Views, decode_fouls
 GUESSED = "the official file gives them the classes predicted most often for the others"
 
 
-def predict(args: argparse.Namespace) -> None:
-    """Predict one foul from its clips, or the fouls of a split; raises UserError with one line for a person.
+def predict(args: argparse.Namespace, inputs: Inputs) -> None:
+    """Predict the samples; raises UserError with one line for a person.
 
-    args: paths, weights, format, out, set, device, workers
+    args: weights, format, out, set, device, workers
     """
-    if args.out:
-        check_writable(args.out)
+    for note in inputs.notes:
+        tell(note)
     predictor = load_predictor(args.weights, find_device(args.device, "--device"))
-    form = args.format or ("csv" if is_split(args.paths[0]) else "text")
-    if form == "official":
+    if args.format == "official":
         check_official(predictor.heads)
-    split, predictions = of_split(predictor, args) if is_split(args.paths[0]) else of_clips(predictor, args)
-    text = FORMATS[form](predictions, args.set or split)
+    inputs = by_views(inputs, predictor.most_views)
+    found = dict(_answers(predictor, inputs, args.workers))
+    if not found:
+        source = args.table or args.folder or args.paths[0]
+        raise UserError(f"{source}: no {inputs.row} has a clip that can be used")
+    if args.format == "official":
+        found = with_guesses(found, inputs.samples)
+    predictions = [found[place] for place in sorted(found)]
+    text = FORMATS[args.format or inputs.form](predictions, args.set or inputs.split, inputs.row)
     if args.out:
-        write_text(args.out, text)
+        write_bytes(args.out, text.encode("utf8", "backslashreplace"))
     else:
-        sys.stdout.write(text)
+        sys.stdout.write(printable(text))
         sys.stdout.flush()
 
 
-def of_clips(predictor: Predictor, args: argparse.Namespace) -> tuple[str, list[Prediction]]:
-    """The clips as the views of one foul. Each was named, so one that cannot be used is an error."""
-    if args.format == "official":
-        raise UserError("--format official is of a split, whose fouls have numbers: give its folder or zip")
-    for path in args.paths:
-        if is_split(path):
-            raise UserError(f"{path}: a folder or zip of a split is given alone, not among clips")
-    foul = Foul("", Path(), tuple(map(str, args.paths)))
-    ((_, views),) = decode_fouls([foul], predictor.window, 1)
-    for clip, reason in views.faults.items():
-        raise UserError(f"{clip}: {reason}")
-    return "", [answered(predictor, views)]
+def by_views(inputs: Inputs, most: int | None) -> Inputs:
+    """The inputs as the model takes them. most: views of a sample in training, None if unknown
 
-
-def of_split(predictor: Predictor, args: argparse.Namespace) -> tuple[str, list[Prediction]]:
-    """The split's name, and its fouls that have a usable view; of the others stderr tells.
-
-    In the official file those, too, have an answer: a foul that is missing there counts as wrong.
+    Clips that were typed are the views of one sample, or samples of their own where the model knows but one view each.
     """
-    if len(args.paths) > 1:
-        raise UserError(f"{args.paths[0]}: a folder or zip of a split is given alone")
-    split, fouls = read_split(args.paths[0])
-    found = dict(_answers(predictor, fouls, args.workers))
-    if not found:
-        raise UserError(f"{args.paths[0]}: no foul has a clip that can be used")
-    answers = [found[place] for place in sorted(found)]
-    if args.format == "official" and (unread := [foul.name for at, foul in enumerate(fouls) if at not in found]):
-        guess = most_frequent(answers)
-        classes = ", ".join(answer.predicted for answer in guess)
-        print(f"{len(unread)} of {len(fouls)} fouls have no usable view: {GUESSED}: {classes}", file=sys.stderr)
-        answers += [Prediction(name, [], guess) for name in unread]
-    return split, answers
+    views = max(len(sample.clips) for sample in inputs.samples)
+    if most is None or views <= most:
+        return inputs
+    if not inputs.named:
+        tell(f"the {inputs.row}s have up to {views} views, those that the model was trained on {most}")
+        return inputs
+    if most == 1:
+        alone = [Foul(clip, inputs.samples[0].root, (clip,)) for clip in inputs.samples[0].clips]
+        return replace(inputs, samples=alone, form="csv")
+    advice = f"give at most {most} that show the same, or several samples by --table or --folder"
+    raise UserError(f"{views} clips as the views of one sample, of which the model knows up to {most}: {advice}")
 
 
-def _answers(predictor: Predictor, fouls: list[Foul], workers: int) -> Iterator[tuple[int, Prediction]]:
-    with Progress("predict", sum(len(foul.clips) for foul in fouls), "clips") as progress:
-        for place, views in decode_fouls(fouls, predictor.window, workers, progress.advance):
+def with_guesses(found: dict[int, Prediction], samples: list[Foul]) -> dict[int, Prediction]:
+    """An answer for the samples without a usable view, too: one that is missing in the official file counts as wrong."""
+    unread = {place: sample.name for place, sample in enumerate(samples) if place not in found}
+    if not unread:
+        return found
+    guess = most_frequent(list(found.values()))
+    classes = ", ".join(answer.predicted for answer in guess)
+    tell(f"{len(unread)} of {len(samples)} fouls have no usable view: {GUESSED}: {classes}")
+    return {**found, **{place: Prediction(name, [], guess) for place, name in unread.items()}}
+
+
+def _answers(predictor: Predictor, inputs: Inputs, workers: int) -> Iterator[tuple[int, Prediction]]:
+    """(place, prediction) of the samples that have a usable view; of the others stderr tells.
+
+    What ends all, as a clip that was typed or the only sample, is an error and told once.
+    """
+    clips = sum(len(sample.clips) for sample in inputs.samples)
+    with Progress("predict", clips, "clips") as progress:
+        for place, views in decode_fouls(inputs.samples, predictor.window, workers, progress.advance):
             for clip, reason in views.faults.items():
-                print(f"left out: {clip}: {reason}", file=sys.stderr)
+                if inputs.named or (len(inputs.samples) == 1 and not views.frames):
+                    raise UserError(f"{clip}: {reason}")
+                tell(f"left out: {clip}: {reason}")
             if views.frames:
                 yield place, answered(predictor, views)
             else:
-                print(f"no prediction: foul {views.foul.name} has no usable view", file=sys.stderr)
+                tell(f"no prediction: {inputs.row} {views.foul.name} has no usable view")
 
 
 def answered(predictor: Predictor, views: Views) -> Prediction:
     """views: at least one usable"""
     return Prediction(views.foul.name, list(views.frames), predictor.answer(list(views.frames.values())))
-
-
-def check_writable(path: Path) -> None:
-    """Raise UserError before the work if a file cannot be written there."""
-    folder = next(parent for parent in path.absolute().parents if parent.exists())
-    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise UserError(f"{path}: cannot be written; give --out another file")

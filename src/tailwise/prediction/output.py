@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tailwise.core.batch import Head
-from tailwise.core.errors import UserError
+from tailwise.core.errors import UserError, printable
 from tailwise.core.files import rounded
 from tailwise.judging.official import is_official, prediction_file
 from tailwise.prediction.predictor import Answer
@@ -25,13 +25,13 @@ class Prediction:
     answers: list[Answer]
 
 
-def as_text(predictions: list[Prediction], split: str) -> str:
-    """Per foul and head the classes, the likeliest first, and where it looked."""
-    return "\n".join(line for prediction in predictions for line in _lines(prediction))
+def as_text(predictions: list[Prediction], split: str, row: str) -> str:
+    """Per sample and head the classes, the likeliest first, and where it looked."""
+    return "\n".join(printable(line) for prediction in predictions for line in _lines(prediction, row))
 
 
-def _lines(prediction: Prediction) -> list[str]:
-    lines = [f"foul {prediction.name}"] if prediction.name else []
+def _lines(prediction: Prediction, row: str) -> list[str]:
+    lines = [f"{row} {prediction.name}"] if prediction.name else []
     for answer in prediction.answers:
         likeliest = answer.probabilities.argsort(kind="stable")[::-1]
         lines += [f"{answer.head.name}: {answer.predicted}"]
@@ -41,15 +41,15 @@ def _lines(prediction: Prediction) -> list[str]:
     return [*lines, ""]
 
 
-def as_csv(predictions: list[Prediction], split: str) -> str:
-    """A row a foul: its number and clips, then per head the class, a probability a class, the attention of each clip.
+def as_csv(predictions: list[Prediction], split: str, row: str) -> str:
+    """A row a sample: its name and clips, then per head the class, a probability a class, the attention of each clip.
 
     Clips and attention are JSON lists in the same order.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     heads = [answer.head for answer in predictions[0].answers]
-    writer.writerow(["foul", "clips", *(column for head in heads for column in _columns(head))])
+    writer.writerow([row, "clips", *(column for head in heads for column in _columns(head))])
     for one in predictions:
         cells = [cell for answer in one.answers for cell in _cells(answer)]
         writer.writerow([one.name, json.dumps(one.clips, ensure_ascii=False), *cells])
@@ -68,7 +68,7 @@ def _cells(answer: Answer) -> list:
     ]
 
 
-def as_official(predictions: list[Prediction], split: str) -> str:
+def as_official(predictions: list[Prediction], split: str, row: str) -> str:
     """SoccerNet-MVFoul's prediction file; see `check_official`."""
     labels = [{answer.head.name: answer.predicted for answer in one.answers} for one in predictions]
     answers = [(one.name, label["action"], label["severity"]) for one, label in zip(predictions, labels)]
@@ -94,9 +94,9 @@ def check_official(heads: tuple[Head, ...]) -> None:
         raise UserError(f"--format official needs the heads action and severity of SoccerNet-MVFoul, found {found}")
 
 
-FORMATS: dict[str, Callable[[list[Prediction], str], str]] = {
+FORMATS: dict[str, Callable[[list[Prediction], str, str], str]] = {
     "text": as_text,
     "csv": as_csv,
     "official": as_official,
 }
-"""{name: (predictions, at least one; name of the split) -> the file}"""
+"""{name: (predictions, at least one; name of the split; what a sample is called) -> the file}"""

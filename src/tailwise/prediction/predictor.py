@@ -9,10 +9,12 @@ import numpy as np
 import torch
 
 from tailwise.core.batch import Head
-from tailwise.core.errors import UserError
+from tailwise.core.errors import UserError, shorten
+from tailwise.core.tensors import misfit
+from tailwise.core.typed import convert
 from tailwise.data.decode.window import Window
 from tailwise.engine.memory import afford
-from tailwise.engine.weights import INSTEAD_OF, read_tensors
+from tailwise.engine.weights import SEEN, read_weights, split_facts
 
 RECIPES = {"fouls": "tailwise.recipes.fouls.task"}
 """Recipes by the name that stands in a weights file. A file can ask for no other module."""
@@ -32,26 +34,39 @@ class Answer:
 
 
 class Predictor:
-    """Views of a sample to an answer a head. heads, window: what the model was trained for"""
+    """Views of a sample to an answer a head.
 
-    def __init__(self, model: torch.nn.Module, heads: tuple[Head, ...], window: Window, device: torch.device):
+    heads, window: what the model was trained for; most_views: that a sample had in training, None if its file is older
+    """
+
+    def __init__(
+        self,
+        model: torch.nn.Module,
+        heads: tuple[Head, ...],
+        window: Window,
+        device: torch.device,
+        most_views: int | None = None,
+    ):
         self.model, self.heads, self.window, self.device = model.to(device).eval(), heads, window, device
+        self.most_views = most_views
 
     def answer(self, views: list[np.ndarray]) -> list[Answer]:
         """views: one or more, each (frames, height, width, 3) uint8 as `window` cuts them
 
-        Raises UserError if memory runs out.
+        Raises UserError if memory runs out, or an answer is no number.
         """
         looked = afford(partial(self._look, torch.from_numpy(np.stack(views))[None]))
         if looked is None:
             raise UserError("out of memory with the views of one sample: another device may have more")
         logits, attention = looked
-        return [
-            Answer(
-                head, logits[head.name].float().softmax(dim=1)[0].cpu().numpy(), attention[head.name][0].cpu().numpy()
-            )
-            for head in self.heads
-        ]
+        return [self._answered(head, logits[head.name], attention[head.name]) for head in self.heads]
+
+    def _answered(self, head: Head, logits: torch.Tensor, attention: torch.Tensor) -> Answer:
+        answer = Answer(head, logits.float().softmax(dim=1)[0].cpu().numpy(), attention[0].cpu().numpy())
+        if not (np.isfinite(answer.probabilities).all() and np.isfinite(answer.attention).all()):
+            what = f"the model's answer for {head.name} is no number"
+            raise UserError(f"{what}: its weights are too large, train it again")
+        return answer
 
     def _look(self, clips: torch.Tensor) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
         mask = torch.ones(clips.shape[:2], dtype=torch.bool, device=self.device)
@@ -59,19 +74,44 @@ class Predictor:
 
 
 def load_predictor(path: Path, device: torch.device) -> Predictor:
-    """The model of a weights file; UserError if the file is no whole one that a known recipe wrote."""
-    tensors, spec = read_tensors(path)
-    recipe = spec.get("recipe") if isinstance(spec, dict) else None
-    spec = {key: value for key, value in spec.items() if key != INSTEAD_OF} if recipe else spec
+    """The model of a weights file; UserError if the file is no whole one that a known recipe wrote.
+
+    The model is made without memory first: what the file specifies may be larger than what it holds.
+    """
+    tensors, facts = read_weights(path)
+    spec, beside = split_facts(facts)
+    recipe = spec.get("recipe")
     if not isinstance(recipe, str) or recipe not in RECIPES:
-        wrote = f"the unknown recipe {recipe!r}" if recipe else "no recipe, or by an older version: train it again"
+        named = f"the unknown recipe {shorten(repr(recipe))}"
+        wrote = named if recipe else "no recipe, or by an older version: train it again"
         raise UserError(f"{path}: written by {wrote}; known recipes: {', '.join(RECIPES)}")
+    build = partial(importlib.import_module(RECIPES[recipe]).from_specification, spec)
     try:
-        model, read = importlib.import_module(RECIPES[recipe]).from_specification(spec)
-        window = Window(margin=0, **asdict(read.window))
-        model.load_state_dict(tensors)
+        with torch.device("meta"):
+            shapes, read = build()
+        window, most = Window(margin=0, **asdict(read.window)), most_views(beside.get(SEEN, {}))
     except (UserError, ValueError) as error:
         raise UserError(f"{path}: its specification is wrong: {error}") from error
-    except RuntimeError as error:
-        raise UserError(f"{path}: its tensors are not those of the model that it specifies") from error
-    return Predictor(model, read.heads, window, device)
+    except (RuntimeError, TypeError) as error:  # a product of sizes, or a size itself, that is no 64-bit number
+        raise UserError(f"{path}: its specification is of a model that cannot be built: {error}") from error
+    if wrong := misfit(tensors, shapes.state_dict()):
+        raise UserError(f"{path}: its tensors are not those of the model that it specifies: {wrong}")
+    model, _ = build()
+    model.load_state_dict(tensors)
+    return Predictor(model, read.heads, window, device, most)
+
+
+def most_views(seen) -> int | None:
+    """Of a sample in training, by what a weights file says; None if it does not."""
+    return convert(Seen, seen, SEEN).views
+
+
+@dataclass(frozen=True)
+class Seen:
+    """views: the most that a sample had"""
+
+    views: int | None = None
+
+    def __post_init__(self):
+        if self.views is not None and self.views < 1:
+            raise ValueError(f"views must be at least 1, found {self.views}")

@@ -7,8 +7,9 @@ from functools import partial
 import numpy as np
 
 from tailwise.core.processes import map_guarded
-from tailwise.data.decode.frames import decode_clip
 from tailwise.data.decode.container import Faulty
+from tailwise.data.decode.frames import decode_clip
+from tailwise.data.decode.probe import probe
 from tailwise.data.decode.window import Window
 from tailwise.data.raw import RawFile
 from tailwise.prediction.fouls import Foul
@@ -45,9 +46,28 @@ def decode_fouls(
     yield from map_guarded(work, map(_Work, fouls), workers, TIMEOUT_S, _Work.without, seen)
 
 
+def check_clips(foul: Foul) -> dict[str, str]:
+    """{clip: why it can be none}, by what the clips are, before a frame is decoded; in another process, as above."""
+    ((_, faults),) = map_guarded(_probe_foul, [_Work(foul)], 1, TIMEOUT_S, _Work.without)
+    return faults
+
+
+def _probe_foul(work: _Work, say: Callable[[str], None]) -> dict[str, str]:
+    faults = dict(work.lost)
+    for clip in work.foul.clips:
+        if clip in work.lost:
+            continue
+        say(clip)
+        try:
+            probe(RawFile(work.foul.root, clip))
+        except Faulty as reason:
+            faults[clip] = str(reason)
+    return faults
+
+
 def _decode_foul(work: _Work, say: Callable[[str], None], window: Window) -> Views:
     frames, faults = {}, dict(work.lost)
-    for clip in dict.fromkeys(work.foul.clips):
+    for clip in work.foul.clips:
         if clip in work.lost:
             continue
         say(clip)

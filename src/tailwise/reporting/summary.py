@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tailwise.core.errors import UserError
+from tailwise.core.errors import UserError, said
 from tailwise.core.files import read_json
 
 PERCENT = ("balanced_accuracy",)
@@ -52,4 +52,4 @@ if __name__ == "__main__":
     try:
         main()
     except UserError as error:
-        sys.exit(f"summary: {error}")
+        sys.exit(said(f"summary: {error}"))

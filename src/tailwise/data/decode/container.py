@@ -33,7 +33,7 @@ def open_clip(clip: RawFile) -> Iterator[av.container.InputContainer]:
     try:
         source = clip.source()
     except DamagedFile as error:
-        raise Faulty("damaged in its zip") from error
+        raise Faulty(f"damaged in its zip: {error.reason}") from error
     archived = isinstance(source, io.BytesIO)
     try:
         container = av.open(_Member(source.getbuffer()) if archived else f"file:{source}", options=SAFE)

@@ -6,6 +6,8 @@ LONGEST = 10_000
 """Frames that are kept of a clip at most."""
 WIDEST = 16_384
 """Pixels that a side has at most, as in H.264."""
+MOST_PIXELS = 2**26
+"""Pixels that a window has at most, in all its frames: 32 frames of 1920x1080."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class Window:
             raise ValueError("stride, frames, height and width must be at least 1, margin at least 0")
         if self.frames + 2 * self.margin > LONGEST or max(self.height, self.width) > WIDEST:
             raise ValueError(f"a window keeps at most {LONGEST} frames of {WIDEST}x{WIDEST} pixels")
+        if (self.frames + 2 * self.margin) * self.height * self.width > MOST_PIXELS:
+            raise ValueError(f"a window has at most {MOST_PIXELS} pixels in all its frames; take fewer or smaller ones")
         if self.indices()[0] < 0:
             raise ValueError(
                 f"the window would start at frame {self.indices()[0]}: move centre, or take a smaller margin or stride"

@@ -37,6 +37,11 @@ class Clips:
         """Frames, height and width of every view, the margin left out."""
         return self.window["frames"], self.window["height"], self.window["width"]
 
+    @property
+    def most_views(self) -> int:
+        """Of a sample."""
+        return max(map(len, self._views))
+
     def __len__(self) -> int:
         return len(self.names)
 

@@ -54,6 +54,7 @@ def build(
         loss=loss,
         score=score,
         simpler=simpler if config.model.simpler() else None,
+        seen={"views": samples.most_views} if samples else {},
     )
 
 
@@ -77,6 +78,9 @@ def score(recalls: dict[str, np.ndarray]) -> dict[str, float]:
     return {"balanced_accuracy": 100 * sum(means) / len(means)}
 
 
+MOST_HEADS = 1_000
+
+
 @dataclass(frozen=True)
 class Cut:
     """The window that the views were cut by, as data/decode/window.py has it, without its margin."""
@@ -92,13 +96,18 @@ class Cut:
 class Specification:
     """What travels in a weights file: all that a prediction needs besides the tensors.
 
-    heads: a list, as their order decides which of the model's last layers is whose
+    heads: a list, as their order decides which of the model's last layers is whose; at most MOST_HEADS
     """
 
     recipe: Literal["fouls"]
     model: Model
     heads: tuple[Head, ...]
     window: Cut
+
+    def __post_init__(self):
+        names = [head.name for head in self.heads]
+        if not 0 < len(names) <= MOST_HEADS or len(set(names)) < len(names):
+            raise ValueError(f"heads must be 1 to {MOST_HEADS} of different names, found {len(names)}")
 
 
 def specification(model: Model, heads: tuple[Head, ...], window: dict[str, int]) -> dict:
