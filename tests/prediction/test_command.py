@@ -290,7 +290,6 @@ def test_a_clip_that_is_no_file_is_refused_and_not_waited_for(split, capsys):
     assert line == "pipe.safetensors: not a whole weights file of tailwise (is a pipe, not a file)"
 
 
-@pytest.mark.xfail(reason="FFmpeg takes what stands before a colon for a protocol", strict=True)
 @pytest.mark.parametrize("name", ["12:30.mp4", "file:a.mp4", "concat:a.mp4"])
 def test_a_name_with_a_colon_is_a_name(split, capsys, name):
     clip = split / "action_0/clip_0.mp4"

@@ -23,7 +23,7 @@ def test_the_guess_for_a_foul_that_was_not_seen_is_what_was_predicted_most_often
     assert [answer.head for answer in guess] == list(HEADS)
     assert [answer.predicted for answer in guess] == ["Holding", "Red card"]
     np.testing.assert_allclose(guess[1].probabilities, [2 / 6, 0, 1 / 6, 3 / 6])
-    file = json.loads(as_official([*made, Prediction("9", [], guess)], "chall"))
+    file = json.loads(as_official([*made, Prediction("9", [], guess)], "chall", "foul"))
     assert file["Actions"]["9"] == {"Action class": "Holding", "Offence": "Offence", "Severity": "5.0"}
     assert len(file["Actions"]) == 7
 
