@@ -2,7 +2,6 @@
 
 import os
 import signal
-from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from helpers import HEADS, make_phase, make_run, make_task
 from tailwise.core.files import remove_parts, write_text
 from tailwise.engine.loop import train_phase
 from tailwise.engine.outputs import write_outputs
-from tailwise.engine.weights import SEEN, read_weights
 
 BOOSTS = {head.name: dict.fromkeys(head.classes, 1.0) for head in HEADS}
 
@@ -54,15 +52,6 @@ def test_kills_while_the_outputs_are_written_leave_nothing_in_them(trained, fold
         assert len(files(folder)) > len(straight), f"the kill at {name} left no part"
     assert write_in_fork(trained) == 0
     assert files(folder) == straight
-
-
-def test_the_weights_file_tells_what_the_samples_were_like(trained, folder):
-    write(trained)
-    assert SEEN not in read_weights(Path("data/models/phase1.safetensors"))[1]
-    write(replace(trained, seen={"views": 3}))
-    assert read_weights(Path("data/models/phase1.safetensors"))[1] == {**trained.spec, SEEN: {"views": 3}}
-    task = replace(make_task(), seen={"views": 2})
-    assert train_phase(task, make_phase(epochs=1), range(24), {}, make_run()).seen == {"views": 2}
 
 
 def test_what_looks_like_a_part_and_is_none_stays(folder):

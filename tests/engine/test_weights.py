@@ -13,7 +13,6 @@ from tailwise.engine.weights import (
     load_into,
     read_tensors,
     read_weights,
-    split_facts,
     took_over,
     write_tensors,
     write_weights,
@@ -102,14 +101,15 @@ def test_a_file_of_another_program_and_an_absent_one_are_refused(tmp_path):
 
 def test_what_the_samples_were_like_makes_no_other_model(file, tmp_path):
     _, model = file
-    asked = {**SPEC, "seed": 2}
-    write_weights(tmp_path / "seen", model.state_dict(), SPEC, asked, {"views": 3})
-    other = torch.nn.Linear(3, 2)
-    load_into(other, SPEC, tmp_path / "seen")
-    assert torch.equal(other.weight, model.weight) and took_over(tmp_path / "seen", asked)[SEEN] == {"views": 3}
-    assert split_facts(read_weights(tmp_path / "seen")[1]) == (SPEC, {"instead_of": asked, SEEN: {"views": 3}})
-    write_weights(tmp_path / "unseen", model.state_dict(), SPEC, SPEC)
-    assert read_weights(tmp_path / "unseen")[1] == SPEC
+    seen, asked = {**SPEC, SEEN: {"views": 3}}, {**SPEC, "seed": 2}
+    write_weights(tmp_path / "seen", model.state_dict(), seen, {**asked, SEEN: {"views": 3}})
+    for spec in (SPEC, seen, {**SPEC, SEEN: {"views": 1}}):
+        other = torch.nn.Linear(3, 2)
+        load_into(other, spec, tmp_path / "seen")
+        assert torch.equal(other.weight, model.weight)
+    assert took_over(tmp_path / "seen", asked)[SEEN] == {"views": 3} and took_over(tmp_path / "seen", SPEC) is None
+    write_weights(tmp_path / "itself", model.state_dict(), seen, seen)
+    assert read_weights(tmp_path / "itself")[1] == seen and took_over(tmp_path / "itself", SPEC) is None
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,13 @@ def spoiled(name: str, spoil: Callable[[torch.Tensor], torch.Tensor]) -> Write:
     return changed(lambda tensors, facts: tensors.update({name: spoil(tensors[name]).clone()}))
 
 
+def deep(times: int, key: str = "") -> dict | list:
+    value = {key: 1} if key else []
+    for _ in range(times):
+        value = {key: value} if key else [value]
+    return value
+
+
 def sparse(gib: int) -> Write:
     def write(place: Place) -> None:
         with open(FILE, "wb") as file:
@@ -128,6 +135,8 @@ FACTS = {
     "lists nested": with_facts("[" * 100_000 + "]" * 100_000),
     "objects nested": with_facts('{"a":' * 100_000 + "1" + "}" * 100_000),
     "lists nested in a recipe": with_facts('{"recipe":' + "[" * 5000 + "]" * 5000 + "}"),
+    "lists nested as deep as JSON may be": put("model", deep(900)),
+    "sections nested as deep as JSON may be": put("window", deep(900, "height")),
     "a number of 5000 digits": with_facts("9" * 5000),
     "no JSON": with_facts(ANSI),
     "a list": with_facts("[1]"),
@@ -227,6 +236,7 @@ def of_init() -> list[Case]:
         return lambda place: (write(place), [*lay(place, "tiny", tiny), "--init", str(FILE)])[1]
 
     chosen = {"header of 90 MB", "header nested", "no metadata", "cut", "empty", "lists nested", "null"}
+    chosen |= {"lists nested as deep as JSON may be", "sections nested as deep as JSON may be"}
     chosen |= {"window 16384x16384", "a recipe that a terminal obeys", "a recipe of a million letters"}
     lists = {**HEADERS, **FACTS}
     some = {**NUMBERS, **{name: lists[name] for name in lists if name in chosen}, **FILES}

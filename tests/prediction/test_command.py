@@ -23,7 +23,7 @@ from tailwise.__main__ import main
 from tailwise.core.batch import Head
 from tailwise.core.stage import pinned
 from tailwise.data.demo.pack import pack
-from tailwise.engine.weights import read_tensors, split_facts, write_tensors, write_weights
+from tailwise.engine.weights import SEEN, of_model, read_tensors, write_tensors
 from tailwise.recipes.fouls.task import build
 from trained import CONFIG, HEADS, film_split, store_of, trained
 
@@ -192,8 +192,7 @@ def rows_of(text: str) -> list[dict]:
 def knows(views: int | None, file: str = "w.safetensors") -> str:
     """The weights file as written after training on samples of up to so many views, or before that was told."""
     tensors, facts = read_tensors(Path(file))
-    spec, _ = split_facts(facts)
-    write_weights(Path(file), tensors, spec, spec, {} if views is None else {"views": views})
+    write_tensors(Path(file), tensors, {**of_model(facts), **({} if views is None else {SEEN: {"views": views}})})
     return file
 
 
@@ -226,8 +225,8 @@ def test_more_views_than_the_model_has_seen_are_refused_and_older_files_take_any
 
 def test_training_tells_the_weights_file_how_many_views_a_sample_has(split):
     store = Path("store/valid")
-    assert build(CONFIG, HEADS, store, store, seed=1).seen == {"views": 3}
-    assert build(CONFIG, HEADS, None, store, seed=1).seen == {}
+    trained_on, judged_on = (build(CONFIG, HEADS, train, store, seed=1).spec for train in (store, None))
+    assert trained_on == {**judged_on, SEEN: {"views": 3}} and SEEN not in judged_on
 
 
 def test_the_same_clip_twice_is_refused(split, folder, capsys):

@@ -32,7 +32,6 @@ class Trained:
     spec: of the model that they belong to, the task's own unless a simpler one took over and became better
     simpler: how many times one had, when they were the best
     micro_batch: what was computed at once in the end
-    seen: the task's
     """
 
     weights: dict[str, torch.Tensor]
@@ -41,7 +40,6 @@ class Trained:
     spec: dict
     simpler: int
     micro_batch: int
-    seen: dict
 
 
 def train_phase(task: Task, phase: Phase, samples: Iterable[int], boost: dict[str, ClassBoost], run: Run) -> Trained:
@@ -64,4 +62,4 @@ def train_phase(task: Task, phase: Phase, samples: Iterable[int], boost: dict[st
         raise
     course = fit.course
     figures = course.history, course.best_epoch, fit.specs[course.best_simpler], course.best_simpler, course.micro_batch
-    return Trained(fit.best, *figures, task.seen)
+    return Trained(fit.best, *figures)

@@ -19,7 +19,7 @@ def write_outputs(phase: str, heads: tuple[Head, ...], boosts: Boosts, trained: 
     weights = Path(f"data/models/{phase}.safetensors")
     remove_parts(folder)  # within one run of the stage, too, the launcher may have started a killed process again
     remove_parts(weights.parent, weights.name)
-    write_weights(weights, trained.weights, trained.spec, asked, trained.seen)
+    write_weights(weights, trained.weights, trained.spec, asked)
     write_history(folder, trained.history, heads, boosts)
     write_json(folder / "best.json", best_epoch(best, heads))
     write_json(folder / "run.json", computed(trained, run))

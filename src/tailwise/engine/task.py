@@ -1,7 +1,7 @@
 """What the engine sees of a pipeline: one Task, and the samples in it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -49,7 +49,6 @@ class Task:
         the whole optimizer step, so that IGNORE, accumulation and processes agree.
         `boost` {head: ClassBoost} is None in evaluation.
     score({head: recalls (C,)}): the pipeline's own figures, {name: value}
-    seen: what the samples of `train` are like, as JSON; it travels beside `spec` and makes no other model
     simpler(): the same task with the next simpler model, its weights drawn anew; None where there is none
     """
 
@@ -62,4 +61,3 @@ class Task:
     loss: Callable[[Outputs, Batch, dict[str, ClassBoost] | None], dict[str, torch.Tensor]]
     score: Callable[[dict[str, np.ndarray]], dict[str, float]]
     simpler: Callable[[], "Task"] | None = None
-    seen: dict = field(default_factory=dict)

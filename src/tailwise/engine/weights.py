@@ -67,36 +67,35 @@ INSTEAD_OF = "instead_of"
 
 
 SEEN = "seen"
-"""In the facts of a weights file: what its training samples were like, see Task. Files from before have none."""
+"""In a specification: what the training samples were like. It makes no other model, and files from before have none."""
 
 
-def write_weights(
-    path: Path, weights: dict[str, torch.Tensor], spec: dict, asked: dict, seen: dict | None = None
-) -> None:
-    """A trained model. spec: its own; asked: that of the model which params ask for; seen: see SEEN"""
-    beside = {SEEN: seen} if seen else {}
-    instead = {} if spec == asked else {INSTEAD_OF: asked}
-    write_tensors(path, weights, {**spec, **beside, **instead})
+def write_weights(path: Path, weights: dict[str, torch.Tensor], spec: dict, asked: dict) -> None:
+    """A trained model. spec: its own; asked: that of the model which params ask for"""
+    write_tensors(path, weights, spec if spec == asked else {**spec, INSTEAD_OF: asked})
 
 
-def split_facts(facts: dict) -> tuple[dict, dict]:
-    """The specification of the model in a weights file, and what stands beside it."""
-    beside = {name: facts[name] for name in (INSTEAD_OF, SEEN) if name in facts}
-    return {name: value for name, value in facts.items() if name not in beside}, beside
+def of_model(facts) -> dict:
+    """What decides the model, in a specification or in the facts of a weights file."""
+    return {name: facts[name] for name in facts if name not in (INSTEAD_OF, SEEN)} if isinstance(facts, dict) else {}
+
+
+def _as_json(spec: dict) -> dict:
+    return json.loads(json.dumps(of_model(spec)))
 
 
 def took_over(path: Path, asked: dict) -> dict | None:
     """The specification of the simpler model in `path`, if it took over from the one asked for."""
     _, found = read_weights(path)
-    return found if found.get(INSTEAD_OF) == json.loads(json.dumps(asked)) else None
+    return found if INSTEAD_OF in found and of_model(found[INSTEAD_OF]) == _as_json(asked) else None
 
 
 def load_into(model: torch.nn.Module, spec: dict, path: Path) -> None:
     """Load the weights of `path` into `model`; raises UserError if another model wrote them, or not all are numbers."""
     tensors, facts = read_weights(path)
-    found, _ = split_facts(facts)
-    if found != json.loads(json.dumps(spec)):
-        raise UserError(f"{path}: weights of another model: {_first_difference(found, spec)}")
+    found, wanted = of_model(facts), _as_json(spec)
+    if found != wanted:
+        raise UserError(f"{path}: weights of another model: {_first_difference(found, wanted)}")
     if wrong := misfit(tensors, model.state_dict()):
         raise UserError(f"{path}: not the weights of this model: {wrong}")
     model.load_state_dict(tensors)

@@ -11,10 +11,9 @@ import torch
 from tailwise.core.batch import Head
 from tailwise.core.errors import UserError, shorten
 from tailwise.core.tensors import misfit
-from tailwise.core.typed import convert
 from tailwise.data.decode.window import Window
 from tailwise.engine.memory import afford
-from tailwise.engine.weights import SEEN, read_weights, split_facts
+from tailwise.engine.weights import INSTEAD_OF, read_weights
 
 RECIPES = {"fouls": "tailwise.recipes.fouls.task"}
 """Recipes by the name that stands in a weights file. A file can ask for no other module."""
@@ -79,7 +78,7 @@ def load_predictor(path: Path, device: torch.device) -> Predictor:
     The model is made without memory first: what the file specifies may be larger than what it holds.
     """
     tensors, facts = read_weights(path)
-    spec, beside = split_facts(facts)
+    spec = {name: value for name, value in facts.items() if name != INSTEAD_OF}
     recipe = spec.get("recipe")
     if not isinstance(recipe, str) or recipe not in RECIPES:
         named = f"the unknown recipe {shorten(repr(recipe))}"
@@ -89,7 +88,7 @@ def load_predictor(path: Path, device: torch.device) -> Predictor:
     try:
         with torch.device("meta"):
             shapes, read = build()
-        window, most = Window(margin=0, **asdict(read.window)), most_views(beside.get(SEEN, {}))
+        window = Window(margin=0, **asdict(read.window))
     except (UserError, ValueError) as error:
         raise UserError(f"{path}: its specification is wrong: {error}") from error
     except (RuntimeError, TypeError) as error:  # a product of sizes, or a size itself, that is no 64-bit number
@@ -98,20 +97,4 @@ def load_predictor(path: Path, device: torch.device) -> Predictor:
         raise UserError(f"{path}: its tensors are not those of the model that it specifies: {wrong}")
     model, _ = build()
     model.load_state_dict(tensors)
-    return Predictor(model, read.heads, window, device, most)
-
-
-def most_views(seen) -> int | None:
-    """Of a sample in training, by what a weights file says; None if it does not."""
-    return convert(Seen, seen, SEEN).views
-
-
-@dataclass(frozen=True)
-class Seen:
-    """views: the most that a sample had"""
-
-    views: int | None = None
-
-    def __post_init__(self):
-        if self.views is not None and self.views < 1:
-            raise ValueError(f"views must be at least 1, found {self.views}")
+    return Predictor(model, read.heads, window, device, read.seen.views)

@@ -13,6 +13,7 @@ from tailwise.core.typed import convert
 from tailwise.data.load.augment import Augment, augment_clips, draw
 from tailwise.data.load.clips import Clips
 from tailwise.engine.task import Outputs, Task
+from tailwise.engine.weights import SEEN
 from tailwise.losses import ClassBoost, boosted_cross_entropy
 from tailwise.models.multiview import Model
 
@@ -47,14 +48,13 @@ def build(
     return Task(
         heads=heads,
         model=model,
-        spec=specification(config.model, heads, judged.window),
+        spec=specification(config.model, heads, judged.window, samples.most_views if samples else None),
         train=samples,
         valid=judged,
         prepare=prepare,
         loss=loss,
         score=score,
         simpler=simpler if config.model.simpler() else None,
-        seen={"views": samples.most_views} if samples else {},
     )
 
 
@@ -93,16 +93,29 @@ class Cut:
 
 
 @dataclass(frozen=True)
+class Seen:
+    """views: the most that a sample had; None in files from before this was told"""
+
+    views: int | None = None
+
+    def __post_init__(self):
+        if self.views is not None and self.views < 1:
+            raise ValueError(f"views must be at least 1, found {self.views}")
+
+
+@dataclass(frozen=True)
 class Specification:
     """What travels in a weights file: all that a prediction needs besides the tensors.
 
     heads: a list, as their order decides which of the model's last layers is whose; at most MOST_HEADS
+    seen: what the training samples were like
     """
 
     recipe: Literal["fouls"]
     model: Model
     heads: tuple[Head, ...]
     window: Cut
+    seen: Seen = Seen()
 
     def __post_init__(self):
         names = [head.name for head in self.heads]
@@ -110,13 +123,16 @@ class Specification:
             raise ValueError(f"heads must be 1 to {MOST_HEADS} of different names, found {len(names)}")
 
 
-def specification(model: Model, heads: tuple[Head, ...], window: dict[str, int]) -> dict:
-    """A `Specification` as plain values. window: a `Cut`'s fields"""
+def specification(
+    model: Model, heads: tuple[Head, ...], window: dict[str, int], most_views: int | None = None
+) -> dict:
+    """A `Specification` as plain values. window: a `Cut`'s fields; most_views: of a training sample"""
     return {
         "recipe": "fouls",
         "model": asdict(replace(model, backbone=model.backbone.bare())),
         "heads": [{"name": head.name, "classes": list(head.classes)} for head in heads],
         "window": window,
+        **({SEEN: {"views": most_views}} if most_views else {}),
     }
 
 
