@@ -26,6 +26,7 @@ $(VENV)/ready: requirements.txt requirements-dev.txt constraints.txt
 
 repro: setup ## run what changed of the pipeline, then show its figures
 	@python3 -m tailwise.mend
+	@python3 -m tailwise.preflight
 	@dvc repro
 	@python3 -m tailwise.reporting.summary
 

@@ -1,12 +1,15 @@
 """Annotations that cannot be read, each refused by one line that names file, foul and field."""
 
 import json
+import os
+import time
 import zipfile
 
 import pytest
 
 from fouls import clip, foul, write_split
 from tailwise.core.errors import UserError
+from tailwise.data.index.annotations import LARGEST_FILE
 from tailwise.data.index.soccernet import read_split
 
 WITHOUT = object()
@@ -64,7 +67,8 @@ def test_a_foul_that_cannot_be_read(tmp_path, spoiled, said):
         ({"Timestamp": None}, "field 'Timestamp' must be a number, found None"),
         ({"Timestamp": 10**400}, "field 'Timestamp' must be a number, found 1000"),
         ({"Replay speed": float("inf")}, "field 'Replay speed' must be a number, found inf"),
-        ({"Url": "Dataset/clip_" + "9" * 5000}, "field 'Url' must end in clip_<number>, found 'Dataset/clip_9"),
+        ({"Url": "Dataset/clip_" + "9" * 3000}, "field 'Url' must end in clip_<number>, found 'Dataset/clip_9"),
+        ({"Url": "Dataset/clip_" + "9" * 5000}, "field 'Url' has 5013 characters; at most 4000 are read"),
         ({"Url": "../clip_1"}, "field 'Url': '../clip_1' is outside the data root: give a path from there"),
         ({"Url": "Dataset/../../clip_1"}, "field 'Url': 'Dataset/../../clip_1' is outside the data root"),
         ({"Url": "/data/clip_1"}, "field 'Url': '/data/clip_1' is outside the data root"),
@@ -101,6 +105,65 @@ def test_a_file_that_is_no_annotation(tmp_path, text, said):
     (tmp_path / "Train").mkdir()
     (tmp_path / "Train" / "annotations.json").write_text(text)
     assert refusal(tmp_path).startswith(f"{tmp_path}/Train/annotations.json: {said}")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_file_that_is_too_large_is_not_read(tmp_path, packed):
+    (tmp_path / "train").mkdir()
+    file = tmp_path / "train/annotations.json"
+    if packed:
+        file = tmp_path / "train.zip/annotations.json"
+        (tmp_path / "train").rmdir()
+        with zipfile.ZipFile(file.parent, "w", zipfile.ZIP_DEFLATED) as target:
+            target.writestr("annotations.json", bytes(LARGEST_FILE + 1))
+    else:
+        file.touch()
+        os.truncate(file, LARGEST_FILE + 1)
+    assert refusal(tmp_path).startswith(f"{file}: 16777217 bytes: at most 16 MiB of annotations are read")
+
+
+def test_many_objects_cost_little_more_than_json_alone(tmp_path):
+    content = '{"Actions":[' + ",".join(["{}"] * 300_000) + "]}"
+    (tmp_path / "Train").mkdir()
+    (tmp_path / "Train/annotations.json").write_text(content)
+    assert least(lambda: refusal(tmp_path)) < 8 * least(lambda: json.loads(content))
+
+
+def least(run, times: int = 3) -> float:
+    """Seconds of the quickest run."""
+    taken = []
+    for _ in range(times):
+        start = time.perf_counter()
+        run()
+        taken.append(time.perf_counter() - start)
+    return min(taken)
+
+
+LONG = ("x" * 10**6, ["y" * 10**6] * 3, {"z" * 10**6: 1}, 10**4000, [[["w"] * 999] * 99] * 9)
+
+
+@pytest.mark.parametrize("value", LONG, ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize("field", ["Action class", "Clips", "UrlLocal", "Handball"])
+def test_what_is_quoted_is_cut_to_a_length(tmp_path, field, value):
+    write_split(tmp_path, {"3": foul()})
+    file = tmp_path / "Train/annotations.json"
+    content = json.loads(file.read_text())
+    content["Actions"]["3"][field] = value
+    file.write_text(json.dumps(content))
+    assert len(refusal(tmp_path).removeprefix(str(file))) < 500
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "said"),
+    [
+        ({"Action class": "TACKLING"}, "did you mean 'Tackling'?"),
+        ({"Action class": "Standing  tackling"}, "did you mean 'Standing tackling'?"),
+        ({"Offence": WITHOUT, "offence": "Offence"}, "field 'Offence' is missing; did you mean it by 'offence'?"),
+    ],
+)
+def test_a_label_or_field_that_is_nearly_one(tmp_path, spoiled, said):
+    write_split(tmp_path, {"3": spoil(foul(clips=1), **spoiled)})
+    assert refusal(tmp_path).endswith(said)
 
 
 def test_no_usable_foul(tmp_path):

@@ -3,6 +3,7 @@
 import pytest
 
 from tailwise.core.errors import UserError
+from tailwise.data.index.doubts import find_doubts
 from tailwise.data.index.leaks import find_leaks
 from tailwise.data.index.rows import SPLITS, Index
 from tailwise.data.index.source import Source, read_source, refusal
@@ -86,6 +87,7 @@ def leaking(tmp_path) -> Table:
 
 
 CLIP = "the same clip is s1.mp4 in train and s4.mp4 in test"
+TWICE = "the same clip is s5.mp4 (view 0 of sample s5) and s6.mp4 (view 0 of sample s6) in test"
 GROUP = "the group 'g2' is in train (sample s2) and in test (sample s5)"
 
 
@@ -103,9 +105,102 @@ def test_or_warned_of(leaking, tmp_path):
         "views": 3,
         "dropped": {},
         "leaks": [CLIP, GROUP],
+        "warnings": [TWICE],
     }
-    assert list(describe(data))[-3:] == [
+    assert list(describe(data))[-4:] == [
         "test: 3 samples, 3 views",
         f"  WARNING: {CLIP}",
         f"  WARNING: {GROUP}",
+        f"  WARNING: {TWICE}",
     ]
+
+
+def labelled(*rows: str) -> Index:
+    """Rows of "split sample group path content kind", "-" for no label."""
+    parts = [dict(zip(("split", "sample", "group", "path", "content", "kind"), row.split())) for row in rows]
+    views = [{**row, "view": "0", "kind": row["kind"].strip("-")} for row in parts]
+    return Index({"kind": ("a", "b")}, {split: [v for v in views if v["split"] == split] for split in SPLITS}, {}, {})
+
+
+def found(*rows: str, stubs=("",)) -> tuple[list[str], list[str]]:
+    """What is refused, and what is warned of."""
+    of = labelled(*rows)
+    return [leak.text for leak in find_leaks(of, set(stubs))], [doubt.text for doubt in find_doubts(of, set(stubs))]
+
+
+def test_one_clip_under_two_labels():
+    said = "the same clip is 1.mp4 (kind 'a', sample s1) and 2.mp4 (kind 'b', sample s2) in train"
+    assert found("train s1 g1 1.mp4 A a", "train s2 g1 2.mp4 A b") == ([said], [])
+    by_path = "the same clip is 1.mp4 (kind 'a', sample s1) and 1.mp4 (kind 'b', sample s2) in train"
+    assert found("train s1 g1 1.mp4 X a", "train s2 g1 1.mp4 X b", stubs=("X",)) == ([by_path], [])
+
+
+def test_one_clip_under_two_labels_in_two_splits():
+    said = "the same clip is 1.mp4 in train and 2.mp4 in test; its kind is 'a' and 'b'"
+    assert found("train s1 g1 1.mp4 A a", "test s2 g2 2.mp4 A b") == ([said], [])
+
+
+def test_one_clip_in_two_samples_of_a_split():
+    said = "the same clip is 1.mp4 (view 0 of sample s1) and 2.mp4 (view 0 of sample s2) in train"
+    assert found("train s1 g1 1.mp4 A a", "train s2 g1 2.mp4 A a") == ([], [said])
+    assert found("train s1 g1 1.mp4 A a", "train s2 g1 2.mp4 A -") == ([], [said])
+    again = ["train s1 g1 1.mp4 A a", "train s2 g1 2.mp4 A a", "train s3 g1 1.mp4 A a", "train s4 g1 1.mp4 A a"]
+    assert found(*again) == ([], [said.replace(" in train", " and 2 more in train")])
+
+
+def test_one_clip_as_two_views_of_a_sample():
+    said = "the same clip is 1.mp4 (view 0 of sample s1) and 1.mp4 (view 1 of sample s1) in train"
+    of = labelled("train s1 g1 1.mp4 A a", "train s1 g1 1.mp4 A a")
+    of.rows["train"][1]["view"] = "1"
+    assert find_leaks(of, {""}) == [] and [doubt.text for doubt in find_doubts(of, {""})] == [said]
+
+
+def test_clips_that_are_not_there_or_hold_nothing_are_not_the_same():
+    assert found("train s1 g1 1.mp4 X a", "train s2 g1 2.mp4 X b", "train s3 g1 3.mp4 X a", stubs=("X",)) == ([], [])
+
+
+def test_groups_that_print_alike():
+    said = "the groups 'Final' in train and 'final' in test print alike"
+    assert found("train s1 Final 1.mp4 A a", "test s2 final 2.mp4 B b") == ([said], [])
+    said = "the groups 'Final' and 'final' print alike and are taken for different ones in train"
+    assert found("train s1 Final 1.mp4 A a", "train s2 final 2.mp4 B b") == ([], [said])
+
+
+def test_samples_that_print_alike():
+    said = "the samples 's1' in train and 'S1' in valid print alike"
+    assert found("train s1 g1 1.mp4 A a", "valid S1 g2 2.mp4 B b") == ([said], [])
+    assert found("train s1 s1 1.mp4 A a", "valid S1 S1 2.mp4 B b") == ([said.replace("samples", "groups")], [])
+    said = "the samples 's1' and 'S1' print alike and are taken for different ones in train"
+    assert found("train s1 s1 1.mp4 A a", "train S1 S1 2.mp4 B b") == ([], [said])
+
+
+def test_views_that_print_alike():
+    of = labelled("train s1 g1 1.mp4 A a", "train s1 g1 2.mp4 B a")
+    for row, view in zip(of.rows["train"], ("far", "Far")):
+        row["view"] = view
+    said = "the views 'far' and 'Far' of sample 's1' print alike in train"
+    assert [doubt.text for doubt in find_doubts(of, set())] == [said]
+
+
+def test_what_is_refused_has_its_own_advice(tmp_path):
+    of = labelled("train s1 g1 1.mp4 A a", "train s2 g1 2.mp4 A b", "train s3 G 3.mp4 C a", "test s4 g 4.mp4 D a")
+    text = refusal(tmp_path, find_leaks(of, {""}))
+    assert "give each clip one label, spell names alike that are one, and others otherwise, or let data.leaks" in text
+
+
+def test_a_refusal_of_long_names_is_cut(tmp_path):
+    names = [f"{split}{i}" for split in ("train", "test") for i in range(8)]
+    rows = [f"{name[:-1]} {'s' * 3000}{name} {name} {'p' * 3000}.mp4 C{name[-1]} a" for name in names]
+    assert len(refusal(tmp_path, find_leaks(labelled(*rows), {""}))) < 1000 + len(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("name", "meets"), [("final 2023 ", "final 2023"), ("fi\u0301n", "f\u00edn"), ("m\u00a0", "m"), ("\u200bm", "m")]
+)
+def test_a_group_that_is_another_by_its_spelling_alone_leaks(tmp_path, name, meets):
+    for place in range(4):
+        (tmp_path / f"{place}.mp4").write_bytes(bytes([place]) * 600)
+    rows = [f"s0,train,0.mp4,{name},a", "s1,train,1.mp4,m1,b", "s2,valid,2.mp4,m2,a", f"s3,test,3.mp4,{meets},a"]
+    (tmp_path / "labels.csv").write_text("\n".join(["sample,split,path,group,kind", *rows]), encoding="utf8")
+    with pytest.raises(UserError, match=f"the group {meets!r} is in train .sample s0. and in test .sample s3."):
+        read_source(Source(str(tmp_path), "refuse", Table("table", "labels.csv", ("kind",), None)))

@@ -1,11 +1,13 @@
 """The official label rule, complete, and the layouts that are found in the wild."""
 
+import shutil
 import zipfile
 from collections import Counter
 
 import pytest
 
-from fouls import clip, foul, write_split
+from fouls import clip, every_class, foul, write_data_set, write_split
+from tailwise.core.errors import UserError
 from tailwise.data.index.soccernet import DESCRIPTION, Soccernet, drop_reason, read_split, severity_class
 
 SEVERITIES = ("", "1.0", "2.0", "3.0", "4.0", "5.0")
@@ -159,3 +161,82 @@ def test_the_official_number_of_fouls_must_keep_the_official_number(tmp_path, ke
     assert f"{2916 - kept} dropped: action class is empty" in notes["train"][0]
     assert note in notes["train"][-1] and notes["train"][-1].startswith("WARNING") == (kept != 2319)
     assert len(notes["valid"]) == 3
+
+
+def test_names_are_tidy_and_that_is_told(tmp_path):
+    odd = foul(" Dive", "Offence\u00a0", "1.0\u200b", 1, UrlLocal="cafe\u0301 2015 ")
+    odd["Clips"][0]["Camera type"] = "Main "
+    write_data_set(tmp_path, Train=[odd, *every_class()])
+    index = Soccernet("soccernet").read(tmp_path)
+    first = index.rows["train"][0]
+    assert [first[name] for name in ("action", "offence", "annotated_severity", "camera", "group")] == (
+        ["Dive", "Offence", "1.0", "Main", "caf\u00e9 2015"]
+    )
+    assert index.notes["train"][-1].endswith("read without and in it: 5, as 'cafe\\u0301 2015 '")
+    assert len(index.notes["valid"]) == 3
+
+
+@pytest.mark.parametrize(
+    "folder", ["train_720p", "Train_720P", "train_720p/train", "x/train_720p", "mvfouls_720p/train"]
+)
+def test_the_large_edition_is_found(tmp_path, folder):
+    rows, _ = read_split(write_split(tmp_path, {"7": foul()}, folder), "train")
+    assert [row["path"] for row in rows] == [f"{folder}/action_7/clip_{j}.mp4" for j in (0, 1)]
+
+
+@pytest.mark.parametrize("inside", ["", "train/", "train_720p/", "Train_720p/"])
+def test_the_large_edition_may_stay_in_its_zip(tmp_path, inside):
+    pack(write_split(tmp_path, {"7": foul()}, "packed"), "mvfouls-2025/train_720p.zip", inside)
+    rows, _ = read_split(tmp_path, "train")
+    assert rows[0]["path"] == f"mvfouls-2025/train_720p.zip/{inside}action_7/clip_0.mp4"
+
+
+def test_a_zip_beside_its_folder_counts_for_nothing_in_the_large_edition_too(tmp_path):
+    pack(write_split(tmp_path, [foul()], "train_720p"), "train_720p.zip", from_="train_720p")
+    assert read_split(tmp_path, "train")[0][0]["path"] == "train_720p/action_0/clip_0.mp4"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("train", "train_720p"),
+        ("train.zip", "train_720p.zip"),
+        ("train", "train_720p.zip"),
+        ("train.zip", "train_720p"),
+        ("mvfouls/train.zip", "mvfouls-2025/train_720p.zip"),
+    ],
+)
+def test_both_editions_are_refused_by_name(tmp_path, one, other):
+    for place in (one, other):
+        (tmp_path / place).parent.mkdir(exist_ok=True)
+        if place.endswith(".zip"):
+            pack(write_split(tmp_path, [foul()], f"{place}-packed"), place, from_=f"{place}-packed")
+            shutil.rmtree(tmp_path / f"{place}-packed")
+        else:
+            write_split(tmp_path, [foul()], place)
+    with pytest.raises(UserError) as refused:
+        read_split(tmp_path, "train")
+    both = f"{tmp_path / one} and, in 720p, {tmp_path / other}"
+    said = f"{tmp_path}: train is there in two editions: {both}; move one of them out of data.root"
+    assert str(refused.value) == said
+
+
+def test_a_zip_of_the_other_edition_that_cannot_be_read_is_another_edition_too(tmp_path):
+    write_split(tmp_path, [foul()], "train")
+    (tmp_path / "train_720p.zip").write_bytes(b"half a download")
+    with pytest.raises(UserError, match="train is there in two editions: .*/train and, in 720p, .*/train_720p.zip"):
+        read_split(tmp_path, "train")
+
+
+def test_splits_of_different_editions_are_refused(tmp_path):
+    write_data_set(tmp_path)
+    (tmp_path / "Valid").rename(tmp_path / "valid_720p")
+    said = "of the 720p edition is valid alone: train at Train and valid at valid_720p and test at Test; take one"
+    with pytest.raises(UserError, match=said):
+        Soccernet("soccernet").read(tmp_path)
+
+
+def pack(root, archive: str, inside: str = "", from_: str = "packed") -> None:
+    (root / archive).parent.mkdir(exist_ok=True)
+    with zipfile.ZipFile(root / archive, "w") as file:
+        file.write(root / from_ / "annotations.json", f"{inside}annotations.json")

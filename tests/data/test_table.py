@@ -1,5 +1,6 @@
 """Somebody's own clips in a CSV file: what a row becomes, and how splits are drawn."""
 
+import zipfile
 from collections import Counter
 
 import pytest
@@ -101,3 +102,44 @@ def test_drawn_splits_do_not_depend_on_the_order_of_the_lines(read):
         s: set(by_sample(rows)) for s, rows in turned.rows.items()
     }
     assert read(table(), split=Split(0.25, 0.25, 2)).rows != index.rows
+
+
+def test_names_are_tidy_and_that_is_told(read):
+    header = " sample,split\u00a0,\ufeffpath, group,outcome\u200b,note"
+    lines = [" s1, Train,1.mp4,final 2023 ,goal , as it is ", "s2,train\u00a0,2.mp4,e\u0301te,miss,"]
+    lines += ["s3,valid,3.mp4,m3,\tgoal,", "s4,test,4.mp4,\u200bm4,goal,"]
+    index = read("\n".join([header, *lines]))
+    assert index.heads == {"outcome": ("goal", "miss")}
+    first = {"sample": "s1", "view": "0", "group": "final 2023", "path": "1.mp4", "content": "", "outcome": "goal"}
+    assert index.rows["train"][0] == {**first, "note": " as it is "} and index.rows["train"][1]["group"] == "\u00e9te"
+    counts = {split: [note.rpartition(": ")[2] for note in notes] for split, notes in index.notes.items()}
+    assert counts == {"train": ["6, as ' s1'"], "valid": ["1, as '\\tgoal'"], "test": ["1, as '\\u200bm4'"]}
+
+
+def test_a_tidy_table_has_no_note(read):
+    assert read().notes == {"train": [], "valid": [], "test": []}
+
+
+@pytest.mark.parametrize(
+    ("written", "on_disk", "read_as"),
+    [
+        ("1.mp4 ", "1.mp4", "1.mp4"),
+        ("1.mp4 ", "1.mp4 ", "1.mp4 "),
+        ("e\u0301.mp4", "\u00e9.mp4", "\u00e9.mp4"),
+        ("\u00e9.mp4", "e\u0301.mp4", "e\u0301.mp4"),
+        ("e\u0301.mp4", "e\u0301.mp4", "e\u0301.mp4"),
+        ("e\u0301.mp4 ", "nowhere", "\u00e9.mp4"),
+        (" ./1.mp4", "1.mp4", "1.mp4"),
+    ],
+)
+def test_a_path_is_taken_as_the_file_is_named(read, tmp_path, written, on_disk, read_as):
+    (tmp_path / on_disk).write_text("a clip")
+    index = read(ROWS.replace("1.mp4", written))
+    assert index.rows["train"][0]["path"] == read_as
+    assert len(index.notes["train"]) == (written not in (read_as, on_disk))
+
+
+def test_a_path_into_a_zip_is_taken_as_the_member_is_named(read, tmp_path):
+    with zipfile.ZipFile(tmp_path / "clips.zip", "w") as file:
+        file.writestr("e\u0301.mp4", "a clip")
+    assert read(ROWS.replace("1.mp4", "clips.zip/\u00e9.mp4")).rows["train"][0]["path"] == "clips.zip/e\u0301.mp4"

@@ -62,6 +62,15 @@ class RawFile:
         archive, member = self._archived
         return member in archive.NameToInfo
 
+    def size(self) -> int:
+        """Bytes of the content, in a zip as it says; FileNotFoundError if absent."""
+        if not self.exists():
+            raise FileNotFoundError(2, "No such file", self.path)
+        if self._archived is None:
+            return (self.root / self.path).stat().st_size
+        archive, member = self._archived
+        return archive.NameToInfo[member].file_size
+
     def read(self) -> bytes:
         """The content; FileNotFoundError if absent, DamagedFile if the zip does not give it."""
         if not self.exists():

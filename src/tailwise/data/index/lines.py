@@ -2,35 +2,57 @@
 
 import csv
 import io
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tailwise.core.errors import UserError
+from tailwise.core.errors import UserError, shorten
+from tailwise.core.files import regular
+from tailwise.data.index.spelling import LONGEST_NAME, quoted, tidy
+
+LARGEST_FILE = 2**26
+"""Bytes."""
+MOST_LINES = 1_000_000
 
 
 @dataclass(frozen=True)
 class Line:
-    """cells: {column: text}; number: of the line where the row begins, from 1"""
+    """cells: {column: text}; number: of the line where the row begins, from 1; respelt: cells as they were written"""
 
     file: Path
     number: int
     cells: dict[str, str]
+    respelt: tuple[str, ...] = ()
 
     @property
     def where(self) -> str:
         return f"{self.file}: line {self.number}"
 
+    def spelt(self, cells: dict[str, str]) -> "Line":
+        """With these cells spelt otherwise."""
+        before = tuple(self.cells[name] for name, text in cells.items() if text != self.cells[name])
+        return replace(self, cells={**self.cells, **cells}, respelt=self.respelt + before) if before else self
+
+    def tidy(self, names: Iterable[str]) -> "Line":
+        """With tidy cells in these columns, see spelling.py; raises UserError for one that is too long for a name."""
+        for name in names:
+            if len(self.cells[name]) > LONGEST_NAME:
+                limit = f"at most {LONGEST_NAME} are read"
+                raise UserError(f"{self.where}: {name} has {len(self.cells[name])} characters; {limit}")
+        return self.spelt({name: tidy(self.cells[name]) for name in names})
+
 
 def read_lines(file: Path, param: str) -> tuple[list[str], list[Line]]:
-    """Columns and rows of a CSV file in UTF-8; blank lines count for nothing. `param` names the file.
+    """Columns, by tidy names, and rows of a CSV file in UTF-8; blank lines count for nothing. `param` names the file.
 
-    Raises UserError if the file is absent, no CSV, empty, or has rows of another width than its header.
+    Raises UserError if the file is absent, too large, no CSV, empty, or has rows of another width than its header.
     """
     records = list(_records(file, _text(file, param)))
     if not records:
         raise UserError(f"{file}: is empty; it needs a header and a row a view")
-    (_, columns), *rows = records
+    (_, header), *rows = records
+    columns = [tidy(name[:LONGEST_NAME]) for name in header]
     _check_header(file, columns)
     if not rows:
         raise UserError(f"{file}: has a header and no row; it needs a row a view")
@@ -39,12 +61,17 @@ def read_lines(file: Path, param: str) -> tuple[list[str], list[Line]]:
 
 def _text(file: Path, param: str) -> str:
     try:
-        return file.read_text(encoding="utf-8-sig")  # spreadsheets write a mark first
+        size, text = regular(file).stat().st_size, ""
+        if size <= LARGEST_FILE:
+            text = file.read_text(encoding="utf-8-sig")  # spreadsheets write a mark first
     except OSError as error:
         raise UserError(f"{file}: {error.strerror}; see {param} in params.yaml") from error
     except UnicodeDecodeError as error:
         line = 1 + error.object.count(b"\n", 0, error.start)
         raise UserError(f"{file}: line {line} is not UTF-8: save the table as UTF-8") from error
+    if size > LARGEST_FILE or text.count("\n") > MOST_LINES:
+        raise UserError(f"{file}: {size} bytes: at most {LARGEST_FILE >> 20} MiB and {MOST_LINES} lines are read")
+    return text
 
 
 def _records(file: Path, text: str) -> Iterator[tuple[int, list[str]]]:
@@ -60,13 +87,14 @@ def _records(file: Path, text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _check_header(file: Path, columns: list[str]) -> None:
+    counts = Counter(columns)
     for place, name in enumerate(columns, start=1):
-        if not name.strip():
+        if not name:
             raise UserError(f"{file}: column {place} has no name")
         if name.splitlines() != [name]:
-            raise UserError(f"{file}: the name of column {place}, {name!r}, holds a line break: take it away")
-        if columns.count(name) > 1:
-            raise UserError(f"{file}: two columns are named {name}")
+            raise UserError(f"{file}: the name of column {place}, {quoted(name)}, holds a line break: take it away")
+        if counts[name] > 1:
+            raise UserError(f"{file}: two columns are named {shorten(name, 120)}")
 
 
 def _line(file: Path, number: int, columns: list[str], cells: list[str]) -> Line:

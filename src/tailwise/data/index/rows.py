@@ -4,6 +4,8 @@ import posixpath
 import re
 from dataclasses import dataclass
 
+from tailwise.data.index.spelling import quoted
+
 SPLITS = ("train", "valid", "test")
 
 Row = dict[str, str]
@@ -42,5 +44,5 @@ def inside(path: str) -> str:
     forward = path.replace("\\", "/")
     absolute = re.match("/|[A-Za-z]:/", forward)
     if absolute or posixpath.normpath(forward).split("/")[0] == "..":
-        raise ValueError(f"{path!r} is outside the data root: give a path from there")
+        raise ValueError(f"{quoted(path)} is outside the data root: give a path from there")
     return posixpath.normpath(forward)

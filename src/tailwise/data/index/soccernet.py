@@ -7,13 +7,14 @@ Source of layout and label rule: https://github.com/SoccerNet/sn-mvfoul
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
+from pathlib import Path, PurePosixPath
+from typing import ClassVar, Literal
 
 from tailwise.core.errors import UserError
 from tailwise.data.index.annotations import Fields, read_fouls
-from tailwise.data.index.layout import ANNOTATIONS, split_place
+from tailwise.data.index.layout import ANNOTATIONS, is_large, split_place
 from tailwise.data.index.rows import SPLITS, Index, Row
+from tailwise.data.index.spelling import spelling_notes
 
 HEADS = {
     "action": ("Tackling", "Standing tackling", "High leg", "Holding", "Pushing", "Elbowing", "Challenge", "Dive"),
@@ -51,14 +52,23 @@ class Soccernet:
     """The data set in its official layout, in folders or zips."""
 
     kind: Literal["soccernet"]
+    missing_class: ClassVar[str] = (
+        "this reader takes classes and splits as they are: is the annotation file whole? "
+        "A table of the clips (data.reader.kind: table) can have others"
+    )
+    """What to do about a class without a training sample."""
 
     def read(self, root: Path) -> Index:
-        splits = {split: read_split(root, split) for split in SPLITS}
+        splits = {split: _read(root, split) for split in SPLITS}
+        _check_editions(root, {split: PurePosixPath(rows[0]["path"]) for split, (rows, _, _) in splits.items()})
         return Index(
             HEADS,
-            {split: rows for split, (rows, _) in splits.items()},
-            {split: {rule: dropped[rule] for rule in DROPPED} for split, (_, dropped) in splits.items()},
-            {split: list(_notes(split, rows, dropped)) for split, (rows, dropped) in splits.items()},
+            {split: rows for split, (rows, _, _) in splits.items()},
+            {split: {rule: dropped[rule] for rule in DROPPED} for split, (_, dropped, _) in splits.items()},
+            {
+                split: [*_notes(split, rows, dropped), *spelling_notes(respelt)]
+                for split, (rows, dropped, respelt) in splits.items()
+            },
         )
 
 
@@ -82,18 +92,34 @@ def severity_class(offence: str, severity: str) -> str:
 
 def read_split(root: Path, split: str) -> tuple[list[Row], Counter]:
     """Views of the fouls that the label rule keeps, by foul number; and how many each rule dropped."""
+    rows, dropped, _ = _read(root, split)
+    return rows, dropped
+
+
+def _read(root: Path, split: str) -> tuple[list[Row], Counter, list[str]]:
+    """As `read_split`; and the texts that were spelt anew, as they were."""
     place = split_place(root, split)
     file = f"{place}/{ANNOTATIONS}"
     rows: list[Row] = []
-    dropped = Counter()
+    dropped, respelt = Counter(), []
     for number, foul in read_fouls(root, file):
         if reason := drop_reason(foul.text("Action class"), foul.text("Offence"), foul.text("Severity")):
             dropped[reason] += 1
         else:
             rows += _views(foul, f"{split}/{number}", f"{place}/action_{number}")
+            respelt += foul.respelt()
     if not rows:
         raise UserError(f"{root / file}: the label rule keeps none of its {dropped.total()} fouls")
-    return rows, dropped
+    return rows, dropped, respelt
+
+
+def _check_editions(root: Path, clips: dict[str, PurePosixPath]) -> None:
+    """Raise UserError if some splits are of the 720p edition. clips: a clip of each split, from the data root"""
+    large = [split for split, clip in clips.items() if is_large(clip)]
+    if large and len(large) < len(clips):
+        where = " and ".join(f"{split} at {clip.parent.parent}" for split, clip in clips.items())
+        only = f"of the 720p edition is {' and '.join(large)} alone"
+        raise UserError(f"{root}: {only}: {where}; take one edition for all")
 
 
 def _views(foul: Fields, sample: str, folder: str) -> list[Row]:

@@ -4,22 +4,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from tailwise.core.errors import UserError
+from tailwise.core.errors import UserError, shorten
 from tailwise.core.folders import pipeline_folder
 from tailwise.data.index.contents import fill_content
+from tailwise.data.index.doubts import find_doubts
 from tailwise.data.index.leaks import Leak, find_leaks
+from tailwise.data.index.root import check_tree, name_fault
 from tailwise.data.index.rows import Index
 from tailwise.data.index.soccernet import Soccernet
+from tailwise.data.index.spelling import alike, quoted, seen_apart
 from tailwise.data.index.table import Table
 
 NAMED = 5
 """Leaks that a refusal names; more would not be read."""
+LONGEST = 600
+"""Characters for all of them."""
 
 
 @dataclass(frozen=True)
 class Source:
     """root: folder of raw clips and annotations
-    leaks: what to do about content or a group in two splits
+    leaks: what to do about content or a group in two splits, and a clip under two labels
     reader: of the annotations
     """
 
@@ -28,29 +33,32 @@ class Source:
     reader: Soccernet | Table
 
     def __post_init__(self):
-        if not self.root:
-            raise ValueError("root must name a folder")
+        if fault := name_fault(self.root):
+            raise ValueError(f"root {fault}")
 
 
 @dataclass(frozen=True)
 class Checked:
-    """An index that can be trained on. leaks: to warn of"""
+    """An index that can be trained on. leaks, doubts: to warn of"""
 
     index: Index
     leaks: list[Leak]
+    doubts: list[Leak]
 
 
 def read_source(source: Source) -> Checked:
     """All that is labelled; raises UserError for anything that is wrong with it."""
     root = Path(source.root)
     check_root(root)
+    check_tree(root)
     index = source.reader.read(root)
-    check_classes(index, root)
+    check_names(index, root)
+    check_classes(index, root, source.reader.missing_class)
     index, stubs = fill_content(index, root)
     leaks = find_leaks(index, stubs)
     if leaks and source.leaks == "refuse":
         raise UserError(refusal(root, leaks))
-    return Checked(index, leaks)
+    return Checked(index, leaks, find_doubts(index, stubs))
 
 
 UNTRACKED = (
@@ -76,14 +84,27 @@ def check_root(root: Path) -> None:
         raise UserError(f"{root}: is empty; {advice}")
 
 
-def check_classes(index: Index, root: Path) -> None:
-    """Raise UserError for a split without a sample, and for a class that cannot be learned."""
+def check_names(index: Index, root: Path) -> None:
+    """Raise UserError for classes of a head that print alike."""
+    for head, classes in index.heads.items():
+        for names in alike(classes):
+            rows = [row for of_split in index.rows.values() for row in of_split]
+            samples = [next(row["sample"] for row in rows if row[head] == name) for name in names]
+            where = " and ".join(f"{seen} (sample {quoted(of)})" for seen, of in zip(seen_apart(names), samples))
+            raise UserError(f"{root}: head {head}: the classes {where} print alike: spell them alike, or otherwise")
+
+
+def check_classes(index: Index, root: Path, advice: str) -> None:
+    """Raise UserError for a split without a sample, and for a class that cannot be learned.
+
+    advice: what to do about a class without a training sample
+    """
     for split, rows in index.rows.items():
         if not rows:
             raise UserError(f"{root}: no sample in the split {split}; each split needs one")
     for head, classes in index.heads.items():
         if len(classes) < 2:
-            raise UserError(f"{root}: head {head} has the classes {list(classes)}; it needs two or more")
+            raise UserError(f"{root}: head {head} has the classes {quoted(list(classes))}; it needs two or more")
         where = {split: {row[head] for row in rows} for split, rows in index.rows.items()}
         for split, labels in where.items():
             if not labels - {""}:
@@ -93,14 +114,14 @@ def check_classes(index: Index, root: Path) -> None:
         for name in classes:
             if name not in where["train"]:
                 others = " and ".join(split for split in where if name in where[split]) or "no split"
-                advice = "move one to train (drawn splits: by another seed), or leave the class out"
-                raise UserError(f"{root}: head {head}: {name!r} has no training sample, it is in {others}; {advice}")
+                absent = f"{quoted(name)} has no training sample, it is in {others}"
+                raise UserError(f"{root}: head {head}: {absent}; {advice}")
 
 
 def refusal(root: Path, leaks: list[Leak]) -> str:
     """One line about leaks that are not to be."""
-    named = "; ".join(leak.text for leak in leaks[:NAMED])
+    named = shorten("; ".join(leak.text for leak in leaks[:NAMED]), LONGEST)
     more = f"; and {len(leaks) - NAMED} more" if len(leaks) > NAMED else ""
-    how = "keep each in one split (drawn splits: by a common group)"
+    how = ", ".join(dict.fromkeys(leak.advice for leak in leaks))
     advice = f"{how}, or let data.leaks: warn in params.yaml turn this into a warning"
     return f"{root}: {named}{more}: {advice}"

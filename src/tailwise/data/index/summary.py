@@ -6,16 +6,18 @@ from tailwise.data.index.rows import by_sample
 from tailwise.data.index.source import Checked
 
 SHOWN = 20
-"""Leaks of a split that are printed; the file has all."""
+"""Leaks, and other warnings, of a split that are printed; the file has all."""
 
 
 def summarize(data: Checked) -> dict:
-    """Per split: samples, views, samples dropped by rule; leaks where there are any."""
+    """Per split: samples, views, samples dropped by rule; leaks and other warnings where there are any."""
     summary = {}
     for split, rows in data.index.rows.items():
         counts = {"samples": len(by_sample(rows)), "views": len(rows), "dropped": data.index.dropped[split]}
-        leaks = [leak.text for leak in data.leaks if leak.split == split]
-        summary[split] = counts | ({"leaks": leaks} if leaks else {})
+        within = [leak for leak in data.leaks if not leak.crosses]
+        found = {"leaks": [leak for leak in data.leaks if leak.crosses], "warnings": [*within, *data.doubts]}
+        told = {name: [leak.text for leak in of if leak.split == split] for name, of in found.items()}
+        summary[split] = counts | {name: texts for name, texts in told.items() if texts}
     return summary
 
 
@@ -25,8 +27,8 @@ def describe(data: Checked) -> Iterator[str]:
         yield f"{split}: {facts['samples']} samples, {facts['views']} views"
         absent = sum(not row["content"] for row in data.index.rows[split])
         absences = [f"clips that are not there: {absent}"] if absent else []
-        leaks = [f"WARNING: {text}" for text in facts.get("leaks", [])]
-        yield from (f"  {line}" for line in [*data.index.notes[split], *absences, *_first(leaks)])
+        leaks, others = ([f"WARNING: {text}" for text in facts.get(name, [])] for name in ("leaks", "warnings"))
+        yield from (f"  {line}" for line in [*data.index.notes[split], *absences, *_first(leaks), *_first(others)])
 
 
 def _first(lines: list[str]) -> list[str]:

@@ -6,20 +6,22 @@ Columns: sample, path (from the data root) and one per head; perhaps split, view
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
+from unicodedata import normalize
 
 from tailwise.core.errors import UserError
+from tailwise.data.index.columns import check_columns
 from tailwise.data.index.lines import Line, read_lines
 from tailwise.data.index.partition import Split, assign
 from tailwise.data.index.rows import FIRST, SPLITS, Index, Row, inside
+from tailwise.data.index.spelling import LONGEST_NAME, quoted, spelling_notes, tidy
+from tailwise.data.raw import RawFile
 
 NO_HEAD = ("split", "shard", "row", "epoch", "lr", "score", "train", "balanced_accuracy", *FIRST)
 """Names of columns and figures that later files have beside those of the heads."""
 
 NO_CLASS = ("sample", "group", "actual", "predicted")
 """Names of columns that later files have beside those of the classes."""
-
-RESERVED = ("content", "shard", "row")
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Table:
     file: str
     heads: tuple[str, ...]
     split: Split | None
+    missing_class: ClassVar[str] = "move one to train (drawn splits: by another seed), or leave the class out"
+    """What to do about a class without a training sample."""
 
     def __post_init__(self):
         if not self.heads or len(set(self.heads)) < len(self.heads):
@@ -43,46 +47,35 @@ class Table:
             if head in NO_HEAD or not re.fullmatch(r"\w[\w -]*", head):
                 others = ", ".join(NO_HEAD)
                 raise ValueError(f"{head!r} cannot be a head: take letters, digits, _ and -, and none of {others}")
+            if head != tidy(head):
+                raise ValueError(f"{head!r} is read as {tidy(head)!r}: write it so")
         inside(self.file)
 
     def read(self, root: Path) -> Index:
         """Raises UserError for a table that cannot be read, contradicts itself or contradicts these params."""
         file = root / self.file
         columns, lines = read_lines(file, "data.reader.file")
-        self._check_columns(file, columns)
-        lines = [self._checked(line) for line in lines]
+        check_columns(file, columns, self.heads, self.split is not None)
+        lines = [self._checked(line, root) for line in lines]
         samples = _samples(lines, [name for name in ("split", "group", *self.heads) if name in columns])
         splits = self._splits(file, samples)
         rows: dict[str, list[Row]] = {split: [] for split in SPLITS}
+        respelt: dict[str, list[str]] = {split: [] for split in SPLITS}
         for sample, views in samples.items():
             rows[splits[sample]] += [self._row(line) for line in views]
+            respelt[splits[sample]] += [text for line in views for text in line.respelt]
         classes = {head: tuple(sorted({line.cells[head] for line in lines} - {""})) for head in self.heads}
-        return Index(classes, rows, {split: {} for split in SPLITS}, {split: [] for split in SPLITS})
+        notes = {split: spelling_notes(of_split) for split, of_split in respelt.items()}
+        return Index(classes, rows, {split: {} for split in SPLITS}, notes)
 
-    def _check_columns(self, file: Path, columns: list[str]) -> None:
-        known = f"; there are: {', '.join(columns)}"
-        for name in ("sample", "path"):
-            if name not in columns:
-                raise UserError(f"{file}: has no column {name}{known}")
-        for name in self.heads:
-            if name not in columns:
-                raise UserError(f"{file}: has no column {name}, which data.reader.heads names{known}")
-        for name in RESERVED:
-            if name in columns:
-                raise UserError(f"{file}: the column {name} would be mistaken for one of tailwise's: rename it")
-        if "split" in columns and self.split:
-            raise UserError(f"{file}: has a column split, so that data.reader.split in params.yaml must be null")
-        if "split" not in columns and not self.split:
-            example = "{valid: 0.15, test: 0.15, seed: 1}"
-            raise UserError(f"{file}: has no column split; set data.reader.split in params.yaml, as {example}")
-
-    def _checked(self, line: Line) -> Line:
-        """The line with its split in lower case; raises UserError for a cell that cannot be right."""
+    def _checked(self, line: Line, root: Path) -> Line:
+        """The line tidy, its split in lower case; raises UserError for a cell that cannot be right."""
+        line = line.tidy([name for name in ("sample", "view", "group", "split", *self.heads) if name in line.cells])
         for name in ("sample", "view", "group", "path"):
-            if line.cells.get(name, name) == "":
+            if tidy(line.cells.get(name, name)[:LONGEST_NAME]) == "":
                 raise UserError(f"{line.where}: {name} is empty")
         try:
-            inside(line.cells["path"])
+            line = line.spelt({"path": _as_on_disk(root, line)})
         except ValueError as error:
             raise UserError(f"{line.where}: path {error}") from error
         for head in self.heads:
@@ -90,7 +83,7 @@ class Table:
         if "split" not in line.cells:
             return line
         if (split := line.cells["split"].lower()) not in SPLITS:
-            raise UserError(f"{line.where}: split must be {', '.join(SPLITS)}, found {line.cells['split']!r}")
+            raise UserError(f"{line.where}: split must be {', '.join(SPLITS)}, found {quoted(line.cells['split'])}")
         return replace(line, cells={**line.cells, "split": split})
 
     def _splits(self, file: Path, samples: dict[str, list[Line]]) -> dict[str, str]:
@@ -118,12 +111,22 @@ class Table:
         return {**first, "path": inside(cells["path"]), "content": "", **labels, **others}
 
 
+def _as_on_disk(root: Path, line: Line) -> str:
+    """The path as it is written, where a file has that name; else tidy, in either of Unicode's forms.
+
+    Raises ValueError for one that leaves the data root.
+    """
+    written, plain = line.cells["path"], line.tidy(["path"]).cells["path"]
+    ways = {way: inside(way) for way in (plain, written, normalize("NFD", plain))}
+    if len(ways) == 1 or RawFile(root, ways[written]).exists():
+        return written
+    return next((way for way, path in ways.items() if RawFile(root, path).exists()), plain)
+
+
 def _check_label(line: Line, head: str) -> None:
     label = line.cells[head]
-    if label != label.strip():
-        raise UserError(f"{line.where}: {head} {label!r} has white space around it: take it away")
     if label in NO_CLASS:
-        raise UserError(f"{line.where}: {head} {label!r} would be mistaken for a column of tailwise's: rename it")
+        raise UserError(f"{line.where}: {head} {quoted(label)} would be mistaken for a column of tailwise's: rename it")
 
 
 def _samples(lines: list[Line], same: list[str]) -> dict[str, list[Line]]:
@@ -137,8 +140,8 @@ def _samples(lines: list[Line], same: list[str]) -> dict[str, list[Line]]:
             _refuse_twice(line, seen[sample, view])
         for name in same:
             if line.cells[name] != first.cells[name]:
-                found = f"{line.cells[name]!r} here and {first.cells[name]!r} in line {first.number}"
-                raise UserError(f"{line.where}: sample {sample!r} has {name} {found}; its views must agree")
+                found = f"{quoted(line.cells[name])} here and {quoted(first.cells[name])} in line {first.number}"
+                raise UserError(f"{line.where}: sample {quoted(sample)} has {name} {found}; its views must agree")
         seen[sample, view] = line
         if line is not first:
             samples[sample].append(line)
@@ -146,7 +149,7 @@ def _samples(lines: list[Line], same: list[str]) -> dict[str, list[Line]]:
 
 
 def _refuse_twice(line: Line, before: Line) -> None:
-    sample, there = line.cells["sample"], f"is in line {before.number} too"
+    sample, there = quoted(line.cells["sample"]), f"is in line {before.number} too"
     if "view" in line.cells:
-        raise UserError(f"{line.where}: view {line.cells['view']!r} of sample {sample!r} {there}")
-    raise UserError(f"{line.where}: sample {sample!r} {there}; add a column view to tell its views apart")
+        raise UserError(f"{line.where}: view {quoted(line.cells['view'])} of sample {sample} {there}")
+    raise UserError(f"{line.where}: sample {sample} {there}; add a column view to tell its views apart")

@@ -19,6 +19,7 @@ from tailwise.core.runtime import Runtime
 from tailwise.data.decode.store import Decode
 from tailwise.data.decode.window import Window
 from tailwise.data.demo import Demo
+from tailwise.data.index.root import check_tree
 from tailwise.data.index.source import Source, check_root
 from tailwise.data.load.augment import Augment
 from tailwise.engine.guards import Stability
@@ -97,6 +98,7 @@ def check_inputs(params: Params) -> None:
     """Raise UserError if what the pipeline is to read is not there, or a package that it is to use."""
     if not contradictions.is_made(params.data.root):
         check_root(Path(params.data.root))
+        check_tree(Path(params.data.root))
     params.model.backbone.check_weights()
     if params.runtime.tensorboard and find_spec("tensorboard") is None:
         raise UserError("runtime.tensorboard: pip install tensorboard, or set it to false")
