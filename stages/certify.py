@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tailwise.core.config import read_params, section, sections
 from tailwise.core.files import write_json
+from tailwise.engine.backend import keep_backend
 from tailwise.engine.evaluate import answer, figures
 from tailwise.engine.inputs import Computing, trained_task
 from tailwise.engine.recovery import files_in, fingerprint, loaded_code
@@ -34,6 +35,7 @@ def main() -> None:
     facts = {"hashes": hashes(args.split, args.weights), "seed": run.training.seed, "bootstrap": bootstrap}
     made = certificate(rows, figures(task, results), limits_of_model(task.spec, asked) + warnings, facts)
     write_json(args.certificate, made)
+    keep_backend(run.device)
     print(", ".join(f"{count} {verdict}" for verdict, count in made["verdicts"].items()))
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from tailwise.core.log import peak_mb
 from tailwise.core.runtime import Verbosity
 
-LOUD = {"alert", "intervention"}
+LOUD = {"alert", "intervention", "computing"}
 """Events that are printed at every verbosity."""
 
 MOST_BYTES = 10_000_000
