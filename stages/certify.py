@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tailwise.core.config import read_params, section, sections
 from tailwise.core.files import read_csv, read_json, write_json
+from tailwise.engine.backend import keep_backend
 from tailwise.engine.evaluate import answer, figures
 from tailwise.engine.inputs import Computing, trained_task
 from tailwise.engine.recovery import files_in, fingerprint, loaded_code
@@ -36,6 +37,7 @@ def main() -> None:
     facts |= by_evaluator(section(params, "data.reader.kind", str), args.split, outcomes)
     made = certificate(rows, figures(task, results), limits_of_model(task.spec, asked) + warnings, facts)
     write_json(args.certificate, made)
+    keep_backend(run.device)
     print(", ".join(f"{count} {verdict}" for verdict, count in made["verdicts"].items()))
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tailwise.core.config import read_params, sections
 from tailwise.core.files import write_csv, write_json
+from tailwise.engine.backend import keep_backend
 from tailwise.engine.evaluate import answer, answer_rows, figures
 from tailwise.engine.inputs import Computing, trained_task
 
@@ -28,6 +29,7 @@ def main() -> None:
         for name, of_head in answers.items():
             header, rows = answer_rows(task.valid, of_head)
             write_csv(args.answers / f"{name}.csv", header, rows)
+    keep_backend(run.device)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import torch
 from tailwise.core.config import read_params, sections
 from tailwise.core.errors import UserError
 from tailwise.core.files import write_json
+from tailwise.engine.backend import keep_backend
 from tailwise.engine.inputs import Computing, trained_task
 from tailwise.engine.memory import TOO_LARGE, afford
 from tailwise.engine.task import Task
@@ -39,6 +40,7 @@ def main() -> None:
         for head, of_head in mistakes.items()
     }
     write_json(Path("reports/mistakes.json"), shown)
+    keep_backend(run.device)
 
 
 def views(task: Task, sample: str, head: str, device: torch.device) -> list[dict]:

@@ -15,6 +15,7 @@ from tailwise.core.cores import data_workers
 from tailwise.core.events import Events, events_path, stage_name
 from tailwise.core.folders import pipeline_folder
 from tailwise.core.runtime import Runtime
+from tailwise.engine.backend import backend, keep_backend, tell_difference
 from tailwise.engine.guards import Stability
 from tailwise.engine.history import Boosts
 from tailwise.engine.inputs import build_task, class_boosts, read_heads, sample_places
@@ -69,7 +70,7 @@ def train(args: argparse.Namespace, params: dict, runtime: Runtime) -> None:
     boost = class_boosts(rebalancing, heads, task.train, places)
 
     inputs = [args.train, args.valid, index, weights, *([args.init] if args.init else [])]
-    facts = [*map(repr, [args, training, stability, phase, config, device.type]), REQUIREMENTS.read_text("utf8")]
+    facts = [*map(repr, [args, training, stability, phase, config, backend(device)]), REQUIREMENTS.read_text("utf8")]
     with join(device) as world, leaving_word(), ExitStack() as owned:
         recovery = world.alone(lambda: owned.enter_context(recovery_for(args.phase, facts, inputs)))
         events = Events(events_path(stage_name()), runtime.verbosity, phase=args.phase)
@@ -78,10 +79,12 @@ def train(args: argparse.Namespace, params: dict, runtime: Runtime) -> None:
         workers = data_workers(runtime.workers, training.threads)
         run = Run(args.phase, training, device, workers, recovery, stability=stability, world=world, **telling)
         if recovery:  # the first process alone writes and tells
+            tell_difference(device, events)
             print("\n".join(parameter_lines(task.model, phase.trainable)), flush=True)
         trained = train_phase(task, phase, places, boost, run)
         if recovery:
             write_outputs(args.phase, heads, rebalancing.boost, trained, asked.spec, run)
+            keep_backend(device)
 
 
 def watching(

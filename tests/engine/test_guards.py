@@ -17,6 +17,7 @@ from tailwise.engine.guards import (
     Watch,
     again,
     frozen,
+    looked_into,
     outlying,
     settled,
     spread,
@@ -73,6 +74,24 @@ def test_norms_vanish_if_all_of_the_last_ones_do(norms, recent, expected):
 
 def test_a_layer_is_frozen_after_so_many_steps_without_a_gradient():
     assert frozen({"a": FROZEN_STEPS, "b": FROZEN_STEPS - 1, "c": 900}) == ["a", "c"]
+
+
+def test_a_layer_without_a_gradient_is_looked_into_again_and_ever_more_seldom():
+    assert [steps for steps in range(1000) if looked_into(steps)] == [50, 100, 200, 400, 800]
+
+
+def test_nothing_is_said_of_what_cannot_move_until_it_can():
+    """Of the two without a gradient one could have moved from the first, the other by what is seen later."""
+    watch, told, asked = Watch(), [], []
+
+    def idle(names):
+        asked.append(names)
+        return [name for name in names if name == "alone" and len(asked) < 3]
+
+    for step in range(1, 5 * FROZEN_STEPS):
+        told += [(step, name) for _, name in watch.remember(numbers(alone=0.0, dead=0.0, moving=1.0), idle)]
+    assert asked == [["alone", "dead"], ["alone"], ["alone"]]
+    assert told == [(FROZEN_STEPS, "dead"), (4 * FROZEN_STEPS, "alone")]
 
 
 @pytest.mark.parametrize(

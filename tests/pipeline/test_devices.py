@@ -7,6 +7,7 @@ import subprocess
 import time
 
 import pytest
+import torch
 
 from tailwise.core.files import read_csv
 
@@ -52,7 +53,9 @@ def test_two_processes_train_the_model_of_one_and_a_killed_one_is_started_again(
     text, _ = run.communicate(timeout=300)
     assert run.returncode == 0, text
     assert "goes on from here" in text
-    assert run_facts(project) == {"device": "cpu", "processes": 2, "micro_batch": 16, "simpler": 0}
+    facts = run_facts(project)
+    assert facts.pop("computing")["CPU capability"] == torch.backends.cpu.get_cpu_capability()
+    assert facts == {"device": "cpu", "processes": 2, "micro_batch": 16, "simpler": 0}
     assert losses(project) == pytest.approx(alone, abs=1e-3) and losses(project)[0] == pytest.approx(alone[0], abs=1e-5)
 
 

@@ -18,7 +18,7 @@ from tailwise.core.folders import pipeline_folder
 from tailwise.core.log import peak_mb
 from tailwise.core.runtime import Verbosity
 
-LOUD = {"alert", "intervention"}
+LOUD = {"alert", "intervention", "computing"}
 """Events that are printed at every verbosity."""
 
 MOST_BYTES = 10_000_000

@@ -10,6 +10,7 @@ from tailwise.engine.clock import Deadline
 from tailwise.engine.course import Course
 from tailwise.engine.effect import check_felt
 from tailwise.engine.guards import VERDICTS, Fault, Numbers, spoken
+from tailwise.engine.idle import idle_parameters
 from tailwise.engine.interrupt import whole
 from tailwise.engine.loading import load_steps
 from tailwise.engine.memory import TOO_LARGE, afford, affordable
@@ -49,9 +50,8 @@ class Fit:
         optimizer = phase.optimizer.build(rate_groups(model, phase.rates), phase.lr)
         check_felt(task, self.boost, moving, self.samples[:1], self.run)
         named = {name: p for name, p in model.named_parameters() if p.requires_grad}
-        undo = Undo(model, moving, optimizer)
         self.task, self.optimizer, self.drawn = task, optimizer, None
-        self.stepper = Stepper(task, phase, self.run, self.boost, named, optimizer, undo)
+        self.stepper = Stepper(task, phase, self.run, self.boost, named, optimizer, Undo(model, moving, optimizer))
         self.good = self._now()
         self.specs.append(task.spec)
         self.known = dict(self.known.items() & shapes(model).items())
@@ -135,7 +135,7 @@ class Fit:
         course.losses.append(numbers.loss)
         course.norms.append(numbers.norm)
         if self.run.stability.guards:
-            for fault, name in course.watch.remember(numbers):
+            for fault, name in course.watch.remember(numbers, partial(idle_parameters, self.task, self.run, drawn)):
                 self._note(fault, VERDICTS[fault], f"{name} " + spoken(fault, numbers, course.watch))
             if course.watch.good():
                 self.good, course.good = self._now(), replace(course.watch)

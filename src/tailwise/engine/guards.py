@@ -1,7 +1,7 @@
 """What a step's numbers say of it: pure functions from recent values to yes or no, and what each fault calls for."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import fmean, median
 from typing import Literal
@@ -34,6 +34,9 @@ roll back: to the last good weights, at half the rate, and on with the next batc
     simpler model goes on from the weights that fit, and without one the run ends.
 shrink: half the micro-batch, and the same step again.
 alert: the step counts; it is told once, until it has passed."""
+
+Idle = Callable[[list[str]], list[str]]
+"""Names of parameters to those of them that cannot move by construction, see idle.py."""
 
 RECENT = 64
 """Steps that a value is held against."""
@@ -96,6 +99,15 @@ def vanishing(norms: Sequence[float], recent: Sequence[float]) -> bool:
 def frozen(still: dict[str, int]) -> list[str]:
     """Names of the parameters whose gradient was 0 in so many steps on end. still: {name: steps so far}"""
     return [name for name, steps in still.items() if steps >= FROZEN_STEPS]
+
+
+def looked_into(steps: int) -> bool:
+    """Whether after so many steps on end a parameter is looked into: at FROZEN_STEPS, twice that, four times that ...
+
+    More than once, as what a few samples cannot move others may; seldom, as it costs as much as some steps.
+    """
+    times, rest = divmod(steps, FROZEN_STEPS)
+    return times > 0 and not rest and times.bit_count() == 1
 
 
 def again(skipped: Sequence[int], step: int) -> bool:
@@ -173,18 +185,29 @@ class Watch:
             return "exploding gradient"
         return None
 
-    def remember(self, numbers: Numbers) -> list[tuple[Fault, str]]:
-        """Take in a step that counted; alerts that are new, with the parameter's name if it is about one."""
+    def remember(self, numbers: Numbers, idle: Idle = lambda names: []) -> list[tuple[Fault, str]]:
+        """Take in a step that counted; alerts that are new, with the parameter's name if it is about one.
+
+        idle: which of these parameters cannot move by construction; nothing is said of them
+        """
         self.losses = [*self.losses, numbers.loss][-RECENT:]
         self.norms = [*self.norms, numbers.norm][-RECENT:]
         self.since += 1
         self.still = {name: self.still.get(name, 0) + 1 for name, norm in numbers.layers.items() if norm == 0}
-        found: list[tuple[Fault, str]] = [("frozen layer", name) for name in frozen(self.still)]
+        found: list[tuple[Fault, str]] = [("frozen layer", name) for name in self._dead(idle)]
         if vanishing(self.norms, self.norms[:-VANISHING_STEPS]):
             found.append(("vanishing gradient", ""))
         new = [(fault, name) for fault, name in found if f"{fault} {name}" not in self.told]
         self.told = [f"{fault} {name}" for fault, name in found]
         return new
+
+    def _dead(self, idle: Idle) -> list[str]:
+        """Parameters that do not move though they could: those told of, and what is now looked into and found so."""
+        names = frozen(self.still)
+        told = [name for name in names if f"frozen layer {name}" in self.told]
+        asked = [name for name in names if name not in told and looked_into(self.still[name])]
+        cannot = idle(asked) if asked else []
+        return [name for name in names if name in told or (name in asked and name not in cannot)]
 
     def good(self) -> bool:
         """Whether the weights after the newest step are worth going back to; asked once a step."""

@@ -12,8 +12,10 @@ from tailwise.balance.files import Rebalancing
 from tailwise.core.batch import Head
 from tailwise.core.cores import data_workers
 from tailwise.core.errors import UserError
+from tailwise.core.events import Events, events_path, stage_name
 from tailwise.core.files import read_json
 from tailwise.core.runtime import Runtime
+from tailwise.engine.backend import tell_difference
 from tailwise.engine.run import Run, Training, start
 from tailwise.engine.task import Samples, Task
 from tailwise.engine.weights import load_into, took_over
@@ -54,9 +56,10 @@ class Computing:
 
 
 def trained_task(recipe: ModuleType, config, by: Computing, weights: Path, split: Path) -> tuple[Task, Run]:
-    """The model of a weights file on a split, and the run that judges it."""
+    """The model of a weights file on a split, and the run that judges it; a stage ends it by `keep_backend`."""
     workers = data_workers(by.runtime.workers, by.training.threads)
     run = Run("evaluate", by.training, start(by.training, by.runtime), workers)
+    tell_difference(run.device, Events(events_path(stage_name()), by.runtime.verbosity))
     heads = read_heads(Path("data/index/heads.json"))
     return build_task(recipe, config, heads, (None, split), by.training.seed, weights)[0], run
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tailwise.core.batch import Head
 from tailwise.core.files import remove_parts, write_json
+from tailwise.engine.backend import backend
 from tailwise.engine.history import Boosts, best_epoch, write_history
 from tailwise.engine.loop import Trained
 from tailwise.engine.run import Run
@@ -31,4 +32,4 @@ def write_outputs(phase: str, heads: tuple[Head, ...], boosts: Boosts, trained: 
 def computed(trained: Trained, run: Run) -> dict:
     """What may change a result and is no parameter."""
     how = {"device": run.device.type, "processes": run.world.size, "micro_batch": trained.micro_batch}
-    return {**how, "simpler": trained.simpler}
+    return {**how, "simpler": trained.simpler, "computing": backend(run.device)}
