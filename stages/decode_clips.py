@@ -5,8 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from tailwise.core.config import read_params, section
-from tailwise.core.files import read_csv, write_json
+from tailwise.core.files import read_csv, read_json, write_json
+from tailwise.core.folders import pipeline_folder
 from tailwise.core.runtime import Runtime
+from tailwise.data.decode.forecast import skewed
 from tailwise.data.decode.quality import check_faulty, quality
 from tailwise.data.decode.store import Decode, build_store
 from tailwise.data.decode.window import Window
@@ -18,7 +20,7 @@ def main() -> None:
     window, how = section(params, "window", Window), section(params, "decode", Decode)
     workers = section(params, "runtime", Runtime).decoding
     cache = Path(os.environ.get("DVC_ROOT", ".")) / ".cache" / "clips"
-    splits = {}
+    splits, heads = {}, list(read_json(Path("data/index/heads.json")))
     for split in ("train", "valid", "test"):
         rows = read_csv(Path(f"data/index/{split}.csv"))
         kept = window if split == "train" else replace(window, margin=0)
@@ -31,7 +33,9 @@ def main() -> None:
             print(f"  left out: {clip}: {reason}")
         for sample in store.dropped:
             print(f"  dropped: {sample}: no usable view")
-    check_faulty(splits, how)
+        for line in skewed(rows, heads, set(store.faults)):
+            print(f"  {line}")
+    check_faulty(splits, how, pipeline_folder() / ".logs" / "faults.csv")
     write_json(Path("reports/quality.json"), splits)
 
 

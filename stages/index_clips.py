@@ -1,20 +1,39 @@
 """List every labelled view of the raw data; all that is wrong with it is refused before anything is written."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from tailwise.core.config import read_params, section
+from tailwise.core.cores import decode_workers
 from tailwise.core.files import write_csv, write_json
-from tailwise.data.index.source import Source, read_source
+from tailwise.core.runtime import Runtime
+from tailwise.data.decode.forecast import forecast, lengths
+from tailwise.data.decode.store import Decode
+from tailwise.data.decode.window import Window
+from tailwise.data.index.source import Checked, Source, read_source
 from tailwise.data.index.summary import describe, summarize
 
 
 def main() -> None:
-    data, out = read_source(section(read_params(), "data", Source)), Path("data/index")
+    params = read_params()
+    data, out = read_source(section(params, "data", Source)), Path("data/index")
     print("\n".join(describe(data)))
+    print("".join(losses(params, data)), end="")
     for split, rows in data.index.rows.items():
         write_csv(out / f"{split}.csv", rows[0], (row.values() for row in rows))
     write_json(out / "heads.json", data.index.heads)
     write_json(Path("reports/index.json"), summarize(data))
+
+
+def losses(params: dict, data: Checked) -> Iterator[str]:
+    """What the window would lose of each split, in lines that end."""
+    window, how = section(params, "window", Window), section(params, "decode", Decode)
+    there = {row["path"]: None for rows in data.index.rows.values() for row in rows if row["content"]}
+    workers = decode_workers(section(params, "runtime", Runtime).decoders)
+    found = lengths(Path(section(params, "data.root", str)), list(there), workers, how.timeout)
+    for split, rows in data.index.rows.items():
+        for line in forecast(rows, list(data.index.heads), found, window, how.short):
+            yield f"{split}: {line}\n"
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def from_decord(path, window=NATIVE):
 
 
 def from_pyav(path, window=NATIVE):
-    return by_pyav(raw(path), window, *examine(raw(path)))
+    return by_pyav(raw(path), window, *examine(raw(path)), window.indices())
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -235,3 +235,26 @@ def test_frames_are_numbered_from_the_first_that_can_be_shown(tmp_path):
     shown = read_clip(cut)
     assert len(shown) < 40
     np.testing.assert_array_equal(decoded(cut), shown[NATIVE.indices()])
+
+
+@pytest.mark.parametrize("rate", [1, 2])
+def test_a_window_in_seconds_is_found_by_the_times_of_frames(tmp_path, rate):
+    """At twice the rate the same moments are at twice the places."""
+    path = write_clip(tmp_path / "clip.mp4", frames=32, times=[place * (3 - rate) for place in range(32)])
+    window = Window(0.32, 0.16, 4, 0, 40, 64, "seconds")
+    wanted = [round(step * 25 / (3 - rate)) for step in window.steps()]
+    np.testing.assert_array_equal(decoded(path, window), read_clip(path)[wanted])
+
+
+def test_a_stride_below_a_frame_keeps_frames_twice(tmp_path):
+    path, window = write_clip(tmp_path / "clip.mp4"), Window(0.2, 0.02, 4, 0, 40, 64, "seconds")
+    np.testing.assert_array_equal(decoded(path, window), read_clip(path)[[4, 4, 5, 5]])
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.ts"])
+def test_a_short_clip_is_padded_where_that_is_asked_for(tmp_path, name):
+    path = write_clip(tmp_path / name, frames=7)
+    with pytest.raises(Faulty, match="^shorter than the window: 7 frames, 12 needed$"):
+        decoded(path)
+    frames, _ = decode_clip(raw(path), NATIVE, "pad")
+    np.testing.assert_allclose(frames.astype(int), read_clip(path)[[2, 5, 6, 6]], atol=2)

@@ -70,7 +70,7 @@ def test_a_row_of_the_manifest_leads_to_the_clips_frames(root):
 
 def test_the_store_says_how_its_clips_were_cut(root):
     folder, _ = build(root, "store")
-    assert read_json(folder / "window.json") == asdict(WINDOW)
+    assert read_json(folder / "window.json") == {**asdict(WINDOW), "short": "refuse"}
 
 
 def test_clips_in_a_zip_give_the_same_store(root):
@@ -164,15 +164,19 @@ def test_faulty_clips_are_left_out_with_their_reason(root):
 
 
 @pytest.mark.parametrize(("limit", "refused"), [(0.33, True), (0.34, False)])
-def test_more_faults_than_are_bearable_are_refused(limit, refused):
+def test_more_faults_than_are_bearable_are_refused(tmp_path, limit, refused):
     faulty = {f"{i}.mp4": "absent" if i else "shorter than the window: 6 frames, 7 needed" for i in range(4)}
     splits = {"train": {"clips": 10, "faulty": faulty}, "test": {"clips": 2, "faulty": {}}}
     how = Decode(timeout=1, max_faulty=limit)
     if not refused:
-        return check_faulty(splits, how)
+        return check_faulty(splits, how, tmp_path / "faults.csv")
     text = r"4 of 12 clips .* \(3 absent, 1 shorter than the window\), .* 0.mp4: shorter .* decode.max_faulty = 0.33"
     with pytest.raises(UserError, match=text):
-        check_faulty(splits, how)
+        check_faulty(splits, how, tmp_path / "faults.csv")
+    assert (tmp_path / "faults.csv").read_text().splitlines()[:2] == [
+        "split,clip,reason",
+        'train,0.mp4,"shorter than the window: 6 frames, 7 needed"',
+    ]
 
 
 def test_clips_of_the_same_content_are_named(root):

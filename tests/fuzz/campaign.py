@@ -14,7 +14,7 @@ from mutate import mutant
 
 from filming import turn, write_clip
 from tailwise.core.config import read_params
-from tailwise.core.files import read_csv, read_json, write_csv
+from tailwise.core.files import read_csv, read_json, write_csv, write_json
 from tailwise.core.log import last_runs
 
 ROOT = Path(__file__).parents[2]
@@ -133,6 +133,7 @@ def decode(folder: Path, clips: dict[str, bytes], timeout: float) -> subprocess.
     for split in ("train", "valid", "test"):
         rows = [row(name, content) for name, content in clips.items() if split == "train" or name == "plain.mp4"]
         write_csv(folder / f"data/index/{split}.csv", rows[0], (each.values() for each in rows))
+    write_json(folder / "data/index/heads.json", {"action": ["Dive", "Holding"]})
     command = [sys.executable, "-m", "tailwise.core.stage", str(ROOT / "stages/decode_clips.py")]
     env = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     return subprocess.run(command, cwd=folder, env=env, text=True, capture_output=True)

@@ -98,7 +98,7 @@ def width(spec, channels):
         (without("window"), "its specification is wrong: window is missing"),
         (
             lambda spec: {**spec, "window": {**spec["window"], "stride": 0}},
-            "its specification is wrong: stride, frames",
+            "its specification is wrong: stride must be at least 1, frames",
         ),
         (lambda spec: {**spec, "window": {**spec["window"], "path": "/"}}, "window.path is unknown"),
         (lambda spec: {**spec, "heads": spec["heads"][:1]}, "its tensors are not those of the model that it specifies"),

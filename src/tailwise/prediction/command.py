@@ -80,7 +80,7 @@ def _answers(predictor: Predictor, inputs: Inputs, workers: int) -> Iterator[tup
     """
     clips = sum(len(sample.clips) for sample in inputs.samples)
     with Progress("predict", clips, "clips") as progress:
-        for place, views in decode_fouls(inputs.samples, predictor.window, workers, progress.advance):
+        for place, views in decode_fouls(inputs.samples, predictor.window, workers, predictor.short, progress.advance):
             for clip, reason in views.faults.items():
                 if inputs.named or (len(inputs.samples) == 1 and not views.frames):
                     raise UserError(f"{clip}: {reason}")

@@ -11,7 +11,7 @@ import torch
 from tailwise.core.batch import Head
 from tailwise.core.errors import UserError, shorten
 from tailwise.core.tensors import misfit
-from tailwise.data.decode.window import Window
+from tailwise.data.decode.window import Short, Window
 from tailwise.engine.memory import afford
 from tailwise.engine.weights import INSTEAD_OF, read_weights
 
@@ -35,7 +35,8 @@ class Answer:
 class Predictor:
     """Views of a sample to an answer a head.
 
-    heads, window: what the model was trained for; most_views: that a sample had in training, None if its file is older
+    heads, window, short: what the model was trained for, see `decode_clip`
+    most_views: that a sample had in training, None if its file is older
     """
 
     def __init__(
@@ -45,9 +46,10 @@ class Predictor:
         window: Window,
         device: torch.device,
         most_views: int | None = None,
+        short: Short = "refuse",
     ):
         self.model, self.heads, self.window, self.device = model.to(device).eval(), heads, window, device
-        self.most_views = most_views
+        self.most_views, self.short = most_views, short
 
     def answer(self, views: list[np.ndarray]) -> list[Answer]:
         """views: one or more, each (frames, height, width, 3) uint8 as `window` cuts them
@@ -88,7 +90,9 @@ def load_predictor(path: Path, device: torch.device) -> Predictor:
     try:
         with torch.device("meta"):
             shapes, read = build()
-        window = Window(margin=0, **asdict(read.window))
+        cut = asdict(read.window)
+        short = cut.pop("short")
+        window = Window(margin=0, **cut)
     except (UserError, ValueError) as error:
         raise UserError(f"{path}: its specification is wrong: {error}") from error
     except (RuntimeError, TypeError) as error:  # a product of sizes, or a size itself, that is no 64-bit number
@@ -97,4 +101,4 @@ def load_predictor(path: Path, device: torch.device) -> Predictor:
         raise UserError(f"{path}: its tensors are not those of the model that it specifies: {wrong}")
     model, _ = build()
     model.load_state_dict(tensors)
-    return Predictor(model, read.heads, window, device, read.seen.views)
+    return Predictor(model, read.heads, window, device, read.seen.views, short)

@@ -10,7 +10,7 @@ from tailwise.core.processes import map_guarded
 from tailwise.data.decode.container import Faulty
 from tailwise.data.decode.frames import decode_clip
 from tailwise.data.decode.probe import probe
-from tailwise.data.decode.window import Window
+from tailwise.data.decode.window import Short, Window
 from tailwise.data.raw import RawFile
 from tailwise.prediction.fouls import Foul
 
@@ -39,10 +39,10 @@ class _Work:
 
 
 def decode_fouls(
-    fouls: list[Foul], window: Window, workers: int, seen: Callable[[], object] = lambda: None
+    fouls: list[Foul], window: Window, workers: int, short: Short = "refuse", seen: Callable[[], object] = lambda: None
 ) -> Iterator[tuple[int, Views]]:
     """(place of the foul, its views) as they are done. seen: called as each clip begins"""
-    work = partial(_decode_foul, window=window)
+    work = partial(_decode_foul, window=window, short=short)
     yield from map_guarded(work, map(_Work, fouls), workers, TIMEOUT_S, _Work.without, seen)
 
 
@@ -65,14 +65,14 @@ def _probe_foul(work: _Work, say: Callable[[str], None]) -> dict[str, str]:
     return faults
 
 
-def _decode_foul(work: _Work, say: Callable[[str], None], window: Window) -> Views:
+def _decode_foul(work: _Work, say: Callable[[str], None], window: Window, short: Short) -> Views:
     frames, faults = {}, dict(work.lost)
     for clip in work.foul.clips:
         if clip in work.lost:
             continue
         say(clip)
         try:
-            frames[clip], _ = decode_clip(RawFile(work.foul.root, clip), window)
+            frames[clip], _ = decode_clip(RawFile(work.foul.root, clip), window, short)
         except Faulty as reason:
             faults[clip] = str(reason)
     return Views(work.foul, frames, faults)

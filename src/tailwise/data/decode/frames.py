@@ -15,22 +15,42 @@ from tailwise.data.decode.excerpt import Excerpt, excerpt
 from tailwise.data.decode.orientation import orientation_of
 from tailwise.data.decode.pictures import shown_frames
 from tailwise.data.decode.probe import Facts, Stamps, examine
-from tailwise.data.decode.window import Window
+from tailwise.data.decode.window import Short, Window, within
 from tailwise.data.raw import RawFile
 
 
-def decode_clip(clip: RawFile, window: Window) -> tuple[np.ndarray, Facts]:
-    """(margin + frames + margin, height, width, 3) uint8 RGB, and what the clip is; raises Faulty with the reason."""
+def decode_clip(clip: RawFile, window: Window, short: Short = "refuse") -> tuple[np.ndarray, Facts]:
+    """(margin + frames + margin, height, width, 3) uint8 RGB, and what the clip is; raises Faulty with the reason.
+
+    short: what is done with a clip that ends before the window
+    """
     facts, stamps = examine(clip)
-    wanted = window.indices()
-    if facts.frames < (needed := wanted[-1] + 1):
-        raise Faulty(f"shorter than the window: {facts.frames} frames, {needed} needed")
+    if window.unit == "seconds" and not facts.rate:
+        raise Faulty("no rate: a window in seconds cannot be found in it")
+    try:
+        places = within(window.places(moments(facts, stamps), facts.rate), facts.frames, short)
+    except ValueError as error:
+        raise Faulty(str(error)) from error
+    wanted = sorted(set(places))
+    frames = _decoded(clip, window, facts, stamps, wanted)
+    return frames if places == wanted else frames[np.searchsorted(wanted, places)], facts
+
+
+def moments(facts: Facts, stamps: Stamps) -> list[float]:
+    """When each frame is shown, in seconds from the first; empty where the container does not tell."""
+    if None in stamps or len(set(stamps)) != facts.frames:
+        return []
+    times = sorted(stamps)
+    return [(time - times[0]) / facts.ticks for time in times]
+
+
+def _decoded(clip: RawFile, window: Window, facts: Facts, stamps: Stamps, wanted: list[int]) -> np.ndarray:
     if plain := excerpt(clip, facts, stamps, wanted):
         try:
-            return by_decord(plain, window), facts
+            return by_decord(plain, window)
         except (decord.DECORDError, RuntimeError, IndexError):
             pass  # PyAV says more about what is wrong with it, or can do it
-    return by_pyav(clip, window, facts, stamps), facts
+    return by_pyav(clip, window, facts, stamps, wanted)
 
 
 def by_decord(plain: Excerpt, window: Window) -> np.ndarray:
@@ -48,9 +68,9 @@ def by_decord(plain: Excerpt, window: Window) -> np.ndarray:
     return plain.orientation.upright(frames)
 
 
-def by_pyav(clip: RawFile, window: Window, facts: Facts, stamps: Stamps) -> np.ndarray:
-    """Frame by frame from the beginning; raises Faulty where one of the window is missing or damaged."""
-    wanted, found, seen = window.indices(), {}, 0
+def by_pyav(clip: RawFile, window: Window, facts: Facts, stamps: Stamps, wanted: list[int]) -> np.ndarray:
+    """Frame by frame from the beginning; raises Faulty where a wanted one is missing or damaged."""
+    found, seen = {}, 0
     for seen, (place, frame, sound) in enumerate(shown_frames(clip, stamps), start=1):
         if place not in wanted:
             continue

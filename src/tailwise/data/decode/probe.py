@@ -22,6 +22,7 @@ class Facts:
     """width, height: as stored; rate: frames per second; frames: as counted, seconds: as long as they last
 
     cut: the file ends before its own table of frames does
+    ticks: units of time a second, in which the times of its pictures are told
     """
 
     codec: str
@@ -33,6 +34,7 @@ class Facts:
     seconds: float
     key_frames: int
     cut: bool
+    ticks: float
 
 
 class Entry(NamedTuple):
@@ -76,6 +78,7 @@ def _facts(container: av.container.InputContainer, stream: av.VideoStream, packe
         seconds=round(len(shown) / rate, 3) if rate else 0.0,
         key_frames=sum(entry.is_keyframe for entry in shown),
         cut=listed and max(entry.pos + entry.size for entry in table) > container.size,
+        ticks=round(float(1 / (stream.time_base or 1)), 3),
     )
 
 

@@ -1,9 +1,11 @@
 """What the clips of a split are like, and which of them cannot be used."""
 
 from collections import Counter
+from pathlib import Path
 from statistics import median
 
 from tailwise.core.errors import UserError
+from tailwise.core.files import write_csv
 from tailwise.data.decode.store import Decode, Row, Store
 
 
@@ -47,15 +49,19 @@ def duplicates(rows: list[Row]) -> list[list[str]]:
     return sorted(sorted(paths) for paths in same.values() if len(set(paths)) > 1)
 
 
-def check_faulty(splits: dict[str, dict], how: Decode) -> None:
-    """Raise UserError if more clips are faulty than is bearable. splits: {split: its quality}"""
+def check_faulty(splits: dict[str, dict], how: Decode, kept: Path) -> None:
+    """Raise UserError if more clips are faulty than is bearable. splits: {split: its quality}
+
+    kept: where the list of them is written then, as the stage's outputs go with it
+    """
     clips = sum(split["clips"] for split in splits.values())
-    faults = [fault for split in splits.values() for fault in split["faulty"].items()]
+    faults = [(name, *fault) for name, split in splits.items() for fault in split["faulty"].items()]
     if len(faults) > how.max_faulty * clips:
-        reasons = counted(kind(reason) for _, reason in faults)
+        write_csv(kept, ["split", "clip", "reason"], faults)
+        reasons = counted(kind(reason) for *_, reason in faults)
         named = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
-        clip, reason = faults[0]
+        _, clip, reason = faults[0]
         raise UserError(
-            f"{len(faults)} of {clips} clips cannot be used ({named}), such as {clip}: {reason}; "
+            f"{len(faults)} of {clips} clips cannot be used ({named}), such as {clip}: {reason}; all are in {kept}; "
             f"more than decode.max_faulty = {how.max_faulty:g} in params.yaml allows"
         )

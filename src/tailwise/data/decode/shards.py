@@ -22,7 +22,7 @@ import numpy as np
 from tailwise.core.files import living, part_of, remove_parts, write_json
 from tailwise.data.decode.frames import decode_clip
 from tailwise.data.decode.container import Faulty
-from tailwise.data.decode.window import Window
+from tailwise.data.decode.window import Short, Window
 from tailwise.data.raw import RawFile
 
 DECODING = "container decoder_log excerpt frames orientation packets pictures probe shards window".split()
@@ -61,11 +61,12 @@ class Shard:
     root: Path
     clips: dict[str, str]
     window: Window
+    short: Short = "refuse"
     lost: dict[str, str] = field(default_factory=dict)
 
     def key(self) -> str:
         """Name from the raw bytes of the clips, the window and the decoders."""
-        made_by = f"decord {decord.__version__} av {av.__version__} {code_hash()} {self.window}"
+        made_by = f"decord {decord.__version__} av {av.__version__} {code_hash()} {self.window} {self.short}"
         return hashlib.sha256(json.dumps([made_by, self.clips, self.lost]).encode()).hexdigest()[:16]
 
     def without(self, clip: str, reason: str) -> "Shard":
@@ -95,7 +96,7 @@ def decode_shard(shard: Shard, cache: Path, say: Callable[[str], None]) -> tuple
                 continue
             say(clip)
             try:
-                frames, facts = decode_clip(RawFile(shard.root, clip), shard.window)
+                frames, facts = decode_clip(RawFile(shard.root, clip), shard.window, shard.short)
             except Faulty as reason:
                 faults[clip] = str(reason)
             else:

@@ -23,7 +23,7 @@ from tailwise.data.decode.shards import (
     link_or_copy,
     partition,
 )
-from tailwise.data.decode.window import Window
+from tailwise.data.decode.window import Short, Window
 
 Row = dict[str, str]
 DAY_S = 86_400
@@ -31,10 +31,13 @@ DAY_S = 86_400
 
 @dataclass(frozen=True)
 class Decode:
-    """timeout: seconds a clip may take; max_faulty: largest share of the clips that may be faulty, in [0, 1]"""
+    """timeout: seconds a clip may take; max_faulty: largest share of the clips that may be faulty, in [0, 1]
+    short: what is done with a clip that ends before the window
+    """
 
     timeout: float
     max_faulty: float
+    short: Short = "refuse"
 
     def __post_init__(self):
         if not 0 < self.timeout <= DAY_S or not 0 <= self.max_faulty <= 1:
@@ -68,13 +71,13 @@ def build_store(root: Path, rows: list[Row], window: Window, folder: Path, cache
     cache.mkdir(parents=True, exist_ok=True)
     clear_parts(cache)
     content = {row["path"]: row["content"] for row in rows}
-    shards = [Shard(root, {clip: content[clip] for clip in clips}, window) for clips in partition(list(content))]
+    shards = [Shard(root, {clip: content[clip] for clip in clips}, window, how.short) for clips in partition(list(content))]
     done, decoded = _decode(shards, cache, how, workers, folder.name)
     faults = {clip: reason for _, facts in done for clip, reason in facts["faults"].items()}
     places = {clip: (key, row) for key, facts in done for clip, row in facts["rows"].items()}
     if not places:
         raise UserError(f"{root}: no clip of the {folder.name} split can be used: {_most_frequent(faults)}")
-    _write_store(folder, rows, places, cache, window)
+    _write_store(folder, rows, places, cache, {**asdict(window), "short": how.short})
     usable = {row["sample"] for row in rows if row["path"] in places}
     dropped = sorted({row["sample"] for row in rows} - usable)
     clips = {clip: what for _, facts in done for clip, what in facts["clips"].items()}
@@ -129,11 +132,11 @@ def _most_frequent(faults: dict[str, str]) -> str:
     return max(reasons, key=reasons.count) if reasons else "the split is empty"
 
 
-def _write_store(folder: Path, rows: list[Row], places: dict[str, tuple[str, int]], cache: Path, window: Window):
+def _write_store(folder: Path, rows: list[Row], places: dict[str, tuple[str, int]], cache: Path, window: dict):
     kept = [
         {**row, "shard": places[row["path"]][0], "row": places[row["path"]][1]} for row in rows if row["path"] in places
     ]
     write_csv(folder / "manifest.csv", kept[0], (row.values() for row in kept))
-    write_json(folder / "window.json", asdict(window))
+    write_json(folder / "window.json", window)
     for key in sorted({key for key, _ in places.values()}):
         link_or_copy(cache / f"{key}.npy", folder / f"{key}.npy")

@@ -12,12 +12,16 @@ from tailwise.core.files import read_json
 from tailwise.data.load.manifest import read_views
 
 
+USUAL = {"unit": "frames", "short": "refuse"}
+
+
 class Clips:
     """One split of the clip store. A sample is its views' frames and its class ids.
 
     folder: has manifest.csv (one row a view), window.json, and the shards it names
     with_margin: give the frames that were kept on either side for augmentation in time, too
-    window: what the views were cut by, the margin left out: {"centre", "stride", "frames", "height", "width"}
+    window: what the views were cut by, the margin left out: {"centre", "stride", "frames", "height", "width"}, and
+        "unit" and "short" where they are not the usual ones
     Frames are mapped from disk, so that memory does not grow with the store.
     """
 
@@ -29,6 +33,8 @@ class Clips:
         views = read_views(folder / "manifest.csv")
         self.names, self._views = list(views), list(views.values())
         self.window = {name: window[name] for name in ("centre", "stride", "frames", "height", "width")}
+        told = {name: window.get(name, usual) for name, usual in USUAL.items()}
+        self.window |= {name: value for name, value in told.items() if value != USUAL[name]}
         self._labels = {head.name: self._class_ids(head) for head in heads}
         self._shards: dict[str, np.ndarray] = {}
 

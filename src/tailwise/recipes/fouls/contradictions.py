@@ -12,6 +12,7 @@ from tailwise.balance.subset import Oversampled, Rebalance
 from tailwise.core.runtime import Runtime
 from tailwise.data.decode.window import Window
 from tailwise.data.demo import Demo
+from tailwise.data.demo.plan import FPS
 from tailwise.data.index.soccernet import Soccernet
 from tailwise.data.index.source import Source
 from tailwise.data.load.augment import Augment
@@ -30,7 +31,8 @@ def of_data(data: Source, window: Window, demo: Demo) -> Lines:
         return
     if not isinstance(data.reader, Soccernet):
         yield f"data.reader.kind {data.reader.kind} cannot read {MADE_ROOT}: set data.root, or the kind to soccernet"
-    first, last = window.indices()[0], window.indices()[-1]
+    places = window.indices(FPS)
+    first, last = places[0], places[-1]
     if last >= demo.frames:
         yield f"the window ends at frame {last}, and a clip of the demo has {demo.frames}: raise demo.frames"
     elif not first <= demo.contact <= last:

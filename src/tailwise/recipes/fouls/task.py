@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -83,13 +83,15 @@ MOST_HEADS = 1_000
 
 @dataclass(frozen=True)
 class Cut:
-    """The window that the views were cut by, as data/decode/window.py has it, without its margin."""
+    """The window that the views were cut by, as data/decode/window.py has it, without its margin, and decode.short."""
 
-    centre: int
-    stride: int
+    centre: float
+    stride: float
     frames: int
     height: int
     width: int
+    unit: Literal["frames", "seconds"] = "frames"
+    short: Literal["refuse", "pad"] = "refuse"
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ class Specification:
 
 
 def specification(
-    model: Model, heads: tuple[Head, ...], window: dict[str, int], most_views: int | None = None
+    model: Model, heads: tuple[Head, ...], window: dict[str, Any], most_views: int | None = None
 ) -> dict:
     """A `Specification` as plain values. window: a `Cut`'s fields; most_views: of a training sample"""
     return {
