@@ -91,7 +91,7 @@ class Events:
 
 
 def printed(event: str, detail: bool, verbosity: Verbosity) -> bool:
-    """quiet: alerts, interventions and what a stage computes with, where that has changed; normal: all but details; verbose: all."""
+    """quiet: what is LOUD; normal: all but details; verbose: all."""
     return event in LOUD or verbosity == "verbose" or (verbosity == "normal" and not detail)
 
 
