@@ -13,6 +13,7 @@ from tailwise.core.config import read_params, sections
 from tailwise.core.files import write_csv, write_json
 from tailwise.core.typed import convert
 from tailwise.engine.evaluate import answer, figures
+from tailwise.engine.guards import FROZEN_STEPS, Stability
 from tailwise.engine.loop import train_phase
 from tailwise.engine.weights import load_into, read_tensors, write_tensors
 from tailwise.losses import ClassBoost
@@ -53,6 +54,30 @@ def test_it_trains_on_a_tiny_store_and_learns(store, config):
     best = trained.history[trained.best - 1].heads["action"].matrix
     assert best.diagonal().sum() == 12
     assert trained.history[-1].loss < trained.history[0].loss
+
+
+def of_one_view(folder):
+    """Keep the first view of each sample of a store, as a table of one clip a sample has it."""
+    header, *rows = (folder / "manifest.csv").read_text().splitlines()
+    kept = [row.split(",") for row in rows if row.split(",")[1] == "0"]
+    write_csv(folder / "manifest.csv", header.split(","), kept)
+    return folder
+
+
+@pytest.mark.parametrize("dead", [False, True])
+def test_with_one_view_each_only_a_layer_that_has_died_is_told(store, config, dead):
+    """The attention over the views cannot move. A `dead` backbone gives zeros, of which the heads learn nothing."""
+    task = build(config, HEADS, of_one_view(store), store, seed=1)
+    if dead:
+        norm = task.model.backbone.layers[-1][1]
+        torch.nn.init.zeros_(norm.weight), torch.nn.init.constant_(norm.bias, -1.0)
+    run = make_run(batch_size=4, stability=Stability(guards=True))
+    trained = train_phase(task, make_phase(epochs=FROZEN_STEPS // 3 + 2, lr=1e-3), range(12), {}, run)
+    notes = [each for record in trained.history for each in record.interventions if each.fault == "frozen layer"]
+    told = {each.text.split()[0] for each in notes}
+    names = {name for name, _ in task.model.named_parameters()}
+    still = {n for n in names if n.startswith("backbone.")} | {f"fusion.heads.{i}.weight" for i in range(2)}
+    assert still < names and told == (still if dead else set()) and len(notes) == len(told)
 
 
 def test_the_seed_decides_the_first_weights(store, config):

@@ -96,7 +96,7 @@ class Events:
 
 
 def printed(event: str, detail: bool, verbosity: Verbosity) -> bool:
-    """quiet: alerts and interventions; normal: all but details; verbose: all."""
+    """quiet: what is LOUD; normal: all but details; verbose: all."""
     return event in LOUD or verbosity == "verbose" or (verbosity == "normal" and not detail)
 
 

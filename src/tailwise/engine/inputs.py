@@ -59,7 +59,7 @@ def trained_task(recipe: ModuleType, config, by: Computing, weights: Path, split
     """The model of a weights file on a split, and the run that judges it; a stage ends it by `keep_backend`."""
     workers = data_workers(by.runtime.workers, by.training.threads)
     run = Run("evaluate", by.training, start(by.training, by.runtime), workers)
-    tell_difference(run.device, Events(events_path(stage_name()), by.runtime.verbosity))
+    tell_difference(run.device, Events(events_path(stage_name())))
     heads = read_heads(Path("data/index/heads.json"))
     return build_task(recipe, config, heads, (None, split), by.training.seed, weights)[0], run
 

@@ -77,6 +77,17 @@ class Stepper:
         return evaluation.found[0]
 
 
+def begin_random(device: torch.device, seed: int) -> None:
+    """`torch.manual_seed` for what this device draws.
+
+    Without the others a step of the processor does not ask for a stack trace, which is kept for a GPU to come.
+    """
+    if device.type == "cpu":
+        torch.default_generator.manual_seed(seed)
+    else:
+        torch.manual_seed(seed)
+
+
 class _Evaluation:
     """The optimizer's closure, called once a step or more: sets gradients, judges them, returns the loss."""
 
@@ -118,7 +129,7 @@ class _Evaluation:
         run, total = self.on.run, torch.zeros((), dtype=torch.float64, device=self.on.run.device)
         for number, batch in enumerate(self.ready):
             rank = (run.world.rank,) if run.world.rank else ()
-            torch.manual_seed(seed_for(run.training.seed, run.name, *self.place, number, *rank))
+            begin_random(run.device, seed_for(run.training.seed, run.name, *self.place, number, *rank))
             with run.autocast():
                 sums = self.on.task.loss(self.on.task.model(**batch.inputs), batch, self.on.boost)
             names = {name: name if name in batch.targets else "" for name in sums}
