@@ -193,7 +193,7 @@ def test_an_absent_table(tmp_path):
         ({"heads": ["path"]}, "data.reader: 'path' cannot be a head: take letters, digits, _ and -, and none of"),
         ({"heads": ["a/b"]}, "data.reader: 'a/b' cannot be a head: take letters"),
         ({"heads": ["outcome "]}, "data.reader: 'outcome ' is read as 'outcome': write it so"),
-        ({"heads": ["e\u0301te"]}, "data.reader: 'e\u0301te' "),
+        ({"heads": ["e\u0301te"]}, r"data.reader: 'e\\u0301te' is read as '\\xe9te': write it so"),
         ({"heads": "outcome"}, "data.reader.heads must be a list, found 'outcome'"),
         ({"heads": [1]}, r"data.reader.heads\[0\] must be a text, found 1"),
         ({"file": "../x.csv"}, "data.reader: '../x.csv' is outside the data root: give a path from there"),

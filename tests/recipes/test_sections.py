@@ -103,6 +103,9 @@ def test_a_data_root_that_is_not_there_is_named(tmp_path, monkeypatch):
         check_inputs(section(changed(data__root="gone"), "", Params))
     with pytest.raises(UserError, match="data.root xxx.*: File name too long; .* or set data.root in params.yaml"):
         check_inputs(section(changed(data__root="x" * 5000), "", Params))
+    (tmp_path / "raw" / "more").symlink_to(tmp_path)
+    with pytest.raises(UserError, match="raw/more: is a link to the folder"):
+        check_inputs(section(changed(data__root="raw"), "", Params))
 
 
 @pytest.mark.parametrize("phase", ["phase1", "phase2"])

@@ -82,6 +82,13 @@ def test_leaks_and_duplicates_are_told_and_escaped(facts):
     assert EVIL not in html
 
 
+def test_other_warnings_of_the_index_are_told_the_first_twenty(facts):
+    warnings = [f"the same clip is {i}.mp4 and {EVIL}" for i in range(30)]
+    html = page(replace(facts, index={"train": {**facts.index["train"], "warnings": warnings}}))
+    assert "<li>the same clip is 19.mp4 and &lt;/script" in html and "20.mp4 and" not in html and EVIL not in html
+    assert "<li>and 10 more in train, see reports/index.json</li>" in html
+
+
 def test_a_run_without_alerts_says_so(facts):
     assert "No alert." in page(replace(facts, history=replace(facts.history, alerts=[])))
 

@@ -39,15 +39,15 @@ def check_tree(root: Path) -> None:
 
 def _check_link(entry: os.DirEntry) -> None:
     target = quoted(os.readlink(entry.path))
-    if entry.is_dir():
+    if os.path.isdir(entry.path):
         how = "move the folder itself there, or gather the data in one real folder"
         known = "known to DVC by `dvc add`, or by its absolute path as data.root in params.yaml"
         unseen = "DVC does not look into it, so that changes there would go unnoticed"
         raise UserError(f"{entry.path}: is a link to the folder {target}, and {unseen}; {how}, {known}")
     if not os.path.exists(entry.path):
         raise UserError(f"{entry.path}: is a link to {target}, where nothing is: mend it or take it away")
-    if not entry.is_file():
-        kind = kind_of(entry.stat().st_mode)
+    if not os.path.isfile(entry.path):
+        kind = kind_of(os.stat(entry.path).st_mode)
         raise UserError(f"{entry.path}: is a link to {kind}, {target}: DVC cannot read it; take it away")
 
 

@@ -14,7 +14,7 @@ from tailwise.data.index.columns import check_columns
 from tailwise.data.index.lines import Line, read_lines
 from tailwise.data.index.partition import Split, assign
 from tailwise.data.index.rows import FIRST, SPLITS, Index, Row, inside
-from tailwise.data.index.spelling import LONGEST_NAME, quoted, spelling_notes, tidy
+from tailwise.data.index.spelling import LONGEST_NAME, quoted, seen_apart, spelling_notes, tidy
 from tailwise.data.raw import RawFile
 
 NO_HEAD = ("split", "shard", "row", "epoch", "lr", "score", "train", "balanced_accuracy", *FIRST)
@@ -44,11 +44,11 @@ class Table:
         if not self.heads or len(set(self.heads)) < len(self.heads):
             raise ValueError(f"heads must be one or more different columns, found {list(self.heads)}")
         for head in self.heads:
+            if head != tidy(head):
+                raise ValueError(f"{' is read as '.join(seen_apart([head, tidy(head)]))}: write it so")
             if head in NO_HEAD or not re.fullmatch(r"\w[\w -]*", head):
                 others = ", ".join(NO_HEAD)
                 raise ValueError(f"{head!r} cannot be a head: take letters, digits, _ and -, and none of {others}")
-            if head != tidy(head):
-                raise ValueError(f"{head!r} is read as {tidy(head)!r}: write it so")
         inside(self.file)
 
     def read(self, root: Path) -> Index:
