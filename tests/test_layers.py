@@ -12,7 +12,7 @@ SCRIPTS = sorted((ROOT / "stages").glob("*.py"))
 PACKAGE = "tailwise"
 
 CORE = {"core.batch", "core.chosen", "core.errors", "core.files", "core.folders"}
-CORE |= {"core.processes", "core.progress", "core.typed"}
+CORE |= {"core.parent", "core.processes", "core.progress", "core.typed"}
 BASIC = CORE | {"balance", "losses", "schedules", "metrics"}
 ALLOWED = {
     "core.batch": set(),
@@ -26,12 +26,13 @@ ALLOWED = {
     "core.files": {"core.errors"},
     "core.folders": set(),
     "core.loading": {"core.errors"},
-    "core.processes": {"core.errors"},
+    "core.parent": set(),
+    "core.processes": {"core.errors", "core.parent"},
     "core.progress": set(),
     "core.typed": {"core.errors"},
     "core.log": {"core.files"},
     "core.events": {"core.folders", "core.log", "core.runtime"},
-    "core.stage": {"core.errors", "core.events", "core.folders", "core.loading", "core.log", "core.processes"},
+    "core.stage": {"core.errors", "core.events", "core.folders", "core.loading", "core.log", "core.parent"},
     "core.config": {"core.errors", "core.typed"},
     "core.preset": {"core.errors", "core.files", "core.config"},
     "core.effective": {"core.errors", "core.config"},
