@@ -11,7 +11,10 @@ SOURCES = ROOT / "src"
 SCRIPTS = sorted((ROOT / "stages").glob("*.py"))
 PACKAGE = "tailwise"
 
-CORE = {f"core.{name}" for name in "batch chosen errors files folders processes progress tensors typed".split()}
+CORE = {
+    f"core.{name}"
+    for name in "batch chosen errors files folders parent processes progress shortage tensors typed".split()
+}
 BASIC = CORE | {"balance", "losses", "schedules", "metrics"}
 ALLOWED = {
     "core.batch": set(),
@@ -26,13 +29,14 @@ ALLOWED = {
     "core.files": {"core.errors"},
     "core.folders": set(),
     "core.loading": {"core.shortage"},
-    "core.processes": {"core.errors"},
+    "core.parent": set(),
+    "core.processes": {"core.errors", "core.parent"},
     "core.progress": set(),
     "core.tensors": {"core.errors"},
     "core.typed": {"core.errors"},
     "core.log": {"core.files"},
     "core.events": {"core.errors", "core.folders", "core.log", "core.runtime"},
-    "core.stage": {"core.errors", "core.events", "core.folders", "core.loading", "core.log", "core.processes"},
+    "core.stage": {"core.errors", "core.events", "core.folders", "core.loading", "core.log", "core.parent"},
     "core.config": {"core.errors", "core.files", "core.typed"},
     "core.preset": {"core.errors", "core.files", "core.config"},
     "core.effective": {"core.errors", "core.config"},

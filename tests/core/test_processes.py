@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tailwise.core.errors import UserError
-from tailwise.core.processes import _serve, die_with_parent, map_guarded, map_in_processes
+from tailwise.core.parent import die_with_parent
+from tailwise.core.processes import _serve, map_guarded, map_in_processes
 
 SLEEPERS = """
 import os, sys, time

@@ -23,7 +23,7 @@ from tailwise.core.events import Events, events_path, rotate, stage_name
 from tailwise.core.folders import pipeline_folder
 from tailwise.core.loading import NO_THREAD, no_room, no_thread
 from tailwise.core.log import Run, add_run, peak_mb
-from tailwise.core.processes import PARENT, die_with_parent, orphaned
+from tailwise.core.parent import PARENT, die_with_parent, orphaned
 
 REQUIREMENTS = Path(__file__).parents[3] / "requirements.txt"
 ADVICE = "activate the environment first: . .venv/bin/activate (made by `make setup`)"

@@ -24,7 +24,7 @@ from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 from tailwise.core.errors import UserError, one_line
 from tailwise.core.files import write_text
-from tailwise.core.processes import PARENT
+from tailwise.core.parent import PARENT
 from tailwise.core.runtime import Runtime
 from tailwise.engine.run import find_device
 

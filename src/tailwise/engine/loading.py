@@ -15,7 +15,8 @@ from torch.utils.data.dataloader import _MultiProcessingDataLoaderIter
 from tailwise.core.batch import Batch
 from tailwise.core.errors import UserError
 from tailwise.core.events import Events
-from tailwise.core.processes import die_with_parent, shared_memory
+from tailwise.core.parent import die_with_parent
+from tailwise.core.processes import shared_memory
 from tailwise.engine.memory import afford
 from tailwise.engine.task import Samples
 
