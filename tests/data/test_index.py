@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from fouls import every_class, foul, write_data_set
+from tailwise.core.config import read_params
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_csv, read_json
 from tailwise.data.index.contents import fill_content
@@ -17,12 +18,14 @@ from tailwise.data.index.soccernet import HEADS, Soccernet
 from tailwise.data.index.source import Source, read_source
 
 STAGE = Path(__file__).parents[2] / "stages/index_clips.py"
+PARAMS = read_params(STAGE.parents[1] / "params.yaml")
 SOCCERNET = Soccernet("soccernet")
 
 
 def run_stage(root: str = "data/raw", leaks: str = "refuse", reader=None) -> None:
     section = {"root": root, "leaks": leaks, "reader": reader or {"kind": "soccernet"}}
-    Path("params.yaml").write_text(yaml.safe_dump({"data": section}))
+    others = {name: PARAMS[name] for name in ("window", "decode", "runtime")}
+    Path("params.yaml").write_text(yaml.safe_dump({"data": section, **others}))
     runpy.run_path(str(STAGE), run_name="__main__")
 
 

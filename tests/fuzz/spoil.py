@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator
 from copy import deepcopy
 from pathlib import Path
 
+import yaml
 from hypothesis import strategies as st
 
 from tailwise.core import stage
+from tailwise.core.config import read_params
 
 ROOT = Path(__file__).parents[2]
 HUGE = (2**31, 2**63, 10**30, -(10**30), 10**400, 1e308, -1e308, 5e-324)
@@ -107,6 +109,12 @@ def run_stage(script: str, *arguments: str, fill: Callable[[], object]) -> tuple
         finally:
             os.chdir(before)
             sys.argv = arguments_before
+
+
+def index_params(data: dict) -> str:
+    """What `index_clips` reads of params.yaml, with this section `data`."""
+    params = read_params(ROOT / "params.yaml")
+    return yaml.safe_dump({"data": data, **{name: params[name] for name in ("window", "decode", "runtime")}})
 
 
 def check_one_line(status: int, said: str, names: tuple[str, ...]) -> None:

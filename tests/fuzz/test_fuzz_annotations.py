@@ -3,13 +3,12 @@
 import json
 from pathlib import Path
 
-import yaml
 from hypothesis import given
-from spoil import broken, check_one_line, run_stage, spoiled
+from spoil import broken, check_one_line, index_params, run_stage, spoiled
 
 from fouls import every_class, write_data_set
 
-PARAMS = yaml.safe_dump({"data": {"root": "raw", "leaks": "warn", "reader": {"kind": "soccernet"}}})
+PARAMS = index_params({"root": "raw", "leaks": "warn", "reader": {"kind": "soccernet"}})
 FOULS = {str(number): foul for number, foul in enumerate(every_class())}
 TREE = {"Set": "train", "Number of actions": len(FOULS), "Actions": FOULS}
 for number, foul in FOULS.items():

@@ -5,10 +5,9 @@ import io
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from spoil import broken, check_one_line, run_stage, spoiled
+from spoil import broken, check_one_line, index_params, run_stage, spoiled
 
 NAMES = ["labels.csv", "raw: ", "params.yaml"]
 DRAWN = {"valid": 0.25, "test": 0.25, "seed": 1}
@@ -36,7 +35,7 @@ def index(content: bytes, split: dict | None = None, heads=("outcome",)) -> tupl
         Path("raw/labels.csv").write_bytes(content)
         reader = {"kind": "table", "file": "labels.csv", "heads": list(heads), "split": split}
         data = {"root": "raw", "leaks": "warn", "reader": reader}
-        Path("params.yaml").write_text(yaml.safe_dump({"data": data}))
+        Path("params.yaml").write_text(index_params(data))
 
     return run_stage("index_clips.py", fill=fill)
 
