@@ -34,7 +34,7 @@ def test_a_list_of_other_files_is_no_clip(tmp_path, name, file):
         decode_clip(RawFile(tmp_path / "root", file), WINDOW)
 
 
-@pytest.mark.parametrize("name", ["12:30.mp4", "concat:a.mp4", "-i.mp4", "a|b.mp4", "pipe:0.mp4", "ä ö.mp4", "%03d.mp4"])
+@pytest.mark.parametrize("name", ["12:30.mp4", "concat:a.mp4", "-i.mp4", "a|b.mp4", "pipe:0.mp4", "ä.mp4", "%03d.mp4"])
 def test_a_name_is_only_a_name(tmp_path, name):
     write_clip(tmp_path / "plain.mp4")
     shutil.copy(tmp_path / "plain.mp4", tmp_path / name)

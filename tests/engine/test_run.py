@@ -5,7 +5,7 @@ import torch
 
 from tailwise.core.errors import UserError
 from tailwise.core.runtime import Runtime
-from tailwise.engine.run import Training, start
+from tailwise.engine.run import Training, check_threads, start
 
 
 def test_a_step_is_cut_into_equal_micro_batches():
@@ -35,3 +35,13 @@ def test_a_device_that_is_not_there_is_refused(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(UserError, match="runtime.device is cuda, but this machine has none"):
         start(Training(1, 16, 1, torch.get_num_threads(), "float32"), Runtime("cuda", 0, 1, False))
+
+
+@pytest.mark.parametrize(("limit", "threads", "refused"), [("1", 2, True), ("2", 2, False), ("", 2, False), ("x", 2, False)])
+def test_fewer_threads_than_training_waits_for_are_refused(monkeypatch, limit, threads, refused):
+    """torch 2.15 hangs in its first product with OMP_THREAD_LIMIT=1 and two threads."""
+    monkeypatch.setenv("OMP_THREAD_LIMIT", limit)
+    if not refused:
+        return check_threads(threads)
+    with pytest.raises(UserError, match="^OMP_THREAD_LIMIT=1 is below training.threads 2: unset it"):
+        check_threads(threads)

@@ -26,7 +26,8 @@ ON_CPU = (
     "MKL_ENABLE_INSTRUCTIONS",
     "MKL_DEBUG_CPU_TYPE",
     "MKL_DOMAIN_NUM_THREADS",
-    "OMP_THREAD_LIMIT",
+    "MKL_NUM_STRIPES",
+    "OMP_DYNAMIC",
     "GLIBC_TUNABLES",
 )
 """Variables that choose kernels, or how many threads they have. ATEN_CPU_CAPABILITY is not among them: torch says

@@ -83,7 +83,11 @@ class Run:
 
 
 def start(training: Training, runtime: Runtime) -> torch.device:
-    """Fix threads and deterministic kernels for this process; returns the device to use."""
+    """Fix threads and deterministic kernels for this process; returns the device to use.
+
+    Raises UserError for a device that is not there, and for threads that OpenMP would wait for and never give.
+    """
+    check_threads(training.threads)
     torch.set_num_threads(training.threads)
     torch.set_deterministic_debug_mode("error")  # use_deterministic_algorithms(True) without loading a compiler
     torch.backends.cudnn.benchmark = False
@@ -92,6 +96,13 @@ def start(training: Training, runtime: Runtime) -> torch.device:
         device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
         torch.cuda.set_device(device)
     return device
+
+
+def check_threads(threads: int) -> None:
+    """Raise UserError where a limit from outside is below `training.threads`: torch then hangs in its first product."""
+    limit = os.environ.get("OMP_THREAD_LIMIT", "")
+    if limit.strip().isdecimal() and int(limit) < threads:
+        raise UserError(f"OMP_THREAD_LIMIT={limit} is below training.threads {threads}: unset it, or lower training.threads")
 
 
 def find_device(wanted: str, key: str) -> torch.device:

@@ -1,8 +1,7 @@
 """What FFmpeg logs while it reads and decodes: the one place where it tells that it met damage.
 
-A decoder that meets damage goes on, and fills the gap from other frames. Some damage nobody can see: other bits that are
-a picture, too. There are two FFmpegs here, PyAV's own and the
-one that comes with decord.
+A decoder that meets damage goes on, and fills the gap from other frames. Some damage nobody can see: other bits that
+are a picture, too. There are two FFmpegs here, PyAV's own and the one that comes with decord.
 """
 
 import ctypes

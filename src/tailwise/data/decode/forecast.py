@@ -116,8 +116,8 @@ def mixed(found: Mapping[str, Length], paths: set[str], window: Window) -> Itera
     if window.unit == "frames" and len(rates) > 1:
         named = ", ".join(f"{rate} ({count})" for rate, count in rates.most_common(5))
         yield (
-            f"WARNING: clips of different rates, {named} frames/s: a window in frames is another stretch of time in each;"
-            " window.unit: seconds is the same in all"
+            f"WARNING: clips of different rates, {named} frames/s: a window in frames is another stretch of time in"
+            " each; window.unit: seconds is the same in all"
         )
 
 

@@ -59,8 +59,8 @@ class Places:
     def of(self, frame: av.VideoFrame, damaged: bool) -> tuple[int, bool]:
         """The place, and whether it is by time. damaged: whether damage was met so far
 
-        Without any, the first frame that comes is the first of the clip: one that was cut out of a longer clip may begin
-        with pictures that no decoder can show.
+        Without any, the first frame that comes is the first of the clip: one that was cut out of a longer clip may
+        begin with pictures that no decoder can show.
         """
         if not self.count and not damaged and frame.pts in self.times:
             self.times = self.times[self.times.index(frame.pts) :]

@@ -71,7 +71,8 @@ def build_store(root: Path, rows: list[Row], window: Window, folder: Path, cache
     cache.mkdir(parents=True, exist_ok=True)
     clear_parts(cache)
     content = {row["path"]: row["content"] for row in rows}
-    shards = [Shard(root, {clip: content[clip] for clip in clips}, window, how.short) for clips in partition(list(content))]
+    parts = partition(list(content))
+    shards = [Shard(root, {clip: content[clip] for clip in clips}, window, how.short) for clips in parts]
     done, decoded = _decode(shards, cache, how, workers, folder.name)
     faults = {clip: reason for _, facts in done for clip, reason in facts["faults"].items()}
     places = {clip: (key, row) for key, facts in done for clip, row in facts["rows"].items()}
