@@ -65,7 +65,9 @@ def main() -> int:
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         outcomes = [sweep.run(case, Path(folder)) for case in sweep.cases()]
-    print(f"{sweep_table(outcomes)}\n\n{damage_table()}\n")
+    like = [each for each in outcomes if each.like_official]
+    shares = f"{sum(each.decord for each in like)} of {sum(each.windows for each in like)} windows"
+    print(f"{sweep_table(outcomes)}\n\nclips like the official ones: {shares} by decord\n\n{damage_table()}\n")
     misses = [f"{each.case.name}: {line}" for each in outcomes for line in (*each.wrong, *each.refused)]
     print("\n".join(misses) or "every window has its own frames, upright", end="\n\n")
     with tempfile.TemporaryDirectory() as folder:

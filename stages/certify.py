@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tailwise.core.config import read_params, section, sections
 from tailwise.core.files import read_csv, read_json, write_json
-from tailwise.engine.backend import keep_backend
+from tailwise.engine.backend import COMPUTING, backend, keep_backend
 from tailwise.engine.evaluate import answer, figures
 from tailwise.engine.inputs import Computing, trained_task
 from tailwise.engine.recovery import files_in, fingerprint, loaded_code
@@ -34,6 +34,7 @@ def main() -> None:
     rows, warnings, bootstrap = judge_split(outcomes, {name: r.loss for name, r in results.items()}, targets)
     asked = read_tensors(args.weights)[1].get(INSTEAD_OF)
     facts = {"hashes": hashes(args.split, args.weights), "seed": run.training.seed, "bootstrap": bootstrap}
+    facts[COMPUTING] = backend(run.device)
     facts |= by_evaluator(section(params, "data.reader.kind", str), args.split, outcomes)
     made = certificate(rows, figures(task, results), limits_of_model(task.spec, asked) + warnings, facts)
     write_json(args.certificate, made)

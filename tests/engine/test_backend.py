@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from tailwise.core.events import Events
-from tailwise.core.files import read_json
-from tailwise.engine.backend import backend, difference, keep_backend, tell_difference
+from tailwise.core.files import read_json, write_json
+from tailwise.engine.backend import CERTIFICATE, COMPUTING, backend, difference, keep_backend, tell_difference
 
 SOURCES = Path(__file__).parents[2] / "src"
 CPU = torch.device("cpu")
@@ -75,7 +75,7 @@ def test_openblas_counts_where_torch_is_built_with_it(plain, monkeypatch):
 )
 def test_what_is_not_as_it_was_is_one_line(now, has, had):
     text = difference(now, HERE)
-    assert text.startswith(f"computing with {has} where the last recorded run of this stage had {had}: ")
+    assert text.startswith(f"computing with {has} where the recorded run had {had}: ")
     assert "may differ in their bytes" in text and "\n" not in text
 
 
@@ -122,3 +122,12 @@ def test_a_log_that_cannot_be_written_ends_no_stage(plain, capsys):
     (plain / ".logs").write_text("a file where a folder is wanted")
     keep_backend(CPU)
     assert "train_phase1: not logged: " in capsys.readouterr().err
+
+
+def test_a_fresh_clone_is_compared_with_the_certified_run(plain, monkeypatch, capsys):
+    write_json(plain / CERTIFICATE, {COMPUTING: {**backend(CPU), "CPU capability": "OTHER"}})
+    tell_difference(CPU, Events())
+    assert "CPU capability OTHER" in capsys.readouterr().out
+    keep_backend(CPU)
+    tell_difference(CPU, Events())
+    assert capsys.readouterr().out == ""

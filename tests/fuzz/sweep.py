@@ -93,6 +93,7 @@ class Outcome:
     """wrong: windows that came with other frames; refused: with a reason; decord: windows that it decodes
 
     bare: windows of which decord, given the whole clip, gives other frames, or the same in another orientation
+    key_frames: that the clip's table lists
     """
 
     case: Case
@@ -101,6 +102,14 @@ class Outcome:
     refused: tuple[str, ...]
     decord: int
     bare: int
+    key_frames: int
+
+    @property
+    def like_official(self) -> bool:
+        """As SoccerNet's clips are: MP4 by x264 with one to three key frames, each of which decoding can begin at."""
+        case = self.case
+        plain = case.file == "clip.mp4" and case.table == "as written" and case.turned == (0, False)
+        return plain and self.key_frames <= 3 and "x264-params" not in case.coder
 
 
 def run(case: Case, folder: Path) -> Outcome:
@@ -119,7 +128,7 @@ def run(case: Case, folder: Path) -> Outcome:
             continue
         if not right(frames, window):
             wrong.append(f"{wanted} wanted, {[number_of(frame) for frame in frames]} came, or upside down")
-    return Outcome(case, len(WINDOWS), tuple(wrong), tuple(refused), proven, bare)
+    return Outcome(case, len(WINDOWS), tuple(wrong), tuple(refused), proven, bare, facts.key_frames)
 
 
 def by_bare_decord(clip: RawFile, window: Window) -> np.ndarray:

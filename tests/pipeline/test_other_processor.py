@@ -18,7 +18,7 @@ def said(text):
 
 
 def line(now, before):
-    had = f"where the last recorded run of this stage had CPU capability {before}"
+    had = f"where the recorded run had CPU capability {before}"
     return f"computing with CPU capability {now} {had}: weights and figures may differ in their bytes"
 
 

@@ -1,7 +1,8 @@
 """What torch computes with: what no parameter says, and yet decides the last digits of a result.
 
 It goes into a run's record and into the key of its saved state. What a stage's last run computed with is kept in
-``.logs/computing/<stage>.json`` besides, outside git and DVC: DVC removes a stage's outputs before it starts it.
+``.logs/computing/<stage>.json`` besides, outside git and DVC: DVC removes a stage's outputs before it starts it. Where
+there is none, as in a fresh clone, the certificate in git says what the recorded run had.
 """
 
 import os
@@ -68,14 +69,17 @@ def difference(now: dict[str, str], before: dict[str, str]) -> str:
     if not apart:
         return ""
     had, has = (", ".join(f"{name} {values.get(name, 'unset')}" for name in apart) for values in (before, now))
-    text = f"computing with {has} where the last recorded run of this stage had {had}"
+    text = f"computing with {has} where the recorded run had {had}"
     return f"{text}: weights and figures may differ in their bytes"
 
 
+CERTIFICATE, COMPUTING = Path("reports/certificate.json"), "computing"
+
+
 def tell_difference(device: torch.device, events: Events) -> None:
-    """Say what the last run of this stage that came to its end had, where that was something else."""
-    now, before = backend(device), _last()
-    if before and (text := difference(now, before)):
+    """Say what the last run of this stage that came to its end had, or the certified run, where it was another."""
+    now, before = backend(device), _facts(_path()) or _facts(CERTIFICATE).get(COMPUTING)
+    if isinstance(before, dict) and before and (text := difference(now, before)):
         events.tell("computing", text, now=now, before=before)
 
 
@@ -87,10 +91,10 @@ def keep_backend(device: torch.device) -> None:
         print(f"{stage_name()}: not logged: {_path()}: {error.strerror}", file=sys.stderr)
 
 
-def _last() -> dict[str, str]:
+def _facts(path: Path) -> dict:
     """Empty where nothing was kept, or nothing that can be read."""
     with suppress(UserError):
-        found = read_json(_path())
+        found = read_json(path)
         return found if isinstance(found, dict) else {}
     return {}
 
