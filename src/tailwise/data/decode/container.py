@@ -6,7 +6,7 @@ from outside the data root, and its own bytes would no longer say what was decod
 
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import BinaryIO
 
 import av
@@ -19,6 +19,10 @@ SAFE = {"format_whitelist": ",".join(CONTAINERS), "protocol_whitelist": "file"}
 
 PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"BM", b"II*\0", b"MM\0*", b"RIFF")
 PLAYLISTS = (b"ffconcat", b"#EXTM3U", b"[playlist]", b"<?xml", b"<MPD", b"<smil", b"#EXT", b"file ", b"file\t", b"v=0")
+
+
+ROOM = 2**26
+"""Bytes that are to be had where it was the clip's fault that it could not be decoded."""
 
 
 class Faulty(Exception):
@@ -38,6 +42,7 @@ def open_clip(clip: RawFile) -> Iterator[av.container.InputContainer]:
     try:
         container = av.open(_Member(source.getbuffer()) if archived else f"file:{source}", options=SAFE)
     except (av.FFmpegError, UnicodeDecodeError) as error:
+        check_memory(error)
         with source if archived else open(source, "rb") as file:
             raise Faulty(_why_not(file)) from error
     with container:
@@ -49,8 +54,24 @@ def packets_of(container: av.container.InputContainer, stream: av.VideoStream) -
 
     Where damage makes a stream appear in the midst of a file, PyAV raises IndexError.
     """
-    with suppress(av.FFmpegError, IndexError):
+    try:
         yield from container.demux(stream)
+    except (av.FFmpegError, IndexError) as error:
+        check_memory(error)
+
+
+def check_memory(error: Exception) -> None:
+    """Raise MemoryError if FFmpeg failed because memory ran out, also for a thread: that is no fault of the clip.
+
+    FFmpeg says the same of a damaged file that asks for more than any machine has.
+    """
+    if isinstance(error, (MemoryError, BlockingIOError)):
+        require_room()
+
+
+def require_room() -> None:
+    """Raise MemoryError where there is too little memory to say that a clip is at fault."""
+    bytearray(ROOM)
 
 
 class _Member(io.BytesIO):

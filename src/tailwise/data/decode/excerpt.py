@@ -13,7 +13,7 @@ from itertools import accumulate
 
 import av
 
-from tailwise.data.decode.container import open_clip, packets_of
+from tailwise.data.decode.container import check_memory, open_clip, packets_of
 from tailwise.data.decode.orientation import Orientation, orientation_of
 from tailwise.data.decode.packets import even, length_size, picture_in
 from tailwise.data.decode.probe import Facts, Stamps, video_stream
@@ -52,7 +52,8 @@ def excerpt(clip: RawFile, facts: Facts, stamps: Stamps, wanted: list[int]) -> E
         kept = sorted(packet.pts for packet in packets)
         try:
             return Excerpt(_muxed(stream, packets), [kept.index(time) for time in shown], orientation)
-        except av.FFmpegError:  # a damaged description of the stream
+        except av.FFmpegError as error:  # a damaged description of the stream
+            check_memory(error)
             return None
 
 
@@ -93,7 +94,8 @@ def _orientation(stream: av.VideoStream, first: av.Packet) -> Orientation | None
     stream.codec_context.thread_count = 1
     try:
         frames = [*stream.codec_context.decode(first), *stream.codec_context.decode(None)]
-    except av.FFmpegError:
+    except av.FFmpegError as error:
+        check_memory(error)
         return None
     return orientation_of(frames[0]) if frames else None
 

@@ -9,7 +9,7 @@ import av
 import decord
 import numpy as np
 
-from tailwise.data.decode.container import Faulty
+from tailwise.data.decode.container import Faulty, require_room
 from tailwise.data.decode.decoder_log import decord_log, tells_damage
 from tailwise.data.decode.excerpt import Excerpt, excerpt
 from tailwise.data.decode.orientation import orientation_of
@@ -75,10 +75,12 @@ def by_pyav(clip: RawFile, window: Window, facts: Facts, stamps: Stamps, wanted:
         if place not in wanted:
             continue
         if not sound:
+            require_room()
             raise Faulty(f"damaged: frame {place} does not decode as it was encoded")
         found[place] = scaled(frame, window)
         if len(found) == len(wanted):
             return np.stack([found[place] for place in wanted])
+    require_room()
     kind = "truncated" if facts.cut else "cannot be decoded"
     raise Faulty(f"{kind}: {seen} of {facts.frames} frames, {wanted[-1] + 1} needed")
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import av
 
-from tailwise.data.decode.container import open_clip, packets_of
+from tailwise.data.decode.container import check_memory, open_clip, packets_of
 from tailwise.data.decode.decoder_log import pyav_log, tells_damage
 from tailwise.data.decode.packets import length_size, picture_in
 from tailwise.data.decode.probe import Stamps, video_stream
@@ -42,7 +42,8 @@ def _decoded(packet: av.Packet) -> list[av.VideoFrame] | None:
         return packet.decode()
     except av.EOFError:
         return []
-    except av.FFmpegError:
+    except av.FFmpegError as error:
+        check_memory(error)
         return None
 
 
