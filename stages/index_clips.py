@@ -30,7 +30,7 @@ def losses(params: dict, data: Checked) -> Iterator[str]:
     window, how = section(params, "window", Window), section(params, "decode", Decode)
     there = {row["path"]: None for rows in data.index.rows.values() for row in rows if row["content"]}
     workers = decode_workers(section(params, "runtime", Runtime).decoders)
-    found = lengths(Path(section(params, "data.root", str)), list(there), workers, how.timeout)
+    found = lengths(Path(section(params, "data.root", str)), list(there), window, workers, how.timeout)
     for split, rows in data.index.rows.items():
         for line in forecast(rows, list(data.index.heads), found, window, how.short):
             yield f"{split}: {line}\n"

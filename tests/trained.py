@@ -8,7 +8,7 @@ from filming import write_clip
 from fouls import foul, write_split
 from tailwise.core.batch import Head
 from tailwise.data.decode.store import Decode, build_store
-from tailwise.data.decode.window import Window
+from tailwise.data.decode.window import Short, Window
 from tailwise.data.index.soccernet import HEADS as OFFICIAL
 from tailwise.data.load.augment import Augment
 from tailwise.engine.task import Task
@@ -32,14 +32,16 @@ def film_split(root: Path, views: dict[str, int], folder: str = "Valid", **annot
     return root / folder
 
 
-def store_of(split: Path, views: dict[str, int], folder: Path, window: Window = WINDOW) -> Path:
+def store_of(
+    split: Path, views: dict[str, int], folder: Path, window: Window = WINDOW, short: Short = "refuse"
+) -> Path:
     rows = [
         {"sample": f"valid/{number}", "view": str(j), "group": "match", "path": f"action_{number}/clip_{j}.mp4"}
         | {"content": f"{number} {j}", "action": "Dive", "severity": "Red card"}
         for number, count in views.items()
         for j in range(count)
     ]
-    build_store(split, rows, window, folder, folder.parent / "cache", Decode(30, 0), 1)
+    build_store(split, rows, window, folder, folder.parent / "cache", Decode(30, 0, short), 1)
     return folder
 
 

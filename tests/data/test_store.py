@@ -168,8 +168,11 @@ def test_more_faults_than_are_bearable_are_refused(tmp_path, limit, refused):
     faulty = {f"{i}.mp4": "absent" if i else "shorter than the window: 6 frames, 7 needed" for i in range(4)}
     splits = {"train": {"clips": 10, "faulty": faulty}, "test": {"clips": 2, "faulty": {}}}
     how = Decode(timeout=1, max_faulty=limit)
+    (tmp_path / "faults.csv").write_text("of a run before")
     if not refused:
-        return check_faulty(splits, how, tmp_path / "faults.csv")
+        check_faulty(splits, how, tmp_path / "faults.csv")
+        assert not (tmp_path / "faults.csv").exists()
+        return
     text = r"4 of 12 clips .* \(3 absent, 1 shorter than the window\), .* 0.mp4: shorter .* decode.max_faulty = 0.33"
     with pytest.raises(UserError, match=text):
         check_faulty(splits, how, tmp_path / "faults.csv")

@@ -9,6 +9,7 @@ import torch
 from helpers import CPU
 from tailwise.core.batch import Head
 from tailwise.core.errors import UserError
+from tailwise.data.decode.window import Window
 from tailwise.engine.weights import read_tensors, write_tensors
 from tailwise.prediction.fouls import Foul
 from tailwise.prediction.predictor import load_predictor
@@ -51,6 +52,18 @@ def test_its_answers_are_those_of_the_model_in_the_pipeline(made, tmp_path):
             np.testing.assert_array_equal(answer.probabilities, expected)
             np.testing.assert_array_equal(answer.attention, attention[answer.head.name][0].numpy())
             assert answer.predicted == answer.head.classes[expected.argmax()]
+
+
+def test_a_window_in_seconds_and_padding_travel_with_the_weights(tmp_path):
+    split, window = film_split(tmp_path, VIEWS), Window(0.52, 0.12, 4, 0, 40, 64, "seconds")
+    assert window.indices(25) == [7, 10, 13, 16], "a frame beyond the clips' 16"
+    task = trained(store_of(split, VIEWS, tmp_path / "store" / "valid", window, "pad"), tmp_path / "w.safetensors")
+    predictor = load_predictor(tmp_path / "w.safetensors", CPU)
+    assert (predictor.window, predictor.short) == (window, "pad")
+    for place, views in decode_fouls(fouls(split), predictor.window, 1, predictor.short):
+        np.testing.assert_array_equal(np.stack(list(views.frames.values())), np.stack(task.valid[place][1]))
+    for _, views in decode_fouls(fouls(split), predictor.window, 1):
+        assert set(views.faults.values()) == {"shorter than the window: 16 frames, 17 needed"}
 
 
 def test_a_training_window_with_a_margin_gives_the_same_specification(made, tmp_path):

@@ -17,7 +17,7 @@ CONTAINERS = ("mov", "matroska", "webm", "avi", "mpegts", "mpeg", "flv", "ogg", 
 """FFmpeg's names of the containers that are read; mov is MP4 and QuickTime, matroska is MKV, asf is WMV."""
 SAFE = {"format_whitelist": ",".join(CONTAINERS), "protocol_whitelist": "file"}
 
-PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"BM", b"II*\0", b"MM\0*", b"RIFF")
+PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"BM", b"II*\0", b"MM\0*")
 PLAYLISTS = (b"ffconcat", b"#EXTM3U", b"[playlist]", b"<?xml", b"<MPD", b"<smil", b"#EXT", b"file ", b"file\t", b"v=0")
 
 
@@ -88,7 +88,7 @@ def _why_not(file: BinaryIO) -> str:
         return f"empty: {size} bytes"
     file.seek(0)
     head = file.read(64)
-    if head.startswith(PICTURES) and not head.startswith(b"RIFF") or head[8:12] == b"WEBP":
+    if head.startswith(PICTURES) or head[8:12] == b"WEBP":
         return "a picture, not a video"
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(PLAYLISTS):
         return "a list of other files, not a video"

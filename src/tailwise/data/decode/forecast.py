@@ -7,13 +7,15 @@ are trained on are others than those that were counted.
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from tailwise.core.processes import map_guarded
 from tailwise.data.decode.container import Faulty
-from tailwise.data.decode.probe import probe
-from tailwise.data.decode.window import Short, Window, within
+from tailwise.data.decode.frames import places_in
+from tailwise.data.decode.probe import examine
+from tailwise.data.decode.window import Short, Window
 from tailwise.data.raw import RawFile
 
 Row = Mapping[str, str]
@@ -24,10 +26,11 @@ FACTOR, LEAST = 2.0, 2
 
 
 class Length(NamedTuple):
-    """frames: of a clip; rate: frames per second"""
+    """frames: of a clip; rate: frames per second; needed: frames up to the end of the window"""
 
     frames: int
     rate: float
+    needed: int
 
 
 @dataclass(frozen=True)
@@ -42,45 +45,35 @@ class _Clips:
         return replace(self, lost=self.lost | {path})
 
 
-def lengths(root: Path, paths: Sequence[str], workers: int, timeout_s: float) -> dict[str, Length]:
+def lengths(root: Path, paths: Sequence[str], window: Window, workers: int, timeout_s: float) -> dict[str, Length]:
     """{path: how long the clip is} of those that can be opened; in other processes, as a clip may crash its own."""
     chunks = [_Clips(root, tuple(paths[i : i + TOGETHER])) for i in range(0, len(paths), TOGETHER)]
     found = {}
-    for _, part in map_guarded(_lengths, chunks, workers, timeout_s, _Clips.without):
+    for _, part in map_guarded(partial(_lengths, window=window), chunks, workers, timeout_s, _Clips.without):
         found.update(part)
     return found
 
 
-def _lengths(clips: _Clips, say: Callable[[str], None]) -> dict[str, Length]:
+def _lengths(clips: _Clips, say: Callable[[str], None], window: Window) -> dict[str, Length]:
     found = {}
     for path in clips.paths:
         if path in clips.lost:
             continue
         say(path)
         try:
-            facts = probe(RawFile(clips.root, path))
+            facts, stamps = examine(RawFile(clips.root, path))
+            needed = places_in(window, facts, stamps)[-1] + 1
         except Faulty:
             continue  # decoding tells why
-        found[path] = Length(facts.frames, facts.rate)
+        found[path] = Length(facts.frames, facts.rate, needed)
     return found
 
 
-def too_short(found: Mapping[str, Length], window: Window) -> set[str]:
-    """The clips that end before the window, by their rate."""
-    return {path for path, length in found.items() if not _fits(length, window)}
-
-
-def _fits(length: Length, window: Window) -> bool:
-    try:
-        within(window.indices(length.rate), length.frames, "refuse")
-    except ValueError:
-        return False
-    return True
-
-
-def forecast(rows: Sequence[Row], heads: Sequence[str], found: dict[str, Length], window: Window, short: Short):
+def forecast(
+    rows: Sequence[Row], heads: Sequence[str], found: Mapping[str, Length], window: Window, short: Short
+) -> Iterator[str]:
     """Lines on what the window would lose of a split's clips, or have padded. rows: a view each, with its labels"""
-    ended = too_short(found, window)
+    ended = {path for path, length in found.items() if length.frames < length.needed}
     paths = {row["path"] for row in rows}
     if count := len(ended & paths):
         fate = "are padded with their last frame" if short == "pad" else "are lost (decode.short: pad would keep them)"

@@ -25,15 +25,20 @@ def decode_clip(clip: RawFile, window: Window, short: Short = "refuse") -> tuple
     short: what is done with a clip that ends before the window
     """
     facts, stamps = examine(clip)
-    if window.unit == "seconds" and not facts.rate:
-        raise Faulty("no rate: a window in seconds cannot be found in it")
     try:
-        places = within(window.places(moments(facts, stamps), facts.rate), facts.frames, short)
+        places = within(places_in(window, facts, stamps), facts.frames, short)
     except ValueError as error:
         raise Faulty(str(error)) from error
     wanted = sorted(set(places))
     frames = _decoded(clip, window, facts, stamps, wanted)
     return frames if places == wanted else frames[np.searchsorted(wanted, places)], facts
+
+
+def places_in(window: Window, facts: Facts, stamps: Stamps) -> list[int]:
+    """The window's frames in a clip, which may end before them; raises Faulty where a clip has no rate to go by."""
+    if window.unit == "seconds" and not facts.rate:
+        raise Faulty("no rate: a window in seconds cannot be found in it")
+    return window.places(moments(facts, stamps), facts.rate)
 
 
 def moments(facts: Facts, stamps: Stamps) -> list[float]:

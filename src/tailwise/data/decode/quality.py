@@ -52,8 +52,9 @@ def duplicates(rows: list[Row]) -> list[list[str]]:
 def check_faulty(splits: dict[str, dict], how: Decode, kept: Path) -> None:
     """Raise UserError if more clips are faulty than is bearable. splits: {split: its quality}
 
-    kept: where the list of them is written then, as the stage's outputs go with it
+    kept: where the list of them is written then, as the stage's outputs go with it; an older list goes
     """
+    kept.unlink(missing_ok=True)
     clips = sum(split["clips"] for split in splits.values())
     faults = [(name, *fault) for name, split in splits.items() for fault in split["faulty"].items()]
     if len(faults) > how.max_faulty * clips:

@@ -38,7 +38,8 @@ class Window:
         if self.unit == "frames":
             for name in ("centre", "stride"):
                 if (value := getattr(self, name)) != int(value):
-                    raise ValueError(f"{name} must be a whole number of frames, found {value:g}; or set unit to seconds")
+                    found = f"found {value:g}; or set unit to seconds"
+                    raise ValueError(f"{name} must be a whole number of frames, {found}")
                 object.__setattr__(self, name, int(value))
         least = 1 if self.unit == "frames" else LEAST_S
         if min(self.frames, self.height, self.width) < 1 or self.margin < 0 or self.stride < least:
