@@ -12,6 +12,8 @@ from tailwise.prediction.fouls import Foul, is_one, is_split, read_split
 from tailwise.prediction.own import read_folder, read_table
 from tailwise.prediction.views import check_clips
 
+NO_NUMBERS = "--format official is of a split, whose fouls have numbers: give its folder or zip"
+
 
 @dataclass(frozen=True)
 class Inputs:
@@ -43,7 +45,7 @@ def find_inputs(args: argparse.Namespace) -> Inputs:
         raise UserError(f"{args.weights}: no such file")
     inputs = _found(args)
     if args.format == "official" and not inputs.split:
-        raise UserError("--format official is of a split, whose fouls have numbers: give its folder or zip")
+        raise UserError(NO_NUMBERS)
     return inputs
 
 
@@ -63,7 +65,7 @@ def _found(args: argparse.Namespace) -> Inputs:
         split = read_split(path)
         return Inputs(split.fouls, "foul", split.name, form="text" if is_one(path) else "csv", notes=split.notes)
     if args.format == "official":
-        raise UserError("--format official is of a split, whose fouls have numbers: give its folder or zip")
+        raise UserError(NO_NUMBERS)
     return Inputs([named_clips(args.paths)], "sample", named=True, form="text")
 
 
