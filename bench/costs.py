@@ -17,20 +17,24 @@ import torch
 
 from measure import Figure, Table
 from setting import HEADS, NAME, even_boost, model_of, setting_of
-from tailwise.core.config import read_params, section
-from tailwise.core.runtime import Runtime
-from tailwise.engine.fit import Fit
-from tailwise.engine.guards import Watch
-from tailwise.engine.loop import train_phase
-from tailwise.engine.recovery import Recovery
-from tailwise.engine.run import Run
-from tailwise.engine.step import Stepper
-from tailwise.engine.task import Task
-from tailwise.engine.undo import Undo
+from tailwise.core.params.config import read_params, section
+from tailwise.core.params.runtime import Runtime
+from tailwise.engine.checkpoint.recovery import Recovery
+from tailwise.engine.contract.run import Run
+from tailwise.engine.contract.task import Task
+from tailwise.engine.train.guards import GuardState
+from tailwise.engine.train.loop import train_phase
+from tailwise.engine.train.step import StepRunner
+from tailwise.engine.train.trainer import PhaseTrainer
+from tailwise.engine.train.undo import StepBackup
 from tailwise.recipes.fouls import task as fouls
 
-GUARDS = {"what a step undoes": (Undo, "keep"), "verdicts": (Watch, "fault"), "windows": (Watch, "remember")}
-OTHERS = {"good weights": (Fit, "_now"), "saving": (Fit, "save"), "steps": (Stepper, "take")}
+GUARDS = {
+    "what a step undoes": (StepBackup, "keep"),
+    "verdicts": (GuardState, "fault"),
+    "windows": (GuardState, "remember"),
+}
+OTHERS = {"good weights": (PhaseTrainer, "_now"), "saving": (PhaseTrainer, "save"), "steps": (StepRunner, "take")}
 
 
 @contextmanager

@@ -9,9 +9,9 @@ import decord
 
 from clips import film, folder_of
 from measure import Figure, Table, interleave, ratio, seconds
-from tailwise.data.decode.shards import Shard, decode_shard
-from tailwise.data.decode.store import Decode, build_store
-from tailwise.data.decode.window import Window
+from tailwise.data.video.decode.window import Window
+from tailwise.data.video.store.shards import Shard, decode_shard
+from tailwise.data.video.store.store import Decode, build_store
 
 STORE = "clip store (probe, window, file)"
 OFFICIAL = Window(centre=75, stride=2, frames=16, margin=0, height=224, width=400)

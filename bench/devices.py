@@ -18,11 +18,11 @@ from safetensors.torch import load_file, save_file
 from measure import Figure, Table, ratio
 from setting import HEADS, NAME, even_boost, model_of, setting_of
 from tailwise.core.batch import Batch
-from tailwise.core.config import read_params
-from tailwise.engine.loop import train_phase
-from tailwise.engine.run import Run
-from tailwise.engine.task import Task
-from tailwise.engine.world import World, join
+from tailwise.core.params.config import read_params
+from tailwise.engine.contract.run import Run
+from tailwise.engine.contract.task import Task
+from tailwise.engine.distributed.world import World, join
+from tailwise.engine.train.loop import train_phase
 from tailwise.recipes.fouls import task as fouls
 
 FOULS = (160, 32)

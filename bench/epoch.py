@@ -13,10 +13,10 @@ from torch import nn
 import peer
 from measure import Figure, Table, interleave, ratio, seconds
 from setting import HEADS, NAME, Setting, even_boost, loss_of, model_of, optimizer_of, setting_of
-from tailwise.core.config import read_params
-from tailwise.engine.loop import train_phase
-from tailwise.engine.run import Run
-from tailwise.engine.task import Task
+from tailwise.core.params.config import read_params
+from tailwise.engine.contract.run import Run
+from tailwise.engine.contract.task import Task
+from tailwise.engine.train.loop import train_phase
 from tailwise.recipes.fouls import task as fouls
 
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from tailwise.core.config import read_params
+from tailwise.core.params.config import read_params
 
-COMMAND = "PYTHONPATH=src python3 -m tailwise.mend && exec dvc repro"
+COMMAND = "PYTHONPATH=src python3 -m tailwise.cli.repair && exec dvc repro"
 """What `make repro` does."""
 
 Reached = Callable[[], bool]

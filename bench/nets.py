@@ -12,18 +12,19 @@ import numpy as np
 import torch
 
 from tailwise.core.batch import Batch, Head
-from tailwise.core.config import section, sections
-from tailwise.core.cores import data_workers
-from tailwise.core.events import Events
-from tailwise.core.runtime import Runtime
-from tailwise.data.load.clips import Clips
-from tailwise.engine.loop import train_phase
-from tailwise.engine.observers import print_progress
-from tailwise.engine.phase import Phase
-from tailwise.engine.record import HeadRecord
-from tailwise.engine.run import Run, Training, start
-from tailwise.engine.task import Outputs, Task
-from tailwise.losses import ClassBoost, cross_entropy
+from tailwise.core.params.config import section, sections
+from tailwise.core.params.runtime import Runtime
+from tailwise.core.stage.events import Events
+from tailwise.core.system.cores import data_workers
+from tailwise.data.video.store.clips import Clips
+from tailwise.engine.contract.phase import Phase
+from tailwise.engine.contract.record import HeadMetrics
+from tailwise.engine.contract.run import Run, Training, start
+from tailwise.engine.contract.task import Outputs, Task
+from tailwise.engine.monitor.observers import print_progress
+from tailwise.engine.train.loop import train_phase
+from tailwise.losses.boost import ClassBoost
+from tailwise.losses.cross_entropy import cross_entropy
 from tailwise.recipes.fouls import task as fouls
 
 Change = Callable[[np.ndarray, tuple[int, int]], np.ndarray]
@@ -111,7 +112,7 @@ class Setting:
 
 def train(
     setting: Setting, heads: tuple[Head, ...], name: str, change: Callable[[Task], Task]
-) -> dict[str, HeadRecord]:
+) -> dict[str, HeadMetrics]:
     """What the validation fouls say of the last epoch of one phase on all training fouls."""
     params = setting.params
     training, runtime = section(params, "training", Training), section(params, "runtime", Runtime)

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from clips import film, folder_of
 from decode import OFFICIAL
-from tailwise.core.processes import map_guarded
-from tailwise.data.decode.frames import decode_clip
-from tailwise.data.decode.store import Decode, build_store
-from tailwise.data.decode.window import Window
+from tailwise.core.system.processes import map_guarded
 from tailwise.data.raw import RawFile
+from tailwise.data.video.decode.frames import decode_clip
+from tailwise.data.video.decode.window import Window
+from tailwise.data.video.store.store import Decode, build_store
 
 SMALL = Window(centre=4, stride=1, frames=4, margin=0, height=32, width=56)
 

@@ -10,12 +10,12 @@ import torch
 
 from measure import Figure, Table
 from setting import HEADS, NAME, Made, even_boost
-from tailwise.core.config import read_params, section, sections
-from tailwise.engine.loop import train_phase
-from tailwise.engine.phase import Phase
-from tailwise.engine.run import Run, Training
-from tailwise.engine.task import Task
-from tailwise.engine.weights import write_tensors
+from tailwise.core.params.config import read_params, section, sections
+from tailwise.engine.checkpoint.weights import write_tensors
+from tailwise.engine.contract.phase import Phase
+from tailwise.engine.contract.run import Run, Training
+from tailwise.engine.contract.task import Task
+from tailwise.engine.train.loop import train_phase
 from tailwise.recipes.fouls import task as fouls
 
 

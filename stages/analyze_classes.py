@@ -5,7 +5,7 @@ from pathlib import Path
 from tailwise.balance.boosts import EffectiveNumber
 from tailwise.balance.counts import check_counts, count_classes, imbalance_ratio, joint_counts
 from tailwise.core.files import read_json, write_csv, write_json
-from tailwise.data.load.manifest import read_labels
+from tailwise.data.tables.manifest import read_labels
 
 EFFECTIVE = EffectiveNumber("effective", beta=0.999)
 """The effective numbers shown, whatever the phases use."""

@@ -4,16 +4,16 @@ import argparse
 import importlib
 from pathlib import Path
 
-from tailwise.core.config import read_params, section, sections
 from tailwise.core.files import read_csv, read_json, write_json
-from tailwise.engine.backend import COMPUTING, backend, keep_backend
-from tailwise.engine.evaluate import answer, figures
-from tailwise.engine.inputs import Computing, trained_task
-from tailwise.engine.recovery import files_in, fingerprint, loaded_code
-from tailwise.engine.weights import INSTEAD_OF, read_tensors
-from tailwise.judging.certificate import Targets, certificate, judge_split, limits_of_model
-from tailwise.judging.evaluator import READER, official
-from tailwise.judging.outcomes import Outcomes
+from tailwise.core.params.config import read_params, section, sections
+from tailwise.engine.checkpoint.recovery import files_in, fingerprint, loaded_code
+from tailwise.engine.checkpoint.weights import INSTEAD_OF, read_tensors
+from tailwise.engine.evaluate.inputs import ComputeConfig, trained_task
+from tailwise.engine.evaluate.predictions import answer, figures
+from tailwise.engine.monitor.backend import COMPUTING, backend, keep_backend
+from tailwise.evaluation.certificate import Targets, certificate, certify_split, limits_of_model
+from tailwise.evaluation.predictions import Outcomes
+from tailwise.recipes.fouls.soccernet.evaluator import READER, official
 
 
 def main() -> None:
@@ -24,14 +24,14 @@ def main() -> None:
     args, params = parser.parse_args(), read_params()
 
     recipe, targets = importlib.import_module(f"{args.recipe}.task"), section(params, "certificate", Targets)
-    config, by = sections(params, recipe.Config), sections(params, Computing)
+    config, by = sections(params, recipe.Config), sections(params, ComputeConfig)
     task, run = trained_task(recipe, config, by, args.weights, args.split)
     results, samples = answer(task, run), (task.valid.names, list(task.valid.groups()))
     outcomes = {
         name: Outcomes(r.head.classes, *samples, r.targets, r.probabilities.argmax(axis=1))
         for name, r in results.items()
     }
-    rows, warnings, bootstrap = judge_split(outcomes, {name: r.loss for name, r in results.items()}, targets)
+    rows, warnings, bootstrap = certify_split(outcomes, {name: r.loss for name, r in results.items()}, targets)
     asked = read_tensors(args.weights)[1].get(INSTEAD_OF)
     facts = {"hashes": hashes(args.split, args.weights), "seed": run.training.seed, "bootstrap": bootstrap}
     facts[COMPUTING] = backend(run.device)

@@ -4,9 +4,9 @@ import importlib
 import sys
 from pathlib import Path
 
-from tailwise.core.config import read_params, section
-from tailwise.core.effective import effective
 from tailwise.core.files import write_text
+from tailwise.core.params.config import read_params, section
+from tailwise.core.params.effective import effective
 
 
 def main() -> None:

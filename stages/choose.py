@@ -5,10 +5,10 @@ import sys
 from pathlib import Path
 
 from tailwise.balance.auto import Facts, choose, first_rate
-from tailwise.core.chosen import FOLDER
-from tailwise.core.config import read_params, section
 from tailwise.core.files import read_json, write_text
-from tailwise.data.load.manifest import read_labels
+from tailwise.core.params.auto import FOLDER
+from tailwise.core.params.config import read_params, section
+from tailwise.data.tables.manifest import read_labels
 
 
 def main() -> None:

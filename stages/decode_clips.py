@@ -4,14 +4,14 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from tailwise.core.config import read_params, section
 from tailwise.core.files import read_csv, read_json, write_json
-from tailwise.core.folders import pipeline_folder
-from tailwise.core.runtime import Runtime
-from tailwise.data.decode.forecast import skewed
-from tailwise.data.decode.quality import check_faulty, quality
-from tailwise.data.decode.store import Decode, build_store
-from tailwise.data.decode.window import Window
+from tailwise.core.params.config import read_params, section
+from tailwise.core.params.runtime import Runtime
+from tailwise.core.stage.folders import pipeline_folder
+from tailwise.data.video.decode.window import Window
+from tailwise.data.video.store.forecast import skewed
+from tailwise.data.video.store.quality import check_faulty, quality
+from tailwise.data.video.store.store import Decode, build_store
 
 
 def main() -> None:

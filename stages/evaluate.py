@@ -4,11 +4,11 @@ import argparse
 import importlib
 from pathlib import Path
 
-from tailwise.core.config import read_params, sections
 from tailwise.core.files import write_csv, write_json
-from tailwise.engine.backend import keep_backend
-from tailwise.engine.evaluate import answer, answer_rows, figures
-from tailwise.engine.inputs import Computing, trained_task
+from tailwise.core.params.config import read_params, sections
+from tailwise.engine.evaluate.inputs import ComputeConfig, trained_task
+from tailwise.engine.evaluate.predictions import answer, answer_rows, figures
+from tailwise.engine.monitor.backend import keep_backend
 
 
 def main() -> None:
@@ -21,7 +21,7 @@ def main() -> None:
     args = parser.parse_args()
 
     recipe, params = importlib.import_module(f"{args.recipe}.task"), read_params()
-    config, by = sections(params, recipe.Config), sections(params, Computing)
+    config, by = sections(params, recipe.Config), sections(params, ComputeConfig)
     task, run = trained_task(recipe, config, by, args.weights, args.split)
     answers = answer(task, run)
     write_json(args.figures, figures(task, answers))

@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from tailwise.core.config import read_params, section
-from tailwise.core.cores import decode_workers
 from tailwise.core.files import write_csv, write_json
-from tailwise.core.runtime import Runtime
-from tailwise.data.decode.forecast import forecast, lengths
-from tailwise.data.decode.store import Decode
-from tailwise.data.decode.window import Window
-from tailwise.data.index.source import Checked, Source, read_source
-from tailwise.data.index.summary import describe, summarize
+from tailwise.core.params.config import read_params, section
+from tailwise.core.params.runtime import Runtime
+from tailwise.core.system.cores import decode_workers
+from tailwise.data.tables.checks.source import Checked, read_source
+from tailwise.data.tables.checks.summary import describe, summarize
+from tailwise.data.video.decode.window import Window
+from tailwise.data.video.store.forecast import forecast, lengths
+from tailwise.data.video.store.store import Decode
+from tailwise.recipes.fouls.source import Source
 
 
 def main() -> None:

@@ -3,13 +3,13 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from tailwise.core.config import read_params, section
 from tailwise.core.files import read_csv, read_json, write_json
-from tailwise.judging.certificate import FEW, Targets
-from tailwise.judging.evaluator import READER, official
-from tailwise.judging.judgement import judge, limits_of, lines
-from tailwise.judging.outcomes import Outcomes, read_outcomes
-from tailwise.judging.submission import Counts, submission
+from tailwise.core.params.config import read_params, section
+from tailwise.evaluation.certificate import FEW, Targets
+from tailwise.evaluation.figures import judge, limits_of, lines
+from tailwise.evaluation.predictions import Outcomes, read_outcomes
+from tailwise.recipes.fouls.soccernet.evaluator import READER, official
+from tailwise.recipes.fouls.soccernet.submission import Counts, submission
 
 
 def main() -> None:

@@ -3,10 +3,10 @@
 import sys
 from pathlib import Path
 
-from tailwise.core.config import read_params, section
-from tailwise.core.cores import decode_workers
-from tailwise.core.runtime import Runtime
-from tailwise.data.demo import Demo, make_demo
+from tailwise.core.params.config import read_params, section
+from tailwise.core.params.runtime import Runtime
+from tailwise.core.system.cores import decode_workers
+from tailwise.recipes.fouls.demo import Demo, make_demo
 
 
 def main() -> None:

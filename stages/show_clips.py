@@ -6,8 +6,8 @@ import numpy as np
 
 from tailwise.core.batch import Head
 from tailwise.core.files import read_json, write_json
-from tailwise.data.load.clips import Clips
-from tailwise.reporting.strips import strip
+from tailwise.data.video.store.clips import Clips
+from tailwise.data.video.strips import strip
 
 OF_EACH = 3
 """Samples of a class."""

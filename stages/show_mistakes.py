@@ -7,15 +7,15 @@ from pathlib import Path
 
 import torch
 
-from tailwise.core.config import read_params, sections
 from tailwise.core.errors import UserError
 from tailwise.core.files import write_json
-from tailwise.engine.backend import keep_backend
-from tailwise.engine.inputs import Computing, trained_task
-from tailwise.engine.memory import TOO_LARGE, afford
-from tailwise.engine.task import Task
-from tailwise.judging.mistakes import read_mistakes, surest
-from tailwise.reporting.strips import spaced, strip
+from tailwise.core.params.config import read_params, sections
+from tailwise.data.video.strips import spaced, strip
+from tailwise.engine.batches.memory import TOO_LARGE, catch_oom
+from tailwise.engine.contract.task import Task
+from tailwise.engine.evaluate.inputs import ComputeConfig, trained_task
+from tailwise.engine.monitor.backend import keep_backend
+from tailwise.evaluation.mistakes import read_mistakes, surest
 
 OF_EACH = 12
 """Mistakes of a head."""
@@ -29,7 +29,7 @@ def main() -> None:
     args = parser.parse_args()
 
     recipe, params = importlib.import_module(f"{args.recipe}.task"), read_params()
-    config, by = sections(params, recipe.Config), sections(params, Computing)
+    config, by = sections(params, recipe.Config), sections(params, ComputeConfig)
     task, run = trained_task(recipe, config, by, args.weights, args.split)
     task.model.to(run.device).eval()
     mistakes = {
@@ -46,7 +46,7 @@ def main() -> None:
 def views(task: Task, sample: str, head: str, device: torch.device) -> list[dict]:
     """Each view's film strip, how many frames it shows, and the weight that the head's attention gave the view."""
     item = task.valid[list(task.valid.names).index(sample)]
-    looked = afford(lambda: task.model.look(**task.valid.collate([item]).to(device).inputs))
+    looked = catch_oom(lambda: task.model.look(**task.valid.collate([item]).to(device).inputs))
     if looked is None:
         raise UserError(TOO_LARGE)
     _, attention = looked

@@ -8,10 +8,10 @@ from tailwise.balance.files import read_rebalancing, write_rebalancing
 from tailwise.balance.guard import Balance
 from tailwise.balance.plan import rebalance
 from tailwise.balance.subset import Rebalance
-from tailwise.core.chosen import with_chosen
-from tailwise.core.config import read_params, section
 from tailwise.core.files import read_json
-from tailwise.data.load.manifest import read_labels
+from tailwise.core.params.auto import with_chosen
+from tailwise.core.params.config import read_params, section
+from tailwise.data.tables.manifest import read_labels
 
 
 def main() -> None:

@@ -9,25 +9,24 @@ from pathlib import Path
 
 from tailwise.balance.files import read_rebalancing
 from tailwise.core.batch import Head
-from tailwise.core.chosen import with_chosen
-from tailwise.core.config import read_params, section, sections
-from tailwise.core.cores import data_workers
-from tailwise.core.events import Events, events_path, stage_name
-from tailwise.core.folders import pipeline_folder
-from tailwise.core.runtime import Runtime
-from tailwise.engine.backend import backend, keep_backend, tell_difference
-from tailwise.engine.guards import Stability
-from tailwise.engine.history import Boosts
-from tailwise.engine.inputs import build_task, class_boosts, read_heads, sample_places
-from tailwise.engine.interrupt import heed_sigterm
-from tailwise.engine.launch import answerable, launch, leaving_word, processes
-from tailwise.engine.loop import train_phase
-from tailwise.engine.observers import Observer, keep_history, print_progress, tensorboard
-from tailwise.engine.outputs import write_outputs
-from tailwise.engine.phase import Phase, fitting, parameter_lines, shapes
-from tailwise.engine.recovery import Recovery, recovery_for
-from tailwise.engine.run import Run, Training, start
-from tailwise.engine.world import join
+from tailwise.core.params.auto import with_chosen
+from tailwise.core.params.config import read_params, section, sections
+from tailwise.core.params.runtime import Runtime
+from tailwise.core.stage.events import Events, events_path, stage_name
+from tailwise.core.stage.folders import pipeline_folder
+from tailwise.core.system.cores import data_workers
+from tailwise.engine.checkpoint.recovery import Recovery, recovery_for
+from tailwise.engine.contract.phase import Phase, adapt_phase, parameter_lines, shapes
+from tailwise.engine.contract.run import Run, Stability, Training, start
+from tailwise.engine.distributed.launch import launch, processes, report_failure, worker_guard
+from tailwise.engine.distributed.world import join
+from tailwise.engine.evaluate.inputs import build_task, class_boosts, read_heads, sample_indices
+from tailwise.engine.monitor.backend import backend, keep_backend, log_difference
+from tailwise.engine.monitor.history import Boosts
+from tailwise.engine.monitor.observers import Observer, keep_history, print_progress, tensorboard
+from tailwise.engine.train.interrupt import sigterm_as_sigint
+from tailwise.engine.train.loop import train_phase
+from tailwise.engine.train.outputs import write_outputs
 
 REQUIREMENTS = Path(__file__).parents[1] / "requirements.txt"
 
@@ -50,8 +49,8 @@ def main() -> None:
         launch(count)
     else:
         if "WORLD_SIZE" not in os.environ:  # else the launcher ends by it, and no process can finish a step alone
-            heed_sigterm()
-        with answerable():
+            sigterm_as_sigint()
+        with worker_guard():
             train(args, params, runtime)
 
 
@@ -64,14 +63,14 @@ def train(args: argparse.Namespace, params: dict, runtime: Runtime) -> None:
     device, heads = start(training, runtime), read_heads(index)
     task, asked = build_task(recipe, config, heads, (args.train, args.valid), training.seed, args.init)
     if task is not asked:
-        phase = fitting(phase, task.model, shapes(asked.model))
+        phase = adapt_phase(phase, task.model, shapes(asked.model))
     rebalancing = read_rebalancing(weights)
-    places = sample_places(task.train, rebalancing.samples)
+    places = sample_indices(task.train, rebalancing.samples)
     boost = class_boosts(rebalancing, heads, task.train, places)
 
     inputs = [args.train, args.valid, index, weights, *([args.init] if args.init else [])]
     facts = [*map(repr, [args, training, stability, phase, config, backend(device)]), REQUIREMENTS.read_text("utf8")]
-    with join(device) as world, leaving_word(), ExitStack() as owned:
+    with join(device) as world, report_failure(), ExitStack() as owned:
         recovery = world.alone(lambda: owned.enter_context(recovery_for(args.phase, facts, inputs)))
         events = Events(events_path(stage_name()), runtime.verbosity, phase=args.phase)
         watch = partial(watching, args.phase, heads, rebalancing.boost, runtime, events, recovery)
@@ -79,7 +78,7 @@ def train(args: argparse.Namespace, params: dict, runtime: Runtime) -> None:
         workers = data_workers(runtime.workers, training.threads)
         run = Run(args.phase, training, device, workers, recovery, stability=stability, world=world, **telling)
         if recovery:  # the first process alone writes and tells
-            tell_difference(device, events)
+            log_difference(device, events)
             print("\n".join(parameter_lines(task.model, phase.trainable)), flush=True)
         trained = train_phase(task, phase, places, boost, run)
         if recovery:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tailwise.balance.auto import Choice, Facts, OpenBalanced, choose, epochs, first_rate, lr, max_ratio
-from tailwise.core.config import read_params
 from tailwise.core.files import read_json
+from tailwise.core.params.config import read_params
 
 ROOT = Path(__file__).parents[2]
 SECTION = {

@@ -5,9 +5,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from helpers import Table, make_phase, make_run, make_task
+from support.helpers import Table, make_phase, make_run, make_task
 from tailwise.core.batch import Batch, Head
-from tailwise.engine.loop import train_phase
+from tailwise.engine.train.loop import train_phase
 
 PROBE = Head("probe", ("left", "right"))
 

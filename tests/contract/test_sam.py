@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import pytest
 import torch
 
-from helpers import HEADS, Linear, make_phase, make_run, make_table, make_task
-from tailwise.engine.loop import train_phase
+from support.helpers import HEADS, Linear, make_phase, make_run, make_table, make_task
+from tailwise.engine.train.loop import train_phase
 
 
 class SamStep(torch.optim.SGD):

@@ -6,9 +6,9 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from helpers import Table, make_phase, make_run, make_task
+from support.helpers import Table, make_phase, make_run, make_task
 from tailwise.core.batch import IGNORE, Head
-from tailwise.engine.loop import train_phase
+from tailwise.engine.train.loop import train_phase
 
 HEAD = Head("tag", ("falls", "stays", "rises"))
 TOKENS, PAD = 4, 4

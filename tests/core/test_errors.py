@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 
-from tailwise.core.errors import LONGEST_LINE, clean, printable, said, shorten, tell
+from tailwise.core.errors import LONGEST_LINE, clean, print_error, printable, said, shorten
 
 OBEYED = "a\x1b[31mred\x1b[0m \x1b]0;title\x07b\x9b2Jc\x07d\x00e\x7ff\u202eg\u2028h\ud800i"
 
@@ -32,7 +32,7 @@ def test_a_long_text_keeps_its_ends(length, limit):
 
 
 def test_a_line_is_cut_before_its_characters_are_looked_at(capsys):
-    tell("name" + "\x00" * 10**7 + "advice")
+    print_error("name" + "\x00" * 10**7 + "advice")
     line = capsys.readouterr().err
     assert line.startswith("name") and line.endswith("advice\n") and len(line) == LONGEST_LINE + 1
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tailwise.core.errors import UserError, one_line
-from tailwise.core.shortage import shortage, shortage_told
+from tailwise.core.shortage import shortage, shortage_in
 
 
 @pytest.mark.parametrize(
@@ -50,8 +50,8 @@ def test_an_array_too_large_says_how_large():
 
 def test_of_many_lines_the_last_that_tells_of_it_is_said():
     text = "OpenBLAS blas_thread_init: pthread_create failed for thread 1 of 2: x\nKeyboardInterrupt\n"
-    assert shortage_told(text) == "out of memory: OpenBLAS blas_thread_init: pthread_create failed for thread 1 of 2: x"
-    assert shortage_told("KeyboardInterrupt\n") is None
+    assert shortage_in(text) == "out of memory: OpenBLAS blas_thread_init: pthread_create failed for thread 1 of 2: x"
+    assert shortage_in("KeyboardInterrupt\n") is None
 
 
 def test_a_limit_that_was_set_is_named():

@@ -12,10 +12,10 @@ import numpy as np
 import yaml
 from mutate import mutant
 
-from filming import turn, write_clip
-from tailwise.core.config import read_params
+from support.filming import turn, write_clip
 from tailwise.core.files import read_csv, read_json, write_csv, write_json
-from tailwise.core.log import last_runs
+from tailwise.core.params.config import read_params
+from tailwise.core.stage.run_log import last_runs
 
 ROOT = Path(__file__).parents[2]
 WINDOW = {"centre": 4, "stride": 2, "frames": 3, "margin": 0, "height": 40, "width": 64}

@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import given
 from spoil import broken, check_one_line, index_params, run_stage, spoiled
 
-from fouls import every_class, write_data_set
+from support.fouls import every_class, write_data_set
 
 PARAMS = index_params({"root": "raw", "leaks": "warn", "reader": {"kind": "soccernet"}})
 FOULS = {str(number): foul for number, foul in enumerate(every_class())}

@@ -15,7 +15,7 @@ import pytest
 from attack import MOST_BYTES, Outcome
 from hostile_cases import CONTROLS, GROUPS, prepare
 
-from once import once
+from support.once import once
 from tailwise.core.errors import LONGEST_LINE
 
 pytestmark = pytest.mark.slow

@@ -6,7 +6,7 @@ import pytest
 
 from killing import finish, outputs
 from midst import LONGER, Ready
-from once import once
+from support.once import once
 from project import Project, new_project
 
 

@@ -15,7 +15,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 import stub
 from project import STAGES, Project
-from tailwise.core.config import read_params
+from tailwise.core.params.config import read_params
 
 # Outputs that follow from less than all that their stage declares. The real stages keep this:
 # see test_caching and data/test_index.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from tailwise.core.config import read_params
+from tailwise.core.params.config import read_params
 
 ROOT = Path(__file__).parents[2]
 DEFINED = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf8"))
@@ -61,7 +61,7 @@ class Project:
         return ran(self.run("dvc", "repro", *arguments))
 
     def preset(self, name: str) -> None:
-        self.run("env", "PYTHONPATH=src", "python3", "-m", "tailwise.core.preset", name)
+        self.run("env", "PYTHONPATH=src", "python3", "-m", "tailwise.cli.preset", name)
 
     def set(self, path: str, value) -> None:
         """Write one value of params.yaml, as a user edits it."""

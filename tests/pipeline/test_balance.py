@@ -9,12 +9,12 @@ import torch
 from tailwise.balance.boosts import Target, boost_from_counts
 from tailwise.balance.files import read_rebalancing
 from tailwise.balance.subset import Rebalance
-from tailwise.core.config import read_params, section, sections
 from tailwise.core.files import read_json
-from tailwise.engine.inputs import class_boosts, read_heads, sample_places
-from tailwise.engine.loop import train_phase
-from tailwise.engine.phase import Phase
-from tailwise.engine.run import Run, Training
+from tailwise.core.params.config import read_params, section, sections
+from tailwise.engine.contract.phase import Phase
+from tailwise.engine.contract.run import Run, Training
+from tailwise.engine.evaluate.inputs import class_boosts, read_heads, sample_indices
+from tailwise.engine.train.loop import train_phase
 from tailwise.recipes.fouls import task as fouls
 
 pytestmark = pytest.mark.slow
@@ -31,7 +31,7 @@ def door(finished):
         store = finished / "data/clips"
         task = fouls.build(sections(params, fouls.Config), heads, store / "train", store / "valid", 1)
         rebalancing = read_rebalancing(finished / f"data/weights/{phase}")
-        places = sample_places(task.train, rebalancing.samples)
+        places = sample_indices(task.train, rebalancing.samples)
         return task, places, class_boosts(rebalancing, heads, task.train, places), rebalancing
 
     return of

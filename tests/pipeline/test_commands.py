@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from evaluator import reference
-from once import once
+from support.evaluator import reference
+from support.once import once
 from project import STAGES, Project, ran
-from tailwise.core.config import read_params
 from tailwise.core.files import read_json
+from tailwise.core.params.config import read_params
 from tailwise.data.raw import RawFile
 
 pytestmark = pytest.mark.slow
@@ -138,7 +138,7 @@ def test_the_evaluator_of_soccernet_has_its_figure_in_judgement_certificate_repo
     assert "score" in read_json(finished / "reports/certificate.json")["official"]
     html = (finished / "reports/report.html").read_text(encoding="utf8")
     assert html.count("<td>SoccerNet's evaluator</td>") == 2
-    printed = finished.read("env", "PYTHONPATH=src", "python3", "-m", "tailwise.reporting.summary")
+    printed = finished.read("env", "PYTHONPATH=src", "python3", "-m", "tailwise.cli.summary")
     assert "balanced accuracy: " in printed and "SoccerNet's evaluator: " in printed
 
 

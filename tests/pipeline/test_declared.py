@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from project import STAGES, hashes
-from tailwise.core.config import read_params
+from tailwise.core.params.config import read_params
 
 pytestmark = pytest.mark.slow
 UNTRACKED = (".resume/", ".cache/", ".logs/")

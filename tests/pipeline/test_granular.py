@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from decisions import append, changed_stages, other, reproduced, set_parameter
-from once import once
+from support.once import once
 from project import DEFINED, ROOT, STAGES, Project, new_project
-from tailwise.core.config import read_params
 from tailwise.core.files import read_json, write_json
+from tailwise.core.params.config import read_params
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationWarning:dvc")]
 
@@ -84,25 +84,25 @@ CODE = {
     "src/tailwise/data/index": f"check {INDEX}",
     "src/tailwise/data/decode": f"check {INDEX}",
     "src/tailwise/data/load": f"check show_clips {TRAINING}",
-    "src/tailwise/data/load/manifest.py": f"check show_clips analyze_classes choose {WEIGHTS}",
+    "src/tailwise/data/tables/manifest.py": f"check show_clips analyze_classes choose {WEIGHTS}",
     "src/tailwise/balance": f"check analyze_classes choose {WEIGHTS}",
     "src/tailwise/balance/files.py": f"check analyze_classes choose {WEIGHTS}",
     "src/tailwise/engine": f"check {TRAINING}",
     "src/tailwise/models": f"check {TRAINING}",
-    "src/tailwise/losses.py": f"check {TRAINING}",
-    "src/tailwise/metrics.py": f"check {TRAINING}",
-    "src/tailwise/schedules.py": f"check {TRAINING}",
+    "src/tailwise/losses/cross_entropy.py": f"check {TRAINING}",
+    "src/tailwise/metrics/confusion.py": f"check {TRAINING}",
+    "src/tailwise/optim/cosine.py": f"check {TRAINING}",
     "src/tailwise/recipes/fouls/task.py": f"check {TRAINING}",
     "src/tailwise/recipes/fouls/sections.py": "check",
     "src/tailwise/recipes/fouls/contradictions.py": "check",
-    "src/tailwise/mend.py": "",
-    "src/tailwise/preflight.py": "",
+    "src/tailwise/cli/repair.py": "",
+    "src/tailwise/cli/preflight.py": "",
     "src/tailwise/judging": f"check {JUDGING}",
     "src/tailwise/prediction": "",
-    "src/tailwise/judging/mistakes.py": "check judge show_mistakes certify report",
-    "src/tailwise/__main__.py": "",
+    "src/tailwise/evaluation/mistakes.py": "check judge show_mistakes certify report",
+    "src/tailwise/cli/main.py": "",
     "src/tailwise/reporting": "report",
-    "src/tailwise/reporting/strips.py": "show_clips show_mistakes report",
+    "src/tailwise/data/video/strips.py": "show_clips show_mistakes report",
     "stages/check.py": "check",
     "stages/save_config.py": "save_config",
     "stages/make_demo.py": DEMO,

@@ -97,7 +97,9 @@ def other_weights(project: Project) -> None:
 CHANGES: dict[str, Callable[[Project], None]] = {
     "a parameter": lambda project: project.set("phase1.train.clip", 0.5),
     "an input": other_weights,
-    "code": lambda project: project.edit("src/tailwise/engine/step.py", "One optimizer step:", "An optimizer step:"),
+    "code": lambda project: project.edit(
+        "src/tailwise/engine/train/step.py", "One optimizer step:", "An optimizer step:"
+    ),
 }
 
 

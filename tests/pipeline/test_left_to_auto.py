@@ -4,7 +4,7 @@ import pytest
 
 from tailwise.balance.subset import balanced_subset
 from tailwise.core.files import read_csv, read_json
-from tailwise.data.load.manifest import read_labels
+from tailwise.data.tables.manifest import read_labels
 
 pytestmark = pytest.mark.slow
 

@@ -2,11 +2,10 @@
 
 import re
 import shutil
-from pathlib import Path
 
 import pytest
 
-from mounting import MOUNT, needs_mount
+from support.mounting import MOUNT, needs_mount
 from project import Project, hashes
 from terminal import begun, command, interrupt, run, workers_of
 

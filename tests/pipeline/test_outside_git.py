@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from project import Project, new_project
-from tailwise.data.index.source import UNTRACKED
+from tailwise.data.tables.checks.source import UNTRACKED
 
 pytestmark = pytest.mark.slow
 

@@ -7,7 +7,7 @@ import re
 import pytest
 import yaml
 
-from filming import write_clip
+from support.filming import write_clip
 from project import ROOT, STAGES, Project, new_project
 from tailwise.core.files import read_json
 

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from project import ROOT, STAGES, new_project
-from tailwise.core.config import read_params
-from tailwise.engine.weights import read_tensors, write_weights
+from tailwise.core.params.config import read_params
+from tailwise.engine.checkpoint.weights import read_tensors, write_weights
 from terminal import command, run
 
 pytestmark = pytest.mark.slow

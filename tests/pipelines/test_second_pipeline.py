@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from once import once
-from tailwise.core.log import last_runs
+from support.once import once
+from tailwise.core.stage.run_log import last_runs
 
 ROOT = Path(__file__).parents[2]
 KEPT, PLACE = "tests/pipelines/tagger", "pipelines/tagger"

@@ -4,7 +4,7 @@ import pytest
 
 import chrome
 from made import PHASES, RUNS, write_run
-from tailwise.core.log import Run, add_run
+from tailwise.core.stage.run_log import Run, add_run
 from tailwise.reporting.collect import collect
 from tailwise.reporting.page import page
 

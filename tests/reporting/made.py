@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from tailwise.core.files import write_csv, write_json, write_text
-from tailwise.reporting.strips import strip
+from tailwise.data.video.strips import strip
 
 PHASES = ["phase1", "phase2"]
 EPOCHS = 3
@@ -146,8 +146,8 @@ def _write_phase(folder: Path, made: Made, support: dict, rng) -> None:
         done = made.done.get(folder.name, [])
         write_csv(folder / "interventions.csv", header, done)
         run = {"device": "cpu", "processes": 1, "micro_batch": MICRO_BATCH[folder.name]}
-        simpler = sum(action.startswith("a simpler model") for _, _, _, action, _ in done)
-        write_json(folder / "run.json", {**run, "simpler": simpler})
+        fallback = sum(action.startswith("a simpler model") for _, _, _, action, _ in done)
+        write_json(folder / "run.json", {**run, "simpler": fallback})
 
 
 def _figures(made: Made, score: float) -> dict:

@@ -9,11 +9,12 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-from helpers import HEADS, Linear, make_phase, make_run, make_table, make_task
+from support.helpers import HEADS, Linear, make_phase, make_run, make_table, make_task
 from made import EVIL, PHASES, RUNS, TROUBLE, Made, write_run
-from tailwise.engine.guards import Fault, Stability
-from tailwise.engine.loop import train_phase
-from tailwise.engine.outputs import write_outputs
+from tailwise.engine.contract.run import Stability
+from tailwise.engine.train.guards import Fault
+from tailwise.engine.train.loop import train_phase
+from tailwise.engine.train.outputs import write_outputs
 from tailwise.reporting.collect import collect
 from tailwise.reporting.interventions import notices, read_computed, read_interventions
 from tailwise.reporting.page import page
@@ -94,7 +95,7 @@ def test_what_training_writes_is_told(tmp_path, monkeypatch):
     broken = replace(
         task,
         loss=lambda *arguments: {name: value * torch.nan for name, value in task.loss(*arguments).items()},
-        simpler=lambda: make_task(train=make_table()),
+        fallback=lambda: make_task(train=make_table()),
     )
     run = make_run(batch_size=8, stability=Stability(max_rollbacks=0))
     trained = train_phase(broken, make_phase(), range(24), {}, run)

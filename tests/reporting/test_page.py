@@ -10,13 +10,13 @@ from dataclasses import replace
 import pytest
 
 from made import EPOCHS, KEPT, OFFICIAL, PHASES, RUNS, Made, write_run
+from tailwise.cli.summary import summary
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_json, write_json
 from tailwise.reporting.collect import collect
 from tailwise.reporting.history import number
 from tailwise.reporting.page import figure, interval, measured, page
 from tailwise.reporting.payload import embedded
-from tailwise.reporting.summary import summary
 
 EVIL = "</script><img src=x onerror=alert(1)>"
 EVIL_RUN = Made(heads={EVIL: [EVIL, "'\"><b>", "{{ 7 * 7 }}"]}, named=EVIL)

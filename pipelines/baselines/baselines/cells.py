@@ -13,16 +13,16 @@ from torch import nn
 from baselines.methods import Labelled, Method, epochs_of, rebalancing
 from tailwise.balance.boosts import Target
 from tailwise.core.batch import Head
-from tailwise.core.runtime import Runtime
-from tailwise.data.load.clips import Clips
-from tailwise.engine import run as engine
-from tailwise.engine.guards import Stability
-from tailwise.engine.history import best_epoch
-from tailwise.engine.inputs import class_boosts, sample_places
-from tailwise.engine.loop import train_phase
-from tailwise.engine.phase import Phase
-from tailwise.engine.predict import records
-from tailwise.engine.task import Task
+from tailwise.core.params.runtime import Runtime
+from tailwise.data.video.store.clips import Clips
+from tailwise.engine.contract import run as engine
+from tailwise.engine.contract.phase import Phase
+from tailwise.engine.contract.run import Stability
+from tailwise.engine.contract.task import Task
+from tailwise.engine.evaluate.inputs import class_boosts, sample_indices
+from tailwise.engine.evaluate.validate import records
+from tailwise.engine.monitor.history import best_epoch
+from tailwise.engine.train.loop import train_phase
 from tailwise.recipes.fouls import task as fouls
 
 UNGUARDED = Stability(guards=False)
@@ -125,7 +125,7 @@ def train_cell(setting: Setting, train: Shrunk, valid: Shrunk, lr: float, seed: 
     for number, part in enumerate(setting.method.phases, start=1):
         name = f"phase{number}"
         of_phase = rebalancing(name, part, samples, setting.method.balance, setting.target, before, best)
-        places = sample_places(train, of_phase.samples)
+        places = sample_indices(train, of_phase.samples)
         due += part.share * total
         epochs = epochs_of(due - done, len(places), training.batch_size)
         done += epochs * -(-len(places) // training.batch_size)

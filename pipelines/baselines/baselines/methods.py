@@ -11,7 +11,7 @@ from tailwise.balance.subset import Rebalance
 
 
 @dataclass(frozen=True)
-class Part(Rebalance):
+class PartialMetrics(Rebalance):
     """One phase of a method.
 
     share: of the method's optimizer steps, in (0, 1]
@@ -36,7 +36,7 @@ class Method:
 
     balance: Balance
     adjusted: bool
-    phases: tuple[Part, ...]
+    phases: tuple[PartialMetrics, ...]
 
     def __post_init__(self):
         if abs(sum(part.share for part in self.phases) - 1) > 1e-9:
@@ -57,7 +57,7 @@ class Labelled:
 
 
 def rebalancing(
-    name: str, part: Part, samples: Labelled, balance: Balance, target: Target, before: Boost, best: dict
+    name: str, part: PartialMetrics, samples: Labelled, balance: Balance, target: Target, before: Boost, best: dict
 ) -> Rebalancing:
     """A phase's draws and boosts; before and best: boosts and validation hits of the phase before, {} for none."""
     boost = {head: boost_from_counts(of, part.boost, part.max_weight) for head, of in samples.counts.items()}

@@ -10,8 +10,8 @@ from typing import Literal
 
 from tailwise.balance.counts import Counts, imbalance_ratio
 from tailwise.balance.subset import Balanced, Samples
-from tailwise.core.chosen import AUTO, filled, left_open
-from tailwise.core.typed import convert
+from tailwise.core.params.auto import AUTO, filled, left_open
+from tailwise.core.params.typed import convert
 
 STEPS = 1000
 """Optimizer steps that a phase is given, whatever the data's size."""

@@ -19,7 +19,7 @@ class Balance:
 
 
 @dataclass(frozen=True)
-class Felt:
+class EffectiveWeight:
     """draws: how often a sample of the class is seen an epoch, on average; weight: in the loss; margin: exp of it."""
 
     draws: float
@@ -34,9 +34,9 @@ class Felt:
         return f"{self.draws:.2f} draws x {self.weight:.2f} weight x {self.margin:.2f} margin = {self.product:.2f}"
 
 
-def felt(
+def effective_weights(
     counts: Mapping[str, int], drawn: Mapping[str, int], boost: Mapping[str, float], acts: Acts
-) -> dict[str, Felt]:
+) -> dict[str, EffectiveWeight]:
     """Per class that is seen at all; counts: training samples, drawn: those of an epoch, repeats included.
 
     The weights in the loss have mean 1 over the samples drawn, as in training.
@@ -44,7 +44,7 @@ def felt(
     total, loud = sum(drawn.values()), sum(boost[name] * n for name, n in drawn.items())
     scale = total / loud if loud else 1.0
     return {
-        name: Felt(
+        name: EffectiveWeight(
             n / counts[name],
             scale * boost[name] if acts == "loss" else 1.0,
             boost[name] if acts == "logits" else 1.0,
@@ -54,7 +54,7 @@ def felt(
     }
 
 
-def effective_ratio(classes: Mapping[str, Felt]) -> float:
+def effective_ratio(classes: Mapping[str, EffectiveWeight]) -> float:
     """Largest product over smallest; 1 where no class is seen."""
     products = [one.product for one in classes.values()]
     return max(products) / min(products) if products else 1.0
@@ -69,7 +69,7 @@ def check_drawn(phase: str, head: str, counts: Mapping[str, int], drawn: Mapping
             )
 
 
-def check_ratio(phase: str, head: str, classes: Mapping[str, Felt], balance: Balance) -> None:
+def check_ratio(phase: str, head: str, classes: Mapping[str, EffectiveWeight], balance: Balance) -> None:
     """Raise UserError, with the factors of the loudest and the faintest class, if they are too far apart."""
     ratio = effective_ratio(classes)
     if ratio <= balance.max_effective_ratio:

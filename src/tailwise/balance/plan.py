@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tailwise.balance.counts import Counts, count_classes
 from tailwise.balance.files import Boost, Rebalancing
-from tailwise.balance.guard import Balance, check_drawn, check_ratio, effective_ratio, felt
+from tailwise.balance.guard import Balance, check_drawn, check_ratio, effective_ratio, effective_weights
 from tailwise.balance.subset import Rebalance, unequal
 
 
@@ -26,7 +26,7 @@ def rebalance(
     seen = count_classes({head: [of_head[i] for i in chosen] for head, of_head in labels.items()}, counts)
     lines = [f"{phase}: {len(chosen)} draws of {len(set(chosen))} of {len(names)} samples an epoch"]
     for head, drawn in seen.items():
-        classes = felt(counts[head], drawn, boost[head], how.acts)
+        classes = effective_weights(counts[head], drawn, boost[head], how.acts)
         check_drawn(phase, head, counts[head], drawn)
         check_ratio(phase, head, classes, balance)
         lines.append(f"  {head}, felt at most {effective_ratio(classes):.1f} times as much as another:")

@@ -65,6 +65,6 @@ def clean(stream: TextIO) -> None:
     stream.write = lambda text: write(printable(text))
 
 
-def tell(text: str) -> None:
+def print_error(text: str) -> None:
     """Print one line on stderr; see `said`. All that comes from files or libraries is printed by it."""
     print(said(text), file=sys.stderr, flush=True)

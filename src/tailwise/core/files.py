@@ -39,7 +39,7 @@ def write_bytes(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = part_of(path)
     for old in path.parent.glob(f".{glob.escape(path.name)}.*"):
-        remove_part(old, living)
+        remove_part(old, is_alive)
     try:
         with open(part, "wb") as file:
             file.write(data)
@@ -78,7 +78,7 @@ def remove_part(path: Path, alive: Callable[[int], bool]) -> bool:
     return False
 
 
-def living(process: int) -> bool:
+def is_alive(process: int) -> bool:
     """Whether a process of that number runs on this machine."""
     try:
         os.kill(process, 0)

@@ -3,7 +3,7 @@
 import errno
 import resource
 
-SPOKEN = (
+MESSAGES = (
     "failed to map segment",
     "cannot allocate memory",
     "can't allocate memory",
@@ -27,13 +27,13 @@ def shortage(error: BaseException) -> str | None:
     if isinstance(error, OSError) and error.errno == errno.EAGAIN:  # of fork
         return f"out of memory or processes: {error.strerror}; see ulimit -a"
     if isinstance(error, (ImportError, OSError, RuntimeError)):
-        return shortage_told(str(error))
+        return shortage_in(str(error))
     return None
 
 
-def shortage_told(text: str) -> str | None:
+def shortage_in(text: str) -> str | None:
     """The last of the lines that tell of it, None if none does."""
-    lines = [line.strip() for line in text.splitlines() if any(words in line.lower() for words in SPOKEN)]
+    lines = [line.strip() for line in text.splitlines() if any(words in line.lower() for words in MESSAGES)]
     return out_of_memory(lines[-1]) if lines else None
 
 

@@ -6,9 +6,9 @@ from dataclasses import asdict
 from markupsafe import Markup
 
 from tailwise.core.files import rounded
+from tailwise.data.video.strips import GAP
 from tailwise.reporting.collect import Facts, HeadFacts
 from tailwise.reporting.history import HeadHistory, History
-from tailwise.reporting.strips import GAP
 
 UNSAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 

@@ -7,8 +7,8 @@ from tailwise.balance.boosts import boost_from_counts
 from tailwise.balance.counts import count_classes
 from tailwise.balance.files import Rebalancing, write_rebalancing
 from tailwise.balance.subset import Rebalance
-from tailwise.core.config import read_params, section
 from tailwise.core.files import read_csv, read_json
+from tailwise.core.params.config import read_params, section
 
 
 def main() -> None:

@@ -9,15 +9,15 @@ from pathlib import Path
 from tailwise.balance.boosts import EffectiveNumber
 from tailwise.balance.guard import Balance
 from tailwise.balance.subset import Oversampled, Rebalance
-from tailwise.core.runtime import Runtime
-from tailwise.data.decode.window import Window
-from tailwise.data.demo import Demo
-from tailwise.data.demo.plan import FPS
-from tailwise.data.index.soccernet import Soccernet
-from tailwise.data.index.source import Source
-from tailwise.data.load.augment import Augment
-from tailwise.engine.phase import Phase, moves
-from tailwise.engine.run import Training
+from tailwise.core.params.runtime import Runtime
+from tailwise.data.video.augment import Augment
+from tailwise.data.video.decode.window import Window
+from tailwise.engine.contract.phase import Phase, moves
+from tailwise.engine.contract.run import Training
+from tailwise.recipes.fouls.demo import Demo
+from tailwise.recipes.fouls.demo.plan import FPS
+from tailwise.recipes.fouls.soccernet.reader import Soccernet
+from tailwise.recipes.fouls.source import Source
 
 MADE_ROOT = "data/demo"
 """The data root that a stage of the pipeline makes."""

@@ -13,22 +13,22 @@ from tailwise.balance.boosts import Target
 from tailwise.balance.guard import Balance
 from tailwise.balance.subset import AllSamples, Oversampled, Rebalance
 from tailwise.core.batch import Head
-from tailwise.core.chosen import AUTO
 from tailwise.core.errors import UserError
-from tailwise.core.runtime import Runtime
-from tailwise.data.decode.store import Decode
-from tailwise.data.decode.window import Window
-from tailwise.data.demo import Demo
-from tailwise.data.index.root import check_tree
-from tailwise.data.index.source import Source, check_root
-from tailwise.data.load.augment import Augment
-from tailwise.engine.guards import Stability
-from tailwise.engine.phase import Phase, rate_groups, set_trainable
-from tailwise.engine.run import Training
-from tailwise.judging.certificate import Targets
-from tailwise.models.multiview import Model
-from tailwise.models.pretrained import NoWeights
+from tailwise.core.params.auto import AUTO
+from tailwise.core.params.runtime import Runtime
+from tailwise.data.tables.checks.root import check_tree
+from tailwise.data.tables.checks.source import check_root
+from tailwise.data.video.augment import Augment
+from tailwise.data.video.decode.window import Window
+from tailwise.data.video.store.store import Decode
+from tailwise.engine.contract.phase import Phase, rate_groups, set_trainable
+from tailwise.engine.contract.run import Stability, Training
+from tailwise.evaluation.certificate import Targets
+from tailwise.models.video.multiview import Model
+from tailwise.models.video.pretrained import NoWeights
 from tailwise.recipes.fouls import contradictions
+from tailwise.recipes.fouls.demo import Demo
+from tailwise.recipes.fouls.source import Source
 
 
 @dataclass(frozen=True)

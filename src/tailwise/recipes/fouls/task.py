@@ -7,15 +7,15 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
-from tailwise import metrics
 from tailwise.core.batch import Batch, Head
-from tailwise.core.typed import convert
-from tailwise.data.load.augment import Augment, augment_clips, draw
-from tailwise.data.load.clips import Clips
-from tailwise.engine.task import Outputs, Task
-from tailwise.engine.weights import SEEN
-from tailwise.losses import ClassBoost, boosted_cross_entropy
-from tailwise.models.multiview import Model
+from tailwise.core.params.typed import convert
+from tailwise.data.video.augment import Augment, augment_clips, draw
+from tailwise.data.video.store.clips import Clips
+from tailwise.engine.checkpoint.weights import SEEN
+from tailwise.engine.contract.task import Outputs, Task
+from tailwise.losses.boost import ClassBoost, boosted_cross_entropy
+from tailwise.metrics import confusion as metrics
+from tailwise.models.video.multiview import Model
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ def build(
         changed = augment_clips(clips, batch.inputs["mask"], uniform, config.augment, strength, samples.margin)
         return Batch({**batch.inputs, "clips": changed}, batch.targets, batch.index)
 
-    def simpler() -> Task:
-        return build(replace(config, model=config.model.simpler()), heads, train, valid, seed)
+    def fallback() -> Task:
+        return build(replace(config, model=config.model.fallback()), heads, train, valid, seed)
 
     return Task(
         heads=heads,
@@ -54,7 +54,7 @@ def build(
         prepare=prepare,
         loss=loss,
         score=score,
-        simpler=simpler if config.model.simpler() else None,
+        fallback=fallback if config.model.fallback() else None,
     )
 
 
@@ -125,9 +125,7 @@ class Specification:
             raise ValueError(f"heads must be 1 to {MOST_HEADS} of different names, found {len(names)}")
 
 
-def specification(
-    model: Model, heads: tuple[Head, ...], window: dict[str, Any], most_views: int | None = None
-) -> dict:
+def specification(model: Model, heads: tuple[Head, ...], window: dict[str, Any], most_views: int | None = None) -> dict:
     """A `Specification` as plain values. window: a `Cut`'s fields; most_views: of a training sample"""
     return {
         "recipe": "fouls",

@@ -6,10 +6,9 @@ from tagger.model import Model
 from tagger.songs import Songs
 
 from tailwise.balance.subset import Rebalance
-from tailwise.core.runtime import Runtime
-from tailwise.engine.guards import Stability
-from tailwise.engine.phase import Phase
-from tailwise.engine.run import Training
+from tailwise.core.params.runtime import Runtime
+from tailwise.engine.contract.phase import Phase
+from tailwise.engine.contract.run import Stability, Training
 
 
 @dataclass(frozen=True)

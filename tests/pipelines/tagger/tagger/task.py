@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from tagger.model import Model
 
-from tailwise import metrics
 from tailwise.core.batch import IGNORE, Batch, Head
 from tailwise.core.files import read_csv
-from tailwise.engine.task import Outputs, Task
-from tailwise.losses import ClassBoost, boosted_cross_entropy
+from tailwise.engine.contract.task import Outputs, Task
+from tailwise.losses.boost import ClassBoost, boosted_cross_entropy
+from tailwise.metrics import confusion as metrics
 
 NOTES = 4
 

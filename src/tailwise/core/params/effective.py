@@ -1,0 +1,41 @@
+"""A run's parameters as they were read, defaults included: ``python -m tailwise.core.params.effective RECIPE`` prints them.
+
+What is printed is a preset: ``make preset NAME=reports/config.yaml`` writes it back into params.yaml.
+"""
+
+import dataclasses
+import importlib
+import sys
+
+import yaml
+
+from tailwise.core.errors import UserError, said
+from tailwise.core.params.config import read_params, section
+
+UNTRACKED = "runtime"
+"""The section that cannot change a result, and belongs to a machine rather than to a run."""
+
+
+def effective(params) -> str:
+    """Sections (a dataclass) as YAML, in the order of their fields, without those of the machine."""
+    plain = {name: value for name, value in dataclasses.asdict(params).items() if name != UNTRACKED}
+    return yaml.safe_dump(_listed(plain), sort_keys=False, allow_unicode=True, width=120)
+
+
+def read_effective(recipe: str) -> str:
+    """The YAML of params.yaml as the recipe reads it; raises UserError for what `check` would refuse."""
+    return effective(section(read_params(), "", importlib.import_module(f"{recipe}.sections").Params))
+
+
+def _listed(value):
+    """Tuples as lists: safe YAML has no others."""
+    if isinstance(value, dict):
+        return {key: _listed(item) for key, item in value.items()}
+    return [_listed(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+if __name__ == "__main__":
+    try:
+        print(read_effective(sys.argv[1]), end="")
+    except UserError as error:
+        sys.exit(said(f"config: {error}"))

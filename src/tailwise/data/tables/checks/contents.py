@@ -1,0 +1,34 @@
+"""The content of the raw clips, as hashes."""
+
+import hashlib
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+from tailwise.data.raw import SMALLEST_CLIP, DamagedFile, RawFile
+from tailwise.data.tables.rows import Index
+
+
+def content(raw: RawFile) -> tuple[str, int]:
+    """SHA-256 of a file in hex, and its size in bytes; "" and 0 if the file is not to be had."""
+    if not raw.exists():
+        return "", 0
+    try:
+        source = raw.source()
+    except DamagedFile:
+        return "", 0
+    with open(source, "rb") if isinstance(source, str) else source as file:
+        return hashlib.file_digest(file, "sha256").hexdigest(), file.seek(0, os.SEEK_END)
+
+
+def fill_content(index: Index, root: Path) -> tuple[Index, set[str]]:
+    """The index with the column `content` filled, and the contents that are too small to be a clip.
+
+    Each file is read once, in threads, as hashing leaves the others free to go on.
+    """
+    paths = list(dict.fromkeys(row["path"] for rows in index.rows.values() for row in rows))
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        found = dict(zip(paths, pool.map(lambda path: content(RawFile(root, path)), paths)))
+    rows = {split: [{**row, "content": found[row["path"]][0]} for row in rows] for split, rows in index.rows.items()}
+    return replace(index, rows=rows), {digest for digest, size in found.values() if size < SMALLEST_CLIP}

@@ -1,0 +1,125 @@
+"""What must hold of the raw data, whoever reads it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from tailwise.core.errors import UserError, shorten
+from tailwise.core.stage.folders import pipeline_folder
+from tailwise.data.tables.checks.contents import fill_content
+from tailwise.data.tables.checks.doubts import find_doubts
+from tailwise.data.tables.checks.leaks import Leak, find_leaks
+from tailwise.data.tables.checks.root import check_tree
+from tailwise.data.tables.rows import Index
+from tailwise.data.tables.spelling import alike, quoted, seen_apart
+
+NAMED = 5
+"""Leaks that a refusal names; more would not be read."""
+LONGEST = 600
+"""Characters for all of them."""
+
+
+class Reader(Protocol):
+    """Reads the annotations of a data root. missing_class: advice about a class without a training sample"""
+
+    missing_class: str
+
+    def read(self, root: Path) -> Index: ...
+
+
+class Source(Protocol):
+    """A pipeline's `data` section. root: folder of raw files and annotations; leaks: refuse them, or warn"""
+
+    root: str
+    leaks: Literal["refuse", "warn"]
+    reader: Reader
+
+
+@dataclass(frozen=True)
+class Checked:
+    """An index that can be trained on. leaks, doubts: to warn of"""
+
+    index: Index
+    leaks: list[Leak]
+    doubts: list[Leak]
+
+
+def read_source(source: Source) -> Checked:
+    """All that is labelled; raises UserError for anything that is wrong with it."""
+    root = Path(source.root)
+    check_root(root)
+    check_tree(root)
+    index = source.reader.read(root)
+    check_names(index, root)
+    check_classes(index, root, source.reader.missing_class)
+    index, stubs = fill_content(index, root)
+    leaks = find_leaks(index, stubs)
+    if leaks and source.leaks == "refuse":
+        raise UserError(refusal(root, leaks))
+    return Checked(index, leaks, find_doubts(index, stubs))
+
+
+UNTRACKED = (
+    "which has what git and DVC track alone: before `dvc exp run` with --temp or --queue, `dvc add` the folder and"
+    " `git add` the .dvc file, or set data.root in params.yaml to the folder's absolute path"
+)
+
+
+def check_root(root: Path) -> None:
+    """Raise UserError unless the data root is a folder with something in it."""
+    advice = "put the clips and their annotations there, or set data.root in params.yaml"
+    try:
+        exists = root.exists()
+    except OSError as error:  # a name that is too long, a folder above that may not be read
+        raise UserError(f"data.root {root}: {error.strerror}; {advice}") from error
+    if not exists and (pipeline_folder() / root).exists():
+        raise UserError(f"{root}: is not in this experiment's copy of the repository, {UNTRACKED}")
+    if not exists:
+        raise UserError(f"{root}: no such folder; {advice}")
+    if not root.is_dir():
+        raise UserError(f"{root}: is no folder; {advice}")
+    if not any(root.iterdir()):
+        raise UserError(f"{root}: is empty; {advice}")
+
+
+def check_names(index: Index, root: Path) -> None:
+    """Raise UserError for classes of a head that print alike."""
+    for head, classes in index.heads.items():
+        for names in alike(classes):
+            rows = [row for of_split in index.rows.values() for row in of_split]
+            samples = [next(row["sample"] for row in rows if row[head] == name) for name in names]
+            where = " and ".join(f"{seen} (sample {quoted(of)})" for seen, of in zip(seen_apart(names), samples))
+            raise UserError(f"{root}: head {head}: the classes {where} print alike: spell them alike, or otherwise")
+
+
+def check_classes(index: Index, root: Path, advice: str) -> None:
+    """Raise UserError for a split without a sample, and for a class that cannot be learned.
+
+    advice: what to do about a class without a training sample
+    """
+    for split, rows in index.rows.items():
+        if not rows:
+            raise UserError(f"{root}: no sample in the split {split}; each split needs one")
+    for head, classes in index.heads.items():
+        if len(classes) < 2:
+            raise UserError(f"{root}: head {head} has the classes {quoted(list(classes))}; it needs two or more")
+        where = {split: {row[head] for row in rows} for split, rows in index.rows.items()}
+        for split, labels in where.items():
+            if not labels - {""}:
+                raise UserError(
+                    f"{root}: head {head}: no sample of the split {split} has a label; label one, or leave it"
+                )
+        for name in classes:
+            if name not in where["train"]:
+                others = " and ".join(split for split in where if name in where[split]) or "no split"
+                absent = f"{quoted(name)} has no training sample, it is in {others}"
+                raise UserError(f"{root}: head {head}: {absent}; {advice}")
+
+
+def refusal(root: Path, leaks: list[Leak]) -> str:
+    """One line about leaks that are not to be."""
+    named = shorten("; ".join(leak.text for leak in leaks[:NAMED]), LONGEST)
+    more = f"; and {len(leaks) - NAMED} more" if len(leaks) > NAMED else ""
+    how = ", ".join(dict.fromkeys(leak.advice for leak in leaks))
+    advice = f"{how}, or let data.leaks: warn in params.yaml turn this into a warning"
+    return f"{root}: {named}{more}: {advice}"

@@ -1,0 +1,75 @@
+"""How long a phase still takes, and when its state is to be saved. No output may depend on time."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from tailwise.engine.contract.record import EpochRecord
+
+SPARE_S = 1.0
+"""For stalls of the machine, each time something is to be saved; a third of the time between saves if that is less."""
+
+
+def left(elapsed_s: float, done: int, epochs: int) -> float:
+    """Seconds that `epochs` more epochs take at the pace of those `done` (at least 1) in `elapsed_s` seconds."""
+    return elapsed_s / done * epochs
+
+
+def spell(seconds: float) -> str:
+    """A duration in its two largest units: ``45 s``, ``12 min``, ``3 h 20 min``, ``2 d 4 h``."""
+    minutes, hours = round(seconds / 60), round(seconds / 3600)
+    if seconds < 59.5:
+        return f"{seconds:.0f} s"
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 24 * 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{hours // 24} d {hours % 24} h"
+
+
+def pace(now: Callable[[], float] = time.monotonic) -> Callable[[EpochRecord], str]:
+    """Call what it returns after each epoch: how long the phase still takes, "" after its last epoch.
+
+    The pace is that of this process, from this call on: epochs of an interrupted run were timed elsewhere.
+    """
+    started, timed = now(), []
+
+    def tell(last: EpochRecord) -> str:
+        timed.append(last.epoch)
+        if last.epoch == last.epochs:
+            return ""
+        return f"about {spell(left(now() - started, len(timed), last.epochs - last.epoch))} left"
+
+    return tell
+
+
+class SaveTimer:
+    """When to save, so that a kill costs at most `every` seconds of work.
+
+    What comes next, and saving after it, are expected to take as long as they did last time, and together `spare`
+    longer: a machine stalls at times. So that this is known of saving before much can be lost, the first one is due at
+    once.
+    """
+
+    def __init__(self, every: float, now: Callable[[], float] = time.monotonic):
+        self.every, self.spare = every, min(SPARE_S, every / 3)
+        self._now, self._saved, self._took = now, now(), {}
+
+    @contextmanager
+    def timed(self, work: str) -> Iterator[None]:
+        """Around each piece of work, by its kind; of "save", what was done before its start is saved."""
+        started = self._now()
+        yield
+        self._took[work] = self._now() - started
+        if work == "save":
+            self._saved = started
+
+    def took(self, work: str) -> float:
+        """Seconds, the last time; 0 before there was one."""
+        return self._took.get(work, 0.0)
+
+    def due(self, work: str) -> bool:
+        """Whether to save before this kind of work, as it would be too late after it."""
+        known = "save" in self._took
+        expected = self._now() - self._saved + self.took(work) + self.took("save")
+        return not known or expected + self.spare >= self.every

@@ -1,0 +1,37 @@
+"""What a phase leaves when it is done: weights, figures by epoch, its best epoch, and how it was computed."""
+
+from pathlib import Path
+
+from tailwise.core.batch import Head
+from tailwise.core.files import remove_parts, write_json
+from tailwise.engine.checkpoint.weights import write_weights
+from tailwise.engine.contract.run import Run
+from tailwise.engine.monitor.backend import backend
+from tailwise.engine.monitor.history import Boosts, best_epoch, write_history
+from tailwise.engine.train.loop import PhaseResult
+
+
+def write_outputs(
+    phase: str, heads: tuple[Head, ...], boosts: Boosts, trained: PhaseResult, asked: dict, run: Run
+) -> None:
+    """asked: the specification of the model that params ask for.
+
+    The history once more: a run that was killed at its end has no epoch left to watch.
+    """
+    folder, best = Path(f"reports/training/{phase}"), trained.history[trained.best - 1]
+    weights = Path(f"data/models/{phase}.safetensors")
+    remove_parts(folder)  # within one run of the stage, too, the launcher may have started a killed process again
+    remove_parts(weights.parent, weights.name)
+    write_weights(weights, trained.weights, trained.spec, asked)
+    write_history(folder, trained.history, heads, boosts)
+    write_json(folder / "best.json", best_epoch(best, heads))
+    write_json(folder / "run.json", computed(trained, run))
+    if run.recovery:
+        run.recovery.done(weights)
+    run.events.log("done", f"{phase}: best epoch {trained.best}, mean macro recall {best.score:.3f}", score=best.score)
+
+
+def computed(trained: PhaseResult, run: Run) -> dict:
+    """What may change a result and is no parameter."""
+    how = {"device": run.device.type, "processes": run.world.size, "micro_batch": trained.micro_batch}
+    return {**how, "simpler": trained.fallback, "computing": backend(run.device)}

@@ -1,0 +1,155 @@
+"""What the model is to reach on fouls that nobody tuned on, and whether it did. Pure functions."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import Literal, get_args
+
+from tailwise.evaluation.intervals import DRAWS, LEVEL, SEED, Interval, by_group, intervals
+from tailwise.evaluation.predictions import Outcomes
+
+Verdict = Literal["pass", "fail", "undecided"]
+FEW, FEW_GROUPS = 20, 10
+"""Samples of a class below which its recall is no measurement; groups below which no interval is."""
+
+
+@dataclass(frozen=True)
+class Targets:
+    """macro_recall, macro_f1 and class_recall are to be exceeded, loss is to stay below its target."""
+
+    macro_recall: float
+    macro_f1: float
+    class_recall: float
+    loss: float
+
+    def __post_init__(self):
+        if not all(0 <= value < 1 for value in (self.macro_recall, self.macro_f1, self.class_recall)):
+            raise ValueError("macro_recall, macro_f1 and class_recall must be at least 0 and below 1")
+        if self.loss <= 0:
+            raise ValueError(f"loss must be positive, found {self.loss:g}")
+
+
+@dataclass(frozen=True)
+class TargetResult:
+    """One target: what of, the figure with its interval, what was asked, and whether it is reached.
+
+    samples: of the class, where the figure is of one
+    """
+
+    head: str
+    figure: str
+    value: float | None
+    low: float | None
+    high: float | None
+    target: float
+    verdict: Verdict
+    samples: int | None = None
+
+
+def verdict_of(interval: Interval, target: float) -> Verdict:
+    """pass or fail where the whole interval lies on one side of the target, else undecided."""
+    if interval.value is None or interval.low <= target <= interval.high:
+        return "undecided"
+    return "pass" if interval.low > target else "fail"
+
+
+def certify_head(
+    head: str, support: dict[str, int], groups: int, told: dict, loss: float, targets: Targets
+) -> list[TargetResult]:
+    """Every target of a head.
+
+    support: {class: samples}; groups: how many; told: from `intervals`, its classes in the order of support
+    The recall of a class with fewer than FEW samples stays undecided, and with fewer than FEW_GROUPS groups all do,
+    whatever the interval says: in so few a bootstrap may see no spread. The loss has no interval, it is judged by
+    its value.
+    """
+    rows = [_judged(head, name, told[name], getattr(targets, name)) for name in ("macro_recall", "macro_f1")]
+    for (name, count), interval in zip(support.items(), told["recall"]):
+        row = replace(_judged(head, f"recall of {name}", interval, targets.class_recall), samples=count)
+        rows.append(row if count >= FEW else replace(row, verdict="undecided"))
+    if groups < FEW_GROUPS:
+        rows = [replace(row, verdict="undecided") for row in rows]
+    reached: Verdict = "pass" if loss < targets.loss else "fail"
+    return [*rows, TargetResult(head, "loss", loss, None, None, targets.loss, reached)]
+
+
+def certify_split(
+    outcomes: dict[str, Outcomes], losses: dict[str, float], targets: Targets
+) -> tuple[list[TargetResult], list[str], dict]:
+    """Every target of every head, what the figures cannot tell, and what their intervals were drawn from.
+
+    outcomes, losses: of each head, all on the same samples; losses: mean cross entropy
+    """
+    groups = len({group for of_head in outcomes.values() for group in of_head.groups})
+    rows, warnings = [], limits_of_groups(groups)
+    for head, of_head in outcomes.items():
+        matrices = by_group(of_head.targets, of_head.predictions, of_head.groups, len(of_head.classes))
+        support = dict(zip(of_head.classes, matrices.sum(axis=(0, 2)).tolist()))
+        rows += certify_head(head, support, groups, intervals(matrices), losses[head], targets)
+        warnings += limits(head, support)
+    return rows, warnings, {"over": "groups", "groups": groups, "draws": DRAWS, "level": LEVEL, "seed": SEED}
+
+
+ALWAYS = (
+    "The intervals tell how figures vary over fouls of such matches, not over trainings: another seed gives others.",
+)
+"""Limits of every certificate."""
+
+
+def limits(head: str, support: dict[str, int]) -> list[str]:
+    """What the figures of a head cannot tell, in sentences."""
+    absent = [name for name, count in support.items() if not count]
+    few = {name: count for name, count in support.items() if 0 < count < FEW}
+    lines = [
+        f"{head}: {name} has no sample: nothing is known of it, and the macro figures leave it out." for name in absent
+    ]
+    lines += [f"{head}: {samples(count)} of {name}: not a measurement." for name, count in few.items()]
+    return lines
+
+
+def limits_of_groups(groups: int) -> list[str]:
+    """What so few groups cannot tell, in sentences."""
+    return [f"Only {groups} group(s): too few for intervals to mean anything."] if groups < FEW_GROUPS else []
+
+
+def limits_of_model(spec: dict, asked: dict | None) -> list[str]:
+    """That another model is judged than params ask for, in a sentence.
+
+    spec: of the model; asked: the specification that a simpler one took over from, None where none did
+    """
+    if asked is None:
+        return []
+    wanted, changed = dict(_leaves(asked)), []
+    for path, value in _leaves(spec):
+        if value != wanted.get(path):
+            changed.append(f"{path} is {value}, not {wanted.get(path)}")
+    return [f"A simpler model took over in training from the one that was asked for: {', '.join(changed)}."]
+
+
+def _leaves(values: dict, path: str = "") -> Iterator[tuple[str, object]]:
+    """(dotted path, value) of what is nested."""
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{path}{key}.")
+        else:
+            yield f"{path}{key}", value
+
+
+def samples(count: int) -> str:
+    return f"{count} sample" if count == 1 else f"{count} samples"
+
+
+def certificate(rows: list[TargetResult], figures: dict, warnings: list[str], facts: dict) -> dict:
+    """The certificate as JSON. figures: of the split; warnings: from `limits`; facts: hashes, seed, bootstrap."""
+    counted = Counter(row.verdict for row in rows)
+    return {
+        "verdicts": {verdict: counted[verdict] for verdict in get_args(Verdict)},
+        "targets": [asdict(row) for row in rows],
+        "figures": figures,
+        "limits": [*ALWAYS, *warnings],
+        **facts,
+    }
+
+
+def _judged(head: str, figure: str, interval: Interval, target: float) -> TargetResult:
+    return TargetResult(head, figure, **asdict(interval), target=target, verdict=verdict_of(interval, target))
