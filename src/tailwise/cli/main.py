@@ -71,4 +71,3 @@ def _predict(args: argparse.Namespace) -> None:
 def _say(text: str, status: int) -> int:
     print_error(f"tailwise: {text}")
     return status
-

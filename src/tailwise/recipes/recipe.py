@@ -1,0 +1,178 @@
+"""What stages, reports and commands ask of a pipeline: one object, `RECIPE` in ``recipes/<name>/recipe.py``.
+
+A recipe's methods import what they need when they are called: training loads no report, prediction no trainer. So
+``make dvc-yaml`` can tell which files each stage depends on: those that the methods it calls import.
+"""
+
+import importlib
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from tailwise.core.batch import Head
+from tailwise.core.errors import UserError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from tailwise.metrics.predictions import Predictions
+
+    from tailwise.data.tables.checks.source import Checked
+    from tailwise.engine.contract.task import Task
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The labels of a prepared split, read without its contents.
+
+    samples, groups: (N,) names; classes: {head: class names (N,), "" for none, or a list of them a position}
+    """
+
+    samples: Sequence[str]
+    groups: Sequence[str]
+    classes: Mapping[str, Sequence[str] | Sequence[Sequence[str]]]
+
+
+@dataclass(frozen=True)
+class Extra:
+    """What a pipeline adds to the figures of a split.
+
+    figures: JSON, kept beside the shared figures under the recipe's own names; lines: the same for the terminal;
+    files: {name: JSON} written to ``reports/<name>.json``
+    """
+
+    figures: dict[str, Any] = field(default_factory=dict)
+    lines: Sequence[str] = ()
+    files: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a pipeline adds to the shared report.
+
+    folder: has ``sections/*.html`` (Jinja) and ``script/*.js``; sections, scripts: their names in order
+    collect: root of the run -> facts that the templates find as `own`; payload: the same facts -> JSON for the scripts
+    """
+
+    folder: Path
+    sections: Sequence[str] = ()
+    scripts: Sequence[str] = ()
+
+    def collect(self, root: Path) -> dict[str, Any]:
+        return {}
+
+    def payload(self, facts: dict[str, Any]) -> dict[str, Any]:
+        return {}
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """New samples to predict. notes: lines on what is left out; form: of the answers, where none is asked for
+
+    unit: what a sample is called; split: name of the split, "" where there is none; samples: the recipe's own objects,
+    each with a `name`
+    """
+
+    samples: Sequence[Any]
+    unit: str = "sample"
+    split: str = ""
+    form: str = "csv"
+    notes: Sequence[str] = ()
+
+
+class Recipe(ABC):
+    """A pipeline. `name` stands in its weights files; `unit` is what a sample is called: foul, song, image."""
+
+    name: ClassVar[str]
+    unit: ClassVar[str] = "sample"
+
+    # params.yaml
+
+    @abstractmethod
+    def params(self) -> type:
+        """A dataclass with a field for every section of params.yaml; its `__post_init__` refuses contradictions."""
+
+    def check_inputs(self, params: Any) -> None:
+        """Raise UserError for raw data or packages that the pipeline needs and that are not there."""
+
+    # data
+
+    @abstractmethod
+    def index(self, params: dict) -> "Checked":
+        """The labelled samples of each split, checked; UserError for wrong or leaking data."""
+
+    def forecast(self, params: dict, index: "Checked") -> Iterator[str]:
+        """Lines on what preparing the data would lose, by split."""
+        return iter(())
+
+    @abstractmethod
+    def labels(self, split: Path, heads: Sequence[str]) -> Labels:
+        """The labels of a prepared split (a folder), without reading a sample's content."""
+
+    # training
+
+    @abstractmethod
+    def config(self) -> type:
+        """A dataclass of the sections of params.yaml that decide the task."""
+
+    @abstractmethod
+    def build(
+        self, config: Any, heads: tuple[Head, ...], train: Path | None, valid: Path, seed: int, pretrained: bool = False
+    ) -> "Task":
+        """The task on two prepared splits; weights drawn from `seed`, pretrained parts loaded if asked for."""
+
+    def as_stored(self, config: Any, spec: dict) -> Any:
+        """The config of the fallback model whose specification a weights file has."""
+        raise UserError(f"recipe {self.name} has no fallback model")
+
+    def first_lr(self, params: dict) -> float:
+        """Highest learning rate of the first phase at a batch of 16: what ``lr: auto`` starts from."""
+        return 1e-3
+
+    # figures and report
+
+    def extra(self, split: str, predictions: dict[str, "Predictions"], counts: dict[str, dict[str, int]]) -> Extra:
+        """Figures of the pipeline's own field. counts: {head: {class: training samples}}"""
+        return Extra()
+
+    def show(self, split: Path, heads: tuple[Head, ...], samples: Iterable[int]) -> list[dict[str, Any]]:
+        """What samples look like, as JSON for the report: {"sample": name, ...} each."""
+        return []
+
+    def explain(self, task: "Task", sample: int, head: str, device: Any) -> dict[str, Any]:
+        """What a sample looks like and where the model looked, as JSON for the report."""
+        return {}
+
+    def page(self) -> Page | None:
+        """What the report has besides the shared sections."""
+        return None
+
+    # prediction
+
+    def find_inputs(self, args: "argparse.Namespace") -> Inputs:
+        """The samples that the command names: paths, --table, --folder, --root. Loads no torch."""
+        raise UserError(f"recipe {self.name} predicts nothing from files")
+
+    def from_specification(self, spec: dict) -> tuple[Any, Any]:
+        """The model that a weights file specifies, with fresh weights, and the specification read; UserError."""
+        raise UserError(f"recipe {self.name} cannot be loaded from a weights file")
+
+    def read_samples(
+        self, inputs: Inputs, spec: Any, workers: int
+    ) -> Iterator[tuple[int, dict[str, np.ndarray] | None]]:
+        """(place of the sample, the model's inputs without a batch dimension, None if it cannot be used)."""
+        raise UserError(f"recipe {self.name} predicts nothing from files")
+
+
+def names() -> list[str]:
+    """The recipes of this package: its folders that have a recipe.py."""
+    return sorted(file.parent.name for file in Path(__file__).parent.glob("*/recipe.py"))
+
+
+def load_recipe(module: str) -> Recipe:
+    """The recipe of a package, as ``tailwise.recipes.fouls``, or of one beside a dvc.yaml, as ``tagger``."""
+    return importlib.import_module(f"{module}.recipe").RECIPE
