@@ -139,9 +139,7 @@ def test_a_stage_names_no_recipe_and_imports_no_other_stage(script):
     text = script.read_text(encoding="utf8")
     assert {name for name in imported(script) if within(name, "recipes")} <= {"recipes.recipe"}
     others = {path.stem for path in SCRIPTS}
-    direct = {
-        alias.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Import) for alias in node.names
-    }
+    direct = {alias.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Import) for alias in node.names}
     assert not direct & (others | {"stages"})
 
 
@@ -164,4 +162,4 @@ def test_the_walk_sees_imports_of_every_form(tmp_path, monkeypatch):
     file.write_text(
         "def f():\n    from tailwise import cli\n    import tailwise.core.files\n    from .plan import Demo\n"
     )
-    assert imported(file) >= {"core.files", "recipes.fouls.demo.plan"}
+    assert imported(file) >= {"core.files", "recipes.fouls.demo.scene.plan"}
