@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tailwise.core.files import read_csv, read_json
-from tailwise.reporting.interventions import Intervention, read_computed, read_interventions
+from tailwise.reporting.interventions import PhaseIntervention, read_computed, read_interventions
 
 OVERALL = ("lr", "train_loss", "gradient_norm")
 OF_HEAD = ("macro_recall", "macro_f1", "accuracy", "min_recall", "loss")
@@ -49,7 +49,7 @@ class History:
     figures: dict[str, Column]
     heads: dict[str, HeadHistory]
     alerts: list[dict]
-    interventions: dict[str, list[Intervention]]
+    interventions: dict[str, list[PhaseIntervention]]
     computed: dict[str, dict]
 
 

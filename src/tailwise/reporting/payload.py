@@ -37,7 +37,7 @@ def _by_step(history: History) -> list[list[str]]:
     """What was done in each step, a line each."""
     found: dict[tuple[str, int], list[str]] = {(step.phase, step.epoch): [] for step in history.steps}
     for each in (each for of_phase in history.interventions.values() for each in of_phase):
-        found[each.phase, each.epoch].append(each.said)
+        found[each.phase, each.epoch].append(each.line)
     return list(found.values())
 
 

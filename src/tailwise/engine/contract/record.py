@@ -8,6 +8,7 @@ import numpy as np
 
 from tailwise.core.batch import Head
 from tailwise.metrics import confusion as metrics
+from tailwise.metrics.interventions import Intervention
 
 
 @dataclass(frozen=True)
@@ -50,17 +51,6 @@ class MetricSums:
         size = len(head.classes)
         loss, labels, matrix = self.heads.get(head.name, (0.0, 0, np.zeros((size, size), int).tolist()))
         return HeadMetrics(loss / max(labels, 1), matrix)
-
-
-@dataclass(frozen=True)
-class Intervention:
-    """What was done about a fault. epoch and step count from 1; text: the numbers, for a person"""
-
-    epoch: int
-    step: int
-    fault: str
-    action: str
-    text: str
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from tailwise.core.files import write_csv, write_json
 from tailwise.engine.contract.record import EpochRecord, HeadMetrics
 from tailwise.engine.monitor.alerts import alerts
 from tailwise.metrics import confusion as metrics
+from tailwise.metrics import interventions
 
 FIGURES = ("macro_recall", "macro_f1", "accuracy", "min_recall", "loss")
 CLASS_FIGURES = ("epoch", "head", "class", "support", "predicted", "share", "recall", "precision", "f1", "boost")
-INTERVENTION = ("epoch", "step", "fault", "action", "text")
 CELL = ("epoch", "head", "actual", "predicted", "count")
 
 Boosts = dict[str, dict[str, float]]
@@ -30,8 +30,8 @@ def write_history(folder: Path, history: list[EpochRecord], heads: tuple[Head, .
     for head in heads:
         of_samples = [cell[2:4] for cell in confusion_cells(history[-1], head) for _ in range(cell[4])]
         write_csv(folder / "latest" / f"{head.name}.csv", ["actual", "predicted"], of_samples)
-    acted = [astuple(each) for record in history for each in record.interventions]
-    write_csv(folder / "interventions.csv", INTERVENTION, acted)
+    rows = (astuple(each) for record in history for each in record.interventions)
+    write_csv(folder / "interventions.csv", interventions.COLUMNS, rows)
     write_json(folder / "alerts.json", [asdict(alert) for alert in alerts(history, heads)])
 
 
