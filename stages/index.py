@@ -1,7 +1,7 @@
 """List the labelled samples of the raw data; refuse wrong data before anything is written: index.py RECIPE.
 
-With --splits FOLDER each list is a prepared split, too: ``FOLDER/<split>/manifest.csv``, for samples that the list holds
-whole or that are read where they lie.
+With --splits FOLDER each list is also written as a prepared split, ``FOLDER/<split>/manifest.csv``: for samples that
+need no preparation.
 """
 
 import argparse

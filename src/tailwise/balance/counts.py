@@ -8,7 +8,7 @@ from tailwise.balance.labels import Label, LabelTable, classes_of
 from tailwise.core.errors import UserError
 
 Counts = dict[str, dict[str, int]]
-"""{head: {class: number of labels}}, classes in index order, absent ones with 0; a sample has one, a sequence several."""
+"""{head: {class: number of labels}}, classes in index order, absent ones with 0."""
 
 
 def count_classes(labels: LabelTable, classes: Mapping[str, Sequence[str]]) -> Counts:

@@ -20,7 +20,7 @@ class Balance:
 
 @dataclass(frozen=True)
 class EffectiveWeight:
-    """draws: of a sample of the class in an epoch, on average; weight: in the loss; margin: exp of the one in its logit"""
+    """draws: mean draws of a label of the class in an epoch; weight: in the loss; margin: exp of that in the logit."""
 
     draws: float
     weight: float

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     import argparse
 
     import numpy as np
+    from tailwise.metrics.predictions import Predictions
 
     from tailwise.balance.labels import Labels
     from tailwise.core.batch import Head
     from tailwise.data.tables.checks.source import Checked
     from tailwise.engine.contract.task import Task
-    from tailwise.metrics.predictions import Predictions
 
 
 @dataclass(frozen=True)
