@@ -47,9 +47,9 @@ def train_phase(
 ) -> PhaseResult:
     """Train `task.model` from the weights it has, on these samples of `task.train`.
 
-    Returns the weights of the epoch with the highest mean macro recall on `task.valid`,
-    the earliest of equals. Raises UserError when the guards have tried all they can, without guards when the loss
-    or gradient is not finite, and for a boost that nothing trainable would feel.
+    Returns the weights of the epoch that `task.select` finds best on `task.valid`, the earliest of equals, or of the
+    last one where nothing is selected. Raises UserError when the guards have tried all they can, without guards when
+    the loss or gradient is not finite, and for a boost that nothing trainable would feel.
     """
     fit = PhaseTrainer(task, phase, list(samples), boost, run)
     fit.resume()

@@ -12,6 +12,7 @@ from tailwise.engine.batches.order import epoch_order, repeat_numbers, steps_of
 from tailwise.engine.checkpoint.recovery import State
 from tailwise.engine.checkpoint.snapshot import Tensors, copied, load_fitting, part, restore, snapshot
 from tailwise.engine.checkpoint.weights import write_tensors
+from tailwise.engine.contract.metric import figures_of
 from tailwise.engine.contract.phase import Phase, adapt_phase, rate_groups, set_trainable, shapes, train_mode
 from tailwise.engine.contract.record import EpochRecord, Intervention, PartialMetrics
 from tailwise.engine.contract.run import Run
@@ -224,11 +225,12 @@ class PhaseTrainer:
     def _close(self, lr: float) -> None:
         """The epoch is judged: its record, the best weights, the observers."""
         course, run = self.course, self.run
-        heads = {head.name: course.tally.record(head) for head in self.task.heads}
-        figures = lr, course.mean_loss, course.mean_norm, heads, tuple(course.interventions)
+        totals, select = course.tally.totals, self.task.select
+        score = select.score(figures_of(self.task.metrics, totals)) if select else None
+        figures = lr, course.mean_loss, course.mean_norm, totals, score, tuple(course.interventions)
         with defer_interrupt():
             record = EpochRecord(run.name, course.epoch + 1, self.phase.epochs, *figures)
-            best = not self.best or record.score > course.history[course.best_epoch - 1].score
+            best = not (self.best and select) or select.better(score, course.history[course.best_epoch - 1].score)
             if best:
                 self.best = copied(self.task.model.state_dict())
             course.close(record, best)
