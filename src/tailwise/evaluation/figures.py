@@ -59,7 +59,7 @@ def rare(matrices: np.ndarray, classes: tuple[str, ...], trained_on: dict[str, i
 
 
 def lines(made: dict) -> Iterator[str]:
-    """The judgement in lines for the terminal: the rare classes, limits, and SoccerNet's evaluator where it judged."""
+    """The judgement in lines for the terminal: the rare classes and limits."""
     for name, of_head in made["heads"].items():
         rare = of_head["rare"]
         if rare["macro_recall"]["value"] is not None:
@@ -67,13 +67,6 @@ def lines(made: dict) -> Iterator[str]:
     yield from made["limits"][:SHOWN]
     if len(made["limits"]) > SHOWN:
         yield f"and {len(made['limits']) - SHOWN} more, see reports/judgement.json"
-    if found := made.get("official"):
-        yield f"SoccerNet's evaluator of reports/predictions.json: {percent(found['score'])}"
-        yield from found["differences"]
-
-
-def percent(score: float | None) -> str:
-    return "no number" if score is None else f"{score:.2f} %"
 
 
 def format_interval(interval: dict[str, float]) -> str:
