@@ -5,12 +5,13 @@ import torch
 from torch import nn
 
 from tailwise.core.batch import Batch, Head
-from tailwise.engine.contract.phase import AdamW, Phase
+from tailwise.engine.contract.phase import Phase
 from tailwise.engine.contract.record import PartialMetrics
 from tailwise.engine.contract.run import Run, Training
 from tailwise.engine.contract.task import Task
 from tailwise.engine.train import trainer as fit
 from tailwise.losses.boost import boosted_cross_entropy
+from tailwise.optim.adamw import AdamW
 from tailwise.optim.cosine import Cosine
 
 CPU = torch.device("cpu")

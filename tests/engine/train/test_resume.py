@@ -11,10 +11,10 @@ import torch
 from support.helpers import HEADS, Linear, make_phase, make_run, make_table, make_task, noisy, same
 from tailwise.engine.checkpoint import snapshot
 from tailwise.engine.checkpoint.recovery import Recovery
-from tailwise.engine.contract.phase import AdamW
 from tailwise.engine.contract.run import Stability
 from tailwise.engine.train.interrupt import sigterm_as_sigint
 from tailwise.engine.train.loop import train_phase
+from tailwise.optim.adamw import AdamW
 
 PHASE = make_phase(epochs=3, lr=3e-2, augment=1.0, optimizer=AdamW("adamw", 0.1))
 CALLS = 3 * (2 + 2 + 1 + 6)

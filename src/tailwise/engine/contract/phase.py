@@ -2,41 +2,16 @@
 
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
-from typing import Literal
 
 import torch
 from torch import nn
 
 from tailwise.core.errors import UserError
-from tailwise.optim.adamw import QuickAdamW
-from tailwise.optim.cosine import Cosine
-
-Groups = list[dict]
-"""torch's parameter groups: "params", and the "rate" by which the phase's lr is multiplied for them."""
+from tailwise.optim.groups import Groups
+from tailwise.optim.kinds import Optimizer, Schedule
 
 Shapes = dict[str, torch.Size]
 """{parameter name: shape}"""
-
-
-@dataclass(frozen=True)
-class AdamW:
-    """torch.optim.AdamW; decay acts on what has two dimensions or more, so not on biases and norms."""
-
-    kind: Literal["adamw"]
-    weight_decay: float
-
-    def __post_init__(self):
-        if self.weight_decay < 0:
-            raise ValueError(f"weight_decay must not be negative, found {self.weight_decay:g}")
-
-    def build(self, groups: Groups, lr: float) -> torch.optim.Optimizer:
-        split = []
-        for group in groups:
-            decayed = [p for p in group["params"] if p.ndim > 1]
-            plain = [p for p in group["params"] if p.ndim <= 1]
-            split.append({**group, "params": decayed, "weight_decay": self.weight_decay})
-            split.append({**group, "params": plain, "weight_decay": 0.0})
-        return QuickAdamW([group for group in split if group["params"]], lr=lr)
 
 
 @dataclass(frozen=True)
@@ -65,8 +40,8 @@ class Phase:
 
     epochs: int
     lr: float
-    optimizer: AdamW
-    schedule: Cosine
+    optimizer: Optimizer
+    schedule: Schedule
     clip: float
     augment: float
     trainable: tuple[str, ...]

@@ -122,7 +122,8 @@ class PhaseTrainer:
         return zip(load_steps(self.task.train, cut(orders), run.workers, run.events), cut(map(repeat_numbers, orders)))
 
     def _lr(self, number: int, steps: int) -> float:
-        return self.phase.lr * self.phase.schedule.factor(number, self.phase.epochs * steps) * self.course.rate
+        scores = [record.score for record in self.course.history]
+        return self.phase.lr * self.phase.schedule.factor(number, self.phase.epochs * steps, scores) * self.course.rate
 
     def _advance(self, drawn: StepBatches, number: int, steps: int) -> None:
         """Take the next step of the phase, by its number from 0, or act on what stands against it."""
