@@ -9,7 +9,7 @@ from tailwise.engine.contract.phase import Phase
 from tailwise.engine.contract.record import PartialMetrics
 from tailwise.engine.contract.run import Run, Training
 from tailwise.engine.contract.task import Task
-from tailwise.engine.train import trainer as fit
+from tailwise.engine.train import loop
 from tailwise.losses.boost import boosted_cross_entropy
 from tailwise.optim.adamw import AdamW
 from tailwise.optim.cosine import Cosine
@@ -113,4 +113,4 @@ def scripted(monkeypatch, recalls):
         matrix = np.array([[hits, 10 - hits], [10 - hits, hits]])
         yield PartialMetrics(len(task.valid), {head.name: (20.0, 20, matrix) for head in HEADS})
 
-    monkeypatch.setattr(fit, "validate", validate)
+    monkeypatch.setattr(loop, "validate", validate)

@@ -93,7 +93,7 @@ def test_what_was_judged_is_not_judged_again(tmp_path):
     with pytest.raises(Stop), Recovery(tmp_path / "run") as recovery:
         train(first, recovery=recovery, save_every=0)
     with recorded(tmp_path / "run") as recovery:
-        tally = recovery.load().facts["tally"]
+        tally = recovery.load().facts["validation"]
         resumed = train(second, recovery=recovery)
     assert tally["samples"] == 16 and sum(map(sum, tally["heads"]["size"][2])) == 16
     assert equal(resumed, train(Stops())) and second.calls == CALLS - 5 - 4
