@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 
 from tailwise.balance.files import read_rebalancing
-from tailwise.core.batch import Head
 from tailwise.core.params.auto import with_chosen
 from tailwise.core.params.config import read_params, section, sections
 from tailwise.core.params.runtime import Runtime
@@ -22,7 +21,7 @@ from tailwise.engine.distributed.launch import launch, processes, report_failure
 from tailwise.engine.distributed.world import join
 from tailwise.engine.evaluate.inputs import build_task, class_boosts, read_heads, sample_indices
 from tailwise.engine.monitor.backend import backend, keep_backend, log_difference
-from tailwise.engine.monitor.history import Boosts
+from tailwise.engine.monitor.history import Boosts, Metrics
 from tailwise.engine.monitor.observers import Observer, keep_history, print_progress, tensorboard
 from tailwise.engine.train.interrupt import sigterm_as_sigint
 from tailwise.engine.train.loop import train_phase
@@ -73,7 +72,7 @@ def train(args: argparse.Namespace, params: dict, runtime: Runtime) -> None:
     with join(device) as world, report_failure(), ExitStack() as owned:
         recovery = world.alone(lambda: owned.enter_context(recovery_for(args.phase, facts, inputs)))
         events = Events(events_path(stage_name()), runtime.verbosity, phase=args.phase)
-        watch = partial(watching, args.phase, heads, rebalancing.boost, runtime, events, recovery)
+        watch = partial(watching, args.phase, task.metrics, rebalancing.boost, runtime, events, recovery)
         telling = {"events": events, "observers": world.alone(watch) or (), "save_every": runtime.save_every}
         workers = data_workers(runtime.workers, training.threads)
         run = Run(args.phase, training, device, workers, recovery, stability=stability, world=world, **telling)
@@ -82,18 +81,18 @@ def train(args: argparse.Namespace, params: dict, runtime: Runtime) -> None:
             print("\n".join(parameter_lines(task.model, phase.trainable)), flush=True)
         trained = train_phase(task, phase, places, boost, run)
         if recovery:
-            write_outputs(args.phase, heads, rebalancing.boost, trained, asked.spec, run)
+            write_outputs(args.phase, task.metrics, rebalancing.boost, trained, asked.spec, run)
             keep_backend(device)
 
 
 def watching(
-    phase: str, heads: tuple[Head, ...], boosts: Boosts, runtime: Runtime, events: Events, recovery: Recovery
+    phase: str, metrics: Metrics, boosts: Boosts, runtime: Runtime, events: Events, recovery: Recovery
 ) -> tuple[Observer, ...]:
     """What follows the history. Files first: what is on the terminal is on disk, too."""
-    watched = [keep_history(Path(f"reports/training/{phase}"), heads, boosts), print_progress(heads, events)]
+    watched = [keep_history(Path(f"reports/training/{phase}"), metrics, boosts), print_progress(metrics, events)]
     if runtime.tensorboard:
         logs = pipeline_folder() / ".logs" / "tensorboard" / recovery.folder.name
-        watched.append(tensorboard(logs, heads, boosts))
+        watched.append(tensorboard(logs, metrics, boosts))
     return tuple(watched)
 
 
