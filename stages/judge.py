@@ -8,8 +8,11 @@ from tailwise.core.params.config import read_params, section
 from tailwise.evaluation.certificate import FEW, Targets
 from tailwise.evaluation.figures import judge, limits_of, lines
 from tailwise.evaluation.predictions import Outcomes, read_outcomes
-from tailwise.recipes.fouls.soccernet.evaluator import READER, official
+from tailwise.recipes.fouls.soccernet.evaluator import READER, official, summary_lines
 from tailwise.recipes.fouls.soccernet.submission import Counts, submission
+
+UNITS = {"balanced_accuracy": "%"}
+"""Of the pipeline's own scores."""
 
 
 def main() -> None:
@@ -20,6 +23,7 @@ def main() -> None:
     judged = {name: judge(of_head, counts[name]) for name, of_head in outcomes.items()}
     file, found = by_evaluator(reader, outcomes, counts)
     made = {"target": asdict(target), "few": FEW, "limits": limits_of(outcomes, judged), "heads": judged, **found}
+    made |= {"units": UNITS, "lines": list(summary_lines(found["official"])) if found else []}
     write_json(Path("reports/judgement.json"), made)
     write_json(Path("reports/predictions.json"), file)
     for line in lines(made):

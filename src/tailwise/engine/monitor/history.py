@@ -10,8 +10,8 @@ from tailwise.core.files import write_csv, write_json
 from tailwise.engine.contract.record import EpochRecord, HeadMetrics
 from tailwise.engine.monitor.alerts import alerts
 from tailwise.metrics import confusion as metrics
+from tailwise.metrics.confusion import FIGURES
 
-FIGURES = ("macro_recall", "macro_f1", "accuracy", "min_recall", "loss")
 CLASS_FIGURES = ("epoch", "head", "class", "support", "predicted", "share", "recall", "precision", "f1", "boost")
 INTERVENTION = ("epoch", "step", "fault", "action", "text")
 CELL = ("epoch", "head", "actual", "predicted", "count")
