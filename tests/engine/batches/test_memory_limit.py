@@ -30,7 +30,7 @@ ENDS = {
 
 def printed(script: str, *arguments) -> str:
     """What a script of this folder prints."""
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(["src", str(HERE.parents[1])])}
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE.parents[2] / "src"), str(HERE.parents[1])])}
     command = [sys.executable, str(HERE / script), *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, env=env, cwd=HERE.parents[1])
     assert done.returncode == 0, done.stderr
