@@ -108,7 +108,7 @@ SELECT EXISTS (SELECT 1 FROM below WHERE level > 3 AND NOT filled) OR EXISTS (
 )
 """
 """SQL: whether the index is incomplete. Levels: "tree", a state of the lock files, "repo" or "local", then folders and
-files. In a complete index each of those has a value, folders get theirs last; a state without children is incomplete."""
+files. In a complete index each of those has a value, folders get theirs last, and every state has children."""
 
 
 def clear_index(path: Path) -> bool:
