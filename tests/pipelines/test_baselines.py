@@ -117,7 +117,7 @@ def test_code_that_was_imported_gives_them_nothing_to_do(repo):
     call(folder, "dvc", "commit", "--force")
     everything = "".join(f"import {name}\n" for name in modules(repo / "src", folder))
     call(folder, "env", "PYTHONPATH=../../src:.", "python3", "-c", everything)
-    assert (folder / "baselines/__pycache__").is_dir() and (repo / "src/tailwise/engine/__pycache__").is_dir()
+    assert (folder / "baselines/__pycache__").is_dir() and (repo / "src/tailwise/engine/train/__pycache__").is_dir()
     for place in (folder, repo):
         assert call(place, "dvc", "status") == "Data and pipelines are up to date.\n"
     assert "Running" not in call(folder, "dvc", "repro", "--dry")

@@ -9,7 +9,7 @@ from tailwise.core.errors import UserError
 from tailwise.engine.contract.phase import (
     AdamW,
     Rate,
-    fitting,
+    adapt_phase,
     parameter_lines,
     rate_groups,
     set_trainable,
@@ -55,7 +55,7 @@ def test_a_simpler_model_trains_what_the_one_asked_for_has_not():
     fallback = nn.ModuleDict({"first": nn.Linear(2, 2), "last": nn.Linear(3, 2), "new": nn.Linear(2, 2)})
     rates = (Rate("gone.*", 0.1), Rate("*.weight", 0.5))
     phase = make_phase(trainable=("first.weight", "gone.*", "!gone.bias", "!new.*"), rates=rates)
-    fitted = fitting(phase, fallback, shapes(asked))
+    fitted = adapt_phase(phase, fallback, shapes(asked))
     set_trainable(fallback, fitted.trainable)
     moving = {name for name, parameter in fallback.named_parameters() if parameter.requires_grad}
     assert moving == {"first.weight", "last.weight", "new.weight", "new.bias"} and fitted.rates == rates[1:]

@@ -26,8 +26,8 @@ if RANK:
 
 import torch
 from tailwise.core.errors import UserError
-from tailwise.engine.train.interrupt import whole
-from tailwise.engine.distributed.launch import answerable, launch, leaving_word
+from tailwise.engine.train.interrupt import defer_interrupt
+from tailwise.engine.distributed.launch import launch, report_failure, worker_guard
 from tailwise.engine.distributed.world import join
 
 
@@ -38,7 +38,7 @@ def work(world):
 if RANK is None:
     launch(2)
 else:
-    with answerable(), join(torch.device("cpu")) as world, leaving_word():
+    with worker_guard(), join(torch.device("cpu")) as world, report_failure():
         work(world)
 """
 
@@ -168,8 +168,8 @@ def test_a_mistake_before_the_processes_meet_is_one_line(folder):
     early = """
 if RANK == "0":
     from tailwise.core.errors import UserError
-    from tailwise.engine.distributed.launch import answerable
-    with answerable():
+    from tailwise.engine.distributed.launch import worker_guard
+    with worker_guard():
         raise UserError("met early")
 """
     assert ended(folder, early=early) == (1, ["work: met early"], 2)
@@ -197,7 +197,7 @@ STEPS = """
 done = 0
 try:
     while True:
-        with whole():
+        with defer_interrupt():
             world.gather(done)
             time.sleep(0.02)
             world.gather(done)
@@ -230,7 +230,7 @@ def test_ctrl_c_before_the_processes_are_there_ends_them(folder):
 
 def test_ctrl_c_pressed_twice_waits_for_nothing(folder):
     work = """
-with whole():
+with defer_interrupt():
     Path(f"begun {world.rank}").touch()
     time.sleep(600)
 """

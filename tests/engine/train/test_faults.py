@@ -181,7 +181,7 @@ def simpler_task(loss, prepare):
     return replace(make_task(Ignoring(5, HEADS), make_table(40), loss=loss, prepare=prepare), spec={"simple": True})
 
 
-@pytest.mark.parametrize(("recalls", "best", "simpler"), [((0.1, 0.5, 0.6), 3, 1), ((0.9, 0.1, 0.2), 1, 0)])
+@pytest.mark.parametrize(("recalls", "best", "fallback"), [((0.1, 0.5, 0.6), 3, 1), ((0.9, 0.1, 0.2), 1, 0)])
 def test_after_too_many_rollbacks_the_next_simpler_model_goes_on_from_the_weights_that_fit(
     monkeypatch, recalls, best, fallback
 ):

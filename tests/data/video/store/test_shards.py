@@ -122,7 +122,7 @@ def test_the_code_that_counts_is_what_decoding_imports():
     package, found, waiting = "tailwise.data.", set(), {"tailwise.data.video.store.shards"}
     while waiting:
         found.add(name := waiting.pop())
-        file = module.Path(module.__file__).parents[1] / f"{name.removeprefix(package).replace('.', '/')}.py"
+        file = module.Path(module.__file__).parents[2] / f"{name.removeprefix(package).replace('.', '/')}.py"
         imported = re.findall(r"^from (tailwise\.data\.[\w.]+) import", file.read_text(), re.MULTILINE)
         waiting |= set(imported) - found
     expected = {f"{name.replace('.', '/')}.py" for name in found}
