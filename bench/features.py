@@ -3,9 +3,9 @@
 import numpy as np
 
 from tailwise.data.video.store.clips import Clips
-from tailwise.recipes.fouls.demo.drawing.poses import Manner, draw_manner, foul_poses
 from tailwise.recipes.fouls.demo.film import manner_of
-from tailwise.recipes.fouls.demo.plan import ACTIONS, CAMERAS, SEVERITIES, Demo, Foul, View
+from tailwise.recipes.fouls.demo.scene.plan import ACTIONS, CAMERAS, SEVERITIES, Demo, Foul, View
+from tailwise.recipes.fouls.demo.scene.poses import Manner, draw_manner, foul_poses
 
 MOST_VIEWS = 4
 POSE_TIMES = np.linspace(-0.8, 1.2, 21)

@@ -30,7 +30,7 @@ from tailwise.core.batch import Head
 from tailwise.core.params.config import read_params, section
 from tailwise.data.video.store.clips import Clips
 from tailwise.metrics import confusion as metrics
-from tailwise.recipes.fouls.demo.plan import ACTIONS, SEVERITIES, Demo, plan_split
+from tailwise.recipes.fouls.demo.scene.plan import ACTIONS, SEVERITIES, Demo, plan_split
 
 HEADS = (Head("action", ACTIONS), Head("severity", SEVERITIES))
 NEAR_CHANCE, TOLD, LOST, LEAST_LOST = 0.05, 0.95, 0.25, 2

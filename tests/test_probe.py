@@ -9,8 +9,8 @@ import torch
 
 from tailwise.core.batch import Batch
 from tailwise.losses.boost import ClassBoost
-from tailwise.recipes.fouls.demo.drawing.poses import draw_manner, foul_poses
-from tailwise.recipes.fouls.demo.plan import CAMERAS, Foul, View
+from tailwise.recipes.fouls.demo.scene.plan import CAMERAS, Foul, View
+from tailwise.recipes.fouls.demo.scene.poses import draw_manner, foul_poses
 
 
 def load(name: str):

@@ -10,13 +10,13 @@ import pytest
 import yaml
 
 from support.helpers import make_run
+from support.trained import CONFIG, HEADS, film_split, store_of, trained
 from tailwise.core.files import read_json, write_csv, write_json
 from tailwise.core.params.config import read_params
 from tailwise.engine.checkpoint.weights import read_tensors, write_weights
 from tailwise.engine.evaluate.predictions import answer
 from tailwise.metrics import confusion as metrics
 from tailwise.models.video.variants import Dual
-from support.trained import CONFIG, HEADS, film_split, store_of, trained
 
 ROOT = Path(__file__).parents[2]
 VIEWS = {str(number): 1 + number % 2 for number in range(4)}

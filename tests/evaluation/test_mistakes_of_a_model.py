@@ -14,13 +14,13 @@ import yaml
 from PIL import Image
 
 from support.helpers import make_run
+from support.trained import CONFIG, HEADS, film_split, store_of, trained
 from tailwise.core.batch import Head
 from tailwise.core.errors import UserError
 from tailwise.core.files import write_csv, write_json
 from tailwise.core.params.config import read_params
 from tailwise.engine.evaluate.predictions import answer, answer_rows
 from tailwise.evaluation.mistakes import Mistake, read_mistakes, surest
-from support.trained import CONFIG, HEADS, film_split, store_of, trained
 
 ROOT = Path(__file__).parents[2]
 VIEWS = {str(number): 1 + number % 3 for number in range(14)}

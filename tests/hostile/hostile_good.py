@@ -8,8 +8,8 @@ import torch
 from torchvision.models import get_model
 
 from support.filming import write_clip
-from tailwise.recipes.fouls.demo.pack import pack
 from support.trained import HEADS, WINDOW, film_split, store_of, trained
+from tailwise.recipes.fouls.demo.pack import pack
 
 VIEWS = {"0": 1, "1": 2}
 SMALL = replace(WINDOW, centre=9, stride=1, frames=8)

@@ -6,8 +6,8 @@ import pytest
 
 from killing import finish, outputs
 from midst import LONGER, Ready
-from support.once import once
 from project import Project, new_project
+from support.once import once
 
 
 @pytest.fixture(scope="session")

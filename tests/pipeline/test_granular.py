@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from decisions import append, changed_stages, other, reproduced, set_parameter
-from support.once import once
 from project import DEFINED, ROOT, STAGES, Project, new_project
+from support.once import once
 from tailwise.core.files import read_json, write_json
 from tailwise.core.params.config import read_params
 

@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
-from support.mounting import MOUNT, needs_mount
 from project import Project, hashes
+from support.mounting import MOUNT, needs_mount
 from terminal import begun, command, interrupt, run, workers_of
 
 pytestmark = pytest.mark.slow

@@ -19,13 +19,13 @@ from torch import zeros
 
 from support.bombs import with_password
 from support.filming import write_clip
+from support.trained import CONFIG, HEADS, film_split, store_of, trained
 from tailwise.cli.main import main
 from tailwise.core.batch import Head
 from tailwise.core.stage.launcher import pinned
 from tailwise.engine.checkpoint.weights import SEEN, of_model, read_tensors, write_tensors
 from tailwise.recipes.fouls.demo.pack import pack
 from tailwise.recipes.fouls.task import build
-from support.trained import CONFIG, HEADS, film_split, store_of, trained
 
 ROOT = Path(__file__).parents[3]
 VIEWS = {"0": 2, "3": 1, "10": 3}

@@ -4,9 +4,9 @@ import json
 
 import numpy as np
 
+from support.trained import HEADS
 from tailwise.cli.predict.output import Prediction, as_official, most_frequent
 from tailwise.cli.predict.predictor import Answer
-from support.trained import HEADS
 
 
 def prediction(name: str, *classes: str) -> Prediction:

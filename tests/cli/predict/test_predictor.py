@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from support.helpers import CPU
+from support.trained import HEADS, WINDOW, film_split, store_of, trained
 from tailwise.cli.predict.predictor import load_predictor
 from tailwise.core.batch import Head
 from tailwise.core.errors import UserError
@@ -14,7 +15,6 @@ from tailwise.data.video.decode.window import Window
 from tailwise.engine.checkpoint.weights import read_tensors, write_tensors
 from tailwise.recipes.fouls.predict.fouls import Foul
 from tailwise.recipes.fouls.predict.views import decode_fouls
-from support.trained import HEADS, WINDOW, film_split, store_of, trained
 
 VIEWS = {"0": 2, "3": 1, "10": 3}
 

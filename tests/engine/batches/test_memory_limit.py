@@ -13,7 +13,7 @@ from tailwise.core.files import read_json
 from tailwise.engine.batches.memory import out_of_memory
 from tailwise.engine.checkpoint.weights import read_tensors
 
-HERE, TESTS = Path(__file__).parent, Path(__file__).parents[2]
+HERE = Path(__file__).parent
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems do not keep to RLIMIT_AS")
 
 
@@ -30,9 +30,9 @@ ENDS = {
 
 def printed(script: str, *arguments) -> str:
     """What a script of this folder prints."""
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS.parent / "src"), str(TESTS)])}
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE.parents[2] / "src"), str(HERE.parents[1])])}
     command = [sys.executable, str(HERE / script), *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, env=env, cwd=TESTS)
+    done = subprocess.run(command, capture_output=True, text=True, env=env, cwd=HERE.parents[1])
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -12,8 +12,8 @@ import torch
 from safetensors.torch import load_file
 
 from support.once import once
-from tailwise.engine.distributed.world import World
 from support.together import free_port
+from tailwise.engine.distributed.world import World
 
 TESTS = Path(__file__).parents[2]
 JOBS = {

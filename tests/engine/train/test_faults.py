@@ -185,7 +185,7 @@ def simpler_task(loss, prepare):
 def test_after_too_many_rollbacks_the_next_simpler_model_goes_on_from_the_weights_that_fit(
     monkeypatch, recalls, best, fallback
 ):
-    """What was best before stays the best, until the simpler model is better."""
+    """What was best before stays the best, until the fallback model is better."""
     scripted(monkeypatch, recalls)
     bad, good = poison(1e3, {1}), poison(1.0, set())
     trained = train(Wide(), max_rollbacks=0, fallback=lambda: simpler_task(**good), **bad)

@@ -14,7 +14,7 @@ from tailwise.balance.subset import Oversampled
 from tailwise.core.errors import UserError
 from tailwise.core.params.config import read_params, section
 from tailwise.core.params.effective import effective
-from tailwise.recipes.fouls.demo.plan import ACTIONS, SEVERITIES, plan_split
+from tailwise.recipes.fouls.demo.scene.plan import ACTIONS, SEVERITIES, plan_split
 from tailwise.recipes.fouls.sections import Params, check_inputs
 
 ROOT = Path(__file__).parents[3]

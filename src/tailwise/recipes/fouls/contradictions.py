@@ -15,7 +15,7 @@ from tailwise.data.video.decode.window import Window
 from tailwise.engine.contract.phase import Phase, moves
 from tailwise.engine.contract.run import Training
 from tailwise.recipes.fouls.demo import Demo
-from tailwise.recipes.fouls.demo.plan import FPS
+from tailwise.recipes.fouls.demo.scene.plan import FPS
 from tailwise.recipes.fouls.soccernet.reader import Soccernet
 from tailwise.recipes.fouls.source import Source
 

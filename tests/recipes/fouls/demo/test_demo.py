@@ -17,7 +17,7 @@ import pytest
 
 from support.demos import FULL, SMOKE, TINY
 from tailwise.recipes.fouls.demo import Demo, film, make_demo
-from tailwise.recipes.fouls.demo.plan import ACTIONS, FPS, SEVERITIES, SPLITS, apportion, even_labels, plan_split
+from tailwise.recipes.fouls.demo.scene.plan import ACTIONS, FPS, SEVERITIES, SPLITS, apportion, even_labels, plan_split
 
 FOUL_FIELDS = {
     "UrlLocal",
@@ -175,7 +175,7 @@ OTHER_PROCESSOR = {
 PIXELS = """
 import hashlib, sys, numpy
 from tailwise.recipes.fouls.demo.film import film_view
-from tailwise.recipes.fouls.demo.plan import Demo, plan_split
+from tailwise.recipes.fouls.demo.scene.plan import Demo, plan_split
 demo = Demo(*map(int, sys.argv[1:]))
 print(hashlib.sha256(numpy.exp(numpy.linspace(-50, 50, 100_001)).tobytes()).hexdigest())
 for foul in plan_split(demo, "Train")[:20]:

@@ -7,11 +7,11 @@ import pytest
 
 from support.demos import FULL, SMOKE
 from tailwise.recipes.fouls.demo.drawing.cameras import frame_times, project
-from tailwise.recipes.fouls.demo.drawing.poses import DELAY_S, VICTIM, VICTIM_SPEED_M_S, Manner, draw_manner, foul_poses
-from tailwise.recipes.fouls.demo.drawing.skeleton import CHANNELS, JOINT
 from tailwise.recipes.fouls.demo.film import camera_of, manner_of
-from tailwise.recipes.fouls.demo.offence import SWINGS, swung
-from tailwise.recipes.fouls.demo.plan import ACTIONS, FPS, View, plan_split
+from tailwise.recipes.fouls.demo.scene.offence import SWINGS, swung
+from tailwise.recipes.fouls.demo.scene.plan import ACTIONS, FPS, View, plan_split
+from tailwise.recipes.fouls.demo.scene.poses import DELAY_S, VICTIM, VICTIM_SPEED_M_S, Manner, draw_manner, foul_poses
+from tailwise.recipes.fouls.demo.scene.skeleton import CHANNELS, JOINT
 
 
 def test_cameras_and_manners_do_not_know_the_labels() -> None:

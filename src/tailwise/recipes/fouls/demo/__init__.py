@@ -13,7 +13,7 @@ from tailwise.core.system.processes import map_in_processes
 from tailwise.recipes.fouls.demo.annotations import annotate_split
 from tailwise.recipes.fouls.demo.film import film_foul
 from tailwise.recipes.fouls.demo.pack import pack
-from tailwise.recipes.fouls.demo.plan import SPLITS, Demo, plan_split
+from tailwise.recipes.fouls.demo.scene.plan import SPLITS, Demo, plan_split
 
 __all__ = ["Demo", "make_demo"]
 

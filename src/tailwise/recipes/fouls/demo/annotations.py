@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tailwise.recipes.fouls.demo.plan import ACTIONS, Demo, Foul, View, stream
+from tailwise.recipes.fouls.demo.scene.plan import ACTIONS, Demo, Foul, View, stream
 
 HANDS, SHOULDER, LEGS = ("Upper body", "Use of arms"), ("Upper body", "Use of shoulder"), ("Under body", "")
 BODY_PARTS = {

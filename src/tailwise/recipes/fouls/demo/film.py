@@ -9,8 +9,8 @@ from tailwise.recipes.fouls.demo.drawing.backdrop import backdrop, draw_ground
 from tailwise.recipes.fouls.demo.drawing.cameras import Camera, frame_times, pan, place_camera, project
 from tailwise.recipes.fouls.demo.drawing.colours import draw_kits
 from tailwise.recipes.fouls.demo.drawing.figures import draw_frames
-from tailwise.recipes.fouls.demo.drawing.poses import Manner, ball_path, draw_manner, foul_poses
-from tailwise.recipes.fouls.demo.plan import FPS, Demo, Foul, View, stream
+from tailwise.recipes.fouls.demo.scene.plan import FPS, Demo, Foul, View, stream
+from tailwise.recipes.fouls.demo.scene.poses import Manner, ball_path, draw_manner, foul_poses
 
 FOLLOW_S = 0.3
 STUB_BYTES, CUT_SHARE = 262, 0.6

@@ -8,7 +8,7 @@ from PIL import Image
 from tailwise.recipes.fouls.demo.drawing.cameras import EYE_M, Camera
 from tailwise.recipes.fouls.demo.drawing.canvas import FINE
 from tailwise.recipes.fouls.demo.drawing.colours import Colour, hsv, shade
-from tailwise.recipes.fouls.demo.plan import Demo
+from tailwise.recipes.fouls.demo.scene.plan import Demo
 
 CROWD_BLOCK_PX, HOARDING_M = 3, 0.9
 

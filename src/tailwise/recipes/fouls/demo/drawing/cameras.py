@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tailwise.recipes.fouls.demo.plan import Demo, View
+from tailwise.recipes.fouls.demo.scene.plan import Demo, View
 
 FIGURE_M, EYE_M = 1.8, 0.85
 

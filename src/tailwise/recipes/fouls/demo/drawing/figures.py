@@ -6,8 +6,8 @@ from PIL import Image, ImageDraw
 from tailwise.recipes.fouls.demo.drawing.cameras import Camera, project
 from tailwise.recipes.fouls.demo.drawing.canvas import FINE, average, box_around, patch, show
 from tailwise.recipes.fouls.demo.drawing.colours import Colour, Kit, hsv, shade
-from tailwise.recipes.fouls.demo.drawing.skeleton import JOINT, JOINTS
-from tailwise.recipes.fouls.demo.plan import Demo
+from tailwise.recipes.fouls.demo.scene.plan import Demo
+from tailwise.recipes.fouls.demo.scene.skeleton import JOINT, JOINTS
 
 EDGE = 2
 ROOM_M = 0.25

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tailwise.recipes.fouls.demo.drawing.skeleton import Pose
+from tailwise.recipes.fouls.demo.scene.skeleton import Pose
 
 Keys = tuple[tuple[float, dict[str, float]], ...]
 STRIDE_M = 2.6

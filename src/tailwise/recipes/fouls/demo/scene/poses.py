@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tailwise.recipes.fouls.demo.drawing.skeleton import CHANNELS, Pose, joints_of
-from tailwise.recipes.fouls.demo.keys import Gesture, overlay, running, travel
-from tailwise.recipes.fouls.demo.offence import SWINGS, handed, swung
-from tailwise.recipes.fouls.demo.plan import ACTIONS
-from tailwise.recipes.fouls.demo.reaction import IMPULSE_M_S, IMPULSE_S, SPEED_KEPT, reaction
+from tailwise.recipes.fouls.demo.scene.keys import Gesture, overlay, running, travel
+from tailwise.recipes.fouls.demo.scene.offence import SWINGS, handed, swung
+from tailwise.recipes.fouls.demo.scene.plan import ACTIONS
+from tailwise.recipes.fouls.demo.scene.reaction import IMPULSE_M_S, IMPULSE_S, SPEED_KEPT, reaction
+from tailwise.recipes.fouls.demo.scene.skeleton import CHANNELS, Pose, joints_of
 
 OFFENDER, VICTIM = 0, 1
 VICTIM_SPEED_M_S = 3.2

@@ -5,7 +5,7 @@ The same four reactions serve every action, and where the victim goes tells none
 
 import math
 
-from tailwise.recipes.fouls.demo.keys import Gesture
+from tailwise.recipes.fouls.demo.scene.keys import Gesture
 
 STAYS = 99.0
 IMPULSE_M_S = (0.2, 0.9, 1.9, 4.2)

@@ -12,8 +12,8 @@ from typing import Literal
 
 import numpy as np
 
-from tailwise.recipes.fouls.demo.drawing.skeleton import LIMBS, Pose
-from tailwise.recipes.fouls.demo.keys import ease
+from tailwise.recipes.fouls.demo.scene.keys import ease
+from tailwise.recipes.fouls.demo.scene.skeleton import LIMBS, Pose
 
 SWING = ((-0.55, 0), (-0.25, -1), (0.25, 1), (0.55, 0))
 """Seconds from the contact, and where the offender is between both extremes of its swing."""
