@@ -67,7 +67,9 @@ def epoch(save_every: float) -> dict[str, list[float]]:
     params = read_params(Path("params.yaml"))
     setting = setting_of(params)
     train, valid = setting.made
-    task = Task(HEADS, copy.deepcopy(model_of(params)), {}, train, valid, lambda b, s, k: b, fouls.loss, fouls.score)
+    task = Task(
+        HEADS, copy.deepcopy(model_of(params)), {}, train, valid, lambda b, s, k: b, fouls.loss, fouls.metrics(HEADS)
+    )
     with tempfile.TemporaryDirectory() as folder, Recovery(Path(folder) / "run") as recovery, timed() as spent:
         run = Run(NAME, replace(setting.training), torch.device("cpu"), recovery=recovery, save_every=save_every)
         loop.train_phase(task, setting.phase, range(len(train)), even_boost(), run)

@@ -1,4 +1,4 @@
-"""What was done about faults while the phases trained, and how they were computed in the end."""
+"""What training did about faults, and how each phase was computed in the end."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,12 +29,16 @@ class PhaseIntervention:
         return self.values.fault
 
     @property
-    def action(self) -> str:
+    def done(self) -> str:
         return describe_action(self.values)
 
     @property
     def text(self) -> str:
         return describe_fault(self.values)
+
+    @property
+    def at(self) -> str:
+        return f"at epoch {self.epoch}, step {self.step}"
 
     @property
     def line(self) -> str:
@@ -48,44 +52,41 @@ def read_interventions(folder: Path, phases: list[str]) -> dict[str, list[PhaseI
 
 
 def read_computed(folder: Path, phases: list[str]) -> dict[str, dict]:
-    """{"device", "processes", "micro_batch", "simpler"} of each phase; one that kept no record is left out."""
+    """{phase: {"device", "processes", "micro_batch", "fallback"}}, without the phases that kept no record.
+
+    fallback: how many simpler models took over up to the best epoch
+    """
     files = {phase: folder / phase / "run.json" for phase in phases}
-    return {phase: read_json(file) for phase, file in files.items() if file.exists()}
+    found = {phase: read_json(file) for phase, file in files.items() if file.exists()}
+    return {phase: {"fallback": of_phase.get("simpler", 0), **of_phase} for phase, of_phase in found.items()}
 
 
 def notices(
     phases: list[str], made: dict[str, list[PhaseIntervention]], computed: dict[str, dict]
 ) -> list[tuple[str, str]]:
-    """(phase, what a reader must know of it): that memory ran short, that a simpler model took over.
-
-    phases: in order, each begun with the weights of the one before, and so with its model
-    """
-    found, inherited = [], ""
+    """(phase, line) for each fallback and shortage of memory. phases: in order, each continues the one before."""
+    found, source = [], ""
     for phase in phases:
-        if inherited:
-            found.append((phase, f"begun with the simpler model that took over in {inherited}"))
-        rows, how = made.get(phase, []), computed.get(phase, {})
-        found += [(phase, text) for text in (*_memory(rows, how), *_fallbacks(rows, how))]
-        inherited = phase if how.get("simpler") else inherited
+        how = computed.get(phase, {})
+        if source:
+            found.append((phase, f"begun with the simpler model that took over in {source}"))
+        found += [(phase, line) for line in _of_memory(made.get(phase, []), how)]
+        found += [(phase, line) for line in _of_fallbacks(made.get(phase, []), how)]
+        source = phase if how.get("fallback") else source
     return found
 
 
-def _memory(rows: list[PhaseIntervention], how: dict) -> Iterator[str]:
-    """At most one line, about the first time that memory ran out."""
-    for first in [each for each in rows if each.values.action == "halve micro-batch"][:1]:
-        size = f": micro-batch {how['micro_batch']}" if how else ""
-        yield f"memory ran short{size}, first {_where(first)}"
+def _of_memory(made: list[PhaseIntervention], how: dict) -> Iterator[str]:
+    for first in [each for each in made if each.values.action == "halve micro-batch"][:1]:
+        size = f": micro-batch {how['micro_batch']}" if "micro_batch" in how else ""
+        yield f"memory ran short{size}, first {first.at}"
 
 
-def _fallbacks(rows: list[PhaseIntervention], how: dict) -> Iterator[str]:
-    """A line a fallback. Those beyond `how["simpler"]` never became better than the model before."""
-    for number, each in enumerate((each for each in rows if each.values.action == "fall back"), start=1):
-        better = "" if number <= how.get("simpler", 0) else "; the best weights are those of the model before"
-        yield f"a simpler model took over {_where(each)} ({each.fault}){better}"
-
-
-def _where(of: PhaseIntervention) -> str:
-    return f"at epoch {of.epoch}, step {of.step}"
+def _of_fallbacks(made: list[PhaseIntervention], how: dict) -> Iterator[str]:
+    fallbacks = [each for each in made if each.values.action == "fall back"]
+    for number, each in enumerate(fallbacks, start=1):
+        kept = "" if number <= how.get("fallback", 0) else "; the best weights are those of the model before"
+        yield f"a simpler model took over {each.at} ({each.fault}){kept}"
 
 
 def _rows(phase: str, file: Path) -> list[PhaseIntervention]:

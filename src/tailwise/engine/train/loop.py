@@ -12,6 +12,7 @@ from torch import nn
 
 from tailwise.engine.batches.memory import catch_oom
 from tailwise.engine.checkpoint.snapshot import copied
+from tailwise.engine.contract.metric import figures_of
 from tailwise.engine.contract.phase import Phase, train_mode
 from tailwise.engine.contract.record import EpochRecord
 from tailwise.engine.contract.run import Run
@@ -39,9 +40,9 @@ def train_phase(
 ) -> PhaseResult:
     """Train `task.model` from the weights it has, on these samples of `task.train`.
 
-    Returns the weights of the epoch with the highest score on `task.valid`, the earliest of equals. Raises UserError
-    when every fallback has failed, without guards when the loss or gradient is not finite, and for a boost that
-    reaches no trainable parameter.
+    Returns the weights of the epoch that `task.select` finds best on `task.valid`, the earliest of equals, or of the
+    last one where nothing is selected. Raises UserError when every fallback has failed, without guards when the loss
+    or gradient is not finite, and for a boost that reaches no trainable parameter.
     """
     trainer = PhaseTrainer(task, phase, list(samples), boost, run)
     resume(trainer)
@@ -126,11 +127,13 @@ def close_epoch(trainer: PhaseTrainer) -> None:
     """Record the epoch, keep its weights if they are the best, and notify the observers."""
     state, run, task = trainer.state, trainer.run, trainer.task
     with trainer.timer.timed("closing"):
-        heads = {head.name: state.validation.record(head) for head in task.heads}
-        figures = trainer.lr(trainer.steps - 1), state.mean_loss, state.mean_norm, heads, tuple(state.interventions)
+        totals, select = state.validation.totals, task.select
+        score = select.score(figures_of(task.metrics, totals)) if select else None
+        lr, interventions = trainer.lr(trainer.steps - 1), tuple(state.interventions)
+        figures = lr, state.mean_loss, state.mean_norm, totals, score, interventions
         with defer_interrupt():
             record = EpochRecord(run.name, state.epoch + 1, trainer.phase.epochs, *figures)
-            best = state.is_best(record)
+            best = state.is_best(record, select)
             if best:
                 trainer.best = copied(task.model.state_dict())
             state.close_epoch(record, best)

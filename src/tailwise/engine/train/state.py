@@ -3,6 +3,7 @@
 import math
 from dataclasses import asdict, dataclass, field, fields
 
+from tailwise.engine.contract.metric import Select
 from tailwise.engine.contract.record import EpochRecord, MetricSums
 from tailwise.engine.train.guards import GuardState, StepNumbers
 from tailwise.metrics.interventions import Intervention
@@ -50,9 +51,11 @@ class TrainState:
         self.losses.append(numbers.loss)
         self.norms.append(numbers.norm)
 
-    def is_best(self, record: EpochRecord) -> bool:
-        """Whether the epoch scores higher than all before it."""
-        return not self.best_epoch or record.score > self.history[self.best_epoch - 1].score
+    def is_best(self, record: EpochRecord, select: Select | None) -> bool:
+        """Whether the epoch scores better than all before it; without `select` each one does."""
+        if not self.best_epoch or not select:
+            return True
+        return select.better(record.score, self.history[self.best_epoch - 1].score)
 
     def close_epoch(self, record: EpochRecord, best: bool) -> None:
         """Add the epoch's record, and begin the next one."""
