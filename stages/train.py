@@ -14,6 +14,7 @@ from tailwise.core.params.runtime import Runtime
 from tailwise.core.stage.events import Events, events_path, stage_name
 from tailwise.core.stage.folders import pipeline_folder
 from tailwise.core.system.cores import data_workers
+from tailwise.core.system.interrupts import sigterm_as_sigint
 from tailwise.engine.checkpoint.recovery import Recovery, recovery_for
 from tailwise.engine.contract.phase import Phase, adapt_phase, parameter_lines, shapes
 from tailwise.engine.contract.run import Run, Stability, Training, start
@@ -24,7 +25,6 @@ from tailwise.engine.evaluate.inputs import build_task, class_boosts, read_heads
 from tailwise.engine.monitor.backend import backend, keep_backend, log_difference
 from tailwise.engine.monitor.history import Boosts, Metrics
 from tailwise.engine.monitor.observers import Observer, keep_history, print_progress, tensorboard
-from tailwise.engine.train.interrupt import sigterm_as_sigint
 from tailwise.engine.train.loop import train_phase
 from tailwise.engine.train.outputs import write_outputs
 from tailwise.losses.boost import ClassBoost

@@ -1,6 +1,8 @@
-"""A run's parameters as they were read, defaults included: ``python -m tailwise.core.params.effective RECIPE`` prints them.
+"""A run's parameters as they were read, with defaults.
 
-What is printed is a preset: ``make preset NAME=reports/config.yaml`` writes it back into params.yaml.
+``python -m tailwise.core.params.effective RECIPE`` prints them.
+
+The output is a preset: ``make preset NAME=reports/config.yaml`` writes it back into params.yaml.
 """
 
 import dataclasses
