@@ -26,9 +26,11 @@ def main() -> None:
     target = section(params, "certificate", Targets)
     outcomes = {name: read_outcomes(args.answers / f"{name}.csv", of) for name, of in heads.items()}
     judged = {name: judge(of_head, counts[name]) for name, of_head in outcomes.items()}
-    extra = load_recipe(args.recipe).extra(params, args.index, outcomes, counts)
+    recipe = load_recipe(args.recipe)
+    extra = recipe.extra(params, args.index, outcomes, counts)
+    own = {**extra.figures, "units": dict(recipe.units), "lines": list(extra.summary)}
     made = {"target": asdict(target), "few": FEW, "limits": limits_of(outcomes, judged), "heads": judged}
-    write_json(Path("reports/judgement.json"), {**made, **extra.figures})
+    write_json(Path("reports/judgement.json"), {**made, **own})
     for name, file in extra.files.items():
         write_json(Path(f"reports/{name}.json"), file)
     for line in (*lines(made), *extra.lines):
