@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tailwise.core.batch import Head
     from tailwise.data.tables.checks.source import Checked
     from tailwise.engine.contract.task import Task
+    from tailwise.reporting.page import Page
 
 
 class Template(Recipe):
@@ -56,6 +57,11 @@ class Template(Recipe):
         from template.task import build
 
         return build(config, heads, train, valid, seed)
+
+    def page(self) -> Page:
+        from tailwise.reporting.page import Page
+
+        return Page(sections=("result", "training", "data", "certificate", "run"), unit="image")
 
 
 RECIPE = Template()

@@ -72,7 +72,11 @@ def build(config: Config, heads: tuple[Head, ...], train: Path | None, valid: Pa
     return Task(
         heads=heads,
         model=Classifier(config.model.width, heads),
-        spec={"recipe": "template", "model": asdict(config.model), "heads": [asdict(head) for head in heads]},
+        spec={
+            "recipe": "template",
+            "model": asdict(config.model),
+            "heads": [{"name": h.name, "classes": list(h.classes)} for h in heads],
+        },
         train=Images(train, root, heads) if train else None,
         valid=Images(valid, root, heads),
         prepare=lambda batch, strength, keys: batch,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,13 +10,19 @@ from tailwise.core.params.config import section
 from tailwise.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
+    import argparse
+
+    from tagger.predict import Specification
     from tagger.sections import Params
     from tagger.task import Config
+    from torch import nn
 
     from tailwise.balance.labels import Labels
     from tailwise.core.batch import Head
     from tailwise.data.tables.checks.source import Checked
     from tailwise.engine.contract.task import Task
+    from tailwise.recipes.prediction import Inputs, Sample
+    from tailwise.reporting.page import Page
 
 
 class Tagger(Recipe):
@@ -62,6 +68,26 @@ class Tagger(Recipe):
         from tagger.task import build
 
         return build(config, heads, train, valid, seed)
+
+    def page(self) -> Page:
+        from tailwise.reporting.page import Page
+
+        return Page(sections=("result", "training", "data", "certificate", "run"), unit="note of a song")
+
+    def find_inputs(self, args: argparse.Namespace) -> Inputs:
+        from tagger.predict import find_songs
+
+        return find_songs(args)
+
+    def from_specification(self, spec: dict) -> tuple[nn.Module, Specification]:
+        from tagger.predict import from_specification
+
+        return from_specification(spec)
+
+    def read_samples(self, inputs: Inputs, spec: Specification, workers: int) -> Iterator[Sample]:
+        from tagger.predict import read_songs
+
+        return read_songs(inputs)
 
 
 RECIPE = Tagger()

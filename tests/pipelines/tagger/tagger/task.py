@@ -65,7 +65,11 @@ def build(config: Config, heads: tuple[Head, ...], train: Path | None, valid: Pa
     return Task(
         heads=heads,
         model=config.model.build(NOTES, head),
-        spec={"model": asdict(config.model), "heads": {head.name: list(head.classes)}},
+        spec={
+            "recipe": "tagger",
+            "model": asdict(config.model),
+            "heads": [{"name": head.name, "classes": list(head.classes)}],
+        },
         train=SongTable(train, head) if train else None,
         valid=SongTable(valid, head),
         prepare=lambda batch, strength, keys: batch,
