@@ -30,9 +30,11 @@ def main() -> None:
     found = {head.name: read_predictions(args.answers / f"{head.name}.csv", head) for head in heads}
     measured = {name: measure(of_head) for name, of_head in found.items()}
     figures = {name: head_figures(of_head, counts[name]) for name, of_head in measured.items()}
-    extra = load_recipe(args.recipe).extra(params, args.index, found, counts)
+    recipe = load_recipe(args.recipe)
+    extra = recipe.extra(params, args.index, found, counts)
+    own = {**extra.figures, "units": dict(recipe.units), "lines": list(extra.summary)}
     made = {"target": asdict(target), "few": FEW, "limits": limits_of_split(measured), "heads": figures}
-    write_json(Path("reports/judgement.json"), {**made, **extra.figures})
+    write_json(Path("reports/judgement.json"), {**made, **own})
     for name, file in extra.files.items():
         write_json(Path(f"reports/{name}.json"), file)
     for line in (*lines(made), *extra.lines):

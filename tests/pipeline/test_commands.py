@@ -138,7 +138,7 @@ def test_the_evaluator_of_soccernet_has_its_figure_in_judgement_certificate_repo
     assert "score" in read_json(finished / "reports/certificate.json")["official"]
     html = (finished / "reports/report.html").read_text(encoding="utf8")
     assert html.count("<td>SoccerNet's evaluator</td>") == 2
-    printed = finished.read("env", "PYTHONPATH=src", "python3", "-m", "tailwise.cli.summary")
+    printed = finished.read("env", "PYTHONPATH=src", "python3", "-m", "tailwise", "summary")
     assert "balanced accuracy: " in printed and "SoccerNet's evaluator: " in printed
 
 

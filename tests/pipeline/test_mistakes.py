@@ -124,7 +124,7 @@ def test_training_whose_weights_could_not_be_written_is_not_lost(project):
     assert "data/models/phase1.safetensors: Is a directory" in refused(project, "train_phase1")
     shutil.rmtree(project / "data/models/phase1.safetensors")
     done = run(project, [command(project, "train_phase1")], shell=True)
-    assert "phase1: was trained to its end before" in done.stdout and "loss" not in done.stdout
+    assert "phase1: already trained to its end" in done.stdout and "loss" not in done.stdout
     assert present(project) == before
 
 
@@ -133,7 +133,7 @@ def test_ctrl_c_in_training_with_workers_is_one_line_and_the_next_run_goes_on(pr
     project.set("runtime.workers", 2)
     clear(project, "reports/training/phase1")  # as DVC does before it starts the stage
     before = present(project)
-    for printed in ("phase1 epoch +1/1000", "phase1 epoch ([2-9]|[0-9]{2,}) step [0-9]+: goes on from here"):
+    for printed in ("phase1 epoch +1/1000", "phase1 epoch ([2-9]|[0-9]{2,}) step [0-9]+: resumed"):
         with begun(
             project, command(project, "train_phase1"), lambda process, log: re.search(printed, log.read_text())
         ) as process:

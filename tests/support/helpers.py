@@ -6,13 +6,14 @@ from torch import nn
 
 from tailwise.core.batch import Batch, Head
 from tailwise.engine.contract.metric import Select
-from tailwise.engine.contract.phase import AdamW, Phase
+from tailwise.engine.contract.phase import Phase
 from tailwise.engine.contract.record import PartialMetrics
 from tailwise.engine.contract.run import Run, Training
 from tailwise.engine.contract.task import Task
-from tailwise.engine.train import trainer as fit
+from tailwise.engine.train import loop
 from tailwise.losses.boost import boosted_cross_entropy
 from tailwise.metrics.classification import Classification
+from tailwise.optim.adamw import AdamW
 from tailwise.optim.cosine import Cosine
 
 CPU = torch.device("cpu")
@@ -139,4 +140,4 @@ def scripted(monkeypatch, recalls):
         parts = {name: total(1.0, np.pad(counts, (0, size[name] - 2))) for name in size}
         yield PartialMetrics(len(task.valid), parts)
 
-    monkeypatch.setattr(fit, "validate", validate)
+    monkeypatch.setattr(loop, "validate", validate)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -18,13 +18,15 @@ from tailwise.core.errors import UserError
 if TYPE_CHECKING:
     import argparse
 
-    import numpy as np
     from tailwise.metrics.predictions import Predictions
+    from torch import Tensor, nn
 
     from tailwise.balance.labels import Labels
     from tailwise.core.batch import Head
     from tailwise.data.tables.checks.source import Checked
     from tailwise.engine.contract.task import Task
+    from tailwise.recipes.prediction import Inputs, Prediction, Sample
+    from tailwise.reporting.page import Page
 
 
 @dataclass(frozen=True)
@@ -32,47 +34,14 @@ class Extra:
     """What a pipeline adds to the figures of a split.
 
     figures: JSON, kept beside the shared figures under the recipe's own names
-    lines: the same for the terminal
+    lines: the same for the terminal; summary: the same for the table that ends a run
     files: {name: JSON}, written to ``reports/<name>.json`` for the validation split
     """
 
     figures: dict[str, Any] = field(default_factory=dict)
     lines: Sequence[str] = ()
+    summary: Sequence[str] = ()
     files: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Page:
-    """What a pipeline adds to the shared report.
-
-    folder: has ``sections/*.html`` (Jinja) and ``script/*.js``; sections, scripts: their names in order
-    collect: root of the run -> facts that the templates find as `own`; payload: the same facts -> JSON for the scripts
-    """
-
-    folder: Path
-    sections: Sequence[str] = ()
-    scripts: Sequence[str] = ()
-
-    def collect(self, root: Path) -> dict[str, Any]:
-        return {}
-
-    def payload(self, facts: dict[str, Any]) -> dict[str, Any]:
-        return {}
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """New samples to predict. notes: lines on what is left out; form: of the answers, where none is asked for
-
-    unit: what a sample is called; split: name of the split, "" where there is none; samples: the recipe's own objects,
-    each with a `name`
-    """
-
-    samples: Sequence[Any]
-    unit: str = "sample"
-    split: str = ""
-    form: str = "csv"
-    notes: Sequence[str] = ()
 
 
 class Recipe(ABC):
@@ -80,6 +49,8 @@ class Recipe(ABC):
 
     name: ClassVar[str]
     unit: ClassVar[str] = "sample"
+    units: ClassVar[Mapping[str, str]] = {}
+    """Of the pipeline's own scores, where they have one: {score: unit}, such as "%"."""
 
     # params.yaml
 
@@ -157,25 +128,43 @@ class Recipe(ABC):
         """What a sample of `task.valid` looks like and where the model looked, as JSON for the report."""
         return {}
 
-    def page(self) -> Page | None:
-        """What the report has besides the shared sections."""
-        return None
+    def page(self) -> "Page":
+        """What the report shows: all shared sections, unless the recipe says otherwise."""
+        from tailwise.reporting.page import Page
+
+        return Page()
 
     # prediction
 
-    def find_inputs(self, args: argparse.Namespace) -> Inputs:
-        """The samples that the command names: paths, --table, --folder, --root. Loads no torch."""
+    def formats(self) -> "Mapping[str, Callable[[list[Prediction], Inputs], str]]":
+        """Formats of the answers besides text and csv: {name: function to the content of the file}."""
+        return {}
+
+    def find_inputs(self, args: "argparse.Namespace") -> "Inputs":
+        """The samples that the command names: paths, table, folder, root, format. Loads no torch."""
         raise UserError(f"recipe {self.name} predicts nothing from files")
 
-    def from_specification(self, spec: dict) -> tuple[Any, Any]:
-        """The model that a weights file specifies, with fresh weights, and the specification read; UserError."""
+    def from_specification(self, spec: dict) -> "tuple[nn.Module, Any]":
+        """The model that a weights file specifies, with fresh weights, and the specification read, which has `heads`.
+
+        Raises UserError or ValueError for a wrong specification: weights files may come from anywhere.
+        """
         raise UserError(f"recipe {self.name} cannot be loaded from a weights file")
 
-    def read_samples(
-        self, inputs: Inputs, spec: Any, workers: int
-    ) -> Iterator[tuple[int, dict[str, np.ndarray] | None]]:
-        """(place of the sample, the model's inputs without a batch dimension, None if it cannot be used)."""
+    def fit_inputs(self, inputs: "Inputs", spec: Any, form: str | None) -> "Inputs":
+        """The inputs as this model takes them; UserError if it cannot.
+
+        form: of the answers, as asked for by --format; None if none is
+        """
+        return inputs
+
+    def read_samples(self, inputs: "Inputs", spec: Any, workers: int) -> "Iterator[Sample]":
+        """The samples that can be used, in any order; of the others stderr has a line each."""
         raise UserError(f"recipe {self.name} predicts nothing from files")
+
+    def forward(self, model: "nn.Module", inputs: "dict[str, Tensor]") -> "tuple[dict[str, Tensor], dict[str, Tensor]]":
+        """Logits of a batch, and attention over the parts of its samples (B, V), each {head: ...}."""
+        return model(**inputs), {}
 
 
 def names() -> list[str]:

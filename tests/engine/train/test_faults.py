@@ -12,10 +12,11 @@ from tailwise.core.batch import IGNORE
 from tailwise.core.errors import UserError
 from tailwise.engine.checkpoint.recovery import Recovery
 from tailwise.engine.checkpoint.weights import read_tensors
-from tailwise.engine.contract.phase import AdamW, Rate
+from tailwise.engine.contract.phase import Rate
 from tailwise.engine.contract.run import Stability
 from tailwise.engine.train.loop import train_phase
 from tailwise.losses.boost import ClassBoost
+from tailwise.optim.adamw import AdamW
 
 PHASE = make_phase(epochs=3, lr=1e-3)
 SAMPLES = range(40)

@@ -22,10 +22,11 @@ from support.helpers import (
 )
 from tailwise.core.batch import IGNORE
 from tailwise.core.errors import UserError
-from tailwise.engine.contract.phase import AdamW, Rate
+from tailwise.engine.contract.phase import Rate
 from tailwise.engine.contract.run import Run, Stability
 from tailwise.engine.train.loop import train_phase
 from tailwise.losses.boost import ClassBoost
+from tailwise.optim.adamw import AdamW
 from tailwise.optim.cosine import Cosine
 
 
