@@ -18,13 +18,13 @@ from tailwise.core.errors import UserError
 if TYPE_CHECKING:
     import argparse
 
-    from tailwise.metrics.predictions import Predictions
     from torch import Tensor, nn
 
     from tailwise.balance.labels import Labels
     from tailwise.core.batch import Head
     from tailwise.data.tables.checks.source import Checked
     from tailwise.engine.contract.task import Task
+    from tailwise.metrics.predictions import Predictions
     from tailwise.recipes.prediction import Inputs, Prediction, Sample
     from tailwise.reporting.page import Page
 
