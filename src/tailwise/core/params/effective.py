@@ -1,4 +1,4 @@
-"""A run's parameters as they were read, defaults included: ``python -m tailwise.core.params.effective RECIPE`` prints them.
+"""A run's parameters as they were read, defaults included: ``tailwise config`` prints them.
 
 What is printed is a preset: ``make preset NAME=reports/config.yaml`` writes it back into params.yaml.
 """
