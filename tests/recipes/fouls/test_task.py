@@ -75,7 +75,7 @@ def test_with_one_view_each_only_a_layer_that_has_died_is_told(store, config, de
     run = make_run(batch_size=4, stability=Stability(guards=True))
     trained = train_phase(task, make_phase(epochs=FROZEN_STEPS // 3 + 2, lr=1e-3), range(12), {}, run)
     notes = [each for record in trained.history for each in record.interventions if each.fault == "frozen layer"]
-    told = {each.text.split()[0] for each in notes}
+    told = {each.parameter for each in notes}
     names = {name for name, _ in task.model.named_parameters()}
     still = {n for n in names if n.startswith("backbone.")} | {f"fusion.heads.{i}.weight" for i in range(2)}
     assert still < names and told == (still if dead else set()) and len(notes) == len(told)
