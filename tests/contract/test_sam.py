@@ -8,7 +8,6 @@ from tailwise.engine.train.loop import train_phase
 from tailwise.optim.sam import SAM
 from tailwise.optim.sgd import SGD
 
-
 PLAIN = SGD("sgd", 0.0, momentum=0.0)
 
 
