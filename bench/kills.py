@@ -78,7 +78,7 @@ def snapshots(folder: Path) -> list[Snapshot]:
         seconds = time.time() - started
         told = [event for event in events(folder) if event["stage"] == target]
         saves = sum(event["event"] == "save" for event in told)
-        judged = [event["time"] for event in told if event["event"] in ("judge", "done")] or [0.0]
+        judged = [event["time"] for event in told if event["event"] in ("validate", "done")] or [0.0]
         found.append(Snapshot(copy, target, seconds, judged[-1] - judged[0], saves))
         print(f"{target}: {seconds:.1f} s, {found[-1].training:.1f} s of training, {saves} saves", flush=True)
     return found

@@ -19,7 +19,7 @@ from tailwise.core.batch import Head
 from tailwise.core.errors import UserError
 from tailwise.core.files import write_csv, write_json
 from tailwise.core.params.config import read_params
-from tailwise.engine.evaluate.predictions import answer, answer_rows
+from tailwise.engine.evaluate.predictions import answer_rows, evaluate
 from tailwise.evaluation.mistakes import Mistake, read_mistakes, surest
 
 ROOT = Path(__file__).parents[2]
@@ -53,7 +53,7 @@ def evaluated(folder, monkeypatch):
     store_of(split, VIEWS, folder / "data/clips/valid")
     task = trained(folder / "data/clips/valid", folder / "w.safetensors")
     write_json(folder / "data/index/heads.json", {head.name: list(head.classes) for head in HEADS})
-    for name, of_head in answer(task, make_run()).items():
+    for name, of_head in evaluate(task, make_run()).heads.items():
         header, rows = answer_rows(task.valid, of_head)
         write_csv(Path(f"reports/evaluation/{name}.csv"), header, rows)
     params = read_params(ROOT / "params.yaml")

@@ -4,9 +4,11 @@ A recipe's methods import what they need when they are called: training loads no
 ``make dvc-yaml`` can tell which files each stage depends on: those that the methods it calls import.
 """
 
+from __future__ import annotations
+
 import importlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from tailwise.metrics.predictions import Predictions
     from torch import Tensor, nn
 
+    from tailwise.balance.labels import Labels
     from tailwise.core.batch import Head
     from tailwise.data.tables.checks.source import Checked
     from tailwise.engine.contract.task import Task
@@ -27,23 +30,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Labels:
-    """The labels of a prepared split, read without its contents.
-
-    samples, groups: (N,) names; classes: {head: class names (N,), "" for none, or a list of them a position}
-    """
-
-    samples: Sequence[str]
-    groups: Sequence[str]
-    classes: Mapping[str, Sequence[str] | Sequence[Sequence[str]]]
-
-
-@dataclass(frozen=True)
 class Extra:
     """What a pipeline adds to the figures of a split.
 
-    figures: JSON, kept beside the shared figures under the recipe's own names; lines: the same for the terminal;
-    summary: the same for the table that ends a run; files: {name: JSON} written to ``reports/<name>.json``
+    figures: JSON, kept beside the shared figures under the recipe's own names
+    lines: the same for the terminal; summary: the same for the table that ends a run
+    files: {name: JSON}, written to ``reports/<name>.json`` for the validation split
     """
 
     figures: dict[str, Any] = field(default_factory=dict)
@@ -72,16 +64,26 @@ class Recipe(ABC):
     # data
 
     @abstractmethod
-    def index(self, params: dict) -> "Checked":
+    def index(self, params: dict) -> Checked:
         """The labelled samples of each split, checked; UserError for wrong or leaking data."""
 
-    def forecast(self, params: dict, index: "Checked") -> Iterator[str]:
-        """Lines on what preparing the data would lose, by split."""
+    def forecast(self, params: dict, index: Checked) -> Iterator[str]:
+        """Lines on what preparing the data would lose, split by split."""
         return iter(())
 
     def labels(self, split: Path, heads: Sequence[str]) -> Labels:
-        """The labels of a prepared split (a folder), without reading a sample's content."""
-        raise UserError(f"recipe {self.name} reads no labels")
+        """The labels of a prepared split, from ``manifest.csv`` in its folder, without reading a sample's content.
+
+        The default is one label a sample, in a column a head; a recipe of sequences splits its cells into positions.
+        """
+        from tailwise.balance.labels import Labels
+        from tailwise.data.tables.manifest import read_labels
+
+        return Labels(*read_labels(split / "manifest.csv", heads))
+
+    def make_demo(self, params: dict, folder: Path) -> None:
+        """Fill a folder with made-up raw data in the layout that `index` reads."""
+        raise UserError(f"recipe {self.name} has no demo")
 
     # training
 
@@ -91,14 +93,8 @@ class Recipe(ABC):
 
     @abstractmethod
     def build(
-        self,
-        config: Any,
-        heads: "tuple[Head, ...]",
-        train: Path | None,
-        valid: Path,
-        seed: int,
-        pretrained: bool = False,
-    ) -> "Task":
+        self, config: Any, heads: tuple[Head, ...], train: Path | None, valid: Path, seed: int, pretrained: bool = False
+    ) -> Task:
         """The task on two prepared splits; weights drawn from `seed`, pretrained parts loaded if asked for."""
 
     def as_stored(self, config: Any, spec: dict) -> Any:
@@ -106,21 +102,30 @@ class Recipe(ABC):
         raise UserError(f"recipe {self.name} has no fallback model")
 
     def first_lr(self, params: dict) -> float:
-        """Highest learning rate of the first phase at a batch of 16: what ``lr: auto`` starts from."""
+        """Highest learning rate of the first phase at a batch of 16: what ``lr: auto`` starts from.
+
+        The default is Adam's usual one, https://arxiv.org/abs/1412.6980.
+        """
         return 1e-3
 
     # figures and report
 
-    def extra(self, split: str, predictions: dict[str, "Predictions"], counts: dict[str, dict[str, int]]) -> Extra:
-        """Figures of the pipeline's own field. counts: {head: {class: training samples}}"""
+    def extra(
+        self, params: dict, index: Path, predictions: dict[str, Predictions], counts: dict[str, dict[str, int]]
+    ) -> Extra:
+        """Figures of the pipeline's own field.
+
+        index: the table of the split's samples, named as the split is, also of those that could not be prepared
+        counts: {head: {class: training samples}}
+        """
         return Extra()
 
-    def show(self, split: Path, heads: "tuple[Head, ...]", samples: Iterable[int]) -> list[dict[str, Any]]:
-        """What samples look like, as JSON for the report: {"sample": name, ...} each."""
-        return []
+    def show(self, split: Path, heads: tuple[Head, ...], samples: Sequence[str]) -> list[dict[str, Any]]:
+        """What these samples of a prepared split look like, as JSON for the report: a dict each."""
+        return [{} for _ in samples]
 
-    def explain(self, task: "Task", sample: int, head: str, device: Any) -> dict[str, Any]:
-        """What a sample looks like and where the model looked, as JSON for the report."""
+    def explain(self, task: Task, sample: str, head: str, device: Any) -> dict[str, Any]:
+        """What a sample of `task.valid` looks like and where the model looked, as JSON for the report."""
         return {}
 
     def page(self) -> "Page":
@@ -167,6 +172,17 @@ def names() -> list[str]:
     return sorted(file.parent.name for file in Path(__file__).parent.glob("*/recipe.py"))
 
 
-def load_recipe(module: str) -> Recipe:
-    """The recipe of a package, as ``tailwise.recipes.fouls``, or of one beside a dvc.yaml, as ``tagger``."""
-    return importlib.import_module(f"{module}.recipe").RECIPE
+def load_recipe(package: str) -> Recipe:
+    """The recipe of a package, as ``tailwise.recipes.fouls``, or of one beside a dvc.yaml, as ``tagger``.
+
+    Raises UserError where there is no such package, or no recipe in it.
+    """
+    module = f"{package}.recipe"
+    try:
+        return importlib.import_module(module).RECIPE
+    except ModuleNotFoundError as error:
+        if error.name not in (package, module):
+            raise
+        raise UserError(f"no recipe {package}: {module} is not on the Python path") from error
+    except AttributeError as error:
+        raise UserError(f"{module} has no RECIPE: it needs the line `RECIPE = YourRecipe()`") from error

@@ -11,7 +11,7 @@ import torch
 from tailwise.cli.main import main
 from tailwise.engine.checkpoint.weights import write_tensors
 
-RECIPE = '''
+RECIPE = """
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,7 +62,7 @@ class Tagger(Recipe):
 
 
 RECIPE = Tagger()
-'''
+"""
 SCORES = torch.tensor([[9.0, 0, 0], [0, 9, 0], [0, 0, 9], [1, 0, 0]])
 
 

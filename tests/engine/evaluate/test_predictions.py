@@ -6,10 +6,11 @@ import torch
 from sklearn.metrics import log_loss, recall_score
 from torch import nn
 
-from support.helpers import HEADS, Table, make_run, make_table, make_task
+from support.helpers import HEADS, Table, make_run, make_table, make_task, metrics_of
 from tailwise.core.batch import IGNORE, Head
-from tailwise.engine.evaluate.predictions import answer, answer_rows, figures
-from tailwise.engine.evaluate.validate import records
+from tailwise.core.errors import UserError
+from tailwise.engine.evaluate.predictions import answer_rows, evaluate
+from tailwise.engine.evaluate.validate import totals
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def task():
 
 
 def test_answers_are_the_models_in_the_order_of_the_samples(task):
-    answers = answer(task, make_run(batch_size=8, accumulate=2))
+    answers = evaluate(task, make_run(batch_size=8, accumulate=2)).heads
     with torch.no_grad():
         outputs = task.model.eval()(task.valid.inputs["x"])
     for head in HEADS:
@@ -29,7 +30,8 @@ def test_answers_are_the_models_in_the_order_of_the_samples(task):
 
 
 def test_figures_are_of_the_labels_that_there_are(task):
-    found, answers = figures(task, answer(task, make_run())), answer(task, make_run())["colour"]
+    done = evaluate(task, make_run())
+    found, answers = done.figures, done.heads["colour"]
     known = answers.targets != IGNORE
     targets, probabilities = answers.targets[known], answers.probabilities[known]
     assert found["colour"]["loss"] == pytest.approx(log_loss(targets, probabilities, labels=range(3)), rel=1e-5)
@@ -37,29 +39,35 @@ def test_figures_are_of_the_labels_that_there_are(task):
     assert list(found["colour"]["recall"].values()) == pytest.approx(recalls)
 
 
-def test_the_judge_of_an_epoch_agrees_with_the_evaluation(task):
-    found, answers = records(task, make_run()), answer(task, make_run())
-    for head in HEADS:
-        assert found[head.name].loss == pytest.approx(answers[head.name].loss, rel=1e-6)
-        assert (found[head.name].matrix == answers[head.name].matrix).all()
+def test_validation_agrees_with_the_evaluation(task):
+    found, done = totals(task, make_run()), evaluate(task, make_run())
+    for name, metric in metrics_of().items():
+        assert metric.value(found[name]) == done.figures[name]
+        assert (metric.matrix(found[name]) == done.heads[name].matrix).all()
+
+
+def test_a_head_without_a_label_is_refused(task):
+    task.valid.targets["colour"][:] = IGNORE
+    with pytest.raises(UserError, match="colour: no sample of this split has a label"):
+        evaluate(task, make_run())
 
 
 @pytest.mark.parametrize("size", [1, 5, 64])
 def test_the_size_of_a_batch_changes_no_answer(task, size):
-    found, whole = answer(task, make_run(batch_size=size)), answer(task, make_run(batch_size=21))
+    found, whole = (evaluate(task, make_run(batch_size=n)).heads for n in (size, 21))
     for head in HEADS:
         np.testing.assert_allclose(found[head.name].probabilities, whole[head.name].probabilities, atol=1e-6)
 
 
-def test_judging_touches_neither_gradients_nor_weights(task):
+def test_validation_touches_neither_gradients_nor_weights(task):
     before = {name: tensor.clone() for name, tensor in task.model.state_dict().items()}
-    records(task, make_run())
+    totals(task, make_run())
     assert all(parameter.grad is None for parameter in task.model.parameters())
     assert all(torch.equal(tensor, before[name]) for name, tensor in task.model.state_dict().items())
 
 
 def test_a_row_is_a_labelled_sample(task):
-    answers = answer(task, make_run())["colour"]
+    answers = evaluate(task, make_run()).heads["colour"]
     header, rows = answer_rows(task.valid, answers)
     rows = list(rows)
     assert header == ["sample", "group", "actual", "predicted", "red", "green", "blue"]
@@ -81,5 +89,5 @@ def test_sequences_are_judged_by_position():
             return {"tag": 100 * x}
 
     task = make_task(Knows(), table, table, (head,))
-    found = figures(task, answer(task, make_run()))
+    found = evaluate(task, make_run()).figures
     assert found["tag"]["accuracy"] == 1 and found["tag"]["loss"] == pytest.approx(0, abs=1e-6)

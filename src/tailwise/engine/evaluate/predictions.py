@@ -7,10 +7,12 @@ import numpy as np
 import torch
 
 from tailwise.core.batch import Head
+from tailwise.core.errors import UserError
+from tailwise.engine.contract.metric import Figures, figures_of
+from tailwise.engine.contract.record import MetricSums
 from tailwise.engine.contract.run import Run
 from tailwise.engine.contract.task import Samples, Task
-from tailwise.engine.evaluate.validate import all_predictions
-from tailwise.losses.cross_entropy import cross_entropy
+from tailwise.engine.evaluate.validate import all_predictions, partial_metrics
 from tailwise.metrics import confusion as metrics
 
 
@@ -21,39 +23,40 @@ class HeadResult:
     head: Head
     targets: np.ndarray
     probabilities: np.ndarray
-    loss: float
 
     @property
     def matrix(self) -> np.ndarray:
         return metrics.confusion(self.targets, self.probabilities.argmax(axis=1), len(self.head.classes))
 
 
-def answer(task: Task, run: Run) -> dict[str, HeadResult]:
-    """Each head's answers over `task.valid`, in the order of the samples.
+@dataclass(frozen=True)
+class Evaluation:
+    """A model on a split. heads: its answers, in the order of the samples; figures: {metric: its value}"""
 
-    How many are computed at once changes no more than the rounding: fewer where memory runs out, which is told.
-    Raises UserError where a single one does not fit.
+    heads: dict[str, HeadResult]
+    figures: dict[str, Figures]
+
+
+def evaluate(task: Task, run: Run) -> Evaluation:
+    """The model's answers over `task.valid` and the figures of `task.metrics`, from the same sums as in training.
+
+    Computes fewer samples at once, and logs it, where memory runs out; that changes no more than the rounding.
+    Raises UserError where a single one does not fit, and for a head without any label.
     """
     task.model.to(run.device)
-    found: dict[str, list] = {head.name: [] for head in task.heads}
-    for batch, outputs in all_predictions(task, run):  # the clips of a batch are let go with it
+    sums, found = MetricSums(), {head.name: [] for head in task.heads}
+    for batch, outputs in all_predictions(task, run):  # the inputs of a batch are freed with it
+        sums.add([partial_metrics(task, batch, outputs)])
         for head in task.heads:
             logits = outputs[head.name].reshape(-1, len(head.classes))
-            found[head.name].append((logits.cpu(), batch.targets[head.name].reshape(-1).cpu(), batch.count(head.name)))
+            found[head.name].append((logits.cpu(), batch.targets[head.name].reshape(-1).cpu()))
     results = {}
     for head in task.heads:
-        logits, targets, counts = zip(*found[head.name])
-        logits, targets = torch.cat(logits), torch.cat(targets)
-        loss = float(cross_entropy(logits, targets) / sum(counts))
-        results[head.name] = HeadResult(head, targets.numpy(), logits.softmax(dim=1).numpy(), loss)
-    return results
-
-
-def figures(task: Task, results: dict[str, HeadResult]) -> dict:
-    """The pipeline's own score, and per head macro recall and F1, accuracy, loss and recalls."""
-    recalls = {name: metrics.recall(of_head.matrix) for name, of_head in results.items()}
-    heads = {name: metrics.scores(r.matrix, r.head.classes, r.loss) for name, r in results.items()}
-    return {**task.score(recalls), **heads}
+        logits, targets = map(torch.cat, zip(*found[head.name]))
+        results[head.name] = HeadResult(head, targets.numpy(), logits.softmax(dim=1).numpy())
+        if not (results[head.name].targets >= 0).any():
+            raise UserError(f"{head.name}: no sample of this split has a label")
+    return Evaluation(results, figures_of(task.metrics, sums.totals))
 
 
 def answer_rows(samples: Samples, result: HeadResult) -> tuple[list[str], Iterable[list]]:

@@ -99,13 +99,14 @@ class Fouls(Recipe):
     def extra(self, params: dict, index: Path, predictions: dict, counts: dict[str, dict[str, int]]) -> Extra:
         """SoccerNet's prediction file; and what its evaluator says of it, of its own data alone."""
         from tailwise.core.params.config import section
-        from tailwise.recipes.fouls.soccernet.evaluator import READER, official, official_lines
+        from tailwise.recipes.fouls.soccernet.evaluator import READER, official, official_lines, summary_lines
         from tailwise.recipes.fouls.soccernet.submission import submission
 
         if section(params, "data.reader.kind", str) != READER:
             return Extra(files={"predictions": submission(index.stem, predictions)})
         file, found = official(index.stem, predictions, read_csv(index), counts)
-        return Extra({"official": found}, official_lines(found), {"predictions": file})
+        lines = {"lines": official_lines(found), "summary": list(summary_lines(found))}
+        return Extra({"official": found}, files={"predictions": file}, **lines)
 
     def show(self, split: Path, heads: "tuple[Head, ...]", samples: Sequence[str]) -> list[dict[str, Any]]:
         """{"sample", "strip"} of each: the film strip of its first view."""

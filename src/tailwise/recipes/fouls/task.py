@@ -12,9 +12,11 @@ from tailwise.core.params.typed import convert
 from tailwise.data.video.augment import Augment, augment_clips, draw
 from tailwise.data.video.store.clips import Clips
 from tailwise.engine.checkpoint.weights import SEEN
+from tailwise.engine.contract.metric import Metric, Select
 from tailwise.engine.contract.task import Outputs, Task
 from tailwise.losses.boost import ClassBoost, boosted_cross_entropy
-from tailwise.metrics import confusion as metrics
+from tailwise.metrics.classification import Classification
+from tailwise.metrics.macro_recall import MacroRecall
 from tailwise.models.video.multiview import Model
 
 
@@ -53,7 +55,8 @@ def build(
         valid=judged,
         prepare=prepare,
         loss=loss,
-        score=score,
+        metrics=metrics(heads),
+        select=Select(tuple(head.name for head in heads), "macro_recall"),
         fallback=fallback if config.model.fallback() else None,
     )
 
@@ -72,10 +75,9 @@ def loss(outputs: Outputs, batch: Batch, boost: dict[str, ClassBoost] | None) ->
     }
 
 
-def score(recalls: dict[str, np.ndarray]) -> dict[str, float]:
-    """The balanced accuracy in percent: the mean over the heads of macro recall, times 100."""
-    means = [metrics.macro(of_head) for of_head in recalls.values()]
-    return {"balanced_accuracy": 100 * sum(means) / len(means)}
+def metrics(heads: tuple[Head, ...]) -> dict[str, Metric]:
+    """Balanced accuracy in percent (the mean over the heads of macro recall), and each head's figures."""
+    return {"balanced_accuracy": MacroRecall(heads, scale=100), **{head.name: Classification(head) for head in heads}}
 
 
 MOST_HEADS = 1_000

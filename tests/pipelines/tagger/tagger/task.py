@@ -10,9 +10,11 @@ from tagger.model import Model
 
 from tailwise.core.batch import IGNORE, Batch, Head
 from tailwise.core.files import read_csv
+from tailwise.engine.contract.metric import Select
 from tailwise.engine.contract.task import Outputs, Task
 from tailwise.losses.boost import ClassBoost, boosted_cross_entropy
-from tailwise.metrics import confusion as metrics
+from tailwise.metrics.classification import Classification
+from tailwise.metrics.macro_recall import MacroRecall
 
 NOTES = 4
 
@@ -71,7 +73,8 @@ def build(
         valid=SongTable(valid, head),
         prepare=lambda batch, strength, keys: batch,
         loss=loss,
-        score=lambda recalls: {"mean_recall": metrics.macro(recalls[head.name])},
+        metrics={"mean_recall": MacroRecall(heads), head.name: Classification(head)},
+        select=Select("mean_recall"),
     )
 
 

@@ -90,6 +90,12 @@ def differences(fouls: Mapping[str, Annotated], actions: Mapping, unread: Iterab
             yield f"no foul is annotated {name}: it gives no number then; the balanced accuracy leaves the class out"
 
 
+def official_lines(found: Mapping) -> list[str]:
+    """The same for the terminal. found: the second part of `official`"""
+    score = "no number" if found["score"] is None else f"{found['score']:.2f} %"
+    return [f"SoccerNet's evaluator of reports/predictions.json: {score}", *found["differences"]]
+
+
 def official(
     split: str, outcomes: dict[str, Outcomes], index: Iterable[Mapping[str, str]], trained_on: Counts
 ) -> tuple[dict, dict]:
