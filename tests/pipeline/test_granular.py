@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from decisions import append, changed_stages, other, reproduced, set_parameter
-from project import DEFINED, ROOT, STAGES, Project, new_project
 from support.once import once
+from support.pipeline.decisions import append, changed_stages, other, reproduced, set_parameter
+from support.pipeline.project import DEFINED, ROOT, STAGES, Project, new_project
 from tailwise.core.files import read_json, write_json
 from tailwise.core.params.config import read_params
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-import chrome
-from made import PHASES, RUNS, write_run
+from support.reporting import chrome
+from support.reporting.made import PHASES, RUNS, write_run
 from tailwise.core.stage.run_log import Run, add_run
 from tailwise.reporting.collect import collect
 from tailwise.reporting.page import page

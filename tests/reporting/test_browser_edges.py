@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
-import chrome
-from made import EVIL, MANY, PHASES, RUNS, write_run
+from support.reporting import chrome
+from support.reporting.made import EVIL, MANY, PHASES, RUNS, write_run
 from tailwise.reporting.collect import collect
 from tailwise.reporting.page import page
 

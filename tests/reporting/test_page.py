@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from made import EPOCHS, KEPT, OFFICIAL, PHASES, RUNS, Made, write_run
+from support.reporting.made import EPOCHS, KEPT, OFFICIAL, PHASES, RUNS, Made, write_run
 from tailwise.cli.summary import summary
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_json, write_json
