@@ -9,9 +9,9 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-from made import EVIL, PHASES, RUNS, TROUBLE, Made, write_run
-from made import html_of as html_in
 from support.helpers import HEADS, Linear, make_phase, make_run, make_table, make_task
+from support.reporting.made import EVIL, PHASES, RUNS, TROUBLE, Made, write_run
+from support.reporting.made import html_of as html_in
 from tailwise.engine.contract.run import Stability
 from tailwise.engine.train.loop import train_phase
 from tailwise.engine.train.outputs import write_outputs
@@ -100,7 +100,7 @@ def test_what_training_writes_is_told(tmp_path, monkeypatch):
     run = make_run(batch_size=8, stability=Stability(max_rollbacks=0))
     trained = train_phase(broken, make_phase(), range(24), {}, run)
     boosts = {head.name: dict.fromkeys(head.classes, 1.0) for head in HEADS}
-    write_outputs("phase1", task.metrics, boosts, trained, {"asked": True}, run)
+    write_outputs("phase1", broken.metrics, boosts, trained, {"asked": True}, run)
     folder = tmp_path / "reports/training"
     assert notices(["phase1"], read_interventions(folder, ["phase1"]), read_computed(folder, ["phase1"])) == [
         ("phase1", "memory ran short: micro-batch 4, first at epoch 1, step 1"),

@@ -9,7 +9,7 @@ from tailwise.core.errors import UserError
 from tailwise.core.stage.events import Events
 from tailwise.engine.contract.record import EpochRecord
 from tailwise.engine.monitor.alerts import alerts
-from tailwise.engine.monitor.clock import pace
+from tailwise.engine.monitor.clock import eta
 from tailwise.engine.monitor.history import Boosts, Metrics, class_rows, classifications, matrix_of, write_history
 from tailwise.metrics.classification import Classification
 from tailwise.metrics.confusion import macro, recall
@@ -19,7 +19,7 @@ Observer = Callable[[list[EpochRecord]], None]
 
 def print_progress(metrics: Metrics, events: Events) -> Observer:
     """Logs a line an epoch with the time left, and the alerts that this epoch raised."""
-    remaining = pace()
+    remaining = eta()
 
     def observe(history: list[EpochRecord]) -> None:
         last = history[-1]
