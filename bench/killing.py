@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tailwise.core.params.config import read_params
 
-COMMAND = "PYTHONPATH=src python3 -m tailwise.cli.repair && exec dvc repro"
+COMMAND = "PYTHONPATH=src python3 -m tailwise repair && exec dvc repro"
 """What `make repro` does."""
 
 Reached = Callable[[], bool]

@@ -63,7 +63,7 @@ def prepare(folder: Path, settings: dict) -> None:
     (folder / "dvc.lock").unlink(missing_ok=True)
     preset = folder.with_suffix(".yaml")
     preset.write_text(yaml.safe_dump(settings))
-    shell(folder, "git init --quiet", *(f"python3 -m tailwise.cli.preset {name}" for name in ("smoke", preset)))
+    shell(folder, "git init --quiet", *(f"python3 -m tailwise preset {name}" for name in ("smoke", preset)))
     shell(folder, "dvc repro --quiet compute_weights", "rm -rf .logs")
 
 
@@ -101,7 +101,7 @@ class Lab:
         """A copy that is killed when `reached(copy)` says so; None if it ended before. A bad end is kept to look at."""
         copy = snapshot.folder.with_name("killed")
         shutil.copytree(snapshot.folder, copy, symlinks=True)
-        shell(copy, f"python3 -m tailwise.cli.preset {self.settings[workers]}")
+        shell(copy, f"python3 -m tailwise preset {self.settings[workers]}")
         found = killed_and_resumed(copy, environment(), reached(copy), self.straight)
         if found is None or found.same:
             shutil.rmtree(copy)

@@ -1,7 +1,6 @@
 """Evaluate a model on a split: evaluate.py RECIPE WEIGHTS SPLIT-FOLDER FIGURES [--answers FOLDER]."""
 
 import argparse
-import importlib
 from pathlib import Path
 
 from tailwise.core.files import write_csv, write_json
@@ -9,6 +8,7 @@ from tailwise.core.params.config import read_params, sections
 from tailwise.engine.evaluate.inputs import ComputeConfig, trained_task
 from tailwise.engine.evaluate.predictions import answer_rows, evaluate
 from tailwise.engine.monitor.backend import keep_backend
+from tailwise.recipes.recipe import load_recipe
 
 
 def main() -> None:
@@ -20,8 +20,8 @@ def main() -> None:
     parser.add_argument("--answers", type=Path)
     args = parser.parse_args()
 
-    recipe, params = importlib.import_module(f"{args.recipe}.task"), read_params()
-    config, by = sections(params, recipe.Config), sections(params, ComputeConfig)
+    recipe, params = load_recipe(args.recipe), read_params()
+    config, by = sections(params, recipe.config()), sections(params, ComputeConfig)
     task, run = trained_task(recipe, config, by, args.weights, args.split)
     found = evaluate(task, run)
     write_json(args.figures, found.figures)

@@ -15,7 +15,7 @@ from project import ran
 pytestmark = pytest.mark.slow
 
 KILLS, SEED = 5, 1
-REPRO = "PYTHONPATH=src python3 -m tailwise.cli.repair && exec dvc repro"
+REPRO = "PYTHONPATH=src python3 -m tailwise repair && exec dvc repro"
 
 
 def test_a_temporary_experiment_with_other_workers_gives_the_same_hashes(finished, fresh):

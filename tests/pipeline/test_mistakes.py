@@ -71,7 +71,7 @@ def test_a_file_where_a_folder_is_wanted_is_named(project, stage, folder):
         ("train_phase1", "data/models", "ro", "Read-only file system"),
         ("train_phase1", "data/models", "size=16k", "No space left on device"),
         ("make_demo", "data/demo", "nr_inodes=2", "No space left on device"),
-        ("index_clips", "data/index", "nr_inodes=2", "No space left on device"),
+        ("index", "data/index", "nr_inodes=2", "No space left on device"),
         ("decode_clips", ".cache", "nr_inodes=2", "No space left on device"),
         ("decode_clips", "data/clips/train", "nr_inodes=2", "No space left on device"),
         ("train_phase1", ".resume", "nr_inodes=1", "No space left on device"),
@@ -98,7 +98,7 @@ def test_no_room_for_what_processes_share_is_named(project, stage, out):
     assert line == f"{script(project, stage)}: /dev/shm: No space left on device"
 
 
-@pytest.mark.parametrize("stage", ["index_clips", "decode_clips", "report", "train_phase1"])
+@pytest.mark.parametrize("stage", ["index", "decode_clips", "report", "train_phase1"])
 def test_too_little_memory_at_the_start_is_one_line(project, stage):
     """Address space, from what Python alone needs to less than torch does; OpenBLAS sends itself SIGINT at some."""
     clear(project, ".cache")

@@ -7,6 +7,10 @@ import numpy as np
 
 from tailwise.core.files import write_csv, write_json, write_text
 from tailwise.data.video.strips import strip
+from tailwise.recipes.fouls.report.page import FoulsPage
+from tailwise.reporting.collect import Facts, collect
+from tailwise.reporting.page import Page
+from tailwise.reporting.render import render
 
 PHASES = ["phase1", "phase2"]
 EPOCHS = 3
@@ -26,6 +30,7 @@ class Made:
 
     done: {phase: interventions}, None for a run of a version that kept no record
     official: whether SoccerNet's evaluator judged it; kinds: more of codecs, sizes and rates
+    page: of the pipeline; positions: a label belongs to a position of a sample; boosted: whether there are boosts
     """
 
     heads: dict[str, list[str]] = field(
@@ -37,6 +42,10 @@ class Made:
     done: dict[str, list[tuple]] | None = field(default_factory=dict)
     official: bool = False
     kinds: int = 0
+    page: Page = FoulsPage()
+    phases: list[str] = field(default_factory=lambda: PHASES)
+    positions: bool = False
+    boosted: bool = True
 
 
 EVIL = "</script><img src=x onerror=\"window.broken=1;document.title='broken'\">"
@@ -71,6 +80,19 @@ RUNS = {
     "older": Made(done=None),
     "mixed": Made(heads={"action": [f"a name that fills a line {'and goes on ' * 6}{i}" for i in range(3)]}, kinds=40),
     "official": Made(heads={"action": ["Dive", "Push"], "severity": ["A", "B"]}, official=True),
+    "tagger": Made(
+        heads={"tag": ["falls", "stays", "rises"]},
+        page=Page(unit="note"),
+        phases=["phase1"],
+        positions=True,
+    ),
+    "contrastive": Made(heads={}, page=Page(sections=("training", "run")), phases=["pretrain"], boosted=False),
+    "classifier": Made(
+        heads={"action": MANY},
+        page=Page(sections=("result", "training", "data", "run"), unit="clip"),
+        phases=["train"],
+        boosted=False,
+    ),
     "many": Made(
         heads={"action": MANY},
         absent=tuple(MANY[::7]),
@@ -93,10 +115,14 @@ def write_run(root: Path, made: Made = Made()) -> Path:
         for split in ("train", "valid", "test")
     }
     write_json(reports / "classes.json", counts)
-    for place, phase in enumerate(PHASES):
+    for nth, phase in enumerate(made.phases):
         _write_phase(reports / f"training/{phase}", made, counts["valid"], rng)
-        boost = {head: {name: 1.0 + place for name in names} for head, names in made.heads.items()}
-        write_json(root / f"data/weights/{phase}/boost.json", {"acts": "logits", "boost": boost})
+        boost = {head: {name: 1.0 + nth for name in names} for head, names in made.heads.items()}
+        if made.boosted:
+            write_json(root / f"data/weights/{phase}/boost.json", {"acts": "logits", "boost": boost})
+    write_text(reports / "config.yaml", f"data: {{root: {made.named}}}\n")
+    if not made.heads:
+        return root
     valid, test = (_figures(made, score) for score in (57.25, 40.5))
     write_json(reports / "metrics.json", valid)
     write_json(reports / "certificate.json", _certificate(made, test))
@@ -104,6 +130,15 @@ def write_run(root: Path, made: Made = Made()) -> Path:
     write_json(reports / "mistakes.json", {head: _mistakes(made, names, rng) for head, names in made.heads.items()})
     _write_data(reports, made)
     return root
+
+
+def facts_of(root: Path, made: Made = Made()) -> Facts:
+    return collect(made.page, made.phases, root)
+
+
+def html_of(root: Path, made: Made = Made()) -> str:
+    """The report of what `write_run` wrote."""
+    return render(facts_of(root, made), made.page)
 
 
 def film(shades: tuple[int, ...] = (40, 120, 200)) -> str:
@@ -123,7 +158,7 @@ def _write_phase(folder: Path, made: Made, support: dict, rng) -> None:
     epochs, classes, confusion = [], [], []
     for epoch in range(1, EPOCHS + 1):
         figures = [(epoch + i) / 10 for i in range(len(FIGURES) * len(made.heads))]
-        epochs.append([epoch, 1e-3, 3.0 / epoch, 0.75, 0.5, *figures])
+        epochs.append([epoch, 1e-3, 3.0 / epoch, 0.75, 0.5 + epoch / 10, *figures])
         for head, names in made.heads.items():
             for i, name in enumerate(names):
                 found = rng.multinomial(support[head][name], rng.dirichlet(np.ones(len(names))))
@@ -138,14 +173,16 @@ def _write_phase(folder: Path, made: Made, support: dict, rng) -> None:
     write_csv(folder / "classes.csv", header, classes)
     write_csv(folder / "confusion.csv", ["epoch", "head", "actual", "predicted", "count"], confusion)
     write_json(folder / "best.json", {"epoch": KEPT})
-    head, names = next(iter(made.heads.items()))
-    alerts = [{"epoch": 3, "kind": "collapse", "head": head, "label": names[0], "text": f"recall of {names[0]} is 0"}]
+    alerts = [
+        {"epoch": 3, "kind": "collapse", "head": head, "label": names[0], "text": f"recall of {names[0]} is 0"}
+        for head, names in list(made.heads.items())[:1]
+    ]
     write_json(folder / "alerts.json", alerts)
     if made.done is not None:
         header = ["epoch", "step", "fault", "action", "text"]
         done = made.done.get(folder.name, [])
         write_csv(folder / "interventions.csv", header, done)
-        run = {"device": "cpu", "processes": 1, "micro_batch": MICRO_BATCH[folder.name]}
+        run = {"device": "cpu", "processes": 1, "micro_batch": MICRO_BATCH.get(folder.name, 8)}
         fallback = sum(action.startswith("a simpler model") for _, _, _, action, _ in done)
         write_json(folder / "run.json", {**run, "simpler": fallback})
 
@@ -174,6 +211,7 @@ def _judgement(made: Made, support: dict) -> dict:
         heads[head] = {**figures, "loss": 1.5, "classes": classes, "confusions": confusions, "rare": rare}
     target = {"macro_recall": 0.6, "macro_f1": 0.55, "class_recall": 0.375, "loss": 1.2}
     made_of = {"official": OFFICIAL} if made.official else {}
+    made_of["units"] = {"balanced_accuracy": "%"}
     return {"target": target, "few": FEW, "limits": ["action: 1 sample of Dive."], "heads": heads, **made_of}
 
 
@@ -201,9 +239,10 @@ def _mistakes(made: Made, names: list[str], rng) -> list[dict]:
         p = np.sort(rng.dirichlet(np.ones(len(names))))[::-1]
         order = np.roll(names, -nth)
         views = [{"attention": share, "frames": 3, "strip": film()} for share in (0.75, 0.25)]
+        explained = {"position": nth} if made.positions else {"views": views}
         found.append(
             {"sample": f"{made.named}/{nth}", "group": f"match {nth % 2}", "actual": order[1], "predicted": order[0]}
-            | {"probabilities": {str(name): float(share) for name, share in zip(order, p)}, "views": views}
+            | {"probabilities": {str(name): float(share) for name, share in zip(order, p)}, **explained}
         )
     return found
 
@@ -225,4 +264,3 @@ def _write_data(reports: Path, made: Made) -> None:
         for head, names in made.heads.items()
     }
     write_json(reports / "contact.json", sheet)
-    write_text(reports / "config.yaml", f"data: {{root: {made.named}}}\n")

@@ -10,18 +10,17 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from made import EVIL, PHASES, RUNS, TROUBLE, Made, write_run
+from made import html_of as html_in
 from support.helpers import HEADS, Linear, make_phase, make_run, make_table, make_task
 from tailwise.engine.contract.run import Stability
 from tailwise.engine.train.guards import Fault
 from tailwise.engine.train.loop import train_phase
 from tailwise.engine.train.outputs import write_outputs
-from tailwise.reporting.collect import collect
 from tailwise.reporting.interventions import notices, read_computed, read_interventions
-from tailwise.reporting.page import page
 
 
 def html_of(root, made):
-    return page(collect(PHASES, write_run(root, made)))
+    return html_in(write_run(root, made), made)
 
 
 def part(html, name):
@@ -70,7 +69,7 @@ def test_a_phase_after_a_simpler_model_took_over_begins_with_it(tmp_path):
 def test_a_simpler_model_that_was_never_better_is_told_so_and_not_passed_on(tmp_path):
     write_run(tmp_path, Made(done={"phase1": TROUBLE["phase2"]}))
     folder = tmp_path / "reports/training"
-    computed = {"phase1": {"micro_batch": 4, "simpler": 0}}
+    computed = {"phase1": {"micro_batch": 4, "fallback": 0}}
     found = notices(PHASES, read_interventions(folder, PHASES), computed)
     assert found[-1][1].endswith("; the best weights are those of the model before")
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Literal, get_args
 
-from tailwise.evaluation.intervals import DRAWS, LEVEL, SEED, Interval, by_group, intervals
+from tailwise.evaluation.intervals import DRAWS, LEVEL, SEED, Interval, intervals
 from tailwise.evaluation.predictions import Outcomes
+from tailwise.metrics.confusion import confusion
 
 Verdict = Literal["pass", "fail", "undecided"]
 FEW, FEW_GROUPS = 20, 10
@@ -83,9 +84,10 @@ def certify_split(
     groups = len({group for of_head in outcomes.values() for group in of_head.groups})
     rows, warnings = [], limits_of_groups(groups)
     for head, of_head in outcomes.items():
-        matrices = by_group(of_head.targets, of_head.predictions, of_head.groups, len(of_head.classes))
-        support = dict(zip(of_head.classes, matrices.sum(axis=(0, 2)).tolist()))
-        rows += certify_head(head, support, groups, intervals(matrices), losses[head], targets)
+        labels, count = (of_head.targets, of_head.predictions), len(of_head.classes)
+        support = dict(zip(of_head.classes, confusion(*labels, count).sum(axis=1).tolist()))
+        found = intervals(*labels, of_head.groups, count)
+        rows += certify_head(head, support, groups, found, losses[head], targets)
         warnings += limits(head, support)
     return rows, warnings, {"over": "groups", "groups": groups, "draws": DRAWS, "level": LEVEL, "seed": SEED}
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from tailwise.evaluation.certificate import limits, limits_of_groups
-from tailwise.evaluation.intervals import Interval, by_group, intervals
+from tailwise.evaluation.intervals import Interval, intervals
 from tailwise.evaluation.predictions import Outcomes
+from tailwise.metrics.confusion import confusion
 
 RARE = 0.05
 """Share of the training samples below which a class is rare."""
@@ -20,13 +21,13 @@ SHOWN = 20
 
 def judge(outcomes: Outcomes, trained_on: dict[str, int]) -> dict[str, Any]:
     """One head, as JSON. trained_on: {class: training samples}"""
-    matrices = by_group(outcomes.targets, outcomes.predictions, outcomes.groups, len(outcomes.classes))
-    whole, told = matrices.sum(axis=0), intervals(matrices)
+    labels, count = (outcomes.targets, outcomes.predictions), len(outcomes.classes)
+    matrix, found = confusion(*labels, count), intervals(*labels, outcomes.groups, count)
     return {
-        **{name: asdict(told[name]) for name in ("macro_recall", "macro_f1", "accuracy")},
-        "classes": {name: _class(i, whole, told) for i, name in enumerate(outcomes.classes)},
-        "confusions": confusions(whole, outcomes.classes),
-        "rare": rare(matrices, outcomes.classes, trained_on),
+        **{name: asdict(found[name]) for name in ("macro_recall", "macro_f1", "accuracy")},
+        "classes": {name: _class(i, matrix, found) for i, name in enumerate(outcomes.classes)},
+        "confusions": confusions(matrix, outcomes.classes),
+        "rare": rare(outcomes, trained_on),
     }
 
 
@@ -48,18 +49,19 @@ def confusions(matrix: np.ndarray, classes: tuple[str, ...], most: int = MOST) -
     return sorted(pairs, key=lambda pair: (-pair["count"], -pair["share"]))[:most]
 
 
-def rare(matrices: np.ndarray, classes: tuple[str, ...], trained_on: dict[str, int]) -> dict[str, Any]:
-    """Means over the rare classes alone; matrices: of the groups (G, C, C)."""
-    total = sum(trained_on.values())
-    places = [i for i, name in enumerate(classes) if trained_on[name] < RARE * total]
-    told = intervals(matrices, places) if places else {}
+def rare(outcomes: Outcomes, trained_on: dict[str, int]) -> dict[str, Any]:
+    """Means over the rare classes alone. trained_on: {class: training samples}"""
+    classes, total = outcomes.classes, sum(trained_on.values())
+    ids = [i for i, name in enumerate(classes) if trained_on[name] < RARE * total]
+    labels = (outcomes.targets, outcomes.predictions)
+    found = intervals(*labels, outcomes.groups, len(classes), means_over=ids) if ids else {}
     absent = Interval(None, None, None)
-    means = {name: asdict(told.get(name, absent)) for name in ("macro_recall", "macro_f1")}
-    return {"classes": [classes[i] for i in places], **means}
+    means = {name: asdict(found.get(name, absent)) for name in ("macro_recall", "macro_f1")}
+    return {"classes": [classes[i] for i in ids], **means}
 
 
 def lines(made: dict) -> Iterator[str]:
-    """The judgement in lines for the terminal: the rare classes, limits, and SoccerNet's evaluator where it judged."""
+    """The judgement in lines for the terminal: the rare classes and limits."""
     for name, of_head in made["heads"].items():
         rare = of_head["rare"]
         if rare["macro_recall"]["value"] is not None:
@@ -67,19 +69,12 @@ def lines(made: dict) -> Iterator[str]:
     yield from made["limits"][:SHOWN]
     if len(made["limits"]) > SHOWN:
         yield f"and {len(made['limits']) - SHOWN} more, see reports/judgement.json"
-    if found := made.get("official"):
-        yield f"SoccerNet's evaluator of reports/predictions.json: {percent(found['score'])}"
-        yield from found["differences"]
-
-
-def percent(score: float | None) -> str:
-    return "no number" if score is None else f"{score:.2f} %"
 
 
 def format_interval(interval: dict[str, float]) -> str:
     return "{value:.3f} ({low:.3f} to {high:.3f})".format(**interval)
 
 
-def _class(i: int, whole: np.ndarray, told: dict) -> dict[str, Any]:
-    figures = {name: asdict(told[name][i]) for name in ("recall", "precision", "f1")}
-    return {"support": int(whole[i].sum()), "predicted": int(whole[:, i].sum()), **figures}
+def _class(i: int, matrix: np.ndarray, found: dict) -> dict[str, Any]:
+    figures = {name: asdict(found[name][i]) for name in ("recall", "precision", "f1")}
+    return {"support": int(matrix[i].sum()), "predicted": int(matrix[:, i].sum()), **figures}

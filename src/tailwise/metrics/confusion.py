@@ -5,6 +5,9 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+FIGURES = ("macro_recall", "macro_f1", "accuracy", "min_recall", "loss")
+"""The figures of a head that are one number."""
+
 
 def confusion(targets: np.ndarray, predictions: np.ndarray, classes: int) -> np.ndarray:
     """(classes, classes) int64 counts; labels outside 0..classes-1 (IGNORE) are left out.

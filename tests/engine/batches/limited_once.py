@@ -1,6 +1,6 @@
 """What is computed outside of steps, under a real limit of memory: ``limited_once.py WORK MEGABYTES ...``.
 
-WORK: answer (of a trained model on a split), predict (one sample by its views), felt (the look at whether a boost is
+WORK: answer (of a trained model on a split), predict (one sample), felt (the look at whether a boost is
 felt), auto (the look at what a sample needs). A sample takes 40 MB; 0 is no limit. Of each are
 printed a line "== WORK MEGABYTES", what is told, and as JSON the mistake and the answers.
 """
@@ -26,14 +26,10 @@ WIDE = 10_000_000
 
 
 class Wide(Linear):
-    """Large in every forward pass; the rows of x are views where there is a mask."""
+    """Large in every forward pass."""
 
     def forward(self, x):
         return super().forward(limited.through(x))
-
-    @torch.no_grad()
-    def look(self, clips, mask):
-        return self.forward(clips.float()[0, :, 0, 0, 0]), {head.name: mask.float() for head in HEADS}
 
 
 def answers() -> dict:
@@ -42,8 +38,8 @@ def answers() -> dict:
 
 
 def predict() -> dict:
-    of_view = Predictor(Wide(5, HEADS), HEADS, None, CPU).answer([np.zeros((1, 1, 1, 5), np.uint8)])
-    return {each.head.name: each.probabilities.tolist() for each in of_view}
+    predictor = Predictor(Wide(5, HEADS), HEADS, lambda model, inputs: (model(**inputs), {}), CPU)
+    return {each.head.name: each.probabilities.tolist() for each in predictor.answer({"x": np.zeros(5, np.float32)})}
 
 
 def effective_weights() -> dict:

@@ -24,7 +24,7 @@ def effective(params) -> str:
 
 def read_effective(recipe: str) -> str:
     """The YAML of params.yaml as the recipe reads it; raises UserError for what `check` would refuse."""
-    return effective(section(read_params(), "", importlib.import_module(f"{recipe}.sections").Params))
+    return effective(section(read_params(), "", importlib.import_module(f"{recipe}.recipe").RECIPE.params()))
 
 
 def _listed(value):

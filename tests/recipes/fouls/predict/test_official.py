@@ -1,12 +1,15 @@
 """What predictions are written as."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 
 from support.trained import HEADS
-from tailwise.cli.predict.output import Prediction, as_official, most_frequent
-from tailwise.cli.predict.predictor import Answer
+from tailwise.recipes.fouls.predict.fouls import Foul
+from tailwise.recipes.fouls.predict.inputs import FoulInputs
+from tailwise.recipes.fouls.predict.official import as_official, most_frequent
+from tailwise.recipes.prediction import Answer, Prediction
 
 
 def prediction(name: str, *classes: str) -> Prediction:
@@ -23,7 +26,8 @@ def test_the_guess_for_a_foul_that_was_not_seen_is_what_was_predicted_most_often
     assert [answer.head for answer in guess] == list(HEADS)
     assert [answer.predicted for answer in guess] == ["Holding", "Red card"]
     np.testing.assert_allclose(guess[1].probabilities, [2 / 6, 0, 1 / 6, 3 / 6])
-    file = json.loads(as_official([*made, Prediction("9", [], guess)], "chall", "foul"))
+    fouls = [Foul(str(number), Path(), ()) for number in (*range(6), 9)]
+    file = json.loads(as_official(made, FoulInputs(fouls, split="chall")))
     assert file["Actions"]["9"] == {"Action class": "Holding", "Offence": "Offence", "Severity": "5.0"}
     assert len(file["Actions"]) == 7
 

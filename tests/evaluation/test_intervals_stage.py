@@ -1,6 +1,7 @@
-"""The stage that judges the validation split, on a few fouls."""
+"""The stage of the intervals of the validation figures, on a few fouls."""
 
 import runpy
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ SEEN = ("0", "1", "2")
 
 
 @pytest.fixture
-def folder_of_judge(folder):
+def evaluated(folder):
     """What the stage reads, of data from SoccerNet's reader."""
     rows = read_split(write_split(folder / "raw", LABELS, "Valid"), "valid")[0]
     write_csv(Path("data/index/valid.csv"), rows[0], (row.values() for row in rows))
@@ -32,17 +33,19 @@ def folder_of_judge(folder):
     return folder
 
 
-def judged(**data) -> tuple[dict, dict]:
-    """The judgement and the prediction file, with these params of the section data."""
+def intervals(monkeypatch, **data) -> tuple[dict, dict]:
+    """The intervals and the prediction file, with these params of the section data."""
     params = read_params(ROOT / "params.yaml")
     params["data"] |= data
     Path("params.yaml").write_text(yaml.safe_dump(params))
-    runpy.run_path(str(ROOT / "stages/judge.py"), run_name="__main__")
+    arguments = ["intervals.py", "tailwise.recipes.fouls", "reports/evaluation", "data/index/valid.csv"]
+    monkeypatch.setattr(sys, "argv", arguments)
+    runpy.run_path(str(ROOT / "stages/intervals.py"), run_name="__main__")
     return read_json(Path("reports/judgement.json")), read_json(Path("reports/predictions.json"))
 
 
-def test_fouls_of_soccernet_are_all_in_the_file_and_judged_by_its_evaluator_too(folder_of_judge, capsys):
-    judgement, file = judged()
+def test_fouls_of_soccernet_are_all_in_the_file_and_judged_by_its_evaluator_too(evaluated, monkeypatch, capsys):
+    judgement, file = intervals(monkeypatch)
     assert judgement["heads"]["action"]["macro_recall"]["value"] == 1
     assert list(file["Actions"]) == list(LABELS)
     assert file["Actions"]["5"] == {"Action class": "Tackling", "Offence": "No offence", "Severity": ""}
@@ -54,14 +57,14 @@ def test_fouls_of_soccernet_are_all_in_the_file_and_judged_by_its_evaluator_too(
     assert set(official["differences"]) < set(printed) and set(judgement["limits"]) < set(printed)
 
 
-def test_a_table_with_the_same_columns_and_classes_has_no_official_figure(folder_of_judge, capsys):
-    judgement, file = judged(reader=TABLE)
+def test_a_table_with_the_same_columns_and_classes_has_no_official_figure(evaluated, monkeypatch, capsys):
+    judgement, file = intervals(monkeypatch, reader=TABLE)
     assert "official" not in judgement and "SoccerNet" not in capsys.readouterr().out
     assert file["Actions"]["valid/0"] == {"action": "Dive", "severity": "Red card"} and len(file["Actions"]) == 3
 
 
-def test_few_samples_and_groups_are_told(folder_of_judge):
-    judgement, _ = judged()
+def test_few_samples_and_groups_are_told(evaluated, monkeypatch):
+    judgement, _ = intervals(monkeypatch)
     assert judgement["few"] == 20
     assert judgement["limits"][0] == "Only 1 group(s): too few for intervals to mean anything."
     assert "action: 1 sample of Dive: not a measurement." in judgement["limits"]

@@ -60,7 +60,7 @@ function lineChart(box, width, { title, series, unit, pick, reached }) {
     const inside = event.clientX - svg.getBoundingClientRect().left - MARGIN.left;
     return Math.min(last - 1, Math.max(0, Math.floor((inside / (width - MARGIN.left - MARGIN.right)) * last)));
   };
-  const told = (event) => {
+  const tell = (event) => {
     const place = at(event);
     const shown = pick ? pick(place, event.clientY - svg.getBoundingClientRect().top, y) : series.keys();
     const lines = [...shown].map((which) => `${series[which].name}: ${short(series[which].values[place])}`);
@@ -73,7 +73,7 @@ function lineChart(box, width, { title, series, unit, pick, reached }) {
       height: HEIGHT,
       role: reached ? "group" : "img",
       "aria-label": title,
-      onmousemove: told,
+      onmousemove: tell,
       onmouseleave: hideTip,
       onclick: (event) => choose({ step: at(event) }),
     },

@@ -13,10 +13,10 @@ function cells() {
   return found.map((cell) => ({ ...cell, of: sums[cell.actual] }));
 }
 
-const told = ({ actual, predicted, count, of }) => [
+const cellLines = ({ actual, predicted, count, of }) => [
   `actual: ${labels()[actual]}`,
   `predicted: ${labels()[predicted]}`,
-  `${count} of ${of} samples${of ? `, ${percent(count / of)}` : ""}`,
+  `${count} of ${plural(of)}${of ? `, ${percent(count / of)}` : ""}`,
 ];
 
 function cellShapes(cell, left, top, size) {
@@ -78,7 +78,7 @@ const redrawConfusion = drawn(byId("confusion"), (width) => {
       height: top + side + 2,
       role: "img",
       "aria-label": `Confusion of ${head().name}, ${stepName(step())}`,
-      onmousemove: (event) => (under(event) ? showTip(event, told(under(event))) : hideTip()),
+      onmousemove: (event) => (under(event) ? showTip(event, cellLines(under(event))) : hideTip()),
       onmouseleave: hideTip,
       onclick: (event) => under(event) && choose({ label: under(event).actual }),
     },
