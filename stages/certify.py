@@ -7,11 +7,11 @@ from tailwise.core.files import read_json, write_json
 from tailwise.core.params.config import read_params, section, sections
 from tailwise.engine.checkpoint.recovery import files_in, fingerprint, loaded_code
 from tailwise.engine.checkpoint.weights import INSTEAD_OF, read_tensors
+from tailwise.engine.evaluate.evaluation import evaluate
 from tailwise.engine.evaluate.inputs import ComputeConfig, trained_task
-from tailwise.engine.evaluate.predictions import evaluate
 from tailwise.engine.monitor.backend import COMPUTING, backend, keep_backend
 from tailwise.evaluation.certificate import Targets, certificate, certify_split, limits_of_model
-from tailwise.evaluation.predictions import Outcomes
+from tailwise.evaluation.measure import measure
 from tailwise.recipes.recipe import load_recipe
 
 
@@ -25,18 +25,15 @@ def main() -> None:
     recipe, targets = load_recipe(args.recipe), section(params, "certificate", Targets)
     config, by = sections(params, recipe.config()), sections(params, ComputeConfig)
     task, run = trained_task(recipe, config, by, args.weights, args.split)
-    found, samples = evaluate(task, run), (task.valid.names, list(task.valid.groups()))
-    outcomes = {
-        name: Outcomes(r.head.classes, *samples, r.targets, r.probabilities.argmax(axis=1))
-        for name, r in found.heads.items()
-    }
-    losses = {name: found.figures[name]["loss"] for name in outcomes}
-    rows, warnings, bootstrap = certify_split(outcomes, losses, targets)
+    found = evaluate(task, run)
+    measured = {name: measure(of_head) for name, of_head in found.predictions.items()}
+    losses = {name: found.figures[name]["loss"] for name in measured}
+    rows, warnings, bootstrap = certify_split(measured, losses, targets)
     asked = read_tensors(args.weights)[1].get(INSTEAD_OF)
     facts = {"hashes": hashes(args.split, args.weights), "seed": run.training.seed, "bootstrap": bootstrap}
     facts[COMPUTING] = backend(run.device)
     counts = read_json(Path("reports/classes.json"))["train"]
-    facts |= recipe.extra(params, index_of(args.split), outcomes, counts).figures
+    facts |= recipe.extra(params, index_of(args.split), found.predictions, counts).figures
     made = certificate(rows, found.figures, limits_of_model(task.spec, asked) + warnings, facts)
     write_json(args.certificate, made)
     keep_backend(run.device)

@@ -3,11 +3,12 @@
 import argparse
 from pathlib import Path
 
-from tailwise.core.files import write_csv, write_json
+from tailwise.core.files import write_json
 from tailwise.core.params.config import read_params, sections
+from tailwise.engine.evaluate.evaluation import evaluate
 from tailwise.engine.evaluate.inputs import ComputeConfig, trained_task
-from tailwise.engine.evaluate.predictions import answer_rows, evaluate
 from tailwise.engine.monitor.backend import keep_backend
+from tailwise.metrics.predictions import write_predictions
 from tailwise.recipes.recipe import load_recipe
 
 
@@ -26,9 +27,8 @@ def main() -> None:
     found = evaluate(task, run)
     write_json(args.figures, found.figures)
     if args.answers:
-        for name, of_head in found.heads.items():
-            header, rows = answer_rows(task.valid, of_head)
-            write_csv(args.answers / f"{name}.csv", header, rows)
+        for name, of_head in found.predictions.items():
+            write_predictions(args.answers / f"{name}.csv", of_head)
     keep_backend(run.device)
 
 

@@ -1,14 +1,14 @@
 """The most confident mistakes, and what the model looked at: show_mistakes.py RECIPE WEIGHTS SPLIT-FOLDER."""
 
 import argparse
-from dataclasses import asdict
 from pathlib import Path
 
 from tailwise.core.files import write_json
 from tailwise.core.params.config import read_params, sections
 from tailwise.engine.evaluate.inputs import ComputeConfig, trained_task
 from tailwise.engine.monitor.backend import keep_backend
-from tailwise.evaluation.mistakes import read_mistakes, surest
+from tailwise.evaluation.mistakes import confident_mistakes
+from tailwise.metrics.predictions import read_predictions
 from tailwise.recipes.recipe import load_recipe
 
 OF_EACH = 12
@@ -26,11 +26,10 @@ def main() -> None:
     config, by = sections(params, recipe.config()), sections(params, ComputeConfig)
     task, run = trained_task(recipe, config, by, args.weights, args.split)
     task.model.to(run.device).eval()
-    mistakes = {
-        head.name: surest(read_mistakes(Path(f"reports/evaluation/{head.name}.csv")), OF_EACH) for head in task.heads
-    }
+    tables = {head.name: read_predictions(Path(f"reports/evaluation/{head.name}.csv"), head) for head in task.heads}
+    mistakes = {name: confident_mistakes(table, OF_EACH) for name, table in tables.items()}
     shown = {
-        head: [{**asdict(one), **recipe.explain(task, one.sample, head, run.device)} for one in of_head]
+        head: [{**one.to_json(), **recipe.explain(task, one.sample, head, run.device)} for one in of_head]
         for head, of_head in mistakes.items()
     }
     write_json(Path("reports/mistakes.json"), shown)

@@ -16,7 +16,7 @@ import torch
 from support.helpers import CPU, HEADS, Linear, make_phase, make_run, make_table, make_task
 from tailwise.cli.predict.predictor import Predictor
 from tailwise.core.errors import UserError
-from tailwise.engine.evaluate.predictions import evaluate
+from tailwise.engine.evaluate.evaluation import evaluate
 from tailwise.engine.train.loop import train_phase
 from tailwise.losses.boost import ClassBoost
 
@@ -33,7 +33,7 @@ class Wide(Linear):
 
 
 def answers() -> dict:
-    found = evaluate(make_task(Wide(5, HEADS), valid=make_table(SAMPLES)), make_run(batch_size=16)).heads
+    found = evaluate(make_task(Wide(5, HEADS), valid=make_table(SAMPLES)), make_run(batch_size=16)).predictions
     return {name: [of_head.targets.tolist(), of_head.probabilities.tolist()] for name, of_head in found.items()}
 
 

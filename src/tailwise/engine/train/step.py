@@ -13,8 +13,9 @@ from tailwise.core.batch import Batch
 from tailwise.engine.batches.memory import catch_oom
 from tailwise.engine.batches.order import augment_keys, seed_for
 from tailwise.engine.distributed.world import World, flattened
-from tailwise.engine.train.guards import Fault, StepNumbers
+from tailwise.engine.train.guards import StepNumbers
 from tailwise.engine.train.trainer import PhaseTrainer, StepBatches
+from tailwise.metrics.interventions import Fault
 
 Result = TypeVar("Result")
 

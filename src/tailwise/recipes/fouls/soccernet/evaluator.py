@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tailwise.evaluation.predictions import Outcomes
+from tailwise.metrics.predictions import Predictions
 from tailwise.recipes.fouls.soccernet.prediction_file import ACTIONS, SEVERITY
 from tailwise.recipes.fouls.soccernet.submission import Counts, official_submission, short
 
@@ -97,15 +97,15 @@ def official_lines(found: Mapping) -> list[str]:
 
 
 def official(
-    split: str, outcomes: dict[str, Outcomes], index: Iterable[Mapping[str, str]], trained_on: Counts
+    split: str, predictions: dict[str, Predictions], index: Iterable[Mapping[str, str]], trained_on: Counts
 ) -> tuple[dict, dict]:
     """SoccerNet's prediction file of a split, and what its evaluator says of that, as JSON.
 
     index: the rows of the split, also of fouls without a usable clip
     """
     fouls = annotations(index)
-    actions = (file := official_submission(split, outcomes, fouls, trained_on))["Actions"]
-    unread = fouls.keys() - {short(sample) for sample in outcomes["action"].samples}
+    actions = (file := official_submission(split, predictions, fouls, trained_on))["Actions"]
+    unread = fouls.keys() - {short(sample) for sample in predictions["action"].samples}
     figures = {name: None if np.isnan(value) else value for name, value in evaluate(fouls, actions).items()}
     return file, {**figures, "fouls": len(fouls), "differences": list(differences(fouls, actions, unread))}
 

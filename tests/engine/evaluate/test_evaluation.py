@@ -1,5 +1,7 @@
 """A model's answers on a split, and the figures from them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from torch import nn
 from support.helpers import HEADS, Table, make_run, make_table, make_task, metrics_of
 from tailwise.core.batch import IGNORE, Head
 from tailwise.core.errors import UserError
-from tailwise.engine.evaluate.predictions import answer_rows, evaluate
+from tailwise.engine.evaluate.evaluation import evaluate
 from tailwise.engine.evaluate.validate import totals
 
 
@@ -21,7 +23,7 @@ def task():
 
 
 def test_answers_are_the_models_in_the_order_of_the_samples(task):
-    answers = evaluate(task, make_run(batch_size=8, accumulate=2)).heads
+    answers = evaluate(task, make_run(batch_size=8, accumulate=2)).predictions
     with torch.no_grad():
         outputs = task.model.eval()(task.valid.inputs["x"])
     for head in HEADS:
@@ -31,7 +33,7 @@ def test_answers_are_the_models_in_the_order_of_the_samples(task):
 
 def test_figures_are_of_the_labels_that_there_are(task):
     done = evaluate(task, make_run())
-    found, answers = done.figures, done.heads["colour"]
+    found, answers = done.figures, done.predictions["colour"]
     known = answers.targets != IGNORE
     targets, probabilities = answers.targets[known], answers.probabilities[known]
     assert found["colour"]["loss"] == pytest.approx(log_loss(targets, probabilities, labels=range(3)), rel=1e-5)
@@ -43,7 +45,7 @@ def test_validation_agrees_with_the_evaluation(task):
     found, done = totals(task, make_run()), evaluate(task, make_run())
     for name, metric in metrics_of().items():
         assert metric.value(found[name]) == done.figures[name]
-        assert (metric.matrix(found[name]) == done.heads[name].matrix).all()
+        assert (metric.matrix(found[name]) == done.predictions[name].matrix).all()
 
 
 def test_a_head_without_a_label_is_refused(task):
@@ -54,7 +56,7 @@ def test_a_head_without_a_label_is_refused(task):
 
 @pytest.mark.parametrize("size", [1, 5, 64])
 def test_the_size_of_a_batch_changes_no_answer(task, size):
-    found, whole = (evaluate(task, make_run(batch_size=n)).heads for n in (size, 21))
+    found, whole = (evaluate(task, make_run(batch_size=n)).predictions for n in (size, 21))
     for head in HEADS:
         np.testing.assert_allclose(found[head.name].probabilities, whole[head.name].probabilities, atol=1e-6)
 
@@ -66,28 +68,38 @@ def test_validation_touches_neither_gradients_nor_weights(task):
     assert all(torch.equal(tensor, before[name]) for name, tensor in task.model.state_dict().items())
 
 
-def test_a_row_is_a_labelled_sample(task):
-    answers = evaluate(task, make_run()).heads["colour"]
-    header, rows = answer_rows(task.valid, answers)
-    rows = list(rows)
-    assert header == ["sample", "group", "actual", "predicted", "red", "green", "blue"]
-    labelled = [i for i, target in enumerate(answers.targets) if target != IGNORE]
-    assert [row[0] for row in rows] == [f"sample{i}" for i in labelled]
-    for i, (_, group, actual, predicted, *probabilities) in zip(labelled, rows):
-        names = answers.head.classes
-        assert (group, actual) == ("match", names[answers.targets[i]])
-        assert predicted == names[np.argmax(probabilities)] and sum(probabilities) == pytest.approx(1, abs=1e-5)
+TAG = Head("tag", ("a", "b"))
 
 
-def test_sequences_are_judged_by_position():
-    head = Head("tag", ("a", "b"))
-    tags = torch.tensor([[0, 1, IGNORE], [1, 1, 0]])
-    table = Table({"x": torch.eye(2)[tags.clamp(min=0)]}, {"tag": tags})
+class Knows(nn.Module):
+    """Answers what its inputs say, (B, T, C)."""
 
-    class Knows(nn.Module):
-        def forward(self, x):
-            return {"tag": 100 * x}
+    def forward(self, x):
+        return {"tag": 100 * x}
 
-    task = make_task(Knows(), table, table, (head,))
-    found = evaluate(task, make_run()).figures
-    assert found["tag"]["accuracy"] == 1 and found["tag"]["loss"] == pytest.approx(0, abs=1e-6)
+
+class Cut(Table):
+    """Sequences, padded to the longest of their batch."""
+
+    def collate(self, items):
+        batch = super().collate(items)
+        longest = int((batch.targets["tag"] != IGNORE).sum(dim=1).max())
+        inputs = {"x": batch.inputs["x"][:, :longest]}
+        return replace(batch, inputs=inputs, targets={"tag": batch.targets["tag"][:, :longest]})
+
+    def groups(self):
+        return ["one", "two", "two"]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_a_sequence_has_a_row_a_position_and_none_for_padding(size):
+    tags = torch.tensor([[0, IGNORE, IGNORE], [1, 1, IGNORE], [1, 0, 1]])
+    said = torch.tensor([[0, 0, 0], [1, 0, 1], [1, 0, 1]])
+    table = Cut({"x": torch.eye(2)[said]}, {"tag": tags})
+    done = evaluate(make_task(Knows(), table, table, (TAG,)), make_run(batch_size=size))
+    found = done.predictions["tag"]
+    assert found.samples == ["sample0", "sample1", "sample1", "sample2", "sample2", "sample2"]
+    assert found.groups == ["one", "two", "two", "two", "two", "two"]
+    assert found.positions.tolist() == [0, 0, 1, 0, 1, 2]
+    assert (found.targets.tolist(), found.predicted.tolist()) == ([0, 1, 1, 1, 0, 1], [0, 1, 0, 1, 0, 1])
+    assert found.matrix.tolist() == [[2, 0], [1, 3]] and done.figures["tag"]["recall"] == {"a": 1.0, "b": 0.75}
