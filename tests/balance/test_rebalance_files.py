@@ -1,6 +1,9 @@
 """A phase's weights on disk."""
 
-from tailwise.balance.files import Rebalancing, read_rebalancing, write_rebalancing
+import pytest
+
+from tailwise.balance.files import Rebalancing, read_curriculum, read_rebalancing, write_rebalancing
+from tailwise.core.errors import UserError
 
 
 def test_boosts_and_samples_are_read_back(tmp_path):
@@ -18,3 +21,16 @@ def test_a_difference_that_means_nothing_gives_the_same_bytes(tmp_path):
 def test_no_sample_is_an_empty_table(tmp_path):
     write_rebalancing(tmp_path, Rebalancing("loss", {}, []))
     assert read_rebalancing(tmp_path).samples == []
+
+
+def test_a_curriculum_says_from_which_epoch_samples_are_drawn(tmp_path):
+    assert read_curriculum(tmp_path) == {}
+    (tmp_path / "curriculum.csv").write_text("epoch,sample\n1,a\n1,b\n3,a\n3,b\n3,b\n")
+    assert read_curriculum(tmp_path) == {1: ["a", "b"], 3: ["a", "b", "b"]}
+
+
+@pytest.mark.parametrize(("epoch", "said"), [("2", "the first epoch must be 1, found 2"), ("x", "a whole number")])
+def test_a_curriculum_without_a_beginning_is_refused(tmp_path, epoch, said):
+    (tmp_path / "curriculum.csv").write_text(f"epoch,sample\n{epoch},a\n")
+    with pytest.raises(UserError, match=said):
+        read_curriculum(tmp_path)

@@ -1,4 +1,4 @@
-"""A phase's rebalancing on disk: ``boost.json`` and ``samples.csv`` in a folder of its own.
+"""A phase's rebalancing on disk: ``boost.json`` and ``samples.csv`` in a folder of its own, perhaps ``curriculum.csv``.
 
 Small and rounded, so that a phase whose boost did not change is not trained again.
 """
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from tailwise.core.errors import UserError
 from tailwise.core.files import read_csv, read_json, write_csv, write_json
 
 Acts = Literal["loss", "logits"]
@@ -39,3 +40,19 @@ def write_rebalancing(folder: Path, of_phase: Rebalancing) -> None:
 def read_rebalancing(folder: Path) -> Rebalancing:
     saved = read_json(folder / "boost.json")
     return Rebalancing(saved["acts"], saved["boost"], [row["sample"] for row in read_csv(folder / "samples.csv")])
+
+
+def read_curriculum(folder: Path) -> dict[int, list[str]]:
+    """{epoch from 1: names of the samples from that epoch on, with repeats}; {} without ``curriculum.csv``.
+
+    Its columns are epoch and sample; raises UserError where it does not begin with epoch 1.
+    """
+    path = folder / "curriculum.csv"
+    found: dict[int, list[str]] = {}
+    for row in read_csv(path) if path.exists() else ():
+        if not row["epoch"].isdecimal():
+            raise UserError(f"{path}: epoch must be a whole number, found {row['epoch']!r}")
+        found.setdefault(int(row["epoch"]), []).append(row["sample"])
+    if found and min(found) != 1:
+        raise UserError(f"{path}: the first epoch must be 1, found {min(found)}")
+    return found

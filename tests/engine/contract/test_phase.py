@@ -6,7 +6,7 @@ from torch import nn
 
 from support.helpers import HEADS, Linear, make_phase
 from tailwise.core.errors import UserError
-from tailwise.engine.contract.options import EarlyStopping, epochs_without_improvement
+from tailwise.engine.contract.options import EarlyStopping, epochs_without_improvement, samples_by_epoch, stepwise
 from tailwise.engine.contract.phase import (
     Rate,
     adapt_phase,
@@ -183,3 +183,8 @@ def test_a_state_for_another_optimizer_is_refused():
     assert line == "a.train.hand_over last is of no use to b: the state of adamw does not fit sgd"
     assert not list(hand_over_faults({**phases, "a": make_phase()}))
     assert not list(hand_over_faults({**phases, "b": make_phase()}))
+
+
+def test_a_schedule_of_samples_holds_until_its_next_entry():
+    assert samples_by_epoch(stepwise({1: [0, 1], 3: [2]}), 4) == [[0, 1], [0, 1], [2], [2]]
+    assert samples_by_epoch(range(2), 2) == [[0, 1], [0, 1]]

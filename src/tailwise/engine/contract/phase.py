@@ -71,6 +71,11 @@ class Phase:
         if isinstance(self.average, SWA) and self.early_stopping:
             raise ValueError("average {kind: swa} is over the last epochs: with early_stopping nobody knows them")
 
+    def extra_outputs(self, name: str) -> list[str]:
+        """Paths that the phase of this name writes besides its weights and figures."""
+        epochs = [f"data/models/{name}-epochs"] if self.keep_every else []
+        return epochs + ([f"data/models/{name}-state.safetensors"] if self.hand_over == "last" else [])
+
     @property
     def needs_scores(self) -> str:
         """The option that depends on validation scores; "" without one."""
@@ -91,9 +96,11 @@ def check_options(phase: Phase, has_scores: bool) -> None:
 def curve_gaps(phases: dict[str, Phase]) -> Iterator[str]:
     """A line for each two consecutive phases whose learning rates should meet and do not.
 
-    They should where one states that its schedule goes on, or hands its optimizer over.
+    They should where one states that its schedule goes on, or hands its optimizer over. An lr of auto is unknown here.
     """
     for (name, phase), (later, following) in pairwise(phases.items()):
+        if isinstance(phase.lr, str) or isinstance(following.lr, str):
+            continue
         joined = phase.hand_over == "last" or goes_on(phase.schedule, following.schedule)
         if joined and (rates := gap((phase.lr, phase.schedule), (following.lr, following.schedule))):
             last, first = rates
