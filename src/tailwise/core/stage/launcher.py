@@ -1,9 +1,8 @@
 """How a stage starts and ends: ``python -m tailwise.core.stage SCRIPT [ARGUMENT...]``.
 
-Before the script: the pinned packages are there, the stage dies with its parent.
-After it: a person's mistake is one line and exit 1, Ctrl-C exits 130, and time and memory
-go to the untracked logs, see log.py and events.py. Standard library only, so that it can speak
-in a Python that has nothing installed.
+Before the script: check the pinned packages, have the stage die with its parent.
+After it: a user error is one line and exit 1, Ctrl-C exits 130, and time and memory go to the untracked logs, see
+run_log.py and events.py. Standard library only, so that it can report missing packages.
 """
 
 import atexit
@@ -11,12 +10,10 @@ import os
 import re
 import runpy
 import sys
-import threading
 import time
 from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
-from typing import NoReturn
 
 from tailwise.core.errors import UserError, describe_error, escape_output, print_error
 from tailwise.core.stage.events import Events, events_path, rotate, stage_name
@@ -119,14 +116,23 @@ def log_run(stage: str, seconds: float, told: bool) -> None:
             print(f"{stage}: not logged: {error.filename}: {error.strerror}", file=sys.stderr)
 
 
-def leave(status: int) -> NoReturn:
-    """End this process, without taking apart the thousands of modules that torch has loaded: that takes a second."""
-    if sum(not thread.daemon for thread in threading.enumerate()) > 1:
-        sys.exit(status)  # which waits for them
-    atexit._run_exitfuncs()
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except OSError:  # nobody reads it any more
-        status = status or 1
-    os._exit(status)
+class FastExit:
+    """Ends this process with `status` once threads and exit handlers are done, without tearing down its modules.
+
+    The teardown of torch takes half a second. Exit handlers run last in, first out: create this before all others.
+    Without a status, after an exception, Python exits as usual.
+    """
+
+    def __init__(self):
+        self.status: int | None = None
+        atexit.register(self._exit)
+
+    def _exit(self) -> None:
+        if self.status is None:
+            return
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        except OSError:  # the reader of the pipe is gone
+            self.status = self.status or 1
+        os._exit(self.status)
