@@ -60,7 +60,13 @@ def add_predict(one: argparse.ArgumentParser) -> None:
     )
     one.add_argument("--table", type=Path, metavar="FILE", help="CSV of samples: columns sample, path, perhaps view")
     one.add_argument("--root", type=Path, metavar="DIR", help="where the table's paths begin; default: its folder")
-    one.add_argument("--folder", type=Path, metavar="DIR", help="every file of a sample below it")
+    one.add_argument("--folder", type=Path, metavar="DIR", help="every clip below it as a sample of its own")
+    add_predict_options(one)
+    one.set_defaults(run=_predict)
+
+
+def add_predict_options(one: argparse.ArgumentParser) -> None:
+    """By which model, on what, and where the answers go."""
     one.add_argument("--weights", type=Path, default=WEIGHTS, help="default: %(default)s")
     one.add_argument("--recipe", metavar="MODULE", help="package of a recipe that is no part of tailwise, as tagger")
     one.add_argument("--format", metavar="NAME", help="text, csv or one of the recipe's; default: text for one sample")
@@ -68,7 +74,6 @@ def add_predict(one: argparse.ArgumentParser) -> None:
     one.add_argument("--set", metavar="NAME", help="name of the split in the answers; default: the folder's")
     one.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: %(default)s")
     one.add_argument("--workers", type=int, default=2, help="processes that read the samples; default: 2")
-    one.set_defaults(run=_predict)
 
 
 def add_preset(one: argparse.ArgumentParser) -> None:
