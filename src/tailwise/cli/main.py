@@ -55,12 +55,13 @@ def add_predict(one: argparse.ArgumentParser) -> None:
         type=Path,
         nargs="*",
         metavar="PATH",
-        help="one sample, as the clips of a foul; or a folder or zip in the recipe's layout, as the split "
-        "action_<i>/clip_<j>.mp4 of SoccerNet, with annotations or without, or one foul of it",
+        help="one sample, such as the clips of a foul; or a folder or zip in the recipe's layout: docs/prediction.md",
     )
-    one.add_argument("--table", type=Path, metavar="FILE", help="CSV of samples: columns sample, path, perhaps view")
+    one.add_argument(
+        "--table", type=Path, metavar="FILE", help="CSV of samples, with the columns that the recipe reads"
+    )
     one.add_argument("--root", type=Path, metavar="DIR", help="where the table's paths begin; default: its folder")
-    one.add_argument("--folder", type=Path, metavar="DIR", help="every clip below it as a sample of its own")
+    one.add_argument("--folder", type=Path, metavar="DIR", help="every file below it as a sample of its own")
     add_predict_options(one)
     one.set_defaults(run=_predict)
 
