@@ -7,7 +7,7 @@ from typing import Literal
 
 from tailwise.balance.boosts import Rule
 from tailwise.balance.counts import count_classes
-from tailwise.balance.files import Acts
+from tailwise.balance.files import ApplyAs
 from tailwise.balance.labels import LabelTable, classes_of, classes_per_sample
 
 
@@ -66,13 +66,13 @@ class Rebalance:
 
     max_weight: largest ratio between the boosts of two classes, at least 1
     boost: how boosts follow from counts
-    acts: where they act: as weights in the loss, or as margins in the logits
+    apply_as: margins in the logits, or weights in the loss
     samples: which of the training samples an epoch draws
     """
 
     max_weight: float
     boost: Rule
-    acts: Acts
+    apply_as: ApplyAs
     samples: Samples
 
     def __post_init__(self):
