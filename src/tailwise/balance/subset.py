@@ -122,10 +122,10 @@ def oversampled(labels: LabelTable, max_repeat: int) -> list[int]:
     return [i for i, count in enumerate(times) for _ in range(count)]
 
 
-def unequal(seen: Mapping[str, int]) -> list[str]:
-    """The classes that have fewer samples than the head's most frequent one: what could not be made equal."""
-    most = max(seen.values(), default=0)
-    return [name for name, count in seen.items() if count < most]
+def unequal(drawn: Mapping[str, int]) -> list[str]:
+    """The classes with fewer draws than the head's most frequent one."""
+    most = max(drawn.values(), default=0)
+    return [name for name, count in drawn.items() if count < most]
 
 
 def present_counts(labels: LabelTable) -> dict[str, dict[str, int]]:

@@ -30,7 +30,9 @@ NARROW = {
     "data/chosen/phase3.json": {"params": [], "deps": []},
     "data/weights/phase1": {"params": ["phase1.max_weight", "phase1.boost", "phase1.apply_as", "phase1.samples"]},
     "data/weights/phase2": {"params": ["phase2.max_weight", "phase2.boost", "phase2.apply_as", "phase2.samples"]},
-    "data/weights/phase3": {"params": ["target", "phase3.max_weight", "phase3.boost", "phase3.apply_as", "phase3.samples"]},
+    "data/weights/phase3": {
+        "params": ["target", "phase3.max_weight", "phase3.boost", "phase3.apply_as", "phase3.samples"]
+    },
 }
 
 
