@@ -12,7 +12,8 @@ from tailwise.balance.subset import Oversampled, Rebalance
 from tailwise.core.params.runtime import Runtime
 from tailwise.data.video.augment import Augment
 from tailwise.data.video.decode.window import Window
-from tailwise.engine.contract.phase import Phase, hand_over_faults, moves
+from tailwise.engine.contract.phase import Phase, moves
+from tailwise.engine.contract.phases import hand_over_faults
 from tailwise.engine.contract.run import Training
 from tailwise.recipes.fouls.demo import Demo
 from tailwise.recipes.fouls.demo.scene.plan import FPS
