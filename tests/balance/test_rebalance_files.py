@@ -2,7 +2,7 @@
 
 import pytest
 
-from tailwise.balance.files import Rebalancing, read_rebalancing, write_rebalancing
+from tailwise.balance.files import Rebalancing, read_curriculum, read_rebalancing, write_rebalancing
 from tailwise.core.errors import UserError
 from tailwise.core.files import write_json
 
@@ -28,3 +28,16 @@ def test_a_folder_of_another_version_is_refused(tmp_path):
     write_json(tmp_path / "boost.json", {"acts": "loss", "boost": {}})
     with pytest.raises(UserError, match="boost.json: written by another version: run the stage again"):
         read_rebalancing(tmp_path)
+
+
+def test_a_curriculum_says_from_which_epoch_samples_are_drawn(tmp_path):
+    assert read_curriculum(tmp_path) == {}
+    (tmp_path / "curriculum.csv").write_text("epoch,sample\n1,a\n1,b\n3,a\n3,b\n3,b\n")
+    assert read_curriculum(tmp_path) == {1: ["a", "b"], 3: ["a", "b", "b"]}
+
+
+@pytest.mark.parametrize(("epoch", "said"), [("2", "the first epoch must be 1, found 2"), ("x", "a whole number")])
+def test_a_curriculum_without_a_beginning_is_refused(tmp_path, epoch, said):
+    (tmp_path / "curriculum.csv").write_text(f"epoch,sample\n{epoch},a\n")
+    with pytest.raises(UserError, match=said):
+        read_curriculum(tmp_path)

@@ -1,4 +1,4 @@
-"""A phase's rebalancing on disk: ``boost.json`` and ``samples.csv`` in a folder of its own.
+"""A phase's rebalancing on disk: ``boost.json`` and ``samples.csv`` in a folder of its own, perhaps ``curriculum.csv``.
 
 Small and rounded, so that a phase whose boost did not change is not trained again.
 """
@@ -43,3 +43,19 @@ def read_rebalancing(folder: Path) -> Rebalancing:
     if not {"apply_as", "boost"} <= saved.keys():
         raise UserError(f"{folder}/boost.json: written by another version: run the stage again that writes it")
     return Rebalancing(saved["apply_as"], saved["boost"], [row["sample"] for row in read_csv(folder / "samples.csv")])
+
+
+def read_curriculum(folder: Path) -> dict[int, list[str]]:
+    """{epoch from 1: names of the samples from that epoch on, with repeats}; {} without ``curriculum.csv``.
+
+    Its columns are epoch and sample; raises UserError where it does not begin with epoch 1.
+    """
+    path = folder / "curriculum.csv"
+    found: dict[int, list[str]] = {}
+    for row in read_csv(path) if path.exists() else ():
+        if not row["epoch"].isdecimal():
+            raise UserError(f"{path}: epoch must be a whole number, found {row['epoch']!r}")
+        found.setdefault(int(row["epoch"]), []).append(row["sample"])
+    if found and min(found) != 1:
+        raise UserError(f"{path}: the first epoch must be 1, found {min(found)}")
+    return found

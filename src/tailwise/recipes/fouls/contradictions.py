@@ -13,6 +13,7 @@ from tailwise.core.params.runtime import Runtime
 from tailwise.data.video.augment import Augment
 from tailwise.data.video.decode.window import Window
 from tailwise.engine.contract.phase import Phase, moves
+from tailwise.engine.contract.phases import hand_over_faults
 from tailwise.engine.contract.run import Training
 from tailwise.recipes.fouls.demo import Demo
 from tailwise.recipes.fouls.demo.scene.plan import FPS
@@ -80,6 +81,11 @@ def of_trainable(phases: Mapping[str, Phase], parameters: list[str], pretrained:
         yield "model.backbone.checkpoint has no effect: no phase trains the backbone"
     if not pretrained:
         yield "no phase trains the backbone, and it has no weights to begin with: see trainable"
+
+
+def of_phases(phases: Mapping[str, Phase]) -> Lines:
+    """An optimizer's state for another kind of optimizer."""
+    yield from hand_over_faults(phases)
 
 
 def of_machine(training: Training, runtime: Runtime) -> Lines:
