@@ -14,6 +14,7 @@ from tailwise.core.params.config import read_params, section, sections
 from tailwise.core.params.runtime import Runtime
 from tailwise.core.stage.events import Events, events_path, stage_name
 from tailwise.core.stage.folders import pipeline_folder
+from tailwise.core.stage.requirements import loaded_requirements
 from tailwise.core.system.cores import data_workers
 from tailwise.engine.checkpoint.hand_over import read_hand_over
 from tailwise.engine.checkpoint.recovery import Recovery, recovery_for
@@ -34,7 +35,6 @@ from tailwise.losses.boost import ClassBoost
 from tailwise.optim.kinds import optimizer_name
 from tailwise.recipes.recipe import load_recipe
 
-REQUIREMENTS = Path(__file__).parents[1] / "requirements.txt"
 HEADS = Path("data/index/heads.json")
 
 
@@ -77,7 +77,8 @@ def train(args: argparse.Namespace, params: dict, runtime: Runtime) -> None:
     handed = read_hand_over(args.state, task.spec, optimizer_name(phase.optimizer)) if args.state else None
 
     inputs = [path for path in (args.train, args.valid, HEADS, args.balance, args.init, args.state) if path]
-    facts = [*map(repr, [args, training, stability, phase, config, backend(device)]), REQUIREMENTS.read_text("utf8")]
+    pins = [file.read_text("utf8") for file in loaded_requirements()]
+    facts = [*map(repr, [args, training, stability, phase, config, backend(device)]), *pins]
     with join(device) as world, report_failure(), ExitStack() as owned:
         recovery = world.alone(lambda: owned.enter_context(recovery_for(args.phase, facts, inputs)))
         events = Events(events_path(stage_name()), runtime.verbosity, phase=args.phase)
