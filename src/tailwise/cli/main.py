@@ -78,7 +78,11 @@ def add_predict_options(one: argparse.ArgumentParser) -> None:
 
 
 def add_preset(one: argparse.ArgumentParser) -> None:
-    one.add_argument("name", metavar="NAME", help="of a file presets/NAME.yaml, or a path that ends in .yaml")
+    which = one.add_mutually_exclusive_group(required=True)
+    which.add_argument(
+        "name", metavar="NAME", nargs="?", help="of a file presets/NAME.yaml, or a path that ends in .yaml"
+    )
+    which.add_argument("--upgrade", action="store_true", help="rename what the last version named otherwise")
     one.set_defaults(run=_preset)
 
 
@@ -98,10 +102,10 @@ def _predict(args: argparse.Namespace) -> None:
 
 
 def _preset(args: argparse.Namespace) -> None:
-    from tailwise.cli.preset import main as apply_preset
+    from tailwise.cli import preset
 
     clean(sys.stdout)
-    apply_preset(args.name)
+    preset.rewrite(preset.upgrade) if args.upgrade else preset.main(args.name)
 
 
 def _config(args: argparse.Namespace) -> None:

@@ -22,7 +22,7 @@ from support.filming import write_clip
 from support.trained import CONFIG, HEADS, film_split, store_of, trained
 from tailwise.cli.main import main
 from tailwise.core.batch import Head
-from tailwise.core.stage.launcher import pinned
+from tailwise.core.stage.requirements import all_pins
 from tailwise.engine.checkpoint.weights import SEEN, of_model, read_tensors, write_tensors
 from tailwise.recipes.fouls.demo.pack import pack
 from tailwise.recipes.fouls.task import build
@@ -414,4 +414,4 @@ def test_what_pip_installs_is_the_command_and_pinned_packages():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     module, _, function = project["scripts"]["tailwise"].partition(":")
     assert getattr(importlib.import_module(module), function) is main
-    assert set(project["dependencies"]) <= set(pinned((ROOT / "requirements.txt").read_text()))
+    assert set(project["dependencies"]) <= all_pins().keys()
