@@ -6,8 +6,8 @@ from pathlib import Path
 from tailwise.core.files import write_text
 from tailwise.core.params.config import read_params, section
 from tailwise.core.params.effective import effective
+from tailwise.engine.contract.phases import phase_warnings, trained_phases
 from tailwise.recipes.recipe import load_recipe
-from tailwise.recipes.sections import phase_warnings, trained_phases
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from tailwise.core.params.auto import with_chosen
 from tailwise.core.params.config import read_params, section
 from tailwise.core.params.runtime import Runtime
+from tailwise.core.stage.requirements import loaded_requirements
 from tailwise.core.system.interrupts import sigterm_as_sigint
 from tailwise.engine.checkpoint.recovery import recovery_for
 from tailwise.engine.contract.phase import parameter_lines
@@ -20,7 +21,6 @@ from tailwise.engine.train.outputs import write_outputs
 from tailwise.engine.train.setup import Inputs, make_run, read_setup
 from tailwise.recipes.recipe import load_recipe
 
-REQUIREMENTS = Path(__file__).parents[1] / "requirements.txt"
 HEADS = Path("data/index/heads.json")
 
 
@@ -52,7 +52,7 @@ def main() -> None:
 def train(args: argparse.Namespace, params: dict, runtime: Runtime) -> None:
     inputs = Inputs(HEADS, args.train, args.valid, args.balance, args.init, args.state)
     setup = read_setup(load_recipe(args.recipe), args.phase, params, inputs, runtime)
-    facts = [repr(args), *setup.facts, REQUIREMENTS.read_text("utf8")]
+    facts = [repr(args), *setup.facts, *(file.read_text("utf8") for file in loaded_requirements())]
     with join(setup.device) as world, report_failure(), ExitStack() as stack:
         recovery = world.alone(lambda: stack.enter_context(recovery_for(args.phase, facts, inputs.paths)))
         run = make_run(setup, args.phase, runtime, world, recovery)

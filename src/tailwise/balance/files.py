@@ -10,8 +10,8 @@ from typing import Literal
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_csv, read_json, write_csv, write_json
 
-Acts = Literal["loss", "logits"]
-"""Where a boost acts: as a weight of the class in the loss, or as a margin in its logit."""
+ApplyAs = Literal["margin", "weight"]
+"""How a boost applies: as a margin in the logit of its class, or as a weight of the class in the loss."""
 
 Boost = dict[str, dict[str, float]]
 """{head: {class: boost}}, every value within [1, max_weight]."""
@@ -21,9 +21,9 @@ DIGITS = 4
 
 @dataclass(frozen=True)
 class Rebalancing:
-    """acts: where the boost acts; samples: names of the training samples of an epoch, with repeats"""
+    """apply_as: how the boost applies; samples: names of the training samples of an epoch, with repeats"""
 
-    acts: Acts
+    apply_as: ApplyAs
     boost: Boost
     samples: list[str]
 
@@ -33,13 +33,16 @@ def write_rebalancing(folder: Path, of_phase: Rebalancing) -> None:
         head: {name: round(value, DIGITS) for name, value in of_head.items()}
         for head, of_head in of_phase.boost.items()
     }
-    write_json(folder / "boost.json", {"acts": of_phase.acts, "boost": rounded})
+    write_json(folder / "boost.json", {"apply_as": of_phase.apply_as, "boost": rounded})
     write_csv(folder / "samples.csv", ["sample"], ([name] for name in of_phase.samples))
 
 
 def read_rebalancing(folder: Path) -> Rebalancing:
+    """Raises UserError for a folder of another version."""
     saved = read_json(folder / "boost.json")
-    return Rebalancing(saved["acts"], saved["boost"], [row["sample"] for row in read_csv(folder / "samples.csv")])
+    if not {"apply_as", "boost"} <= saved.keys():
+        raise UserError(f"{folder}/boost.json: written by another version: run the stage again that writes it")
+    return Rebalancing(saved["apply_as"], saved["boost"], [row["sample"] for row in read_csv(folder / "samples.csv")])
 
 
 def read_curriculum(folder: Path) -> dict[int, list[str]]:
