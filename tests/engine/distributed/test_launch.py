@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tailwise.core.errors import UserError
-from tailwise.engine.distributed.launch import WORD, raise_mistake, report_failure
+from tailwise.engine.distributed.launch import SHARED, raise_mistake, report_failure
 
 SOURCES = Path(__file__).parents[3] / "src"
 SCRIPT = """
@@ -148,7 +148,7 @@ def test_of_a_mistake_that_all_meet_the_first_process_has_the_word(folder):
 @pytest.fixture
 def as_process(folder, monkeypatch):
     """This process as the fourth of a launch whose folder of word is `folder`."""
-    monkeypatch.setenv(WORD, str(folder))
+    monkeypatch.setenv(SHARED, str(folder))
     monkeypatch.setenv("RANK", "3")
 
 

@@ -1,7 +1,7 @@
 """Several processes on one machine: the same script in each, started and restarted by torch's elastic launcher.
 
-A process that is lost is worth another start. A person's mistake and Ctrl-C are not: the process that meets one leaves
-word in a folder that all of them share, ends well, and so do the others; the launcher tells what happened, once.
+The launcher restarts all processes when one is lost. A user error or Ctrl-C is no reason to: the process that meets one
+records it in a folder that all share and exits with 0, and so do the others; the launcher reports it once.
 
 On several machines ``torchrun`` starts the script instead; then nothing here does anything.
 """
@@ -28,21 +28,21 @@ from tailwise.core.params.runtime import Runtime
 from tailwise.core.system.parent import PARENT
 from tailwise.engine.distributed.device import find_device
 
-WORD = "TAILWISE_WORD"
-"""Environment: the folder that has ``first``, the number of process 0; ``stop`` when the launcher was interrupted;
-``mistake-<rank>``, a text; ``interrupted`` when a process ended so."""
+SHARED = "TAILWISE_SHARED"
+"""Environment: the shared folder. It holds ``first``, the process id of rank 0; ``stop`` once the launcher was
+interrupted; ``mistake-<rank>``, a user error's text; ``interrupted`` once a process was."""
 
 RESTARTS = 3
 """Times that all processes are started again, from the last state, when one of them was lost."""
 
 GRACE_S = 15.0, 2.0
-"""Seconds that the first process and the others have to end by themselves once another has left word.
+"""Seconds that rank 0 and the other ranks have to exit once a failure is recorded.
 
-Those that wait for it on a GPU would wait for minutes. The first may be writing weights.
+A rank that waits for a lost one on a GPU would wait for minutes. Rank 0 may be writing weights.
 """
 
 MEMORY = Path("/dev/shm")
-"""A folder that a full disk leaves alone, on Linux."""
+"""In memory on Linux, so a full disk does not matter."""
 
 
 def processes(runtime: Runtime) -> int:
@@ -68,13 +68,13 @@ def launch(count: int) -> None:
         rdzv_endpoint="localhost:0",
         max_restarts=RESTARTS,
         monitor_interval=0.5,
-        signals_to_handle="SIGQUIT",  # SIGINT and SIGTERM are heard here, and SIGHUP is left to nohup
+        signals_to_handle="SIGQUIT",  # SIGINT and SIGTERM are handled here; SIGHUP is left to nohup
     )
     place = MEMORY if os.access(MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(dir=place, prefix="tailwise-", ignore_cleanup_errors=True) as name:
         folder, lost = Path(name), None
-        os.environ |= {WORD: name, PARENT: str(os.getpid())}
-        with _passed_on(folder):
+        os.environ |= {SHARED: name, PARENT: str(os.getpid())}
+        with _forward_interrupts(folder):
             try:
                 elastic_launch(config, sys.executable)("-m", "tailwise.core.stage", *sys.argv)
             except ChildFailedError as error:
@@ -85,7 +85,7 @@ def launch(count: int) -> None:
 
 
 def raise_mistake(folder: Path, lost: ChildFailedError | None) -> None:
-    """Raise what the processes left word of; the first of them knows most."""
+    """Raise the failure that the processes recorded, the lowest rank's first."""
     if mistakes := sorted(folder.glob("mistake-*")):
         raise UserError(mistakes[0].read_text(encoding="utf8"))
     if (folder / "interrupted").exists():
@@ -95,18 +95,20 @@ def raise_mistake(folder: Path, lost: ChildFailedError | None) -> None:
 
 
 @contextmanager
-def _passed_on(folder: Path) -> Iterator[None]:
-    """Ctrl-C and SIGTERM go to the first process alone: the others do not leave it alone in a step, so it can end
-    that one, and saves. Where it is not there yet, or the second time, they end all at once."""
-    pressed: list[int] = []
+def _forward_interrupts(folder: Path) -> Iterator[None]:
+    """Forwards Ctrl-C and SIGTERM to rank 0 alone, which finishes its step with the others and saves.
 
-    def hear(number, frame) -> None:
-        pressed.append(number)
-        if len(pressed) > 1 or not _interrupt_first(folder):
+    Before rank 0 exists, and the second time, interrupts at once.
+    """
+    received: list[int] = []
+
+    def handle(number, frame) -> None:
+        received.append(number)
+        if len(received) > 1 or not _interrupt_first(folder):
             raise KeyboardInterrupt
 
-    heard = [number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, hear) for number in heard}
+    handled = [number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, handle) for number in handled}
     try:
         yield
     finally:
@@ -126,50 +128,53 @@ def _interrupt_first(folder: Path) -> bool:
 
 @contextmanager
 def worker_guard() -> Iterator[None]:
-    """Within, a process that `launch` started tells it what ends it, and ends with the others; see `report_failure`."""
-    if WORD in os.environ:
-        folder, rank = Path(os.environ[WORD]), int(os.environ["RANK"])
+    """Makes a process that `launch` started exit when any of them records a failure, and record its own.
+
+    Does nothing in other processes. See `report_failure`.
+    """
+    if SHARED in os.environ:
+        folder, rank = Path(os.environ[SHARED]), int(os.environ["RANK"])
         if rank == 0:
-            signal.signal(signal.SIGINT, signal.default_int_handler)  # it comes from the launcher
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # the launcher sends it
             write_text(folder / "first", str(os.getpid()))
         if (folder / "stop").exists():
             (folder / "interrupted").touch()
-        if _told(folder):  # another start does not mend it
+        if _failed(folder):  # another start does not help
             sys.exit(0)
-        threading.Thread(target=_end_after_word, args=(folder, GRACE_S[rank > 0]), daemon=True).start()
+        threading.Thread(target=_exit_after_failure, args=(folder, GRACE_S[rank > 0]), daemon=True).start()
     with report_failure():
         yield
 
 
 @contextmanager
 def report_failure() -> Iterator[None]:
-    """Within, a mistake or Ctrl-C ends a process that `launch` started well, with word for the launcher.
+    """Turns a user error or Ctrl-C into a clean worker exit and records it for the launcher.
 
-    So does an error after another process has left word: its leaving is the cause. Use it once more within `join`, as
-    the others notice at the end of that.
+    Also exits cleanly on any error after another process has recorded a failure, which is then the cause. Enter it
+    again within `join`: leaving `join` makes the other processes fail.
     """
     try:
         yield
     except (Exception, KeyboardInterrupt) as error:
-        if WORD not in os.environ:
+        if SHARED not in os.environ:
             raise
-        folder = Path(os.environ[WORD])
+        folder = Path(os.environ[SHARED])
         if (text := describe_error(error)) is not None:
             write_text(folder / f"mistake-{int(os.environ['RANK']):06}", text)
         elif isinstance(error, KeyboardInterrupt):
             (folder / "interrupted").touch()
-        elif not _told(folder):
+        elif not _failed(folder):
             raise
         sys.exit(0)
 
 
-def _told(folder: Path) -> bool:
+def _failed(folder: Path) -> bool:
     return (folder / "interrupted").exists() or any(folder.glob("mistake-*"))
 
 
-def _end_after_word(folder: Path, seconds: float) -> None:
-    """End this process, wherever it waits, when it has not ended some seconds after word was left."""
-    while not _told(folder):
+def _exit_after_failure(folder: Path, seconds: float) -> None:
+    """End this process, whatever it waits for, some seconds after a failure was recorded."""
+    while not _failed(folder):
         time.sleep(0.2)
     time.sleep(seconds)
     os._exit(0)
