@@ -34,13 +34,13 @@ def eta(now: Callable[[], float] = time.monotonic) -> Callable[[EpochRecord], st
     """
     started, timed = now(), []
 
-    def tell(last: EpochRecord) -> str:
+    def describe(last: EpochRecord) -> str:
         timed.append(last.epoch)
         if last.epoch == last.epochs:
             return ""
         return f"about {format_duration(time_left(now() - started, len(timed), last.epochs - last.epoch))} left"
 
-    return tell
+    return describe
 
 
 class SaveTimer:

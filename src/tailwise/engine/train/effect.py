@@ -16,7 +16,7 @@ def check_effect(
 ) -> None:
     """Raise UserError for a boost on a head whose logits depend on nothing that moves, or where memory runs out.
 
-    samples: places of one or more training samples, to run the model on; it is left in evaluation mode.
+    samples: indices of one or more training samples, to run the model on; it is left in evaluation mode.
     """
     uneven = [name for name, of_head in boost.items() if of_head.boost.unique().numel() > 1]
     if not uneven or not samples:

@@ -26,21 +26,21 @@ DRAWS = 3
 Named = dict[str, torch.Tensor]
 
 
-def zero_gradient_parameters(task: Task, run: Run, drawn: tuple[list[Batch], object], names: list[str]) -> list[str]:
+def zero_gradient_parameters(task: Task, run: Run, batches: tuple[list[Batch], object], names: list[str]) -> list[str]:
     """Those of the named parameters that samples like this step's cannot move, in any process; none if memory runs out.
 
-    drawn: the step's micro-batches, of which the first is looked at. Afterwards the model is in training mode.
+    batches: the step's micro-batches, of which the first is looked at. Afterwards the model is in training mode.
     """
-    places = [place for batch in drawn[0][:1] for place in batch.index.tolist()]
-    found = catch_oom(lambda: _idle(task, run, places, names) if places else names)
+    indices = [index for batch in batches[0][:1] for index in batch.index.tolist()]
+    found = catch_oom(lambda: _idle(task, run, indices, names) if indices else names)
     train_mode(task.model)
     shares = run.world.gather(found)
     return [name for name in names if all(share is not None and name in share for share in shares)]
 
 
-def _idle(task: Task, run: Run, places: list[int], names: list[str]) -> list[str]:
+def _idle(task: Task, run: Run, indices: list[int], names: list[str]) -> list[str]:
     left = list(names)
-    with dry_forward(task, run, places) as batch, run.autocast():
+    with dry_forward(task, run, indices) as batch, run.autocast():
         torch.manual_seed(seed_for(run.training.seed, f"{run.name} idle", 0))
         for _ in range(DRAWS):
             inputs = {name: _drawn_input(value) for name, value in batch.inputs.items()}
