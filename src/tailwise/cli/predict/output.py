@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from tailwise.core.errors import printable
+from tailwise.core.errors import escape
 from tailwise.core.files import rounded
 from tailwise.recipes.prediction import Inputs, Prediction
 
@@ -23,7 +23,7 @@ Format = Callable[[list[Prediction], Inputs], str]
 def as_text(predictions: list[Prediction], inputs: Inputs) -> str:
     """Per sample and head the classes, the most probable first, and the attention; of a sequence a line a position."""
     lines = chain.from_iterable(_lines(one, inputs.unit) for one in predictions)
-    return "\n".join(map(printable, lines))
+    return "\n".join(map(escape, lines))
 
 
 def _lines(one: Prediction, unit: str) -> Iterator[str]:
