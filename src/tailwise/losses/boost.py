@@ -19,7 +19,7 @@ def class_weights(boost: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
 
 @dataclass(frozen=True)
 class ClassBoost:
-    """How loud the classes of one head are to be heard in a phase, and where.
+    """Rebalancing factors of one head's classes in a phase, and where they act.
 
     boost: (C,) within [1, max_weight]; counts: (C,) samples per class among those the phase sees;
     acts: as weights in the loss, or as margins in the logits
