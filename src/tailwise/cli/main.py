@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from tailwise.core.errors import UserError, clean, one_line, print_error
+from tailwise.core.errors import UserError, describe_error, escape_output, print_error
 from tailwise.core.system.imports import NO_THREAD, no_thread
 
 WEIGHTS = Path("data/models/phase3.safetensors")
@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
-        if (text := one_line(error)) is None:
+        if (text := describe_error(error)) is None:
             raise
         return _fail(text, 1)
     return 0
@@ -94,7 +94,7 @@ def _predict(args: argparse.Namespace) -> None:
 def _preset(args: argparse.Namespace) -> None:
     from tailwise.cli.preset import main as apply_preset
 
-    clean(sys.stdout)
+    escape_output(sys.stdout)
     apply_preset(args.name)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from tailwise.core.errors import UserError, clean, one_line, said, shorten
+from tailwise.core.errors import UserError, describe_error, escape_output, shorten, to_line
 from tailwise.core.files import write_text
 from tailwise.core.params.config import read_params
 
@@ -51,10 +51,10 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    clean(sys.stdout)
+    escape_output(sys.stdout)
     try:
         main(sys.argv[1])
     except (UserError, OSError) as error:
-        if (text := one_line(error)) is None:
+        if (text := describe_error(error)) is None:
             raise
-        sys.exit(said(f"preset: {text}"))
+        sys.exit(to_line(f"preset: {text}"))

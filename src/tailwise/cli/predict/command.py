@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tailwise.cli.predict.output import FORMATS, Format
-from tailwise.core.errors import UserError, print_error, printable, shorten
+from tailwise.core.errors import UserError, escape, print_error, shorten
 from tailwise.core.files import write_bytes
 from tailwise.engine.checkpoint.header import read_facts
 from tailwise.recipes.prediction import Inputs, Prediction
@@ -30,7 +30,7 @@ def predict(args: argparse.Namespace) -> None:
     if args.out:
         write_bytes(args.out, text.encode("utf8", "backslashreplace"))
     else:
-        sys.stdout.write(printable(text))
+        sys.stdout.write(escape(text))
         sys.stdout.flush()
 
 

@@ -8,7 +8,7 @@ from itertools import chain
 
 import numpy as np
 
-from tailwise.core.errors import printable
+from tailwise.core.errors import escape
 from tailwise.core.files import rounded
 from tailwise.recipes.prediction import Answer, Inputs, Prediction
 
@@ -19,7 +19,7 @@ Format = Callable[[list[Prediction], Inputs], str]
 def as_text(predictions: list[Prediction], inputs: Inputs) -> str:
     """Per sample and head the classes, the most probable first, and the attention; of a sequence a line a position."""
     lines = chain.from_iterable(_lines(prediction, inputs.unit) for prediction in predictions)
-    return "\n".join(map(printable, lines))
+    return "\n".join(map(escape, lines))
 
 
 def _lines(prediction: Prediction, unit: str) -> Iterator[str]:

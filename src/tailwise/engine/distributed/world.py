@@ -16,7 +16,7 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
-from tailwise.core.errors import UserError, one_line
+from tailwise.core.errors import UserError, describe_error
 
 Item, Result = TypeVar("Item"), TypeVar("Result")
 
@@ -64,7 +64,7 @@ class World:
             try:
                 found = work()
             except (UserError, OSError) as error:
-                text = one_line(error)
+                text = describe_error(error)
                 if text is None:
                     raise
         if (text := self.broadcast(text)) is not None:

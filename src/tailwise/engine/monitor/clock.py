@@ -10,12 +10,12 @@ SPARE_S = 1.0
 """For stalls of the machine, each time something is to be saved; a third of the time between saves if that is less."""
 
 
-def left(elapsed_s: float, done: int, epochs: int) -> float:
+def time_left(elapsed_s: float, done: int, epochs: int) -> float:
     """Seconds that `epochs` more epochs take at the pace of those `done` (at least 1) in `elapsed_s` seconds."""
     return elapsed_s / done * epochs
 
 
-def spell(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """A duration in its two largest units: ``45 s``, ``12 min``, ``3 h 20 min``, ``2 d 4 h``."""
     minutes, hours = round(seconds / 60), round(seconds / 3600)
     if seconds < 59.5:
@@ -27,7 +27,7 @@ def spell(seconds: float) -> str:
     return f"{hours // 24} d {hours % 24} h"
 
 
-def pace(now: Callable[[], float] = time.monotonic) -> Callable[[EpochRecord], str]:
+def eta(now: Callable[[], float] = time.monotonic) -> Callable[[EpochRecord], str]:
     """Call what it returns after each epoch: how long the phase still takes, "" after its last epoch.
 
     The pace is that of this process, from this call on: epochs of an interrupted run were timed elsewhere.
@@ -38,7 +38,7 @@ def pace(now: Callable[[], float] = time.monotonic) -> Callable[[EpochRecord], s
         timed.append(last.epoch)
         if last.epoch == last.epochs:
             return ""
-        return f"about {spell(left(now() - started, len(timed), last.epochs - last.epoch))} left"
+        return f"about {format_duration(time_left(now() - started, len(timed), last.epochs - last.epoch))} left"
 
     return tell
 

@@ -1,4 +1,4 @@
-"""What watches a run: each is called with the history after an epoch, reads it, and returns nothing."""
+"""Observers of a run: each is called with the history after an epoch, reads it, and returns nothing."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,10 +6,13 @@ from pathlib import Path
 import numpy as np
 
 from tailwise.core.errors import UserError
+from tailwise.core.params.runtime import Runtime
 from tailwise.core.stage.events import Events
+from tailwise.core.stage.folders import pipeline_folder
+from tailwise.engine.checkpoint.recovery import Recovery
 from tailwise.engine.contract.record import EpochRecord
 from tailwise.engine.monitor.alerts import alerts
-from tailwise.engine.monitor.clock import pace
+from tailwise.engine.monitor.clock import eta
 from tailwise.engine.monitor.history import Boosts, Metrics, class_rows, classifications, matrix_of, write_history
 from tailwise.metrics.classification import Classification
 from tailwise.metrics.confusion import macro, recall
@@ -17,9 +20,20 @@ from tailwise.metrics.confusion import macro, recall
 Observer = Callable[[list[EpochRecord]], None]
 
 
+def observers_of(
+    phase: str, metrics: Metrics, boosts: Boosts, runtime: Runtime, events: Events, recovery: Recovery
+) -> tuple[Observer, ...]:
+    """The observers of a stage. Files come first: what the terminal shows is on disk."""
+    found = [keep_history(Path(f"reports/training/{phase}"), metrics, boosts), print_progress(metrics, events)]
+    if runtime.tensorboard:
+        logs = pipeline_folder() / ".logs" / "tensorboard" / recovery.folder.name
+        found.append(tensorboard(logs, metrics, boosts))
+    return tuple(found)
+
+
 def print_progress(metrics: Metrics, events: Events) -> Observer:
     """Logs a line an epoch with the time left, and the alerts that this epoch raised."""
-    remaining = pace()
+    remaining = eta()
 
     def observe(history: list[EpochRecord]) -> None:
         last = history[-1]

@@ -10,6 +10,7 @@ from functools import partial
 import torch
 from torch import nn
 
+from tailwise.core.system.interrupts import defer_interrupt
 from tailwise.engine.batches.memory import catch_oom
 from tailwise.engine.checkpoint.hand_over import HandOver
 from tailwise.engine.checkpoint.snapshot import copied
@@ -22,7 +23,6 @@ from tailwise.engine.contract.task import Task
 from tailwise.engine.evaluate.validate import validate
 from tailwise.engine.train.faults import check_step, halve_micro_batch, handle_fault, watch_step
 from tailwise.engine.train.guards import StepNumbers
-from tailwise.engine.train.interrupt import defer_interrupt
 from tailwise.engine.train.saving import keep_epoch, resume, save_at_end, save_if_due
 from tailwise.engine.train.step import (
     StepBatches,
