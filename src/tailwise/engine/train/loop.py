@@ -123,6 +123,8 @@ def validate_epoch(trainer: PhaseTrainer) -> None:
     state, run, total, rounds = trainer.state, trainer.run, len(trainer.task.valid), None
     trainer.log("validate", "")
     run.world.share_buffers(trainer.task.model)
+    if not state.validation.samples:
+        trainer.measure_batch_norm()
     task = trainer.validated_task()
     while state.validation.samples < total:
         with trainer.timer.timed("validation" if rounds else "first validation"):
