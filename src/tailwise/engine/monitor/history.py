@@ -64,13 +64,13 @@ def matrix_of(record: EpochRecord, name: str, metric: Classification) -> np.ndar
 
 
 def number_figures(record: EpochRecord, metrics: Metrics) -> dict[str, Number]:
-    """{"head_figure": number} of an epoch."""
-    values = figures_of(classifications(metrics), record.totals)
+    """The columns of an epoch: {"metric_figure": number}, or {"metric": number} of a metric with one number."""
+    values = figures_of(metrics, record.totals)
     return {column: number for name, value in values.items() for column, number in numbers(name, value)}
 
 
 def numbers(name: str, value: Figures) -> Iterator[tuple[str, Number]]:
-    """(name_figure, number) of a metric's figures, or (name, number) of its only one; without those of each class."""
+    """(name_figure, number) of a metric's figures, or (name, number) of its only one; without figures a class."""
     if not isinstance(value, Mapping):
         yield name, value
         return

@@ -7,10 +7,20 @@ import numpy as np
 
 from tailwise.core.errors import UserError
 from tailwise.core.stage.events import Events
+from tailwise.engine.contract.metric import Metric, figures_of
 from tailwise.engine.contract.record import EpochRecord
 from tailwise.engine.monitor.alerts import alerts
 from tailwise.engine.monitor.clock import pace
-from tailwise.engine.monitor.history import Boosts, Metrics, class_rows, classifications, matrix_of, write_history
+from tailwise.engine.monitor.history import (
+    Boosts,
+    Metrics,
+    class_rows,
+    classifications,
+    matrix_of,
+    number_figures,
+    numbers,
+    write_history,
+)
 from tailwise.metrics.classification import Classification
 from tailwise.metrics.confusion import macro, recall
 
@@ -65,6 +75,8 @@ def scalars(record: EpochRecord, metrics: Metrics, boosts: Boosts) -> dict[str, 
         found["score"] = record.score
     for name, metric in classifications(metrics).items():
         found[f"loss/{name}"] = metric.loss(record.totals.get(name, ()))
+    others = {name: metric for name, metric in metrics.items() if not isinstance(metric, Classification)}
+    found |= {name: value for name, value in number_figures(record, others).items() if value is not None}
     for row in class_rows(record, metrics, boosts):
         for figure in ("recall", "precision", "f1", "share", "boost"):
             if row[figure] != "":
@@ -75,8 +87,15 @@ def scalars(record: EpochRecord, metrics: Metrics, boosts: Boosts) -> dict[str, 
 def line(record: EpochRecord, metrics: Metrics) -> str:
     """An epoch as one line for the terminal."""
     parts = [f"{record.phase} epoch {record.epoch:>2}/{record.epochs}  loss {record.loss:.3f}  norm {record.norm:.2f}"]
-    parts += [_of_head(record, name, metric) for name, metric in classifications(metrics).items()]
+    for name, metric in metrics.items():
+        of_head = isinstance(metric, Classification)
+        parts.append(_of_head(record, name, metric) if of_head else _of_metric(record, name, metric))
     return "  |  ".join(parts)
+
+
+def _of_metric(record: EpochRecord, name: str, metric: Metric) -> str:
+    found = figures_of({name: metric}, record.totals)[name]
+    return ", ".join(f"{figure} {'-' if value is None else f'{value:.4g}'}" for figure, value in numbers(name, found))
 
 
 def _of_head(record: EpochRecord, name: str, metric: Classification) -> str:
