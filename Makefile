@@ -7,10 +7,10 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONPATH := src
 PYTHON ?= python3
 
-# NAME: of a preset
+# NAME: of a preset, or of a new pipeline
 NAME ?= smoke
 
-.PHONY: help setup repro test bench bench-scale fuzz baselines seeds variants probe kills faults times config preset clean-recovery clean-cache
+.PHONY: help setup repro test bench bench-scale fuzz baselines seeds variants probe kills faults times config preset new-pipeline clean-recovery clean-cache
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ config: setup ## print the parameters as the pipeline reads them, defaults inclu
 
 preset: setup ## write a preset's values into params.yaml: make preset NAME=smoke, or a path as reports/config.yaml
 	@python3 -m tailwise preset $(NAME)
+
+new-pipeline: setup ## write a new pipeline that runs: make new-pipeline NAME=songs, see docs/adding-a-pipeline.md
+	@python3 tools/new_pipeline.py $(NAME)
 
 clean-recovery: ## forget interrupted runs
 	@rm -rf .resume pipelines/*/.resume

@@ -18,13 +18,13 @@ from tailwise.core.errors import UserError
 if TYPE_CHECKING:
     import argparse
 
-    from tailwise.metrics.predictions import Predictions
     from torch import Tensor, nn
 
     from tailwise.balance.labels import Labels
     from tailwise.core.batch import Head
     from tailwise.data.tables.checks.source import Checked
     from tailwise.engine.contract.task import Task
+    from tailwise.metrics.predictions import Predictions
     from tailwise.recipes.prediction import Inputs, Prediction, Sample
     from tailwise.reporting.page import Page
 
@@ -128,7 +128,7 @@ class Recipe(ABC):
         """What a sample of `task.valid` looks like and where the model looked, as JSON for the report."""
         return {}
 
-    def page(self) -> "Page":
+    def page(self) -> Page:
         """What the report shows: all shared sections, unless the recipe says otherwise."""
         from tailwise.reporting.page import Page
 
@@ -136,33 +136,33 @@ class Recipe(ABC):
 
     # prediction
 
-    def formats(self) -> "Mapping[str, Callable[[list[Prediction], Inputs], str]]":
+    def formats(self) -> Mapping[str, Callable[[list[Prediction], Inputs], str]]:
         """Formats of the answers besides text and csv: {name: function to the content of the file}."""
         return {}
 
-    def find_inputs(self, args: "argparse.Namespace") -> "Inputs":
+    def find_inputs(self, args: argparse.Namespace) -> Inputs:
         """The samples that the command names: paths, table, folder, root, format. Loads no torch."""
         raise UserError(f"recipe {self.name} predicts nothing from files")
 
-    def from_specification(self, spec: dict) -> "tuple[nn.Module, Any]":
+    def from_specification(self, spec: dict) -> tuple[nn.Module, Any]:
         """The model that a weights file specifies, with fresh weights, and the specification read, which has `heads`.
 
         Raises UserError or ValueError for a wrong specification: weights files may come from anywhere.
         """
         raise UserError(f"recipe {self.name} cannot be loaded from a weights file")
 
-    def fit_inputs(self, inputs: "Inputs", spec: Any, form: str | None) -> "Inputs":
+    def fit_inputs(self, inputs: Inputs, spec: Any, form: str | None) -> Inputs:
         """The inputs as this model takes them; UserError if it cannot.
 
         form: of the answers, as asked for by --format; None if none is
         """
         return inputs
 
-    def read_samples(self, inputs: "Inputs", spec: Any, workers: int) -> "Iterator[Sample]":
+    def read_samples(self, inputs: Inputs, spec: Any, workers: int) -> Iterator[Sample]:
         """The samples that can be used, in any order; of the others stderr has a line each."""
         raise UserError(f"recipe {self.name} predicts nothing from files")
 
-    def forward(self, model: "nn.Module", inputs: "dict[str, Tensor]") -> "tuple[dict[str, Tensor], dict[str, Tensor]]":
+    def forward(self, model: nn.Module, inputs: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Logits of a batch, and attention over the parts of its samples (B, V), each {head: ...}."""
         return model(**inputs), {}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tailwise.core.files import read_csv, read_json
 from tailwise.metrics.confusion import FIGURES
-from tailwise.reporting.interventions import Intervention, read_computed, read_interventions
+from tailwise.reporting.interventions import PhaseIntervention, read_computed, read_interventions
 
 OVERALL = ("lr", "train_loss", "gradient_norm")
 OF_CLASS = ("recall", "precision", "f1", "predicted")
@@ -51,7 +51,7 @@ class History:
     figures: dict[str, Column]
     heads: dict[str, HeadHistory]
     alerts: list[dict]
-    interventions: dict[str, list[Intervention]]
+    interventions: dict[str, list[PhaseIntervention]]
     computed: dict[str, dict]
 
 

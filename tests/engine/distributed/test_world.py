@@ -134,8 +134,8 @@ def test_a_process_that_is_killed_is_started_again_and_goes_on(tmp_path, alone):
 def test_memory_that_one_process_lacks_halves_the_micro_batch_of_all(runs, alone):
     close(runs / "short", alone, judged=1e-6)
     _, history = made(runs / "short")
-    actions = [each["action"] for record in history for each in record["interventions"]]
-    assert actions == ["micro-batch 8, same step again", "micro-batch 4, same step again"]
+    actions = [(each["action"], each["micro_batch"]) for record in history for each in record["interventions"]]
+    assert actions == [("halve micro-batch", 8), ("halve micro-batch", 4)]
 
 
 @pytest.mark.slow

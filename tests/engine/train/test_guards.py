@@ -6,13 +6,13 @@ import pytest
 
 from tailwise.engine.contract.run import Stability
 from tailwise.engine.train.guards import (
+    ACTIONS,
     FROZEN_STEPS,
     GOOD_EVERY,
     MIN_HISTORY,
     NONFINITE_STEPS,
     PROBATION,
     VANISHING_STEPS,
-    VERDICTS,
     GuardState,
     StepNumbers,
     check_due,
@@ -211,15 +211,15 @@ def test_going_back_to_the_first_weights_keeps_what_is_known_of_the_losses():
 
 
 def test_every_fault_has_its_verdict():
-    assert VERDICTS == {
-        "not finite": "skip",
+    assert ACTIONS == {
+        "not finite": "skip batch",
         "not finite again": "roll back",
         "loss spike": "roll back",
         "loss stays high": "roll back",
         "exploding gradient": "roll back",
         "vanishing gradient": "alert",
         "frozen layer": "alert",
-        "out of memory": "shrink",
+        "out of memory": "halve micro-batch",
     }
 
 

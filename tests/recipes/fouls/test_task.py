@@ -18,9 +18,10 @@ from tailwise.engine.evaluate.evaluation import evaluate
 from tailwise.engine.train.guards import FROZEN_STEPS
 from tailwise.engine.train.loop import train_phase
 from tailwise.losses.boost import ClassBoost
+from tailwise.losses.classification import classification_loss as loss
 from tailwise.models.video.multiview import Model
 from tailwise.models.video.variants import Progressive
-from tailwise.recipes.fouls.task import Config, build, from_specification, loss, metrics, specification
+from tailwise.recipes.fouls.task import Config, build, from_specification, metrics, specification
 
 ROOT = Path(__file__).parents[3]
 HEADS = (Head("action", ("Holding", "Dive")), Head("severity", ("No offence", "No card", "Red card")))
@@ -75,7 +76,7 @@ def test_with_one_view_each_only_a_layer_that_has_died_is_told(store, config, de
     run = make_run(batch_size=4, stability=Stability(guards=True))
     trained = train_phase(task, make_phase(epochs=FROZEN_STEPS // 3 + 2, lr=1e-3), range(12), {}, run)
     notes = [each for record in trained.history for each in record.interventions if each.fault == "frozen layer"]
-    told = {each.text.split()[0] for each in notes}
+    told = {each.parameter for each in notes}
     names = {name for name, _ in task.model.named_parameters()}
     still = {n for n in names if n.startswith("backbone.")} | {f"fusion.heads.{i}.weight" for i in range(2)}
     assert still < names and told == (still if dead else set()) and len(notes) == len(told)

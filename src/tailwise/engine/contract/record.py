@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
+from tailwise.metrics.interventions import Intervention
+
 
 @dataclass(frozen=True)
 class PartialMetrics:
@@ -27,17 +29,6 @@ class MetricSums:
             self.samples += some.samples
             for name, part in some.parts.items():
                 self.totals[name] = np.add(self.totals.get(name, 0.0), part).tolist()
-
-
-@dataclass(frozen=True)
-class Intervention:
-    """What was done about a fault. epoch and step count from 1; text: the numbers, for a person"""
-
-    epoch: int
-    step: int
-    fault: str
-    action: str
-    text: str
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from tailwise.engine.contract.metric import Figures, Metric, Number, figures_of
 from tailwise.engine.contract.record import EpochRecord
 from tailwise.engine.monitor.alerts import alerts
 from tailwise.metrics import confusion as metrics_of
+from tailwise.metrics import interventions
 from tailwise.metrics.classification import Classification
 
 CLASS_FIGURES = ("epoch", "head", "class", "support", "predicted", "share", "recall", "precision", "f1", "boost")
-INTERVENTION = ("epoch", "step", "fault", "action", "text")
 CELL = ("epoch", "head", "actual", "predicted", "count")
 
 Metrics = Mapping[str, Metric]
@@ -36,8 +36,8 @@ def write_history(folder: Path, history: list[EpochRecord], metrics: Metrics, bo
     for name, metric in heads.items():
         of_labels = [cell[2:4] for cell in confusion_cells(history[-1], name, metric) for _ in range(cell[4])]
         write_csv(folder / "latest" / f"{name}.csv", ["actual", "predicted"], of_labels)
-    acted = [astuple(each) for record in history for each in record.interventions]
-    write_csv(folder / "interventions.csv", INTERVENTION, acted)
+    acted = (astuple(each) for record in history for each in record.interventions)
+    write_csv(folder / "interventions.csv", interventions.COLUMNS, acted)
     write_json(folder / "alerts.json", [asdict(alert) for alert in alerts(history, metrics)])
 
 

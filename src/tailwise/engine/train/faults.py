@@ -5,14 +5,17 @@ from functools import partial
 
 from tailwise.core.errors import UserError
 from tailwise.engine.batches.memory import TOO_LARGE
-from tailwise.engine.checkpoint.snapshot import load_fitting, part, restore
+from tailwise.engine.checkpoint.snapshot import load_fitting, part
 from tailwise.engine.contract.phase import train_mode
-from tailwise.engine.contract.record import Intervention
-from tailwise.engine.train.guards import VERDICTS, Fault, StepNumbers, describe_fault
+from tailwise.engine.train.guards import ACTIONS, StepNumbers, evidence
 from tailwise.engine.train.idle import zero_gradient_parameters
 from tailwise.engine.train.saving import save_best
 from tailwise.engine.train.step import StepRejected
 from tailwise.engine.train.trainer import PhaseTrainer, StepBatches
+from tailwise.metrics.interventions import Action, Fault, Intervention, describe, describe_fault
+
+Numbers = dict[str, float | None]
+"""Columns of an `Intervention` by which its fault was found."""
 
 
 def check_step(trainer: PhaseTrainer, numbers: StepNumbers) -> None:
@@ -31,24 +34,25 @@ def watch_step(trainer: PhaseTrainer, numbers: StepNumbers, batches: StepBatches
     state = trainer.state
     immovable = partial(zero_gradient_parameters, trainer.task, trainer.run, batches)
     for fault, parameter in state.guard.update(numbers, immovable):
-        record(trainer, fault, VERDICTS[fault], f"{parameter} " + describe_fault(fault, numbers, state.guard))
+        record(trainer, fault, ACTIONS[fault], parameter=parameter, **evidence(fault, numbers, state.guard))
     if state.guard.is_good():
         trainer.good, state.good = trainer.snapshot(), replace(state.guard)
 
 
 def handle_fault(trainer: PhaseTrainer, rejected: StepRejected) -> None:
     """Act on the fault of a step that was undone."""
-    verdict = VERDICTS[rejected.fault]
-    if verdict == "shrink":
+    fault, state = rejected.fault, trainer.state
+    action = ACTIONS[fault]
+    if action == "halve micro-batch":
         return halve_micro_batch(trainer)  # and take the same step again
-    text = describe_fault(rejected.fault, rejected.numbers, trainer.state.guard)
-    if verdict == "skip":
-        skip_batch(trainer, rejected.fault, text)
-    elif trainer.state.rollbacks < trainer.run.stability.max_rollbacks:
-        roll_back(trainer, rejected.fault, text)
+    numbers = evidence(fault, rejected.numbers, state.guard)
+    if action == "skip batch":
+        skip_batch(trainer, fault, numbers)
+    elif state.rollbacks < trainer.run.stability.max_rollbacks:
+        roll_back(trainer, fault, numbers)
     else:
-        fall_back(trainer, rejected.fault, text)
-    trainer.state.step += 1
+        fall_back(trainer, fault, numbers)
+    state.step += 1
 
 
 def halve_micro_batch(trainer: PhaseTrainer) -> None:
@@ -57,42 +61,50 @@ def halve_micro_batch(trainer: PhaseTrainer) -> None:
         raise UserError(f"{trainer.position}: {TOO_LARGE}")
     trainer.state.micro_batch //= 2
     trainer.reload()
-    record(trainer, "out of memory", f"micro-batch {trainer.state.micro_batch}, same step again", "")
+    record(trainer, "out of memory", "halve micro-batch")
 
 
-def skip_batch(trainer: PhaseTrainer, fault: Fault, text: str) -> None:
+def skip_batch(trainer: PhaseTrainer, fault: Fault, numbers: Numbers) -> None:
     """Leave the weights as they are."""
     trainer.state.guard.skipped.append(trainer.number)
-    record(trainer, fault, "batch skipped", text)
+    record(trainer, fault, "skip batch", **numbers)
 
 
-def roll_back(trainer: PhaseTrainer, fault: Fault, text: str) -> None:
+def roll_back(trainer: PhaseTrainer, fault: Fault, numbers: Numbers) -> None:
     """Restore the last good weights and lower the learning rate."""
     state = trainer.state
-    restore(trainer.good, trainer.task.model, trainer.optimizer)
+    trainer.restore(trainer.good)
     state.guard = state.guard.roll_back(state.good)
     state.rate, state.rollbacks = state.rate / 2**state.guard.attempts, state.rollbacks + 1
-    record(trainer, fault, f"back to the last good weights, rate x {state.rate:g}", text)
+    record(trainer, fault, "roll back", **numbers)
 
 
-def fall_back(trainer: PhaseTrainer, fault: Fault, text: str) -> None:
+def fall_back(trainer: PhaseTrainer, fault: Fault, numbers: Numbers) -> None:
     """Continue with the next simpler model, from the good weights that fit it; raises UserError without one."""
+    text = describe_fault(intervention(trainer, fault, "fall back", **numbers))
     failure = f"{trainer.position}: {fault} ({text}) after {trainer.state.rollbacks} rollbacks; lower its lr"
     if trainer.task.fallback is None:
         raise UserError(failure + save_best(trainer))
     task = trainer.task.fallback()
-    fitted = load_fitting(task.model, part(trainer.good, "model"))
+    loaded, tensors = load_fitting(task.model, part(trainer.good, "model"))
     try:
         trainer.build(task)
     except UserError as error:
         raise UserError(f"{failure}; no simpler model can take over ({error}){save_best(trainer)}") from error
     train_mode(task.model)
     trainer.state.fall_back()
-    record(trainer, fault, f"a simpler model goes on, {fitted}", text)
+    record(trainer, fault, "fall back", loaded=loaded, tensors=tensors, **numbers)
 
 
-def record(trainer: PhaseTrainer, fault: Fault, action: str, text: str) -> None:
-    """Log an intervention and add it to the epoch's."""
-    state, numbers = trainer.state, f" ({text})" if text else ""
-    state.interventions.append(Intervention(state.epoch + 1, state.step + 1, fault, action, text))
-    trainer.log("intervention", f"{trainer.position}: {fault}{numbers}: {action}", fault=fault, action=action)
+def intervention(trainer: PhaseTrainer, fault: Fault, action: Action, **values) -> Intervention:
+    """The row of this step, with the settings as they are now."""
+    state = trainer.state
+    settings = {"rate": state.rate, "micro_batch": state.micro_batch, "fallback": state.fallback}
+    return Intervention(state.epoch + 1, state.step + 1, fault, action, **settings, **values)
+
+
+def record(trainer: PhaseTrainer, fault: Fault, action: Action, **values) -> None:
+    """Add an intervention to the epoch's, and log it."""
+    row = intervention(trainer, fault, action, **values)
+    trainer.state.interventions.append(row)
+    trainer.log("intervention", f"{trainer.position}: {describe(row)}", fault=fault, action=action)

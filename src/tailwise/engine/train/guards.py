@@ -1,41 +1,29 @@
-"""What a step's numbers say of it: pure functions from recent values to yes or no, and what each fault calls for."""
+"""Finds the faults of a step by its numbers: pure functions of recent values, and the state that they need."""
 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import fmean, median
-from typing import Literal
 
 from tailwise.engine.contract.run import Stability
+from tailwise.metrics.interventions import Action, Fault
 
-Fault = Literal[
-    "not finite",
-    "not finite again",
-    "loss spike",
-    "loss stays high",
-    "exploding gradient",
-    "vanishing gradient",
-    "frozen layer",
-    "out of memory",
-]
-Verdict = Literal["skip", "roll back", "shrink", "alert"]
-
-VERDICTS: dict[Fault, Verdict] = {
-    "not finite": "skip",
+ACTIONS: dict[Fault, Action] = {
+    "not finite": "skip batch",
     "not finite again": "roll back",
     "loss spike": "roll back",
     "loss stays high": "roll back",
     "exploding gradient": "roll back",
     "vanishing gradient": "alert",
     "frozen layer": "alert",
-    "out of memory": "shrink",
+    "out of memory": "halve micro-batch",
 }
-"""skip: the batch; the weights stay as they are.
-roll back: to the last good weights, at half the rate, and on with the next batch. If that does not help for long, at a
-    quarter of that, then an eighth: a rate that just holds is still too high to learn by. After too many the next
-    simpler model goes on from the weights that fit, and without one the run ends.
-shrink: half the micro-batch, and the same step again.
-alert: the step counts; it is told once, until it has passed."""
+"""skip batch: the weights stay as they are.
+roll back: to the last good weights, at half the rate, and continue with the next batch. Where that does not help for
+    long, at a quarter of that rate, then an eighth: a rate that just holds is still too high to learn at. After
+    `max_rollbacks` fall back to the next simpler model, from the weights that fit it; without one the run ends.
+halve micro-batch: and take the same step again.
+alert: the step counts; logged once, until it has passed."""
 
 Immovable = Callable[[list[str]], list[str]]
 """Maps names of parameters to those that cannot move by construction, see idle.py."""
@@ -220,13 +208,13 @@ def lower(windows: list[list[float]]) -> list[float]:
     return min(long or filter(None, windows), key=fmean, default=[])
 
 
-def describe_fault(fault: Fault, numbers: StepNumbers, guard: GuardState) -> str:
-    """The numbers that a fault was found by."""
+def evidence(fault: Fault, numbers: StepNumbers, guard: GuardState) -> dict[str, float | None]:
+    """The numbers by which a fault was found: columns of an `Intervention`."""
+    loss, reference = numbers.loss, None
     if fault == "loss stays high":
-        last, reference = fmean([*guard.losses, numbers.loss][-GOOD_EVERY:]), fmean(guard.reference)
-        return f"mean loss of {GOOD_EVERY} steps {last:.3g}, {reference:.3g} before it went back"
-    if fault == "loss spike":
-        return f"loss {numbers.loss:.3g}, median of the last {len(guard.losses)} {median(guard.losses):.3g}"
-    if fault in ("exploding gradient", "vanishing gradient"):
-        return f"gradient norm {numbers.norm:.3g}, median of the last {len(guard.norms)} {median(guard.norms):.3g}"
-    return f"loss {numbers.loss:.3g}, gradient norm {numbers.norm:.3g}"
+        loss, reference = fmean([*guard.losses, loss][-GOOD_EVERY:]), fmean(guard.reference)
+    elif fault == "loss spike":
+        reference = median(guard.losses)
+    elif fault in ("exploding gradient", "vanishing gradient"):
+        reference = median(guard.norms)
+    return {"loss": loss, "norm": numbers.norm, "reference": reference}

@@ -4,8 +4,9 @@ import math
 from dataclasses import asdict, dataclass, field, fields
 
 from tailwise.engine.contract.metric import Select
-from tailwise.engine.contract.record import EpochRecord, Intervention, MetricSums
+from tailwise.engine.contract.record import EpochRecord, MetricSums
 from tailwise.engine.train.guards import GuardState, StepNumbers
+from tailwise.metrics.interventions import Intervention
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +74,7 @@ class Fouls(Recipe):
     def build(
         self,
         config: Config,
-        heads: "tuple[Head, ...]",
+        heads: tuple[Head, ...],
         train: Path | None,
         valid: Path,
         seed: int,
@@ -108,7 +109,7 @@ class Fouls(Recipe):
         lines = {"lines": official_lines(found), "summary": list(summary_lines(found))}
         return Extra({"official": found}, files={"predictions": file}, **lines)
 
-    def show(self, split: Path, heads: "tuple[Head, ...]", samples: Sequence[str]) -> list[dict[str, Any]]:
+    def show(self, split: Path, heads: tuple[Head, ...], samples: Sequence[str]) -> list[dict[str, Any]]:
         """{"sample", "strip"} of each: the film strip of its first view."""
         from tailwise.data.video.store.clips import Clips
         from tailwise.data.video.strips import strip
@@ -123,37 +124,39 @@ class Fouls(Recipe):
 
         return {"views": views(task, sample, head, device)}
 
-    def page(self) -> "Page":
+    def page(self) -> Page:
         from tailwise.recipes.fouls.report.page import FoulsPage
 
         return FoulsPage()
 
-    def formats(self) -> "Mapping[str, Callable[[list[Prediction], Inputs], str]]":
+    def formats(self) -> Mapping[str, Callable[[list[Prediction], Inputs], str]]:
         from tailwise.recipes.fouls.predict.official import as_official
 
         return {"official": as_official}
 
-    def find_inputs(self, args: "argparse.Namespace") -> "Inputs":
+    def find_inputs(self, args: argparse.Namespace) -> Inputs:
         from tailwise.recipes.fouls.predict.inputs import find_inputs
 
         return find_inputs(args)
 
-    def from_specification(self, spec: dict) -> "tuple[nn.Module, Trained]":
-        from tailwise.recipes.fouls.predict.model import from_specification
+    def from_specification(self, spec: dict) -> tuple[nn.Module, Trained]:
+        from tailwise.recipes.fouls.predict.model import trained_on
+        from tailwise.recipes.fouls.task import from_specification
 
-        return from_specification(spec)
+        model, read = from_specification(spec)
+        return model, trained_on(read.heads, asdict(read.window), read.seen.views)
 
-    def fit_inputs(self, inputs: "Inputs", spec: "Trained", form: str | None) -> "Inputs":
+    def fit_inputs(self, inputs: Inputs, spec: Trained, form: str | None) -> Inputs:
         from tailwise.recipes.fouls.predict.model import fit_inputs
 
         return fit_inputs(inputs, spec, form)
 
-    def read_samples(self, inputs: "Inputs", spec: "Trained", workers: int) -> "Iterator[Sample]":
+    def read_samples(self, inputs: Inputs, spec: Trained, workers: int) -> Iterator[Sample]:
         from tailwise.recipes.fouls.predict.samples import read_samples
 
         return read_samples(inputs, spec, workers)
 
-    def forward(self, model: "nn.Module", inputs: "dict[str, Tensor]") -> "tuple[dict[str, Tensor], dict[str, Tensor]]":
+    def forward(self, model: nn.Module, inputs: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         return model.look(**inputs)
 
 

@@ -13,8 +13,8 @@ from tailwise.data.video.augment import Augment, augment_clips, draw
 from tailwise.data.video.store.clips import Clips
 from tailwise.engine.checkpoint.weights import SEEN
 from tailwise.engine.contract.metric import Metric, Select
-from tailwise.engine.contract.task import Outputs, Task
-from tailwise.losses.boost import ClassBoost, boosted_cross_entropy
+from tailwise.engine.contract.task import Task
+from tailwise.losses.classification import classification_loss
 from tailwise.metrics.classification import Classification
 from tailwise.metrics.macro_recall import MacroRecall
 from tailwise.models.video.multiview import Model
@@ -54,7 +54,7 @@ def build(
         train=samples,
         valid=judged,
         prepare=prepare,
-        loss=loss,
+        loss=classification_loss,
         metrics=metrics(heads),
         select=Select(tuple(head.name for head in heads), "macro_recall"),
         fallback=fallback if config.model.fallback() else None,
@@ -65,14 +65,6 @@ def as_stored(config: Config, spec: dict) -> Config:
     """The config with the model of a weights file, which took over from the one asked for."""
     stored = convert(Model, spec["model"], "model")
     return replace(config, model=replace(config.model, variant=stored.variant))
-
-
-def loss(outputs: Outputs, batch: Batch, boost: dict[str, ClassBoost] | None) -> dict[str, torch.Tensor]:
-    """Sum of cross entropy per head, with the boost where there is one."""
-    boost = boost or {}
-    return {
-        name: boosted_cross_entropy(logits, batch.targets[name], boost.get(name)) for name, logits in outputs.items()
-    }
 
 
 def metrics(heads: tuple[Head, ...]) -> dict[str, Metric]:
