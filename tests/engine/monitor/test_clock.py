@@ -31,7 +31,7 @@ def test_a_duration_is_spelled_in_its_largest_units(seconds, text):
 
 
 def record(epoch: int) -> EpochRecord:
-    return EpochRecord("phase2", epoch, 5, lr=0.1, loss=1.0, norm=1.0, heads={})
+    return EpochRecord("phase2", epoch, 5, lr=0.1, loss=1.0, norm=1.0, totals={})
 
 
 def told(clock: list[float], epochs: list[int]) -> list[str]:

@@ -31,7 +31,8 @@ def evaluate(task: Task, run: Run) -> Evaluation:
     task.model.to(run.device)
     names, groups = list(task.valid.names), list(task.valid.groups())
     sums, parts = MetricSums(), {head.name: [] for head in task.heads}
-    for batch, outputs in all_predictions(task, run):  # the inputs of a batch are freed with it
+    batches = all_predictions(task, run) if task.heads or task.metrics else ()
+    for batch, outputs in batches:  # the inputs of a batch are freed with it
         sums.add([partial_metrics(task, batch, outputs)])
         of_batch = [[column[i] for i in batch.index.tolist()] for column in (names, groups)]
         for head in task.heads:
