@@ -11,7 +11,7 @@ from tailwise.engine.contract.metric import Select
 from tailwise.engine.contract.record import EpochRecord
 from tailwise.engine.evaluate.evaluation import evaluate
 from tailwise.engine.monitor.history import write_history
-from tailwise.engine.monitor.observers import line, scalars
+from tailwise.engine.monitor.observers import epoch_line, scalars
 from tailwise.engine.train.loop import train_phase
 from tailwise.metrics.calibration import CalibrationError
 from tailwise.metrics.top_k import TopK
@@ -59,7 +59,7 @@ def test_every_metric_is_in_the_files_the_line_tensorboard_and_the_evaluation(tm
     assert list(row)[5:] == columns and read_csv(tmp_path / "classes.csv") == []
     found = scalars(last, task.metrics, {})
     assert [found[name] for name in columns] == pytest.approx([float(row[name]) for name in columns], abs=1e-6)
-    text = line(last, task.metrics)
+    text = epoch_line(last, task.metrics)
     assert f"colour_top_top_1 {found['colour_top_top_1']:.4g}, colour_top_top_2 " in text and "norm " in text
     figures = evaluate(task, make_run()).figures
     assert list(figures) == list(task.metrics) and set(figures["colour_top"]) == {"top_1", "top_2"}
@@ -74,7 +74,7 @@ def test_they_are_those_of_all_samples_whatever_the_micro_batch():
 
 def test_what_is_unknown_is_blank():
     record = EpochRecord("p", 1, 1, 0.1, 1.0, 1.0, {"colour_top": [0, 0, 0], "calibration": [0] * 45})
-    text = line(record, METRICS)
+    text = epoch_line(record, METRICS)
     assert "colour_top_top_1 -, colour_top_top_2 -" in text and "calibration -" in text
     assert not any(name.startswith("c") for name in scalars(record, METRICS, {}))
     assert not any(math.isnan(value) for value in scalars(record, METRICS, {}).values())

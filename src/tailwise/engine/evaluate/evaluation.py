@@ -10,7 +10,7 @@ from tailwise.engine.contract.metric import Figures, figures_of
 from tailwise.engine.contract.record import MetricSums
 from tailwise.engine.contract.run import Run
 from tailwise.engine.contract.task import Task
-from tailwise.engine.evaluate.validate import all_predictions, partial_metrics
+from tailwise.engine.evaluate.validate import forward_all, partial_metrics
 from tailwise.metrics.predictions import Predictions, concatenate, predictions
 
 
@@ -25,13 +25,13 @@ class Evaluation:
 def evaluate(task: Task, run: Run) -> Evaluation:
     """The model's predictions over `task.valid` and the figures of `task.metrics`, from the same sums as in training.
 
-    Where memory runs out it goes on with fewer samples at once, and logs it; that changes no more than the rounding.
-    Raises UserError where a single one does not fit, and for a head without any label.
+    When memory runs out it continues with half the samples at once, which changes no more than the rounding.
+    Raises UserError if a single sample does not fit, and for a head without any label.
     """
     task.model.to(run.device)
     names, groups = list(task.valid.names), list(task.valid.groups())
     sums, parts = MetricSums(), {head.name: [] for head in task.heads}
-    batches = all_predictions(task, run) if task.heads or task.metrics else ()
+    batches = forward_all(task, run) if task.heads or task.metrics else ()
     for batch, outputs in batches:  # the inputs of a batch are freed with it
         sums.add([partial_metrics(task, batch, outputs)])
         of_batch = [[column[i] for i in batch.index.tolist()] for column in (names, groups)]

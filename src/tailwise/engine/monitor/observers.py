@@ -1,4 +1,4 @@
-"""What watches a run: each is called with the history after an epoch, reads it, and returns nothing."""
+"""Observers of a run: each is called with the history after an epoch, reads it, and returns nothing."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -33,7 +33,7 @@ def print_progress(metrics: Metrics, events: Events) -> Observer:
 
     def observe(history: list[EpochRecord]) -> None:
         last = history[-1]
-        text = "  |  ".join(filter(None, [line(last, metrics), remaining(last)]))
+        text = "  |  ".join(filter(None, [epoch_line(last, metrics), remaining(last)]))
         events.log("epoch", text, epoch=last.epoch, loss=last.loss, lr=last.lr, norm=last.norm, score=last.score)
         for alert in alerts(history, metrics):
             if alert.epoch == last.epoch:
@@ -44,7 +44,7 @@ def print_progress(metrics: Metrics, events: Events) -> Observer:
 
 
 def keep_history(folder: Path, metrics: Metrics, boosts: Boosts) -> Observer:
-    """Writes the files of `write_history` anew, so that ``dvc plots show`` draws a phase while it runs."""
+    """Rewrites the files of `write_history` each epoch, so that ``dvc plots show`` draws a phase while it runs."""
 
     def observe(history: list[EpochRecord]) -> None:
         write_history(folder, history, metrics, boosts)
@@ -53,7 +53,7 @@ def keep_history(folder: Path, metrics: Metrics, boosts: Boosts) -> Observer:
 
 
 def tensorboard(folder: Path, metrics: Metrics, boosts: Boosts) -> Observer:
-    """Writes the figures of each epoch for TensorBoard, which the user installs; raises UserError without it."""
+    """Writes each epoch's figures for TensorBoard; raises UserError if that is not installed."""
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ModuleNotFoundError as error:
@@ -69,7 +69,7 @@ def tensorboard(folder: Path, metrics: Metrics, boosts: Boosts) -> Observer:
 
 
 def scalars(record: EpochRecord, metrics: Metrics, boosts: Boosts) -> dict[str, float]:
-    """The figures of an epoch by TensorBoard's names, those that are undefined left out."""
+    """{name in TensorBoard: number} of an epoch, without what is undefined."""
     found = {"loss/train": record.loss, "lr": record.lr, "gradient_norm": record.norm}
     if record.score is not None:
         found["score"] = record.score
@@ -84,7 +84,7 @@ def scalars(record: EpochRecord, metrics: Metrics, boosts: Boosts) -> dict[str, 
     return found
 
 
-def line(record: EpochRecord, metrics: Metrics) -> str:
+def epoch_line(record: EpochRecord, metrics: Metrics) -> str:
     """An epoch as one line for the terminal."""
     parts = [f"{record.phase} epoch {record.epoch:>2}/{record.epochs}  loss {record.loss:.3f}  norm {record.norm:.2f}"]
     for name, metric in metrics.items():
