@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from tailwise.core.batch import Batch, Head, Outputs
@@ -26,7 +27,7 @@ def evaluate(task: Task, run: Run) -> Evaluation:
     """The model's predictions over `task.valid` and the figures of `task.metrics`, from the same sums as in training.
 
     When memory runs out it continues with half the samples at once, which changes no more than the rounding.
-    Raises UserError if a single sample does not fit, and for a head without any label.
+    Raises UserError if a single sample does not fit, for outputs that are not finite, and for a head without any label.
     """
     task.model.to(run.device)
     names, groups = list(task.valid.names), list(task.valid.groups())
@@ -38,10 +39,17 @@ def evaluate(task: Task, run: Run) -> Evaluation:
         for head in task.heads:
             parts[head.name].append(_predictions(head, batch, outputs, *of_batch))
     found = {name: concatenate(of_head) for name, of_head in parts.items()}
-    for name, of_head in found.items():
-        if not (of_head.targets >= 0).any():
-            raise UserError(f"{name}: no sample of this split has a label")
+    for of_head in found.values():
+        check_predictions(of_head)
     return Evaluation(found, figures_of(task.metrics, sums.totals))
+
+
+def check_predictions(found: Predictions) -> None:
+    """Raise UserError where there is no label, or a probability that is no number."""
+    if not (found.targets >= 0).any():
+        raise UserError(f"{found.head.name}: no sample of this split has a label")
+    if not np.isfinite(found.probabilities).all():
+        raise UserError(f"{found.head.name}: the model's outputs are not finite; train it again with a lower lr")
 
 
 def _predictions(head: Head, batch: Batch, outputs: Outputs, names: list[str], groups: list[str]) -> Predictions:
