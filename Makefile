@@ -17,7 +17,7 @@ help: ## this list
 
 setup: $(VENV)/ready ## make .venv and install the pinned requirements
 
-$(VENV)/ready: requirements.txt requirements-dev.txt constraints.txt
+$(VENV)/ready: requirements.txt $(wildcard requirements/*.txt) requirements-dev.txt constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
 	@echo "installing into $(VENV) (some minutes, once) ..."
 	@test -x $(VENV)/bin/python3 || $(PYTHON) -m venv $(VENV)

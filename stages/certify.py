@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tailwise.core.files import read_json, write_json
 from tailwise.core.params.config import read_params, section, sections
+from tailwise.core.stage.requirements import loaded_requirements
 from tailwise.engine.checkpoint.recovery import files_in, fingerprint, loaded_code
 from tailwise.engine.checkpoint.weights import INSTEAD_OF, read_tensors
 from tailwise.engine.evaluate.evaluation import evaluate
@@ -49,7 +50,7 @@ def index_of(split: Path) -> Path:
 def hashes(split: Path, weights: Path) -> dict[str, str]:
     """What the certificate is of: SHA-256 over names and contents."""
     found = {"data": files_in(split) | files_in(index_of(split)), "params": files_in(Path("reports/config.yaml"))}
-    found |= {"code": loaded_code() | files_in(Path("requirements.txt")), "weights": files_in(weights)}
+    found |= {"code": loaded_code() | {file.name: file for file in loaded_requirements()}, "weights": files_in(weights)}
     return {name: fingerprint(files) for name, files in found.items()}
 
 

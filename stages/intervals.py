@@ -1,4 +1,4 @@
-"""Intervals of the validation figures, what is mixed up, and the rare classes alone: intervals.py RECIPE ANSWERS INDEX.
+"""Intervals of the validation figures, confusions, and the rare classes alone: intervals.py RECIPE ANSWERS INDEX.
 
 ANSWERS: the folder that `evaluate` wrote; INDEX: the table of the split's samples
 """

@@ -1,4 +1,5 @@
-"""Train one phase: train.py RECIPE PHASE --train FOLDER --valid FOLDER [--balance FOLDER] [--init WEIGHTS]."""
+"""Train one phase: train.py RECIPE PHASE --train FOLDER --valid FOLDER [--balance FOLDER] [--init WEIGHTS]
+[--state FILE]."""
 
 import argparse
 import os
@@ -6,15 +7,18 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-from tailwise.balance.files import read_rebalancing
+from tailwise.balance.files import read_curriculum, read_rebalancing
 from tailwise.core.batch import Head
 from tailwise.core.params.auto import with_chosen
 from tailwise.core.params.config import read_params, section, sections
 from tailwise.core.params.runtime import Runtime
 from tailwise.core.stage.events import Events, events_path, stage_name
 from tailwise.core.stage.folders import pipeline_folder
+from tailwise.core.stage.requirements import loaded_requirements
 from tailwise.core.system.cores import data_workers
+from tailwise.engine.checkpoint.hand_over import read_hand_over
 from tailwise.engine.checkpoint.recovery import Recovery, recovery_for
+from tailwise.engine.contract.options import SamplesOf, stepwise
 from tailwise.engine.contract.phase import Phase, adapt_phase, parameter_lines, shapes
 from tailwise.engine.contract.run import Run, Stability, Training, start
 from tailwise.engine.contract.task import Samples
@@ -28,9 +32,9 @@ from tailwise.engine.train.interrupt import sigterm_as_sigint
 from tailwise.engine.train.loop import train_phase
 from tailwise.engine.train.outputs import write_outputs
 from tailwise.losses.boost import ClassBoost
+from tailwise.optim.kinds import optimizer_name
 from tailwise.recipes.recipe import load_recipe
 
-REQUIREMENTS = Path(__file__).parents[1] / "requirements.txt"
 HEADS = Path("data/index/heads.json")
 
 
@@ -42,6 +46,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--valid", type=Path, required=True)
     parser.add_argument("--balance", type=Path, help="samples and boosts of the phase; without: every sample, no boost")
     parser.add_argument("--init", type=Path)
+    parser.add_argument("--state", type=Path, help="what a phase with hand_over: last left, to go on exactly there")
     return parser.parse_args()
 
 
@@ -69,8 +74,11 @@ def train(args: argparse.Namespace, params: dict, runtime: Runtime) -> None:
         phase = adapt_phase(phase, task.model, shapes(asked.model))
     indices, boosts, boost = rebalanced(args.balance, heads, task.train)
 
-    inputs = [path for path in (args.train, args.valid, HEADS, args.balance, args.init) if path]
-    facts = [*map(repr, [args, training, stability, phase, config, backend(device)]), REQUIREMENTS.read_text("utf8")]
+    handed = read_hand_over(args.state, task.spec, optimizer_name(phase.optimizer)) if args.state else None
+
+    inputs = [path for path in (args.train, args.valid, HEADS, args.balance, args.init, args.state) if path]
+    pins = [file.read_text("utf8") for file in loaded_requirements()]
+    facts = [*map(repr, [args, training, stability, phase, config, backend(device)]), *pins]
     with join(device) as world, report_failure(), ExitStack() as owned:
         recovery = world.alone(lambda: owned.enter_context(recovery_for(args.phase, facts, inputs)))
         events = Events(events_path(stage_name()), runtime.verbosity, phase=args.phase)
@@ -81,7 +89,7 @@ def train(args: argparse.Namespace, params: dict, runtime: Runtime) -> None:
         if recovery:  # only the first process writes files and prints
             log_difference(device, events)
             print("\n".join(parameter_lines(task.model, phase.trainable)), flush=True)
-        trained = train_phase(task, phase, indices, boost, run)
+        trained = train_phase(task, phase, indices, boost, run, handed)
         if recovery:
             write_outputs(args.phase, task.metrics, boosts, trained, asked.spec, run)
             keep_backend(device)
@@ -89,13 +97,15 @@ def train(args: argparse.Namespace, params: dict, runtime: Runtime) -> None:
 
 def rebalanced(
     folder: Path | None, heads: tuple[Head, ...], samples: Samples
-) -> tuple[list[int], Boosts, dict[str, ClassBoost]]:
-    """Indices of an epoch's samples, and the boosts, as numbers for the history and as tensors for the loss."""
+) -> tuple[list[int] | SamplesOf, Boosts, dict[str, ClassBoost]]:
+    """Indices of each epoch's samples, and the boosts, as numbers for the history and as tensors for the loss."""
     if folder is None:
         return list(range(len(samples))), {head.name: dict.fromkeys(head.classes, 1.0) for head in heads}, {}
     of_phase = read_rebalancing(folder)
     indices = sample_indices(samples, of_phase.samples)
-    return indices, of_phase.boost, class_boosts(of_phase, heads, samples, indices)
+    boosts = class_boosts(of_phase, heads, samples, indices)
+    curriculum = {epoch: sample_indices(samples, names) for epoch, names in read_curriculum(folder).items()}
+    return stepwise(curriculum) if curriculum else indices, of_phase.boost, boosts
 
 
 def watching(

@@ -34,7 +34,7 @@ def task(folder):
     write_json(folder / "data/index/heads.json", {head.name: list(head.classes) for head in HEADS})
     write_csv(Path("data/index/test.csv"), ["sample", "action", "severity", "offence"], INDEX)
     write_json(Path("reports/classes.json"), {"train": {head.name: dict.fromkeys(head.classes, 1) for head in HEADS}})
-    for name in ("requirements.txt", "reports/config.yaml"):
+    for name in ("reports/config.yaml",):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text("")
     return trained(folder / "data/clips/test", folder / WEIGHTS)

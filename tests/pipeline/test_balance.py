@@ -60,12 +60,12 @@ def test_every_sample_is_drawn_as_often_as_the_weights_stage_says(door, finished
 def test_boosts_keep_within_the_cap_and_act_where_the_phase_says(door, finished, phase):
     params = read_params(finished / "params.yaml")[phase]
     _, _, boosts, rebalancing = door(phase)
-    assert rebalancing.acts == params["acts"]
+    assert rebalancing.apply_as == params["apply_as"]
     for of_head in boosts.values():
         assert of_head.boost.min() == 1 and of_head.boost.max() / of_head.boost.min() <= params["max_weight"] + 1e-4
         mean = (of_head.weights() * of_head.counts).sum() / of_head.counts.sum()
         assert mean.item() == pytest.approx(1)
-        expected = -of_head.boost.log() if params["acts"] == "logits" else torch.zeros_like(of_head.boost)
+        expected = -of_head.boost.log() if params["apply_as"] == "margin" else torch.zeros_like(of_head.boost)
         torch.testing.assert_close(of_head.margins(), expected)
 
 

@@ -44,24 +44,30 @@ PARAMETERS = {
     "window.unit window.centre window.stride window.frames window.margin": f"{CHECK} {INDEX}",
     "window.height window.width": f"{CHECK} {INDEX}",
     "decode.timeout decode.max_faulty decode.short": f"{CHECK} {INDEX}",
-    "phase1.max_weight phase1.boost.kind phase1.acts": f"{CHECK} {WEIGHTS}",
+    "phase1.max_weight phase1.boost.kind phase1.apply_as": f"{CHECK} {WEIGHTS}",
     "phase1.samples.kind phase1.samples.max_ratio": f"{CHECK} choose {WEIGHTS}",
     "phase1.train.epochs phase1.train.lr": f"{CHECK} choose {PHASE1}",
     "phase1.train.optimizer.kind phase1.train.optimizer.weight_decay "
     "phase1.train.schedule.kind phase1.train.schedule.warmup phase1.train.schedule.floor phase1.train.clip "
-    "phase1.train.augment phase1.train.trainable phase1.train.rates": f"{CHECK} {PHASE1}",
-    "phase2.max_weight phase2.boost.kind phase2.acts": f"{CHECK} compute_weights {PHASE2}",
+    "phase1.train.augment phase1.train.trainable phase1.train.rates phase1.train.schedule.start "
+    "phase1.train.schedule.end phase1.train.early_stopping phase1.train.average "
+    "phase1.train.keep_every phase1.train.hand_over": f"{CHECK} {PHASE1}",
+    "phase2.max_weight phase2.boost.kind phase2.apply_as": f"{CHECK} compute_weights {PHASE2}",
     "phase2.samples.kind": f"{CHECK} choose compute_weights {PHASE2}",
     "phase2.train.epochs phase2.train.lr": f"{CHECK} choose {PHASE2}",
     "phase2.train.optimizer.kind phase2.train.optimizer.weight_decay "
     "phase2.train.schedule.kind phase2.train.schedule.warmup phase2.train.schedule.floor phase2.train.clip "
-    "phase2.train.augment phase2.train.trainable phase2.train.rates": f"{CHECK} {PHASE2}",
-    "phase3.max_weight phase3.boost.kind phase3.acts": f"{CHECK} {TARGET}",
+    "phase2.train.augment phase2.train.trainable phase2.train.rates phase2.train.schedule.start "
+    "phase2.train.schedule.end phase2.train.early_stopping phase2.train.average "
+    "phase2.train.keep_every phase2.train.hand_over": f"{CHECK} {PHASE2}",
+    "phase3.max_weight phase3.boost.kind phase3.apply_as": f"{CHECK} {TARGET}",
     "phase3.samples.kind": f"{CHECK} choose {TARGET}",
     "phase3.train.epochs phase3.train.lr": f"{CHECK} choose {PHASE3}",
     "phase3.train.optimizer.kind phase3.train.optimizer.weight_decay "
     "phase3.train.schedule.kind phase3.train.schedule.warmup phase3.train.schedule.floor phase3.train.clip "
-    "phase3.train.augment phase3.train.trainable phase3.train.rates": f"{CHECK} {PHASE3}",
+    "phase3.train.augment phase3.train.trainable phase3.train.rates phase3.train.schedule.start "
+    "phase3.train.schedule.end phase3.train.early_stopping phase3.train.average "
+    "phase3.train.keep_every phase3.train.hand_over": f"{CHECK} {PHASE3}",
     "balance.max_effective_ratio": f"{CHECK} compute_weights target_weak_classes certify report",
     "target.recall target.prior_samples target.min_support": f"{CHECK} {TARGET}",
     "model.variant.kind model.variant.dropout": f"{CHECK} {TRAINING}",

@@ -46,7 +46,7 @@ class PhaseIntervention:
 
 
 def read_interventions(folder: Path, phases: list[str]) -> dict[str, list[PhaseIntervention]]:
-    """Those of each phase, in the order in which they were made; a phase that kept no record is left out."""
+    """{phase: its interventions in order}, without the phases that kept no record."""
     files = {phase: folder / phase / "interventions.csv" for phase in phases}
     return {phase: _rows(phase, file) for phase, file in files.items() if file.exists()}
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tailwise.core.errors import UserError
-from tailwise.core.stage.launcher import REQUIREMENTS, check_versions, pinned
+from tailwise.core.stage.launcher import check_versions
 from tailwise.core.stage.run_log import last_runs
 
 SOURCES = Path(__file__).parents[3] / "src"
@@ -149,14 +149,6 @@ def test_a_build_of_the_pinned_version_is_the_pinned_version(monkeypatch):
     check_versions({"torch": "2.15.0"})
     with pytest.raises(UserError, match="has torch 2.15.0, requirements.txt pins 2.15.1"):
         check_versions({"torch": "2.15.1"})
-
-
-def test_pins_are_read_from_the_requirements_file():
-    text = "# a comment==1\ntorch==2.15.0\nruamel.yaml==0.1  # why\n\npip>=2\n"
-    assert pinned(text) == {"torch": "2.15.0", "ruamel.yaml": "0.1"}
-    requirements = REQUIREMENTS.read_text()
-    lines = [line for line in requirements.splitlines() if line.strip() and not line.startswith("#")]
-    assert len(pinned(requirements)) == len(lines)
 
 
 @pytest.mark.parametrize(("text", "status"), [("", 0), ("raise KeyboardInterrupt", 130)])

@@ -23,6 +23,11 @@ JOBS = {
     "2, then 1": [(2, {"stop": 5}), (1, {})],
     "1, then 2": [(1, {"stop": 5}), (2, {})],
     "short": [(2, {"short": (1, 5)})],
+    "sam alone": [(1, {"options": "sam"})],
+    "sam of 2": [(2, {"options": "sam"})],
+    "sam, 2, then 1": [(2, {"options": "sam", "stop": 5}), (1, {"options": "sam"})],
+    "ranger alone": [(1, {"options": "ranger"})],
+    "ranger of 2": [(2, {"options": "ranger"})],
     "cut": [(1, {"stop": 5}), (2, {"cut": True})],
 }
 """{folder: what runs there, one after the other}; stopped is a run in the second step of the second epoch."""
@@ -95,6 +100,15 @@ def test_the_number_of_processes_changes_nothing(runs, alone, processes):
         whole = [places for number, places in straight if number == epoch]
         assert [sum(parts, ()) for parts in zip(*ours, strict=True)] == whole  # the same order, step by step
         assert Counter(sum(whole, ())) == Counter([*range(37), 3, 3])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("folder", ["sam of 2", "sam, 2, then 1", "ranger of 2"])
+def test_options_of_a_phase_act_alike_in_several_processes(runs, alone, folder):
+    """Averages, early stopping and what is handed over included."""
+    straight = runs / f"{folder.partition(' ')[0].strip(',')} alone"
+    close(runs / folder, straight)
+    assert len(made(straight)[1]) == (2 if "sam" in folder else 3)
 
 
 def test_a_share_may_be_empty():

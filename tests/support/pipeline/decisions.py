@@ -28,9 +28,11 @@ NARROW = {
     "data/chosen/phase1.json": {"params": [], "deps": []},
     "data/chosen/phase2.json": {"params": [], "deps": []},
     "data/chosen/phase3.json": {"params": [], "deps": []},
-    "data/weights/phase1": {"params": ["phase1.max_weight", "phase1.boost", "phase1.acts", "phase1.samples"]},
-    "data/weights/phase2": {"params": ["phase2.max_weight", "phase2.boost", "phase2.acts", "phase2.samples"]},
-    "data/weights/phase3": {"params": ["target", "phase3.max_weight", "phase3.boost", "phase3.acts", "phase3.samples"]},
+    "data/weights/phase1": {"params": ["phase1.max_weight", "phase1.boost", "phase1.apply_as", "phase1.samples"]},
+    "data/weights/phase2": {"params": ["phase2.max_weight", "phase2.boost", "phase2.apply_as", "phase2.samples"]},
+    "data/weights/phase3": {
+        "params": ["target", "phase3.max_weight", "phase3.boost", "phase3.apply_as", "phase3.samples"]
+    },
 }
 
 
@@ -46,8 +48,10 @@ def set_parameter(project: Project, path: str, change) -> None:
 
 
 def other(value):
-    """Another value of the same type; stubs take any."""
-    return [*value, "more"] if isinstance(value, list) else f"{value}x" if isinstance(value, str) else value + 1
+    """Another value, of the same type unless it is None; stubs take any."""
+    if isinstance(value, list):
+        return [*value, "more"]
+    return f"{value}x" if value is None or isinstance(value, str) else value + 1
 
 
 def append(path: Path, text: str) -> None:

@@ -125,7 +125,7 @@ def write_run(root: Path, made: Made = Made()) -> Path:
         _write_phase(reports / f"training/{phase}", made, counts["valid"], rng)
         boost = {head: {name: 1.0 + nth for name in names} for head, names in made.heads.items()}
         if made.boosted:
-            write_json(root / f"data/weights/{phase}/boost.json", {"acts": "logits", "boost": boost})
+            write_json(root / f"data/weights/{phase}/boost.json", {"apply_as": "margin", "boost": boost})
     write_text(reports / "config.yaml", f"data: {{root: {made.named}}}\n")
     if not made.heads:
         return root

@@ -71,8 +71,5 @@ def _predict(args: argparse.Namespace, recipe: Recipe, inputs: Inputs) -> tuple[
 
     predictor, spec = load_predictor(args.weights, recipe, find_device(args.device, "--device"))
     inputs = recipe.fit_inputs(inputs, spec, args.format)
-    found = {
-        sample.index: Prediction(sample.name, sample.parts, predictor.answer(sample.inputs))
-        for sample in recipe.read_samples(inputs, spec, args.workers)
-    }
+    found = {sample.index: predictor.predict(sample) for sample in recipe.read_samples(inputs, spec, args.workers)}
     return [found[index] for index in sorted(found)], inputs

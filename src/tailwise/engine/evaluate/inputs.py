@@ -90,5 +90,5 @@ def class_boosts(
         ids = dataset.labels(head.name)[indices]
         counts = np.bincount(ids[ids >= 0], minlength=len(head.classes))
         values = [of_phase.boost[head.name][label] for label in head.classes]
-        result[head.name] = ClassBoost(torch.tensor(values), torch.from_numpy(counts).float(), of_phase.acts)
+        result[head.name] = ClassBoost(torch.tensor(values), torch.from_numpy(counts).float(), of_phase.apply_as)
     return result

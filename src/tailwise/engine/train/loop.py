@@ -148,11 +148,11 @@ def close_epoch(trainer: PhaseTrainer) -> None:
         figures = lr, state.mean_loss, state.mean_norm, totals, score, interventions
         with defer_interrupt():
             record = EpochRecord(run.name, state.epoch + 1, trainer.phase.epochs, *figures)
-            weights = copied(trainer.validated_task().model.state_dict())
+            weights = trainer.validated_task().model.state_dict()
             keep_epoch(trainer, weights)
             best = trainer.phase.hand_over == "last" or state.is_best(record, select)
             if best:
-                trainer.best = weights
+                trainer.best = copied(weights)
             state.close_epoch(record, best)
         for observe in run.observers:
             observe(state.history)
