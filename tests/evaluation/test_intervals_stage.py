@@ -66,5 +66,5 @@ def test_a_table_with_the_same_columns_and_classes_has_no_official_figure(evalua
 def test_few_samples_and_groups_are_told(evaluated, monkeypatch):
     judgement, _ = intervals(monkeypatch)
     assert judgement["few"] == 20
-    assert judgement["limits"][0] == "Only 1 group(s): too few for intervals to mean anything."
-    assert "action: 1 sample of Dive: not a measurement." in judgement["limits"]
+    assert judgement["limits"][0] == "Only 1 group: too few for meaningful intervals."
+    assert "action: 1 sample of Dive: too few to measure its recall." in judgement["limits"]

@@ -57,7 +57,7 @@ def rare(found: Predictions, trained_on: dict[str, int]) -> dict[str, Any]:
 
 
 def lines(made: dict) -> Iterator[str]:
-    """The figures in lines for the terminal: the rare classes and limits."""
+    """Lines for the terminal: figures of the rare classes, and limits."""
     for name, of_head in made["heads"].items():
         rare = of_head["rare"]
         if rare["macro_recall"]["value"] is not None:
