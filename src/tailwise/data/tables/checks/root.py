@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tailwise.core.errors import UserError
 from tailwise.core.files import kind_of
+from tailwise.core.stage.folders import pipeline_folder
 from tailwise.data.tables.spelling import quoted
 
 ADVICE = "put the clips and their annotations into one, as data/own"
@@ -21,6 +22,29 @@ def name_fault(root) -> str | None:
     if root.startswith("~"):
         return f"must name a folder, found {quoted(root)}: write the home folder's own path instead of ~"
     return None
+
+
+UNTRACKED = (
+    "which has what git and DVC track alone: before `dvc exp run` with --temp or --queue, `dvc add` the folder and"
+    " `git add` the .dvc file, or set data.root in params.yaml to the folder's absolute path"
+)
+
+
+def check_root(root: Path) -> None:
+    """Raise UserError unless the data root is a folder with something in it."""
+    advice = "put the clips and their annotations there, or set data.root in params.yaml"
+    try:
+        exists = root.exists()
+    except OSError as error:  # a name that is too long, a folder above that may not be read
+        raise UserError(f"data.root {root}: {error.strerror}; {advice}") from error
+    if not exists and (pipeline_folder() / root).exists():
+        raise UserError(f"{root}: is not in this experiment's copy of the repository, {UNTRACKED}")
+    if not exists:
+        raise UserError(f"{root}: no such folder; {advice}")
+    if not root.is_dir():
+        raise UserError(f"{root}: is no folder; {advice}")
+    if not any(root.iterdir()):
+        raise UserError(f"{root}: is empty; {advice}")
 
 
 def check_tree(root: Path) -> None:

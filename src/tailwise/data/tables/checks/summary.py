@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from tailwise.data.tables.checks.source import Checked
-from tailwise.data.tables.rows import by_sample
 
 SHOWN = 20
 """Leaks, and other warnings, of a split that are printed; the file has all."""
@@ -13,11 +12,11 @@ def summarize(data: Checked) -> dict:
     """Per split: samples, views, samples dropped by rule; leaks and other warnings where there are any."""
     summary = {}
     for split, rows in data.index.rows.items():
-        counts = {"samples": len(by_sample(rows)), "views": len(rows), "dropped": data.index.dropped[split]}
+        counts = {"samples": rows["sample"].nunique(), "views": len(rows), "dropped": data.index.dropped[split]}
         within = [leak for leak in data.leaks if not leak.crosses]
-        found = {"leaks": [leak for leak in data.leaks if leak.crosses], "warnings": [*within, *data.doubts]}
-        told = {name: [leak.text for leak in of if leak.split == split] for name, of in found.items()}
-        summary[split] = counts | {name: texts for name, texts in told.items() if texts}
+        found = {"leaks": [leak for leak in data.leaks if leak.crosses], "warnings": [*within, *data.warnings]}
+        texts = {name: [leak.text for leak in of if leak.split == split] for name, of in found.items()}
+        summary[split] = counts | {name: of_split for name, of_split in texts.items() if of_split}
     return summary
 
 
@@ -25,7 +24,7 @@ def describe(data: Checked) -> Iterator[str]:
     """The same as lines, with the reader's notes and what is absent."""
     for split, facts in summarize(data).items():
         yield f"{split}: {facts['samples']} samples, {facts['views']} views"
-        absent = sum(not row["content"] for row in data.index.rows[split])
+        absent = (data.index.rows[split]["content"] == "").sum()
         absences = [f"clips that are not there: {absent}"] if absent else []
         leaks, others = ([f"WARNING: {text}" for text in facts.get(name, [])] for name in ("leaks", "warnings"))
         yield from (f"  {line}" for line in [*data.index.notes[split], *absences, *_first(leaks), *_first(others)])
