@@ -23,23 +23,23 @@ from tailwise.core.params.config import read_params
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationWarning:dvc")]
 
 # Stages that always follow each other.
-PHASE3 = "train_phase3 evaluate judge show_mistakes certify report"
+PHASE3 = "train_phase3 evaluate intervals show_mistakes certify report"
 TARGET = f"target_weak_classes {PHASE3}"
 PHASE2 = f"train_phase2 {TARGET}"
 PHASE1 = f"train_phase1 {PHASE2}"
 WEIGHTS = f"compute_weights {PHASE1}"
-DECODE = f"decode_clips show_clips analyze_classes choose {WEIGHTS}"
-INDEX = f"index_clips {DECODE}"
+DECODE = f"decode_clips show_samples analyze_classes choose {WEIGHTS}"
+INDEX = f"index {DECODE}"
 DEMO = f"make_demo {INDEX}"
 CHECK = "check save_config"
-JUDGING = "judge certify report"
+JUDGING = "intervals certify report"
 TRAINING = f"train_phase1 train_phase2 target_weak_classes {PHASE3}"
 
 # `check` reads all of params.yaml but `runtime`, and `save_config` keeps it; the report shows that, and the certificate
 # names it.
 PARAMETERS = {
     "data.root data.reader.kind": f"{CHECK} {INDEX}",
-    "data.leaks": f"{CHECK} index_clips certify report",
+    "data.leaks": f"{CHECK} index certify report",
     "demo.seed demo.train demo.valid demo.test demo.width demo.height demo.frames demo.contact": f"{CHECK} {DEMO}",
     "window.unit window.centre window.stride window.frames window.margin": f"{CHECK} {INDEX}",
     "window.height window.width": f"{CHECK} {INDEX}",
@@ -83,8 +83,8 @@ CODE = {
     "src/tailwise/data/raw.py": f"check {INDEX}",
     "src/tailwise/data/index": f"check {INDEX}",
     "src/tailwise/data/decode": f"check {INDEX}",
-    "src/tailwise/data/load": f"check show_clips {TRAINING}",
-    "src/tailwise/data/tables/manifest.py": f"check show_clips analyze_classes choose {WEIGHTS}",
+    "src/tailwise/data/load": f"check show_samples {TRAINING}",
+    "src/tailwise/data/tables/manifest.py": f"check show_samples analyze_classes choose {WEIGHTS}",
     "src/tailwise/balance": f"check analyze_classes choose {WEIGHTS}",
     "src/tailwise/balance/files.py": f"check analyze_classes choose {WEIGHTS}",
     "src/tailwise/engine": f"check {TRAINING}",
@@ -99,23 +99,23 @@ CODE = {
     "src/tailwise/cli/preflight.py": "",
     "src/tailwise/judging": f"check {JUDGING}",
     "src/tailwise/prediction": "",
-    "src/tailwise/evaluation/mistakes.py": "check judge show_mistakes certify report",
+    "src/tailwise/evaluation/mistakes.py": "check intervals show_mistakes certify report",
     "src/tailwise/cli/main.py": "",
     "src/tailwise/reporting": "report",
-    "src/tailwise/data/video/strips.py": "show_clips show_mistakes report",
+    "src/tailwise/data/video/strips.py": "show_samples show_mistakes report",
     "stages/check.py": "check",
     "stages/save_config.py": "save_config",
     "stages/make_demo.py": DEMO,
-    "stages/index_clips.py": INDEX,
+    "stages/index.py": INDEX,
     "stages/decode_clips.py": DECODE,
-    "stages/show_clips.py": "show_clips report",
+    "stages/show_samples.py": "show_samples report",
     "stages/analyze_classes.py": f"analyze_classes choose {WEIGHTS}",
     "stages/choose.py": "choose",
     "stages/compute_weights.py": WEIGHTS,
     "stages/train.py": TRAINING,
     "stages/target_weak_classes.py": TARGET,
-    "stages/evaluate.py": "evaluate judge show_mistakes report",
-    "stages/judge.py": "judge report",
+    "stages/evaluate.py": "evaluate intervals show_mistakes report",
+    "stages/intervals.py": "intervals report",
     "stages/show_mistakes.py": "show_mistakes report",
     "stages/certify.py": "certify report",
     "stages/report.py": "report",

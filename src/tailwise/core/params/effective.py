@@ -1,15 +1,13 @@
-"""A run's parameters as they were read, defaults included: ``python -m tailwise.core.params.effective RECIPE`` prints them.
+"""A run's parameters as they were read, defaults included: ``tailwise config`` prints them.
 
 What is printed is a preset: ``make preset NAME=reports/config.yaml`` writes it back into params.yaml.
 """
 
 import dataclasses
 import importlib
-import sys
 
 import yaml
 
-from tailwise.core.errors import UserError, said
 from tailwise.core.params.config import read_params, section
 
 UNTRACKED = "runtime"
@@ -24,7 +22,7 @@ def effective(params) -> str:
 
 def read_effective(recipe: str) -> str:
     """The YAML of params.yaml as the recipe reads it; raises UserError for what `check` would refuse."""
-    return effective(section(read_params(), "", importlib.import_module(f"{recipe}.sections").Params))
+    return effective(section(read_params(), "", importlib.import_module(f"{recipe}.recipe").RECIPE.params()))
 
 
 def _listed(value):
@@ -32,10 +30,3 @@ def _listed(value):
     if isinstance(value, dict):
         return {key: _listed(item) for key, item in value.items()}
     return [_listed(item) for item in value] if isinstance(value, (list, tuple)) else value
-
-
-if __name__ == "__main__":
-    try:
-        print(read_effective(sys.argv[1]), end="")
-    except UserError as error:
-        sys.exit(said(f"config: {error}"))

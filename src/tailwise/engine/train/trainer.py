@@ -1,254 +1,238 @@
-"""A phase that is being trained: its model, its course, and what to go back to."""
+"""What a phase holds while it trains: its task, optimizer and state, and the weights it may return to."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 
-from tailwise.core.errors import UserError
-from tailwise.engine.batches.loading import load_steps
-from tailwise.engine.batches.memory import TOO_LARGE, auto_micro_batch, catch_oom
-from tailwise.engine.batches.order import epoch_order, repeat_numbers, steps_of
-from tailwise.engine.checkpoint.recovery import State
-from tailwise.engine.checkpoint.snapshot import Tensors, copied, load_fitting, part, restore, snapshot
-from tailwise.engine.checkpoint.weights import write_tensors
-from tailwise.engine.contract.phase import Phase, adapt_phase, rate_groups, set_trainable, shapes, train_mode
-from tailwise.engine.contract.record import EpochRecord, Intervention, PartialMetrics
+from tailwise.core.batch import Batch
+from tailwise.engine.batches.loading import load_batches, load_steps
+from tailwise.engine.batches.memory import catch_oom_in_all
+from tailwise.engine.batches.order import augment_keys, chunks, epoch_order, plan_steps, repeat_numbers
+from tailwise.engine.checkpoint.hand_over import HandOver, named_state, restore_hand_over
+from tailwise.engine.checkpoint.snapshot import Tensors, copied, part, restore, snapshot
+from tailwise.engine.contract.options import SamplesOf, samples_by_epoch
+from tailwise.engine.contract.phase import Phase, adapt_phase, check_options, rate_groups, set_trainable, shapes
+from tailwise.engine.contract.record import EpochRecord
 from tailwise.engine.contract.run import Run
 from tailwise.engine.contract.task import Task
-from tailwise.engine.evaluate.validate import validate
+from tailwise.engine.evaluate.batch_norm import batch_norms, measure_statistics
 from tailwise.engine.monitor.clock import SaveTimer
+from tailwise.engine.train.backup import StepBackup
 from tailwise.engine.train.effect import check_effect
-from tailwise.engine.train.guards import VERDICTS, Fault, StepNumbers, describe_fault
-from tailwise.engine.train.idle import zero_gradient_parameters
-from tailwise.engine.train.interrupt import defer_interrupt
+from tailwise.engine.train.guards import GuardState
 from tailwise.engine.train.state import TrainState
-from tailwise.engine.train.step import StepBatches, StepRejected, StepRunner
-from tailwise.engine.train.undo import StepBackup
 from tailwise.losses.boost import ClassBoost
+from tailwise.optim.average import EMA, WeightAverage
+from tailwise.optim.kinds import optimizer_name
+
+StepBatches = tuple[list[Batch], list[list[int]]]
+"""This process's micro-batches of a step, and per sample how often it came before in the epoch."""
+
+
+@dataclass(frozen=True)
+class PhaseResult:
+    """weights: of the best epoch, by name; history: one record an epoch; best: its epoch, from 1
+
+    spec: of the model that the weights belong to, the task's own unless a fallback became better
+    fallback: how many fallbacks there had been by the best epoch
+    micro_batch: samples computed at once in the end
+    stopped: whether the phase ended early
+    last: what the next phase goes on from, of a phase with ``hand_over: last``, whose `best` is the last epoch
+    """
+
+    weights: Tensors
+    history: list[EpochRecord]
+    best: int
+    spec: dict
+    fallback: int
+    micro_batch: int
+    stopped: bool = False
+    last: HandOver | None = None
 
 
 class PhaseTrainer:
-    """best: weights of the best epoch; good: weights and optimizer to go back to; both on the processor.
+    """What the functions of the loop share.
 
-    known: parameters that all models so far had; specs: of these, each simpler than the one before
+    best: weights of the best epoch so far; good: weights and optimizer state that a rollback restores; both on the CPU
+    known: shapes of the parameters that all models so far had; specs: of these models, each a fallback of the last
+    trainable: the parameters that are trained, by name
     """
 
-    def __init__(self, task: Task, phase: Phase, samples: list[int], boost: dict[str, ClassBoost], run: Run):
-        self.phase, self.samples, self.run = phase, samples, run
+    def __init__(
+        self,
+        task: Task,
+        phase: Phase,
+        samples: Iterable[int] | SamplesOf,
+        boost: dict[str, ClassBoost],
+        run: Run,
+        handed: HandOver | None = None,
+    ):
+        check_options(phase, task.select is not None)
+        self.phase, self.run, self.handed = phase, run, handed
+        self.samples = samples_by_epoch(samples, phase.epochs)
         self.boost = {head: of_head.to(run.device) for head, of_head in boost.items()}
-        self.course, self.deadline = TrainState(run.training.micro_batch), SaveTimer(run.save_every)
+        self.state, self.timer = TrainState(run.training.micro_batch), SaveTimer(run.save_every)
         self.best: Tensors = {}
         self.known, self.specs = shapes(task.model), []
-        self.enter(task)
+        self.build(task)
+        if handed:
+            self._take_over(handed)
 
-    def enter(self, task: Task) -> None:
-        """Build all that the phase governs, around this task's model; a UserError leaves all as it was."""
+    def build(self, task: Task) -> None:
+        """Build all that the phase governs around this task's model; a UserError leaves the trainer as it was."""
         model = task.model.to(self.run.device)
         phase = adapt_phase(self.phase, model, self.known) if self.specs else self.phase
-        moving = set_trainable(model, phase.trainable)
+        parameters = set_trainable(model, phase.trainable)
         optimizer = phase.optimizer.build(rate_groups(model, phase.rates), phase.lr)
-        check_effect(task, self.boost, moving, self.samples[:1], self.run)
-        named = {name: p for name, p in model.named_parameters() if p.requires_grad}
-        self.task, self.optimizer, self.drawn = task, optimizer, None
-        self.stepper = StepRunner(
-            task, phase, self.run, self.boost, named, optimizer, StepBackup(model, moving, optimizer)
-        )
-        self.good = self._now()
+        check_effect(task, self.boost, parameters, self.samples[0][:1], self.run)
+        self.task, self.optimizer = task, optimizer
+        self.trainable = {name: p for name, p in model.named_parameters() if p.requires_grad}
+        self.backup = StepBackup(model, parameters, optimizer)
+        self.average = WeightAverage(phase.average, model) if phase.average else None
+        self.good = self.snapshot()
         self.specs.append(task.spec)
         self.known = dict(self.known.items() & shapes(model).items())
+        self.reload()
+
+    def _take_over(self, handed: HandOver) -> None:
+        """Go on where another phase ended: its weights, optimizer state and guards."""
+        self.log("hand over", restore_hand_over(handed, self.task.model, self.optimizer))
+        self.state.rate, self.state.guard = handed.rate, GuardState(**handed.guard)
+        self.state.micro_batch = min(self.state.micro_batch, handed.micro_batch)
+        if (tensors := part(handed.tensors, "average")) and isinstance(self.phase.average, EMA):
+            self.average.restore(tensors)
+        self.good, self.state.good = self.snapshot(), GuardState(**handed.guard)
+
+    def snapshot(self) -> Tensors:
+        """Copies of weights, optimizer state and averaged weights."""
+        averaged = copied(self.average.tensors()) if self.average else {}
+        return snapshot(self.task.model, self.optimizer) | {f"average/{name}": t for name, t in averaged.items()}
+
+    def restore(self, tensors: Tensors) -> None:
+        """Set what `snapshot` gave."""
+        restore(tensors, self.task.model, self.optimizer)
+        if self.average:
+            self.average.restore(part(tensors, "average"))
+
+    @property
+    def steps(self) -> int:
+        """Optimizer steps of this epoch."""
+        return self._steps_until(self.state.epoch + 1) - self._steps_until(self.state.epoch)
+
+    def _steps_until(self, epoch: int) -> int:
+        """Optimizer steps of all epochs before this one."""
+        return sum(math.ceil(len(samples) / self.run.training.batch_size) for samples in self.samples[:epoch])
+
+    @property
+    def scores(self) -> list[float]:
+        """Of the epochs so far, higher is better; -inf where a score is unknown."""
+        sign = -1 if self.task.select and self.task.select.mode == "min" else 1
+        return [-math.inf if record.score is None else sign * record.score for record in self.state.history]
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the phase has ended early."""
+        early = self.phase.early_stopping
+        return bool(early) and early.stops(self.scores) and self.state.epoch < self.phase.epochs
 
     @property
     def finished(self) -> bool:
-        return self.course.epoch == self.phase.epochs
+        return self.state.epoch == self.phase.epochs or self.stopped
 
-    def resume(self) -> None:
-        """Go on from the saved state, where there is one; else choose what the memory decides."""
-        world, recovery = self.run.world, self.run.recovery
-        state = world.broadcast(world.alone(lambda: recovery.load() if recovery else None))
-        if state is None:
-            if self.run.training.accumulate == "auto":
-                self.course.micro_batch = auto_micro_batch(self.task, self.run, self.samples[0])
-            return
-        self.course = TrainState.from_json(state.facts)
-        for _ in range(self.course.fallback):
-            self.enter(self.task.fallback())
-        self.best = state.tensors["best"]
-        if self.finished:
-            self._log("resume", f"{self.run.name}: was trained to its end before; `make clean-recovery` forgets that")
-            return
-        restore(state.tensors["now"], self.task.model, self.optimizer)
-        self.good = state.tensors["good"]
-        self._log("resume", f"{self._where()}: goes on from here")
+    @property
+    def number(self) -> int:
+        """The current step's number in the phase, from 0."""
+        return self._steps_until(self.state.epoch) + self.state.step
 
-    def save(self) -> None:
-        """Keep the state on disk; of a finished phase, what its result needs."""
-        if self.run.recovery:
-            with self.deadline.timed("save"):
-                going = {} if self.finished else {"now": self._now(), "good": self.good}
-                self.run.recovery.save(State(self.course.to_json(), {"best": self.best, **going}))
-            self._log("save", f"{self._where()}: state saved", detail=True, seconds=self.deadline.took("save"))
+    @property
+    def seeds(self) -> str:
+        """The name that all randomness is drawn by: the phase's, or that of the phase that it goes on from."""
+        return self.handed.seeds if self.handed else self.run.name
 
-    def _save_before(self, work: str) -> None:
-        if self.deadline.due(work):
-            self.save()
+    def seed_epoch(self, epoch: int) -> int:
+        """The epoch that all randomness is drawn by: it goes on counting where another phase ended."""
+        return epoch + (self.handed.epochs if self.handed else 0)
 
-    def train_epoch(self) -> None:
-        """What is left of an epoch."""
-        course, steps = self.course, math.ceil(len(self.samples) / self.run.training.batch_size)
-        train_mode(self.task.model)
-        while course.step < steps:
-            with self.deadline.timed("step"):
-                self.drawn = self.drawn or self._draw()
-                drawn = next(self.drawn)
-                with defer_interrupt():
-                    self._advance(drawn, course.epoch * steps + course.step, steps)
-            self._save_before("step" if course.step < steps else "first judging")
-        self._validate()
-        with self.deadline.timed("closing"):
-            self._close(self._lr(course.epoch * steps + steps - 1, steps))
-        self._save_before("step")
+    def lr(self, step: int) -> float:
+        """Learning rate at a step of this epoch, from 0."""
+        number, steps = self._steps_until(self.state.epoch) + step, self._steps_until(self.phase.epochs)
+        return self.phase.lr * self.phase.schedule.factor(number, steps, self.scores) * self.state.rate
 
-    def _draw(self) -> Iterator[StepBatches]:
-        """What this process computes in each step that is left, in the micro-batches of now."""
-        run, course = self.run, self.course
-        epochs = range(course.epoch, self.phase.epochs)
-        orders = [epoch_order(self.samples, run.training.seed, run.name, epoch) for epoch in epochs]
+    def set_lr(self) -> None:
+        """Set the current step's learning rate in every parameter group."""
+        lr = self.lr(self.state.step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = lr * group["rate"]
 
-        def cut(orders: Iterable[Sequence[int]]) -> list[list[list[int]]]:
-            size, share = run.training.batch_size, run.world.share
-            return [step for o in orders for step in steps_of(o, size, course.micro_batch, share)][course.step :]
+    def next_batches(self) -> StepBatches:
+        """The current step's batches."""
+        self._batches = self._batches or self._load()
+        return next(self._batches)
 
-        return zip(load_steps(self.task.train, cut(orders), run.workers, run.events), cut(map(repeat_numbers, orders)))
+    def reload(self) -> None:
+        """Load anew from the current step on: the micro-batch has changed, or the model."""
+        self._batches: Iterator[StepBatches] | None = None
 
-    def _lr(self, number: int, steps: int) -> float:
-        return self.phase.lr * self.phase.schedule.factor(number, self.phase.epochs * steps) * self.course.rate
+    def _load(self) -> Iterator[StepBatches]:
+        """This process's batches of every step that remains in the phase."""
+        run, state = self.run, self.state
+        orders = [
+            epoch_order(self.samples[epoch], run.training.seed, self.seeds, self.seed_epoch(epoch))
+            for epoch in range(state.epoch, self.phase.epochs)
+        ]
+        repeats = [repeat_numbers(order) for order in orders]
+        plan = partial(plan_steps, run.training.batch_size, state.micro_batch, run.world.share, state.step)
+        return zip(load_steps(self.task.train, plan(orders), run.workers, run.events), plan(repeats))
 
-    def _advance(self, drawn: StepBatches, number: int, steps: int) -> None:
-        """Take the next step of the phase, by its number from 0, or act on what stands against it."""
-        course, found = self.course, None
-        guard = partial(self._fault, number)
-        try:
-            numbers = self.stepper.take((course.epoch, course.step), drawn, self._lr(number, steps), guard)
-        except StepRejected as stopped:
-            found = stopped.fault, stopped.numbers
-        if found:
-            return self._intervene(*found, number)
-        course.losses.append(numbers.loss)
-        course.norms.append(numbers.norm)
-        if self.run.stability.guards:
-            for fault, name in course.watch.remember(
-                numbers, partial(zero_gradient_parameters, self.task, self.run, drawn)
-            ):
-                self._note(fault, VERDICTS[fault], f"{name} " + describe_fault(fault, numbers, course.watch))
-            if course.watch.good():
-                self.good, course.good = self._now(), replace(course.watch)
-        course.step += 1
+    def validated_task(self) -> Task:
+        """The task with the model to validate: the averaged one, where there is one, its batch norm measured anew."""
+        if not (self.average and self.average.started):
+            return self.task
+        if not self.state.validation.samples:
+            self._measure_batch_norm()
+        return replace(self.task, model=self.average.model)
 
-    def _fault(self, number: int, numbers: StepNumbers) -> Fault | None:
-        if self.run.stability.guards:
-            return self.course.watch.fault(numbers, number, self.run.stability)
-        if not numbers.finite:
-            raise UserError(f"{self._where()}: loss or gradient is not finite; lower its lr")
-        return None
+    def _measure_batch_norm(self) -> None:
+        """On this epoch's samples, by each process on all of them, so that they agree."""
+        pairs = zip(batch_norms(self.average.model), batch_norms(self.task.model), strict=True)
+        if parts := [mine for mine, trained in pairs if trained.training]:
+            work = partial(measure_statistics, self.average.model, parts, self._prepared(), self.run)
+            catch_oom_in_all(lambda: (work(),), self.run)
 
-    def _intervene(self, fault: Fault, numbers: StepNumbers | None, number: int) -> None:
-        """Do what the verdict says."""
-        course, verdict = self.course, VERDICTS[fault]
-        if verdict == "shrink":
-            return self._halve_micro_batch()
-        text = describe_fault(fault, numbers, course.watch)
-        if verdict == "skip":
-            course.watch.skipped.append(number)
-            self._note(fault, "batch skipped", text)
-        elif course.rollbacks >= self.run.stability.max_rollbacks:
-            self._fall_back(fault, text)
-        else:
-            restore(self.good, self.task.model, self.optimizer)
-            course.watch = course.watch.back_to(course.good)
-            course.rate, course.rollbacks = course.rate / 2**course.watch.tries, course.rollbacks + 1
-            self._note(fault, f"back to the last good weights, rate x {course.rate:g}", text)
-        course.step += 1
+    def _prepared(self) -> Iterator[Batch]:
+        """This epoch's samples as in training, by micro-batches."""
+        run, epoch = self.run, self.seed_epoch(self.state.epoch)
+        order = epoch_order(self.samples[self.state.epoch], run.training.seed, self.seeds, epoch)
+        for batch in load_batches(self.task.train, chunks(order, self.state.micro_batch), run.workers, run.events):
+            keys = augment_keys(run.training.seed, self.seeds, epoch, batch.index.numpy())
+            yield self.task.prepare(batch.to(run.device), self.phase.augment, keys)
 
-    def _halve_micro_batch(self) -> None:
-        """Compute less at once: the same step, in more micro-batches."""
-        if self.course.micro_batch == 1:
-            raise UserError(f"{self._where()}: {TOO_LARGE}")
-        self.course.micro_batch //= 2
-        self.drawn = None
-        self._note("out of memory", f"micro-batch {self.course.micro_batch}, same step again", "")
+    def result(self) -> PhaseResult:
+        state = self.state
+        spec = self.specs[state.best_fallback]
+        figures = state.history, state.best_epoch, spec, state.best_fallback, state.micro_batch
+        return PhaseResult(self.best, *figures, self.stopped, self._hand_over())
 
-    def _fall_back(self, fault: Fault, text: str) -> None:
-        """Go on with the next simpler model from the good weights that fit it; raises UserError without one."""
-        tried = f"{self._where()}: {fault} ({text}) after {self.course.rollbacks} rollbacks; lower its lr"
-        if self.task.fallback is None:
-            raise UserError(tried + self._keep_best())
-        task = self.task.fallback()
-        fitted = load_fitting(task.model, part(self.good, "model"))
-        try:
-            self.enter(task)
-        except UserError as error:
-            raise UserError(f"{tried}; no simpler model can take over ({error}){self._keep_best()}") from error
-        train_mode(task.model)
-        self.course.fall_back()
-        self._note(fault, f"a simpler model goes on, {fitted}", text)
+    def _hand_over(self) -> HandOver | None:
+        if self.phase.hand_over == "best":
+            return None
+        model, state = self.task.model, self.state
+        tensors = {name: t for name, t in self.snapshot().items() if not name.startswith("optimizer/")}
+        tensors |= {f"optimizer/{name}": t for name, t in named_state(model, self.optimizer).items()}
+        if not isinstance(self.phase.average, EMA):
+            tensors = {name: t for name, t in tensors.items() if not name.startswith("average/")}
+        seeds = self.seeds, self.seed_epoch(state.epoch)
+        guard = asdict(state.guard), state.rate, state.micro_batch
+        return HandOver(copied(tensors), self.specs[-1], optimizer_name(self.phase.optimizer), *seeds, *guard)
 
-    def _keep_best(self) -> str:
-        if not (self.best and self.run.recovery):
-            return ""
-        path = self.run.recovery.folder / "best.safetensors"
-        write_tensors(path, self.best, self.specs[self.course.best_fallback])
-        return f"; the weights of epoch {self.course.best_epoch} are kept in {path}"
+    @property
+    def position(self) -> str:
+        """Phase, epoch and step, for messages."""
+        return f"{self.run.name} epoch {self.state.epoch + 1} step {self.state.step + 1}"
 
-    def _validate(self) -> None:
-        """What is left to be judged of the validation samples."""
-        tally, number, rounds = self.course.tally, len(self.task.valid), None
-        self._log("judge", "")
-        self.run.world.share_buffers(self.task.model)
-        while tally.samples < number:
-            with self.deadline.timed("judging" if rounds else "first judging"):
-                rounds = rounds or validate(self.task, self.run, self.course.micro_batch, tally.samples)
-                rounds = rounds if self._validate_round(rounds) else None
-            self._save_before("judging" if tally.samples < number else "closing")
-
-    def _validate_round(self, rounds: Iterator[PartialMetrics]) -> bool:
-        """Add what the processes find next; False if memory ran out and there must be others."""
-        parts = self.run.world.gather(catch_oom(partial(next, rounds)))
-        if None in parts:
-            self._halve_micro_batch()
-            return False
-        with defer_interrupt():
-            self.course.tally.add(parts)
-        return True
-
-    def _close(self, lr: float) -> None:
-        """The epoch is judged: its record, the best weights, the observers."""
-        course, run = self.course, self.run
-        heads = {head.name: course.tally.record(head) for head in self.task.heads}
-        figures = lr, course.mean_loss, course.mean_norm, heads, tuple(course.interventions)
-        with defer_interrupt():
-            record = EpochRecord(run.name, course.epoch + 1, self.phase.epochs, *figures)
-            best = not self.best or record.score > course.history[course.best_epoch - 1].score
-            if best:
-                self.best = copied(self.task.model.state_dict())
-            course.close(record, best)
-        for observe in run.observers:
-            observe(course.history)
-
-    def _now(self) -> Tensors:
-        return snapshot(self.task.model, self.optimizer)
-
-    def _note(self, fault: Fault, action: str, text: str) -> None:
-        course, where = self.course, self._where()
-        course.interventions.append(Intervention(course.epoch + 1, course.step + 1, fault, action, text))
-        numbers = f" ({text})" if text else ""
-        self._log("intervention", f"{where}: {fault}{numbers}: {action}", fault=fault, action=action)
-
-    def _where(self) -> str:
-        return f"{self.run.name} epoch {self.course.epoch + 1} step {self.course.step + 1}"
-
-    def _log(self, event: str, text: str, **facts) -> None:
-        """To the log, by one of the processes."""
+    def log(self, event: str, text: str, **facts) -> None:
+        """Log an event, in the first process alone."""
         if self.run.world.rank == 0:
-            place = {"epoch": self.course.epoch + 1, "step": self.course.step + 1}
-            self.run.events.log(event, text, **place, **facts)
+            position = {"epoch": self.state.epoch + 1, "step": self.state.step + 1}
+            self.run.events.log(event, text, **position, **facts)

@@ -115,6 +115,13 @@ def test_a_second_build_decodes_nothing(root):
     assert store.decoded == 0 and content(before) == content(after)
 
 
+def test_other_code_that_decodes_the_same_frames_makes_the_same_store(root, monkeypatch):
+    before, _ = build(root, "before")
+    monkeypatch.setattr(shards, "code_hash", lambda: "other code")
+    after, store = build(root, "after")
+    assert store.decoded == store.shards > 0 and content(before) == content(after)
+
+
 def test_the_number_of_workers_changes_no_byte(root):
     assert content(build(root, "one", cache="a")[0]) == content(build(root, "two", cache="b", workers=2)[0])
 

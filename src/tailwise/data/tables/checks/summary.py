@@ -9,10 +9,11 @@ SHOWN = 20
 
 
 def summarize(data: Checked) -> dict:
-    """Per split: samples, views, samples dropped by rule; leaks and other warnings where there are any."""
+    """Per split: samples, their views if they have any, samples dropped by rule; leaks and other warnings if any."""
     summary = {}
     for split, rows in data.index.rows.items():
-        counts = {"samples": rows["sample"].nunique(), "views": len(rows), "dropped": data.index.dropped[split]}
+        views = {"views": len(rows)} if "view" in rows else {}
+        counts = {"samples": rows["sample"].nunique(), **views, "dropped": data.index.dropped[split]}
         within = [leak for leak in data.leaks if not leak.crosses]
         found = {"leaks": [leak for leak in data.leaks if leak.crosses], "warnings": [*within, *data.warnings]}
         texts = {name: [leak.text for leak in of if leak.split == split] for name, of in found.items()}
@@ -23,8 +24,10 @@ def summarize(data: Checked) -> dict:
 def describe(data: Checked) -> Iterator[str]:
     """The same as lines, with the reader's notes and what is absent."""
     for split, facts in summarize(data).items():
-        yield f"{split}: {facts['samples']} samples, {facts['views']} views"
-        absent = (data.index.rows[split]["content"] == "").sum()
+        views = f", {facts['views']} views" if "views" in facts else ""
+        yield f"{split}: {facts['samples']} samples{views}"
+        rows = data.index.rows[split]
+        absent = (rows["content"] == "").sum() if "content" in rows else 0
         absences = [f"clips that are not there: {absent}"] if absent else []
         leaks, others = ([f"WARNING: {text}" for text in facts.get(name, [])] for name in ("leaks", "warnings"))
         yield from (f"  {line}" for line in [*data.index.notes[split], *absences, *_first(leaks), *_first(others)])

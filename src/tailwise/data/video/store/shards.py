@@ -1,7 +1,7 @@
 """The clip store's shards: about 64 clips each, chosen and named by content.
 
 Which clips share a shard depends on the set of clip names alone, and one more clip changes
-one shard alone. A shard's name is a hash of all that decides its bytes, so that an
+one shard alone. A shard's key is a hash of all that decides its bytes, code included, so that an
 unchanged one is taken from the cache folder and the result does not depend on history.
 """
 
@@ -28,7 +28,7 @@ from tailwise.data.video.decode.window import Short, Window
 DECODING = "container decoder_log excerpt frames orientation packets pictures probe window".split()
 VIDEO = Path(__file__).parents[1]
 CODE = [*(VIDEO / "decode" / f"{name}.py" for name in DECODING), Path(__file__), VIDEO.parent / "raw.py"]
-"""What decides a shard's bytes besides clips, window and decoders: a shard of other code is another shard."""
+"""What decides a shard's bytes besides clips, window and decoders: its shards in the cache belong to this code."""
 SYNCED = 4
 """Rows after which the disk is made to keep up."""
 LARGEST = 92
@@ -65,8 +65,17 @@ class Shard:
     short: Short = "refuse"
     lost: dict[str, str] = field(default_factory=dict)
 
+    def name(self, faults: dict[str, str]) -> str:
+        """Name in the store: from the raw bytes of the clips, the window and what could not be used.
+
+        Neither code nor decoders are in it: another version that decodes the same frames makes the same store, and
+        training does not run again.
+        """
+        facts = [str(self.window), self.short, self.clips, faults]
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
     def key(self) -> str:
-        """Name from the raw bytes of the clips, the window and the decoders."""
+        """Name in the cache: from the raw bytes of the clips, the window, the decoders and the code."""
         made_by = f"decord {decord.__version__} av {av.__version__} {code_hash()} {self.window} {self.short}"
         return hashlib.sha256(json.dumps([made_by, self.clips, self.lost]).encode()).hexdigest()[:16]
 

@@ -79,10 +79,14 @@ def build_store(
     shards = [Shard(root, {clip: content[clip] for clip in clips}, window, how.short) for clips in parts]
     done, decoded = _decode(shards, cache, how, workers, folder.name)
     faults = {clip: reason for _, facts in done for clip, reason in facts["faults"].items()}
-    places = {clip: (key, row) for key, facts in done for clip, row in facts["rows"].items()}
+    names = {key: shard.name(facts["faults"]) for shard, (key, facts) in zip(shards, done)}
+    places = {clip: (names[key], row) for key, facts in done for clip, row in facts["rows"].items()}
     if not places:
         raise UserError(f"{root}: no clip of the {folder.name} split can be used: {_most_frequent(faults)}")
-    _write_store(folder, rows, places, cache, {**asdict(window), "short": how.short})
+    _write_store(folder, rows, places, {**asdict(window), "short": how.short})
+    for key, facts in done:
+        if facts["rows"]:
+            link_or_copy(cache / f"{key}.npy", folder / f"{names[key]}.npy")
     usable = rows.loc[rows["path"].isin(places), "sample"]
     dropped = sorted(set(rows["sample"]) - set(usable))
     clips = {clip: what for _, facts in done for clip, what in facts["clips"].items()}
@@ -137,11 +141,9 @@ def _most_frequent(faults: dict[str, str]) -> str:
     return max(reasons, key=reasons.count) if reasons else "the split is empty"
 
 
-def _write_store(folder: Path, rows: "pd.DataFrame", places: dict[str, tuple[str, int]], cache: Path, window: dict):
+def _write_store(folder: Path, rows: "pd.DataFrame", places: dict[str, tuple[str, int]], window: dict) -> None:
     kept = rows[rows["path"].isin(places)]
     shards, indices = zip(*(places[path] for path in kept["path"]))
     kept = kept.assign(shard=shards, row=indices)
     write_csv(folder / "manifest.csv", kept.columns, kept.itertuples(index=False, name=None))
     write_json(folder / "window.json", window)
-    for key in sorted({key for key, _ in places.values()}):
-        link_or_copy(cache / f"{key}.npy", folder / f"{key}.npy")
