@@ -10,7 +10,7 @@ from contextlib import suppress
 import pytest
 import yaml
 
-from project import ran
+from support.pipeline.project import ran
 
 pytestmark = pytest.mark.slow
 

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from project import DEFINED, STAGES, hashes
+from support.pipeline.project import DEFINED, STAGES, hashes
 from tailwise.core.files import read_csv, read_json, write_json
 
 pytestmark = pytest.mark.slow

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from project import STAGES, Project, ran
 from support.evaluator import reference
 from support.once import once
+from support.pipeline.project import STAGES, Project, ran
 from tailwise.core.files import read_json
 from tailwise.core.params.config import read_params
 from tailwise.data.raw import RawFile

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from project import STAGES, hashes
+from support.pipeline.project import STAGES, hashes
 from tailwise.core.params.config import read_params
 
 pytestmark = pytest.mark.slow

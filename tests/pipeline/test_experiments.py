@@ -7,9 +7,9 @@ import time
 import pytest
 import yaml
 
-from midst import killed, resumed, states
-from project import Project
-from terminal import begun, session
+from support.pipeline.midst import killed, resumed, states
+from support.pipeline.project import Project
+from support.pipeline.terminal import begun, session
 
 pytestmark = pytest.mark.slow
 

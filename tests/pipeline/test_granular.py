@@ -14,16 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from decisions import append, changed_stages, other, reproduced, set_parameter
-from project import DEFINED, ROOT, STAGES, Project, new_project
 from support.once import once
+from support.pipeline.decisions import append, changed_stages, other, reproduced, set_parameter
+from support.pipeline.project import DEFINED, ROOT, STAGES, Project, new_project
 from tailwise.core.files import read_json, write_json
 from tailwise.core.params.config import read_params
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationWarning:dvc")]
 
 # Stages that always follow each other.
-PHASE3 = "train_phase3 evaluate intervals show_mistakes certify report"
+PHASE3 = "train_phase3 evaluate intervals show_mistakes certify report draw_figures"
 TARGET = f"target_weak_classes {PHASE3}"
 PHASE2 = f"train_phase2 {TARGET}"
 PHASE1 = f"train_phase1 {PHASE2}"
@@ -32,7 +32,7 @@ DECODE = f"decode_clips show_samples analyze_classes choose {WEIGHTS}"
 INDEX = f"index {DECODE}"
 DEMO = f"make_demo {INDEX}"
 CHECK = "check save_config"
-JUDGING = "intervals certify report"
+JUDGING = "intervals certify report draw_figures"
 TRAINING = f"train_phase1 train_phase2 target_weak_classes {PHASE3}"
 
 # `check` reads all of params.yaml but `runtime`, and `save_config` keeps it; the report shows that, and the certificate
@@ -79,30 +79,31 @@ PARAMETERS = {
 CODE = {
     "requirements.txt": " ".join(STAGES),
     "src/tailwise/core": " ".join(STAGES),
-    "src/tailwise/data/demo": f"check {DEMO}",
     "src/tailwise/data/raw.py": f"check {INDEX}",
-    "src/tailwise/data/index": f"check {INDEX}",
-    "src/tailwise/data/decode": f"check {INDEX}",
-    "src/tailwise/data/load": f"check show_samples {TRAINING}",
-    "src/tailwise/data/tables/manifest.py": f"check show_samples analyze_classes choose {WEIGHTS}",
+    "src/tailwise/data/tables": f"check {INDEX}",
+    "src/tailwise/data/tables/manifest.py": f"check {INDEX}",
+    "src/tailwise/data/video": f"check show_samples {TRAINING}",
+    "src/tailwise/data/video/strips.py": f"check show_samples {TRAINING}",
+    "src/tailwise/data/video/decode": f"check {INDEX}",
+    "src/tailwise/data/video/store": f"check {INDEX}",
     "src/tailwise/balance": f"check analyze_classes choose {WEIGHTS}",
     "src/tailwise/balance/files.py": f"check analyze_classes choose {WEIGHTS}",
     "src/tailwise/engine": f"check {TRAINING}",
     "src/tailwise/models": f"check {TRAINING}",
-    "src/tailwise/losses/cross_entropy.py": f"check {TRAINING}",
-    "src/tailwise/metrics/confusion.py": f"check {TRAINING}",
-    "src/tailwise/optim/cosine.py": f"check {TRAINING}",
+    "src/tailwise/losses": f"check {TRAINING}",
+    "src/tailwise/metrics": f"check {TRAINING}",
+    "src/tailwise/optim": f"check {TRAINING}",
+    "src/tailwise/evaluation": f"check {JUDGING}",
+    "src/tailwise/evaluation/mistakes.py": f"check show_mistakes {JUDGING}",
+    "src/tailwise/recipes": "check",
     "src/tailwise/recipes/fouls/task.py": f"check {TRAINING}",
-    "src/tailwise/recipes/fouls/sections.py": "check",
-    "src/tailwise/recipes/fouls/contradictions.py": "check",
-    "src/tailwise/cli/repair.py": "",
-    "src/tailwise/cli/preflight.py": "",
-    "src/tailwise/judging": f"check {JUDGING}",
-    "src/tailwise/prediction": "",
-    "src/tailwise/evaluation/mistakes.py": "check intervals show_mistakes certify report",
-    "src/tailwise/cli/main.py": "",
+    "src/tailwise/recipes/fouls/source.py": f"check {INDEX}",
+    "src/tailwise/recipes/fouls/demo": f"check {DEMO}",
+    "src/tailwise/recipes/fouls/soccernet": f"check {INDEX}",
     "src/tailwise/reporting": "report",
-    "src/tailwise/data/video/strips.py": "show_samples show_mistakes report",
+    "src/tailwise/reporting/figures": "report draw_figures",
+    "src/tailwise/cli": "",
+    "src/tailwise/__main__.py": "",
     "stages/check.py": "check",
     "stages/save_config.py": "save_config",
     "stages/make_demo.py": DEMO,
@@ -114,11 +115,12 @@ CODE = {
     "stages/compute_weights.py": WEIGHTS,
     "stages/train.py": TRAINING,
     "stages/target_weak_classes.py": TARGET,
-    "stages/evaluate.py": "evaluate intervals show_mistakes report",
-    "stages/intervals.py": "intervals report",
+    "stages/evaluate.py": "evaluate intervals show_mistakes report draw_figures",
+    "stages/intervals.py": "intervals report draw_figures",
     "stages/show_mistakes.py": "show_mistakes report",
     "stages/certify.py": "certify report",
     "stages/report.py": "report",
+    "stages/draw_figures.py": "draw_figures",
     "presets": "",
     "tests": "",
 }

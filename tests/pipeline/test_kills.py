@@ -11,9 +11,9 @@ from collections.abc import Callable
 import pytest
 
 from killing import events, finish, in_save, killed_and_resumed, outputs
-from midst import Ready, killed, phase1, resumed, states
-from project import Project
-from terminal import begun, interrupt, run, session
+from support.pipeline.midst import Ready, killed, phase1, resumed, states
+from support.pipeline.project import Project
+from support.pipeline.terminal import begun, interrupt, run, session
 
 pytestmark = pytest.mark.slow
 

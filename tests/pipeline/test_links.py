@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from project import Project, new_project
+from support.pipeline.project import Project, new_project
 
 pytestmark = pytest.mark.slow
 TABLE = """\

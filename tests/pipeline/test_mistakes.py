@@ -5,9 +5,9 @@ import shutil
 
 import pytest
 
-from project import Project, hashes
 from support.mounting import MOUNT, needs_mount
-from terminal import begun, command, interrupt, run, workers_of
+from support.pipeline.project import Project, hashes
+from support.pipeline.terminal import begun, command, interrupt, run, workers_of
 
 pytestmark = pytest.mark.slow
 

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from project import Project, new_project
+from support.pipeline.project import Project, new_project
 from tailwise.data.tables.checks.source import UNTRACKED
 
 pytestmark = pytest.mark.slow

@@ -7,8 +7,8 @@ import re
 import pytest
 import yaml
 
-from project import ROOT, STAGES, Project, new_project
 from support.filming import write_clip
+from support.pipeline.project import ROOT, STAGES, Project, new_project
 from tailwise.core.files import read_json
 
 pytestmark = pytest.mark.slow

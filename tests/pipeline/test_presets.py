@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from project import ROOT, STAGES, new_project
+from support.pipeline.project import ROOT, STAGES, new_project
+from support.pipeline.terminal import command, run
 from tailwise.core.params.config import read_params
 from tailwise.engine.checkpoint.weights import read_tensors, write_weights
-from terminal import command, run
 
 pytestmark = pytest.mark.slow
 PRESETS = sorted(path.stem for path in (ROOT / "presets").glob("*.yaml"))

@@ -2,8 +2,8 @@
 
 import pytest
 
-import chrome
-from made import RUNS, html_of, write_run
+from support.reporting import chrome
+from support.reporting.made import RUNS, html_of, write_run
 from tailwise.core.stage.run_log import Run, add_run
 
 

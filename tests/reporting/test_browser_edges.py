@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
-import chrome
-from made import EVIL, MANY, RUNS, html_of, write_run
+from support.reporting import chrome
+from support.reporting.made import EVIL, MANY, RUNS, html_of, write_run
 
 
 @pytest.mark.parametrize("name", RUNS)

@@ -9,9 +9,9 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-from made import EVIL, PHASES, RUNS, TROUBLE, Made, write_run
-from made import html_of as html_in
 from support.helpers import HEADS, Linear, make_phase, make_run, make_table, make_task
+from support.reporting.made import EVIL, PHASES, RUNS, TROUBLE, Made, write_run
+from support.reporting.made import html_of as html_in
 from tailwise.engine.contract.run import Stability
 from tailwise.engine.train.loop import train_phase
 from tailwise.engine.train.outputs import write_outputs

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from made import EPOCHS, KEPT, PHASES, RUNS, Made, facts_of, html_of, write_run
+from support.reporting.made import EPOCHS, KEPT, PHASES, RUNS, Made, facts_of, html_of, write_run
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_json, write_json
 from tailwise.reporting.history import OVERALL, number

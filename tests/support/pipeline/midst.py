@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from killing import Reached, events
-from project import Project
-from terminal import begun, command
+from support.pipeline.project import Project
+from support.pipeline.terminal import begun, command
 
 LONGER = {"phase1.train.epochs": 12, "phase2.train.epochs": 4, "runtime.save_every": 0.1}
 

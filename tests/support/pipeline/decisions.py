@@ -13,8 +13,8 @@ from dvc.utils import strictyaml
 from dvc.utils.serialize import _yaml
 from fsspec.implementations.memory import MemoryFileSystem
 
-import stub
-from project import STAGES, Project
+from support.pipeline import stub
+from support.pipeline.project import STAGES, Project
 from tailwise.core.params.config import read_params
 
 # Outputs that follow from less than all that their stage declares. The real stages keep this:

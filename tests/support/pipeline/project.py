@@ -11,7 +11,7 @@ import yaml
 
 from tailwise.core.params.config import read_params
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 DEFINED = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf8"))
 STAGES = list(DEFINED["stages"])
 

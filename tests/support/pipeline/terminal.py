@@ -7,7 +7,7 @@ import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from project import Project
+from support.pipeline.project import Project
 
 
 def command(project: Project, stage: str) -> str:
