@@ -28,9 +28,9 @@ def write_data(root: Path) -> None:
 def index(root: Path) -> None:
     """What the stage `index_clips` does with a table, but for opening the clips."""
     from tailwise.core.files import write_json
+    from tailwise.core.tables import write_table
     from tailwise.data.tables.checks.source import read_source
     from tailwise.data.tables.checks.summary import describe, summarize
-    from tailwise.data.tables.frame import write_table
     from tailwise.data.tables.table import Table as Reader
     from tailwise.recipes.fouls.source import Source
 

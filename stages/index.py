@@ -9,8 +9,8 @@ from pathlib import Path
 
 from tailwise.core.files import write_json
 from tailwise.core.params.config import read_params
+from tailwise.core.tables import write_table
 from tailwise.data.tables.checks.summary import describe, summarize
-from tailwise.data.tables.frame import write_table
 from tailwise.recipes.recipe import load_recipe
 
 

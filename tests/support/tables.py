@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from tailwise.data.tables.frame import text_table
+from tailwise.core.tables import text_table
 
 
 def table(rows: list[dict[str, str]]) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from template.recipe import RECIPE
 
 from tailwise.core.batch import Head
 from tailwise.core.params.config import read_params, section, sections
-from tailwise.data.tables.frame import write_table
+from tailwise.core.tables import write_table
 from tailwise.engine.contract.task import Task
 
 HERE = Path(__file__).parent

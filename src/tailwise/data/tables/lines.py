@@ -1,33 +1,21 @@
-"""CSV as records with line numbers: strict, so that every refusal names file and line.
+"""A CSV file that somebody wrote: records with line numbers, so that every refusal names file and line.
 
-``pandas.read_csv`` fills short rows, cuts a cell at a NUL byte, renames repeated columns and forgets the line on which
-a row began; so the records come from `csv`, and `frame.py` puts them into a DataFrame. Nothing here imports pandas: the
-command `predict` reads a table, too.
+Nothing here imports pandas, as the command `predict` reads a table, too.
 """
 
-import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tailwise.core.errors import UserError, shorten
 from tailwise.core.files import regular
+from tailwise.core.records import Records, collect, parse
 from tailwise.data.tables.spelling import LONGEST_NAME, quoted, tidy
 
 LARGEST_FILE = 2**26
 """Bytes."""
 MOST_LINES = 1_000_000
-
-
-@dataclass(frozen=True)
-class Records:
-    """The rows of a CSV file. columns: names; numbers: line on which each row begins, from 1; cells: of each row"""
-
-    columns: list[str]
-    numbers: list[int]
-    cells: list[list[str]]
 
 
 @dataclass(frozen=True)
@@ -64,32 +52,6 @@ def read_records(file: Path, param: str) -> Records:
     found = collect(file, columns, rows)
     if not found.numbers:
         raise UserError(f"{file}: has a header and no row; it needs a row a view")
-    return found
-
-
-def parse(file: Path, text: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
-    """(number of its first line, cells) of each row that is not blank; UserError for what is no CSV."""
-    reader, before = csv.reader(text, strict=True), 0
-    try:
-        for cells in reader:
-            if cells:
-                yield before + 1, cells
-            before = reader.line_num
-    except csv.Error as error:
-        raise UserError(f"{file}: line {before + 1}: not CSV: {error}") from error
-
-
-def collect(file: Path, columns: list[str], rows: Iterable[tuple[int, list[str]]]) -> Records:
-    """The rows after the header; UserError for one of another width. Equal texts are kept once, to save memory."""
-    found, known = Records(columns, [], []), {}
-    for number, cells in rows:
-        if len(cells) != len(columns):
-            raise UserError(
-                f"{file}: line {number}: {len(cells)} fields where the header has {len(columns)}; "
-                "quote a field that holds a comma"
-            )
-        found.numbers.append(number)
-        found.cells.append([known.setdefault(cell, cell) for cell in cells])
     return found
 
 

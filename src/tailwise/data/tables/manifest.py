@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tailwise.data.tables.frame import read_table
+from tailwise.core.tables import read_table
 
 
 def read_index(file: Path, heads: Sequence[str]) -> pd.DataFrame:

@@ -7,9 +7,9 @@ from unicodedata import normalize
 import pandas as pd
 
 from tailwise.core.errors import UserError
+from tailwise.core.tables import text_table
 from tailwise.data.raw import RawFile
 from tailwise.data.tables.columns import check_columns
-from tailwise.data.tables.frame import text_table
 from tailwise.data.tables.lines import read_records
 from tailwise.data.tables.partition import Split, assign
 from tailwise.data.tables.rows import FIRST, SPLITS, Index, inside

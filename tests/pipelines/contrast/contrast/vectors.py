@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from tailwise.core.files import write_csv
+from tailwise.core.tables import read_table
 from tailwise.data.tables.checks.source import Checked
-from tailwise.data.tables.frame import read_table
 from tailwise.data.tables.rows import SPLITS, Index
 
 SIZE = 8

@@ -12,8 +12,8 @@ import numpy as np
 from tailwise.balance.labels import Labels
 from tailwise.core.errors import UserError
 from tailwise.core.files import write_csv
+from tailwise.core.tables import read_table
 from tailwise.data.tables.checks.source import Checked
-from tailwise.data.tables.frame import read_table
 from tailwise.data.tables.rows import SPLITS, Index
 
 NOTES = 4

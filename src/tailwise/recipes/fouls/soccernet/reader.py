@@ -79,7 +79,7 @@ class Soccernet:
 
 
 def _table(rows: list[Row]) -> "pd.DataFrame":
-    from tailwise.data.tables.frame import text_table  # here, as params are checked without pandas
+    from tailwise.core.tables import text_table  # here, as params are checked without pandas
 
     return text_table(rows[0], (row.values() for row in rows))
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -10,13 +9,10 @@ import pandas as pd
 
 from tailwise.core.errors import UserError, shorten
 from tailwise.core.files import rounded, write_text
-from tailwise.data.tables.lines import Records, collect, parse
-from tailwise.data.tables.spelling import quoted
+from tailwise.core.records import Records, collect, parse
 
-Schema = Mapping[str, Literal["text", "integer", "number"]]
-"""{column: what its cells are}. A number may be missing, as an empty cell (NaN); text and integers may not."""
-
-NOTHING: Schema = MappingProxyType({})
+Kind = Literal["text", "integer", "number"]
+"""What the cells of a column are. A number may be missing, as an empty cell (NaN); text and integers may not."""
 
 
 def text_table(columns: Sequence[str], rows: Iterable[Sequence[str]], index: Sequence[int] | None = None):
@@ -24,21 +20,20 @@ def text_table(columns: Sequence[str], rows: Iterable[Sequence[str]], index: Seq
     return pd.DataFrame(list(rows), index=index, columns=list(columns), dtype="str")
 
 
-def read_table(file: Path, required: Schema, optional: Schema = NOTHING) -> pd.DataFrame:
-    """A table that a stage wrote. Columns that no schema names are text; optional ones that are absent stay absent.
+def read_table(file: Path, schema: Mapping[str, Kind], others: Kind = "text") -> pd.DataFrame:
+    """A table that a stage wrote. schema: columns that it must have; others: kind of all other columns
 
-    Raises UserError naming file, line and column for what is absent, no CSV, or of another type.
+    Raises UserError naming file, line and column for what is absent, no CSV, or of another kind.
     """
     found = _read(file)
-    for name in required:
+    for name in schema:
         if name not in found.columns:
             listed = shorten(", ".join(found.columns), 200)
             raise UserError(f"{file}: has no column {name!r}; there are: {listed}; run the stage that writes it again")
     table = text_table(found.columns, found.cells)
-    for name, kind in {**optional, **required}.items():
-        if kind != "text" and name in found.columns:
-            table[name] = _typed(file, found.numbers, table[name], kind)
-    return table
+    kinds = dict.fromkeys(found.columns, others) | dict(schema)
+    typed = {name: _typed(file, found.numbers, table[name], kind) for name, kind in kinds.items() if kind != "text"}
+    return table.assign(**typed)
 
 
 def write_table(file: Path, table: pd.DataFrame) -> None:
@@ -67,14 +62,15 @@ def _typed(file: Path, lines: Sequence[int], cells: pd.Series, kind: str) -> np.
     dtype, what = (float, "a number") if kind == "number" else (int, "a whole number")
     try:
         return texts.to_numpy(object).astype(dtype)
-    except (ValueError, OverflowError):
-        number, text = next((line, text) for line, text in zip(lines, texts) if not _is(text, dtype))
-        raise UserError(f"{file}: line {number}: {cells.name} must be {what}, found {quoted(text)}") from None
+    except ValueError:
+        line, text = next((line, text) for line, text in zip(lines, cells) if not _is(text or "nan", dtype))
+        found = shorten(repr(text), 150)
+        raise UserError(f"{file}: line {line}: {cells.name} must be {what}, found {found}") from None
 
 
 def _is(text: str, dtype: type) -> bool:
     try:
-        np.array([text], object).astype(dtype)
+        dtype(text)
         return True
-    except (ValueError, OverflowError):
+    except ValueError:
         return False
