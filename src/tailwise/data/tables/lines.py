@@ -11,7 +11,7 @@ from pathlib import Path
 from tailwise.core.errors import UserError, shorten
 from tailwise.core.files import regular
 from tailwise.core.records import Records, collect, parse
-from tailwise.data.tables.spelling import LONGEST_NAME, quoted, tidy
+from tailwise.data.tables.spelling import LONGEST_NAME, clean_name, quote
 
 LARGEST_FILE = 2**26
 """Bytes."""
@@ -47,7 +47,7 @@ def read_records(file: Path, param: str) -> Records:
     _, header = next(rows, (0, None))
     if header is None:
         raise UserError(f"{file}: is empty; it needs a header and a row a view")
-    columns = [tidy(name[:LONGEST_NAME]) for name in header]
+    columns = [clean_name(name[:LONGEST_NAME]) for name in header]
     _check_header(file, columns)
     found = collect(file, columns, rows)
     if not found.numbers:
@@ -76,6 +76,6 @@ def _check_header(file: Path, columns: list[str]) -> None:
         if not name:
             raise UserError(f"{file}: column {place} has no name")
         if name.splitlines() != [name]:
-            raise UserError(f"{file}: the name of column {place}, {quoted(name)}, holds a line break: take it away")
+            raise UserError(f"{file}: the name of column {place}, {quote(name)}, holds a line break: take it away")
         if counts[name] > 1:
             raise UserError(f"{file}: two columns are named {shorten(name, 120)}")

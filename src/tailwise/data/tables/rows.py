@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tailwise.data.tables.spelling import quoted
+from tailwise.data.tables.spelling import quote
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,5 +37,5 @@ def inside(path: str) -> str:
     forward = path.replace("\\", "/")
     normal = posixpath.normpath(forward)
     if re.match("/|[A-Za-z]:/", forward) or normal == ".." or normal.startswith("../"):
-        raise ValueError(f"{quoted(path)} is outside the data root: give a path from there")
+        raise ValueError(f"{quote(path)} is outside the data root: give a path from there")
     return normal

@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 
 from tailwise.data.tables.partition import Split
 from tailwise.data.tables.rows import FIRST, Index, inside
-from tailwise.data.tables.spelling import seen_apart, tidy
+from tailwise.data.tables.spelling import clean_name, distinguish
 
 NO_HEAD = ("split", "shard", "row", "epoch", "lr", "score", "train", "balanced_accuracy", *FIRST)
 """Names of columns and figures that later files have beside those of the heads."""
@@ -36,8 +36,8 @@ class Table:
         if not self.heads or len(set(self.heads)) < len(self.heads):
             raise ValueError(f"heads must be one or more different columns, found {list(self.heads)}")
         for head in self.heads:
-            if head != tidy(head):
-                raise ValueError(f"{' is read as '.join(seen_apart([head, tidy(head)]))}: write it so")
+            if head != clean_name(head):
+                raise ValueError(f"{' is read as '.join(distinguish([head, clean_name(head)]))}: write it so")
             if head in NO_HEAD or not re.fullmatch(r"\w[\w -]*", head):
                 others = ", ".join(NO_HEAD)
                 raise ValueError(f"{head!r} cannot be a head: take letters, digits, _ and -, and none of {others}")

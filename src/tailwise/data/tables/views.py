@@ -13,7 +13,7 @@ from tailwise.data.tables.columns import check_columns
 from tailwise.data.tables.lines import read_records
 from tailwise.data.tables.partition import Split, assign
 from tailwise.data.tables.rows import FIRST, SPLITS, Index, inside
-from tailwise.data.tables.spelling import LONGEST_NAME, quoted, spelling_notes, tidy
+from tailwise.data.tables.spelling import LONGEST_NAME, clean_name, quote, spelling_notes
 
 NO_CLASS = ("sample", "group", "actual", "predicted")
 """Names of columns that later files have beside those of the classes."""
@@ -55,8 +55,8 @@ def _cleaned(file: Path, root: Path, views: pd.DataFrame, heads: Sequence[str]) 
         for line, length in lengths[lengths > LONGEST_NAME].head(1).items():
             limit = f"at most {LONGEST_NAME} are read"
             raise UserError(f"{file}: line {line}: {name} has {length} characters; {limit}")
-    clean = {name: _map(views[name], tidy) for name in names_in(views, heads)}
-    _refuse_empty(file, "path", _map(views["path"], tidy))
+    clean = {name: _map(views[name], clean_name) for name in names_in(views, heads)}
+    _refuse_empty(file, "path", _map(views["path"], clean_name))
     return views.assign(**clean, path=_paths(file, root, views["path"]))
 
 
@@ -80,7 +80,7 @@ def _as_on_disk(root: Path, written: str) -> str:
 
     Raises ValueError for one that leaves the data root.
     """
-    plain = tidy(written)
+    plain = clean_name(written)
     ways = {way: inside(way) for way in dict.fromkeys((plain, written, normalize("NFD", plain)))}
     if len(ways) == 1 or RawFile(root, ways[written]).exists():
         return written
@@ -99,11 +99,11 @@ def _check_cells(file: Path, views: pd.DataFrame, heads: Sequence[str]) -> None:
             _refuse_empty(file, name, views[name])
     for head in heads:
         for line, label in views[head][views[head].isin(NO_CLASS)].head(1).items():
-            found = f"{head} {quoted(label)} would be mistaken for a column of tailwise's"
+            found = f"{head} {quote(label)} would be mistaken for a column of tailwise's"
             raise UserError(f"{file}: line {line}: {found}: rename it")
     if "split" in views:
         for line, split in views["split"][~views["split"].str.lower().isin(SPLITS)].head(1).items():
-            raise UserError(f"{file}: line {line}: split must be {', '.join(SPLITS)}, found {quoted(split)}")
+            raise UserError(f"{file}: line {line}: split must be {', '.join(SPLITS)}, found {quote(split)}")
 
 
 def _check_samples(file: Path, views: pd.DataFrame, heads: Sequence[str]) -> None:
@@ -116,15 +116,15 @@ def _check_samples(file: Path, views: pd.DataFrame, heads: Sequence[str]) -> Non
     for name in (name for name in ("split", "group", *heads) if name in views):
         first = of_sample[name].transform("first")
         for line, row in views[views[name] != first].head(1).iterrows():
-            there = f"{quoted(first[line])} in line {lines[views['sample'] == row['sample']].iloc[0]}"
-            disagree = f"{name} {quoted(row[name])} here and {there}; its views must agree"
-            raise UserError(f"{file}: line {line}: sample {quoted(row['sample'])} has {disagree}")
+            there = f"{quote(first[line])} in line {lines[views['sample'] == row['sample']].iloc[0]}"
+            disagree = f"{name} {quote(row[name])} here and {there}; its views must agree"
+            raise UserError(f"{file}: line {line}: sample {quote(row['sample'])} has {disagree}")
 
 
 def _refuse_twice(file: Path, line: int, row: pd.Series, before: int) -> None:
-    sample, there = quoted(row["sample"]), f"is in line {before} too"
+    sample, there = quote(row["sample"]), f"is in line {before} too"
     if "view" in row:
-        raise UserError(f"{file}: line {line}: view {quoted(row['view'])} of sample {sample} {there}")
+        raise UserError(f"{file}: line {line}: view {quote(row['view'])} of sample {sample} {there}")
     raise UserError(f"{file}: line {line}: sample {sample} {there}; add a column view to tell its views apart")
 
 
@@ -144,7 +144,7 @@ def _notes(written: pd.DataFrame, views: pd.DataFrame, heads: Sequence[str]) -> 
     columns = [*names_in(written, heads), "path"]
     read = views[columns]
     if "split" in columns:
-        read = read.assign(split=_map(written["split"], tidy))  # capitals are no other spelling
+        read = read.assign(split=_map(written["split"], clean_name))  # capitals are no other spelling
     texts, changed = written[columns].to_numpy(object), (written[columns] != read).to_numpy()
     return {
         name: spelling_notes(list(texts[changed & (views["split"] == name).to_numpy()[:, None]])) for name in SPLITS

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from tailwise.data.tables.rows import Index
-from tailwise.data.tables.spelling import alike, quoted, seen_apart
+from tailwise.data.tables.spelling import confusable, distinguish, quote
 
 APART = "keep each in one split (drawn splits: by a common group)"
 ONE_LABEL = "give each clip one label"
@@ -69,7 +69,7 @@ def _splits(table: pd.DataFrame, column: str) -> pd.Series:
 def _clip_leak(views: pd.DataFrame, heads: list[str]) -> Leak:
     first = views.drop_duplicates("split")
     where = [f"{path} in {split}" for path, split in zip(first["path"], first["split"])]
-    labels = "".join(f"; its {head} is {' and '.join(map(quoted, of))}" for head, of in _differ(views, heads).items())
+    labels = "".join(f"; its {head} is {' and '.join(map(quote, of))}" for head, of in _differ(views, heads).items())
     return Leak(first["split"].iloc[-1], f"the same clip is {' and '.join(where)}{labels}")
 
 
@@ -78,7 +78,7 @@ def _label_leak(views: pd.DataFrame, heads: list[str]) -> Leak:
     head, *_ = _differ(views, heads)
     split, first = views["split"].iloc[0], views[views[head] != ""].drop_duplicates(head)
     cells = zip(first["path"], first[head], first["sample"])
-    where = [f"{path} ({head} {quoted(label)}, sample {sample})" for path, label, sample in cells]
+    where = [f"{path} ({head} {quote(label)}, sample {sample})" for path, label, sample in cells]
     return Leak(split, f"the same clip is {' and '.join(where)} in {split}", ONE_LABEL)
 
 
@@ -91,7 +91,7 @@ def _differ(views: pd.DataFrame, heads: list[str]) -> dict[str, list[str]]:
 def _group_leak(group: str, views: pd.DataFrame) -> Leak:
     first = views.drop_duplicates("split")
     where = [f"in {split} (sample {sample})" for split, sample in zip(first["split"], first["sample"])]
-    return Leak(first["split"].iloc[-1], f"the group {quoted(group)} is {' and '.join(where)}")
+    return Leak(first["split"].iloc[-1], f"the group {quote(group)} is {' and '.join(where)}")
 
 
 def _alike(table: pd.DataFrame) -> Iterator[Leak]:
@@ -99,8 +99,8 @@ def _alike(table: pd.DataFrame) -> Iterator[Leak]:
     reported = []
     for what in ("group", "sample"):
         splits = dict(zip(table[what], table["split"]))
-        for names in alike(splits):
+        for names in confusable(splits):
             if names not in reported and len({splits[name] for name in names}) > 1:
                 reported.append(names)
-                where = " and ".join(f"{seen} in {splits[name]}" for seen, name in zip(seen_apart(names), names))
+                where = " and ".join(f"{seen} in {splits[name]}" for seen, name in zip(distinguish(names), names))
                 yield Leak(splits[names[-1]], f"the {what}s {where} print alike", SPELT)

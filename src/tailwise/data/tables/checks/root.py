@@ -8,7 +8,7 @@ from pathlib import Path
 from tailwise.core.errors import UserError
 from tailwise.core.files import kind_of
 from tailwise.core.stage.folders import pipeline_folder
-from tailwise.data.tables.spelling import quoted
+from tailwise.data.tables.spelling import quote
 
 ADVICE = "put the clips and their annotations into one, as data/own"
 
@@ -16,11 +16,11 @@ ADVICE = "put the clips and their annotations into one, as data/own"
 def name_fault(root) -> str | None:
     """What is wrong with the value of data.root, whatever is on disk; None if nothing is."""
     if not isinstance(root, str) or not root:
-        return f"must name a folder, found {quoted(root)}: {ADVICE}"
+        return f"must name a folder, found {quote(root)}: {ADVICE}"
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", root):
-        return f"must name a folder of this machine, found the address {quoted(root)}: download it, and name its folder"
+        return f"must name a folder of this machine, found the address {quote(root)}: download it, and name its folder"
     if root.startswith("~"):
-        return f"must name a folder, found {quoted(root)}: write the home folder's own path instead of ~"
+        return f"must name a folder, found {quote(root)}: write the home folder's own path instead of ~"
     return None
 
 
@@ -62,7 +62,7 @@ def check_tree(root: Path) -> None:
 
 
 def _check_link(entry: os.DirEntry) -> None:
-    target = quoted(os.readlink(entry.path))
+    target = quote(os.readlink(entry.path))
     if os.path.isdir(entry.path):
         how = "move the folder itself there, or gather the data in one real folder"
         known = "known to DVC by `dvc add`, or by its absolute path as data.root in params.yaml"

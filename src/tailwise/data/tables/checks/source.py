@@ -12,7 +12,7 @@ from tailwise.data.tables.checks.leaks import Leak, find_leaks
 from tailwise.data.tables.checks.root import check_root, check_tree
 from tailwise.data.tables.checks.warnings import find_warnings
 from tailwise.data.tables.rows import Index
-from tailwise.data.tables.spelling import alike, quoted, seen_apart
+from tailwise.data.tables.spelling import confusable, distinguish, quote
 
 NAMED = 5
 """Leaks that a refusal names; more would not be read."""
@@ -63,10 +63,10 @@ def read_source(source: Source) -> Checked:
 def check_names(index: Index, root: Path) -> None:
     """Raise UserError for classes of a head that print alike."""
     for head, classes in index.heads.items():
-        for names in alike(classes):
+        for names in confusable(classes):
             views = pd.concat(index.rows.values()).drop_duplicates(head).set_index(head)
             samples = [views.loc[name, "sample"] for name in names]
-            where = " and ".join(f"{seen} (sample {quoted(of)})" for seen, of in zip(seen_apart(names), samples))
+            where = " and ".join(f"{seen} (sample {quote(of)})" for seen, of in zip(distinguish(names), samples))
             raise UserError(f"{root}: head {head}: the classes {where} print alike: spell them alike, or otherwise")
 
 
@@ -80,7 +80,7 @@ def check_classes(index: Index, root: Path, advice: str) -> None:
             raise UserError(f"{root}: no sample in the split {split}; each split needs one")
     for head, classes in index.heads.items():
         if len(classes) < 2:
-            raise UserError(f"{root}: head {head} has the classes {quoted(list(classes))}; it needs two or more")
+            raise UserError(f"{root}: head {head} has the classes {quote(list(classes))}; it needs two or more")
         where = {split: set(rows[head]) for split, rows in index.rows.items()}
         for split, labels in where.items():
             if not labels - {""}:
@@ -90,7 +90,7 @@ def check_classes(index: Index, root: Path, advice: str) -> None:
         for name in classes:
             if name not in where["train"]:
                 others = " and ".join(split for split in where if name in where[split]) or "no split"
-                absent = f"{quoted(name)} has no training sample, it is in {others}"
+                absent = f"{quote(name)} has no training sample, it is in {others}"
                 raise UserError(f"{root}: head {head}: {absent}; {advice}")
 
 

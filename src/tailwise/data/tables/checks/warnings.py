@@ -6,7 +6,7 @@ import pandas as pd
 
 from tailwise.data.tables.checks.leaks import Leak, all_views, contradictory
 from tailwise.data.tables.rows import Index
-from tailwise.data.tables.spelling import alike, looks, quoted, seen_apart
+from tailwise.data.tables.spelling import confusable, distinguish, quote, skeleton
 
 
 def find_warnings(index: Index, stubs: set[str]) -> list[Leak]:
@@ -30,15 +30,15 @@ def _repeated(table: pd.DataFrame, heads: list[str]) -> Iterator[Leak]:
 
 
 def _alike(split: str, rows: pd.DataFrame) -> Iterator[Leak]:
-    samples = alike(rows["sample"])
-    groups = [names for names in alike(rows["group"]) if names not in samples]
+    samples = confusable(rows["sample"])
+    groups = [names for names in confusable(rows["group"]) if names not in samples]
     for what, found in (("samples", samples), ("groups", groups)):
         for names in found:
-            apart = " and ".join(seen_apart(names))
+            apart = " and ".join(distinguish(names))
             yield Leak(split, f"the {what} {apart} print alike and are taken for different ones in {split}")
-    look = rows["view"].map({view: looks(view) for view in rows["view"].unique()})
+    look = rows["view"].map({view: skeleton(view) for view in rows["view"].unique()})
     same = rows[rows.assign(look=look).duplicated(["sample", "look"], keep=False)]
     for sample, views in same.groupby("sample", sort=False)["view"]:
-        for names in alike(views):
-            apart = " and ".join(seen_apart(names))
-            yield Leak(split, f"the views {apart} of sample {quoted(sample)} print alike in {split}")
+        for names in confusable(views):
+            apart = " and ".join(distinguish(names))
+            yield Leak(split, f"the views {apart} of sample {quote(sample)} print alike in {split}")
