@@ -6,6 +6,7 @@ import torch
 
 from support.filming import write_clip
 from support.fouls import foul, write_split
+from support.tables import table
 from tailwise.core.batch import Head
 from tailwise.data.video.augment import Augment
 from tailwise.data.video.decode.window import Short, Window
@@ -41,7 +42,7 @@ def store_of(
         for number, count in views.items()
         for j in range(count)
     ]
-    build_store(split, rows, window, folder, folder.parent / "cache", Decode(30, 0, short), 1)
+    build_store(split, table(rows), window, folder, folder.parent / "cache", Decode(30, 0, short), 1)
     return folder
 
 
