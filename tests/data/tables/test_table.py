@@ -83,7 +83,7 @@ def test_splits_are_drawn_by_group_and_labels(read):
     assert set(seen.values()) == {1} and len(seen) == 30
     sizes = {split: len(by_sample(rows)) for split, rows in index.rows.items()}
     assert sizes == pytest.approx({"train": 120, "valid": 60, "test": 60}, abs=12)
-    for split, rows in index.rows.items():
+    for rows in index.rows.values():
         pairs = Counter((row["outcome"], row["foot"]) for row in rows)
         assert pairs["miss", "left"] == pytest.approx(len(rows) / 3, rel=0.2)
 

@@ -61,7 +61,7 @@ def test_every_figure_is_written_in_every_format_and_names_are_shown_as_they_are
     assert kinds == {".png", ".svg", ".pdf"} and all(path.stat().st_size > 1000 for path in paths)
     assert names == {
         "learning_curves",
-        *(f"{what}_kind" for what in "class_frequencies class_curves confusion recall reliability".split()),
+        *(f"{what}_kind" for what in ["class_frequencies", "class_curves", "confusion", "recall", "reliability"]),
     }
 
 

@@ -10,7 +10,7 @@ import os
 import re
 import sys
 from contextlib import suppress
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tailwise.core.errors import print_error, printable
@@ -76,7 +76,7 @@ class Events:
 
     def _append(self, facts: dict) -> None:
         """In one write: lines of several processes never mix."""
-        now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
         line = {"time": now, "stage": stage_name(), **plain(facts), "mb": round(resident_mb(), 1)}
         text = json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n"
         try:
