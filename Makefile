@@ -10,7 +10,7 @@ PYTHON ?= python3
 # NAME: of a preset, or of a new pipeline
 NAME ?= smoke
 
-.PHONY: help setup repro test bench bench-scale fuzz baselines seeds variants probe kills faults times config preset new-pipeline clean-recovery clean-cache
+.PHONY: help setup repro lint dvc-yaml test bench bench-scale fuzz baselines seeds variants probe kills faults times config preset new-pipeline clean-recovery clean-cache
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,15 @@ repro: setup ## run what changed of the pipeline, then show its figures
 	@python3 -m tailwise preflight
 	@dvc repro
 	@python3 -m tailwise summary
+
+lint: setup ## style, common mistakes and types; whether dvc.yaml says what the code imports
+	@ruff check
+	@ruff format --check
+	@pyright --warnings
+	@python3 -m tools.dvc_yaml --check
+
+dvc-yaml: setup ## write each stage's code dependencies, as imports are now, into every dvc.yaml
+	@python3 -m tools.dvc_yaml
 
 test: setup ## the whole test suite
 	@python3 -m pytest -n 3 --dist worksteal

@@ -135,7 +135,9 @@ def test_ctrl_c_in_training_with_workers_is_one_line_and_the_next_run_goes_on(pr
     before = present(project)
     for printed in ("phase1 epoch +1/1000", "phase1 epoch ([2-9]|[0-9]{2,}) step [0-9]+: resumed"):
         with begun(
-            project, command(project, "train_phase1"), lambda process, log: re.search(printed, log.read_text())
+            project,
+            command(project, "train_phase1"),
+            lambda process, log, printed=printed: re.search(printed, log.read_text()),
         ) as process:
             assert interrupt(process) == (130, "train: interrupted\n")
         assert kept(project, before)

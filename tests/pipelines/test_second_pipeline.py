@@ -17,7 +17,20 @@ from tailwise.core.files import read_csv, read_json
 from tailwise.core.stage.run_log import last_runs
 
 KEPT, PLACE = "tests/pipelines/tagger", "pipelines/tagger"
-STAGES = ["check", "save_config", "make_demo", "index", "analyze_classes", "compute_weights", "train_phase1", "train_phase2", "evaluate", "intervals", "certify", "report"]
+STAGES = [
+    "check",
+    "save_config",
+    "make_demo",
+    "index",
+    "analyze_classes",
+    "compute_weights",
+    "train_phase1",
+    "train_phase2",
+    "evaluate",
+    "intervals",
+    "certify",
+    "report",
+]
 IMPORT_ALL = """
 import importlib, sys
 from pathlib import Path
@@ -96,7 +109,16 @@ def test_its_certificate_and_report_are_of_positions(repo):
 
 def test_new_songs_are_predicted_a_tag_a_note(repo):
     (repo / PLACE / "new.csv").write_text("sample,notes\nup,0 1 2 3\ndown,3 2 1 0 0\n")
-    command = ["--recipe", "tagger", "--weights", "data/models/phase2.safetensors", "--table", "new.csv", "--format", "csv"]
+    command = [
+        "--recipe",
+        "tagger",
+        "--weights",
+        "data/models/phase2.safetensors",
+        "--table",
+        "new.csv",
+        "--format",
+        "csv",
+    ]
     env = ["env", "PYTHONPATH=../../src:.", "python3", "-m", "tailwise", "predict", *command]
     rows = list(csv.DictReader(call(*env, cwd=repo / PLACE).splitlines()))
     assert len(rows) == 9 and [row["tag"] for row in rows][1:3] == ["rises", "rises"]

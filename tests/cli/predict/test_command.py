@@ -238,7 +238,7 @@ def test_the_same_clip_twice_is_refused(split, folder, capsys):
 
 
 def test_a_table_is_a_row_a_sample_in_its_order(split, capsys):
-    for name, path, view in (("labels.csv", "", False), ("Valid/labels.csv", "Valid/", True)):
+    for name, view in (("labels.csv", False), ("Valid/labels.csv", True)):
         lines = ["sample,path,view"] if view else ["sample,path"]
         views = {"late": ["action_10/clip_1.mp4", "action_10/clip_2.mp4"], "early": ["action_0/clip_0.mp4"]}
         for sample, clips in views.items():
