@@ -10,7 +10,7 @@ PYTHON ?= python3
 # NAME: of a preset
 NAME ?= smoke
 
-.PHONY: help setup repro test bench bench-scale fuzz baselines seeds variants probe kills faults times config preset clean-recovery clean-cache
+.PHONY: help setup repro test test-slow bench bench-scale fuzz baselines seeds variants probe kills faults times config preset clean-recovery clean-cache
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,8 +30,11 @@ repro: setup ## run what changed of the pipeline, then show its figures
 	@dvc repro
 	@python3 -m tailwise.cli.summary
 
-test: setup ## the whole test suite
-	@python3 -m pytest -n 3 --dist worksteal
+test: setup ## every promise, by a quick test: 8 minutes
+	@python3 -m pytest -n 3 --dist worksteal -m "not slow"
+
+test-slow: setup ## real kills, whole experiments, several processes, sweeps
+	@python3 -m pytest -n 3 --dist worksteal -m slow
 
 bench: setup $(VENV)/ready-bench ## the figures of speed and memory, measured here, printed and kept in reports/bench
 	@python3 bench/run.py

@@ -4,7 +4,8 @@ DVC and dvc.yaml are the real ones. The stages are stubs whose outputs follow fr
 declare, so that a change runs through everything after it.
 
 For every key DVC says which stages it finds changed. What it then executes follows from these, so keys
-of one row that change the same stages are executed once.
+of one row that change the same stages are executed once. `make test` asks DVC of a few keys; of all others it walks
+dvc.yaml, which takes no time, and `make test-slow` asks DVC of them.
 """
 
 import hashlib
@@ -15,12 +16,13 @@ from pathlib import Path
 import pytest
 
 from support.once import once
-from support.pipeline.decisions import append, changed_stages, other, reproduced, set_parameter
+from support.pipeline.decisions import append, changed_stages, declared_to_rerun, other, reproduced, set_parameter
 from support.pipeline.project import DEFINED, ROOT, STAGES, Project, new_project
+from support.slow import slow_but
 from tailwise.core.files import read_json, write_json
 from tailwise.core.params.config import read_params
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationWarning:dvc")]
+pytestmark = [pytest.mark.filterwarnings("ignore::DeprecationWarning:dvc")]
 
 # Stages that always follow each other.
 PHASE3 = "train_phase3 evaluate judge show_mistakes certify report draw_figures"
@@ -177,6 +179,16 @@ def test_every_code_dependency_has_a_row():
 
 
 @pytest.mark.parametrize("key", KEYS)
+def test_what_a_parameter_reruns_is_declared(key):
+    assert declared_to_rerun(keys=[key]) == rows(PARAMETERS)[key]
+
+
+@pytest.mark.parametrize("row", CODE)
+def test_what_a_comment_in_the_code_reruns_is_declared(row):
+    assert declared_to_rerun(files=[TOUCHED.get(row, f"{row}/added.py")]) == rows(CODE)[row]
+
+
+@pytest.mark.parametrize("key", slow_but(KEYS, "phase2.max_weight", "certificate.loss"))
 def test_a_parameter_reruns_its_stages(key, stubbed, tmp_path, executed):
     project = stubbed.copy(tmp_path / "project")
     if key == "data.root":
@@ -185,14 +197,14 @@ def test_a_parameter_reruns_its_stages(key, stubbed, tmp_path, executed):
     assert executed(project, rows(PARAMETERS)[key]) == rows(PARAMETERS)[key]
 
 
-@pytest.mark.parametrize("row", CODE)
+@pytest.mark.parametrize("row", slow_but(CODE, "src/tailwise/engine", "src/tailwise/cli"))
 def test_a_comment_in_the_code_reruns_its_stages(row, stubbed, tmp_path, executed):
     project = stubbed.copy(tmp_path / "project")
     append(project / TOUCHED.get(row, f"{row}/added.py"), "# a comment\n")
     assert executed(project, rows(CODE)[row]) == rows(CODE)[row]
 
 
-@pytest.mark.parametrize("file", RAW)
+@pytest.mark.parametrize("file", slow_but(RAW, "data/raw/Train/annotations.json"))
 def test_a_raw_file_reruns_its_stages(file, stubbed_on_raw, tmp_path, executed):
     project = stubbed_on_raw.copy(tmp_path / "project")
     append(project / file, "more")

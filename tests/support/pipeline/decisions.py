@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from dvc.utils.serialize import _yaml
 from fsspec.implementations.memory import MemoryFileSystem
 
 from support.pipeline import stub
-from support.pipeline.project import STAGES, Project
+from support.pipeline.project import DEFINED, ROOT, STAGES, Project
 from tailwise.core.params.config import read_params
 
 # Outputs that follow from less than all that their stage declares. The real stages keep this:
@@ -56,6 +57,42 @@ def append(path: Path, text: str) -> None:
     before = path.read_text(encoding="utf8") if path.exists() else ""
     path.unlink(missing_ok=True)
     path.write_text(before + text, encoding="utf8")
+
+
+def declared_to_rerun(keys: Iterable[str] = (), files: Iterable[str] = ()) -> list[str]:
+    """The stages that a change of these parameters and files reruns, by dvc.yaml and `NARROW`, without DVC."""
+    root = read_params(ROOT / "params.yaml")["data"]["root"]
+    changed, ran = {*files, *(["${data.root}"] if "data.root" in keys else [])}, []
+    for stage in STAGES:
+        of = DEFINED["stages"][stage]
+        deps = [dep for dep in of["deps"] if any(overlap(dep.replace("${data.root}", root), path) for path in changed)]
+        params = touched(of.get("params", []), keys)
+        if deps or "${data.root}" in changed & set(of["deps"]) or params:
+            ran.append(stage)
+            changed |= {out for out in outputs(of) if follows(out, deps, params, keys)}
+    return ran
+
+
+def follows(out: str, deps: list[str], params: list[str], keys: Iterable[str]) -> bool:
+    """Whether an output changes with these of its stage's dependencies and parameters."""
+    narrow = NARROW.get(out, {})
+    return bool(touched(narrow.get("params", params), keys) or set(narrow.get("deps", deps)) & set(deps))
+
+
+def touched(paths: list[str], keys: Iterable[str]) -> list[str]:
+    """Those of the dotted paths that are, or are above, one of the keys."""
+    return [path for path in paths if any(f"{key}.".startswith(f"{path}.") for key in keys)]
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether two paths are the same, or one lies below the other."""
+    return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
+
+
+def outputs(stage: dict) -> list[str]:
+    """Paths of all that a stage of dvc.yaml writes."""
+    outs = [*stage.get("outs", []), *stage.get("metrics", [])]
+    return [path for out in outs for path in ([out] if isinstance(out, str) else out)]
 
 
 def changed_stages(project: Project) -> list[str]:
