@@ -7,10 +7,10 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONPATH := src
 PYTHON ?= python3
 
-# NAME: of a preset
+# NAME: of a preset, or of a new pipeline
 NAME ?= smoke
 
-.PHONY: help setup repro test test-slow bench bench-scale fuzz baselines seeds variants probe kills faults times config preset clean-recovery clean-cache
+.PHONY: help setup repro test test-slow bench bench-scale fuzz baselines seeds variants probe kills faults times config preset new-pipeline clean-recovery clean-cache
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,10 +25,10 @@ $(VENV)/ready: requirements.txt requirements-dev.txt constraints.txt
 	@touch $@
 
 repro: setup ## run what changed of the pipeline, then show its figures
-	@python3 -m tailwise.cli.repair
-	@python3 -m tailwise.cli.preflight
+	@python3 -m tailwise repair
+	@python3 -m tailwise preflight
 	@dvc repro
-	@python3 -m tailwise.cli.summary
+	@python3 -m tailwise summary
 
 test: setup ## every promise, by a quick test: 8 minutes
 	@python3 -m pytest -n 3 --dist worksteal -m "not slow"
@@ -50,7 +50,7 @@ fuzz: setup ## clips that try decoding: key frames anywhere, turned, damaged, br
 	@python3 bench/fuzz.py
 
 baselines: setup ## ways of rebalancing compared on the pipeline's clips, 5 seeds each: half an hour
-	@python3 -m tailwise.cli.repair
+	@python3 -m tailwise repair
 	@cd pipelines/baselines && dvc repro
 
 seeds: setup ## the whole pipeline with three seeds, each in a folder of its own, and its targets
@@ -73,10 +73,13 @@ times: setup ## how long each stage took when it last ran here
 	@python3 bench/times.py
 
 config: setup ## print the parameters as the pipeline reads them, defaults included
-	@python3 -m tailwise.core.params.effective tailwise.recipes.fouls
+	@python3 -m tailwise config
 
 preset: setup ## write a preset's values into params.yaml: make preset NAME=smoke, or a path as reports/config.yaml
-	@python3 -m tailwise.cli.preset $(NAME)
+	@python3 -m tailwise preset $(NAME)
+
+new-pipeline: setup ## write a new pipeline that runs: make new-pipeline NAME=songs, see docs/adding-a-pipeline.md
+	@python3 tools/new_pipeline.py $(NAME)
 
 clean-recovery: ## forget interrupted runs
 	@rm -rf .resume pipelines/*/.resume

@@ -16,7 +16,7 @@ FROM_TRAINING = {
     "target_weak_classes",
     "train_phase3",
     "evaluate",
-    "judge",
+    "intervals",
     "show_mistakes",
     "certify",
     "report",

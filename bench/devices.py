@@ -38,7 +38,7 @@ def train(folder: Path, world: World, double: bool) -> None:
 
     made, valid = setting.made
     model, phase = (model.double(), replace(setting.phase, lr=1e-3)) if double else (model, setting.phase)
-    task = Task(HEADS, model, {}, made, Doubled(valid) if double else valid, prepare, fouls.loss, fouls.score)
+    task = Task(HEADS, model, {}, made, Doubled(valid) if double else valid, prepare, fouls.loss, fouls.metrics(HEADS))
     started, run = time.perf_counter(), Run(NAME, setting.training, torch.device("cpu"), world=world)
     train_phase(task, phase, range(len(made)), {} if double else even_boost(), run)
     if world.rank == 0:

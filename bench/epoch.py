@@ -49,7 +49,7 @@ def engine_epoch(model: nn.Module, setting: Setting) -> list[float]:
         return sums
 
     train, valid = setting.made
-    task = Task(HEADS, model, {}, train, valid, lambda batch, strength, keys: batch, loss, fouls.score)
+    task = Task(HEADS, model, {}, train, valid, lambda batch, strength, keys: batch, loss, fouls.metrics(HEADS))
     run = Run(NAME, setting.training, torch.device("cpu"))
     train_phase(task, setting.phase, range(len(train)), even_boost(), run)
     return torch.stack(losses).tolist()

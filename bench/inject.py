@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 import torch
 
 from tailwise.core.batch import Batch
-from tailwise.engine.contract.phase import AdamW, Phase
+from tailwise.engine.contract.phase import Phase
 from tailwise.engine.contract.task import Task
 from tailwise.engine.train.step import StepRejected
+from tailwise.optim.adamw import AdamW
 from tailwise.optim.cosine import Cosine
 
 FIRST_EPOCH, STEP = 4, 20

@@ -18,7 +18,6 @@ from tailwise.core.stage.events import Events
 from tailwise.core.system.cores import data_workers
 from tailwise.data.video.store.clips import Clips
 from tailwise.engine.contract.phase import Phase
-from tailwise.engine.contract.record import HeadMetrics
 from tailwise.engine.contract.run import Run, Training, start
 from tailwise.engine.contract.task import Outputs, Task
 from tailwise.engine.monitor.observers import print_progress
@@ -112,13 +111,14 @@ class Setting:
 
 def train(
     setting: Setting, heads: tuple[Head, ...], name: str, change: Callable[[Task], Task]
-) -> dict[str, HeadMetrics]:
-    """What the validation fouls say of the last epoch of one phase on all training fouls."""
+) -> dict[str, np.ndarray]:
+    """{head: confusion counts of the validation fouls} after the last epoch of one phase on all training fouls."""
     params = setting.params
     training, runtime = section(params, "training", Training), section(params, "runtime", Runtime)
     phase = replace(section(params, "phase2.train", Phase), epochs=setting.epochs)
     device, config = start(training, runtime), sections(params, fouls.Config)
     task = change(fouls.build(config, heads, setting.store / "train", setting.store / "valid", training.seed))
     workers = data_workers(runtime.workers, training.threads)
-    run = Run(f"probe {name}", training, device, workers, observers=(print_progress(heads, Events()),))
-    return train_phase(task, phase, range(len(task.train)), no_boost(heads, task.train), run).history[-1].heads
+    run = Run(f"probe {name}", training, device, workers, observers=(print_progress(task.metrics, Events()),))
+    last = train_phase(task, phase, range(len(task.train)), no_boost(heads, task.train), run).history[-1]
+    return {head.name: task.metrics[head.name].matrix(last.totals[head.name]) for head in heads}

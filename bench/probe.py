@@ -112,8 +112,7 @@ def net_probes(setting: Setting) -> dict[str, Matrices]:
         "any order": lambda task: any_order(rare_count(task)),
         "plain training": lambda task: task,
     }
-    found = {name: train(setting, HEADS, name, change) for name, change in changes.items()}
-    return {name: {head: record.matrix for head, record in heads.items()} for name, heads in found.items()}
+    return {name: train(setting, HEADS, name, change) for name, change in changes.items()}
 
 
 def limits_of(found: dict[str, Matrices]) -> dict[str, dict[str, Limit]]:

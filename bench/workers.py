@@ -29,7 +29,9 @@ def trained(threads: int, workers: int) -> tuple[float, str]:
     torch.manual_seed(0)
     shape = tuple(params["window"][side] for side in ("frames", "height", "width"))
     model, train = sections(params, fouls.Config).model.build(HEADS, shape), Made(160, 0)
-    task = Task(HEADS, model, {}, train, Made(48, 1), lambda batch, strength, keys: batch, fouls.loss, fouls.score)
+    task = Task(
+        HEADS, model, {}, train, Made(48, 1), lambda batch, strength, keys: batch, fouls.loss, fouls.metrics(HEADS)
+    )
     started = time.perf_counter()
     run = Run(NAME, training, torch.device("cpu"), workers)
     result = train_phase(task, phase, range(len(train)), even_boost(), run)

@@ -1,21 +1,31 @@
-"""Count the classes of the samples that can be used. The test split is not looked at."""
+"""Count the classes of the prepared samples: analyze_classes.py RECIPE --train FOLDER --valid FOLDER.
 
+The test split is not looked at.
+"""
+
+import argparse
 from pathlib import Path
 
 from tailwise.balance.boosts import EffectiveNumber
 from tailwise.balance.counts import check_counts, count_classes, imbalance_ratio, joint_counts
 from tailwise.core.files import read_json, write_csv, write_json
-from tailwise.data.tables.manifest import read_labels
+from tailwise.recipes.recipe import load_recipe
 
 EFFECTIVE = EffectiveNumber("effective", beta=0.999)
 """The effective numbers shown, whatever the phases use."""
 
 
 def main() -> None:
-    heads = read_json(Path("data/index/heads.json"))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("recipe")
+    parser.add_argument("--train", type=Path, required=True)
+    parser.add_argument("--valid", type=Path, required=True)
+    args = parser.parse_args()
+
+    recipe, heads = load_recipe(args.recipe), read_json(Path("data/index/heads.json"))
     summary, joint, out = {}, {}, Path("reports/analysis")
-    for split in ("train", "valid"):
-        _, labels = read_labels(Path(f"data/clips/{split}/manifest.csv"), list(heads))
+    for split, folder in {"train": args.train, "valid": args.valid}.items():
+        labels = recipe.labels(folder, list(heads)).classes
         summary[split] = count_classes(labels, heads)
         joint[split] = joint_counts(labels, heads)
     check_counts(summary["train"])

@@ -1,6 +1,7 @@
-"""Cut the window out of every clip into the clip store. Only training needs the margin."""
+"""Cut the window out of every clip into the clip store: decode_clips.py FOLDER. Only training needs the margin."""
 
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def main() -> None:
     for split in ("train", "valid", "test"):
         rows = read_csv(Path(f"data/index/{split}.csv"))
         kept = window if split == "train" else replace(window, margin=0)
-        store = build_store(root, rows, kept, Path(f"data/clips/{split}"), cache, how, workers)
+        store = build_store(root, rows, kept, Path(sys.argv[1]) / split, cache, how, workers)
         splits[split] = quality(rows, store)
         print(f"{split}: {len(rows)} clips in {store.shards} shards, {store.decoded} of them decoded now")
         for paths in splits[split]["duplicates"]:

@@ -160,6 +160,6 @@ def test_the_walk_sees_imports_of_every_form(tmp_path, monkeypatch):
     file = tmp_path / PACKAGE / "recipes" / "fouls" / "demo" / "x.py"
     file.parent.mkdir(parents=True)
     file.write_text(
-        "def f():\n    from tailwise import cli\n    import tailwise.core.files\n    from .plan import Demo\n"
+        "def f():\n    from tailwise import __main__\n    import tailwise.core.files\n    from .pack import pack\n"
     )
-    assert imported(file) >= {"core.files", "recipes.fouls.demo.scene.plan"}
+    assert imported(file) >= {"__main__", "core.files", "recipes.fouls.demo.pack"}

@@ -1,4 +1,4 @@
-"""What training feels of a class, by hand, and the guard that compares classes."""
+"""The effective weight of a class, by hand, and the guard that compares classes."""
 
 import pytest
 
@@ -46,7 +46,7 @@ def test_ten_times_the_weight_on_eight_times_the_draws_is_refused_with_the_facto
     classes = effective_weights(counts, drawn, {"often": 1.0, "rare": 10.0}, "loss")
     with pytest.raises(UserError) as refused:
         check_ratio("phase2", "action", classes, Balance(10))
-    assert "feel rare 80.0 times as much as often" in str(refused.value)
+    assert "effective weight of rare would be 80.0 times that of often" in str(refused.value)
     assert "rare: 8.00 draws x 5.50 weight x 1.00 margin = 44.00" in str(refused.value)
     assert "often: 1.00 draws x 0.55 weight x 1.00 margin = 0.55" in str(refused.value)
     check_ratio("phase2", "action", classes, Balance(80.001))

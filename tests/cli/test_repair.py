@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import zc.lockfile
 
-from tailwise.cli.repair import CUT_OFF, INDEX, index_of, repair
+from tailwise.cli.repair import INDEX, TRUNCATED, index_of, repair
 
 WHOLE = "schema: '2.0'\nstages:\n  check:\n    cmd: python3 check.py\n"
 
@@ -39,7 +39,7 @@ def test_a_project_that_never_ran_is_left_alone(folder):
 @pytest.mark.parametrize("name", [".dvc/tmp/rwlock", "dvc.lock"])
 def test_an_emptied_file_goes(project, name):
     (project / name).write_text("")
-    assert repair(project) == [f"{name} was cut off by a kill and is made anew"]
+    assert repair(project) == [f"{name} was truncated by a kill and is removed; DVC writes it again"]
     assert not (project / name).exists()
 
 
@@ -61,11 +61,11 @@ def test_a_dvc_at_work_is_left_alone(project):
 
 
 @pytest.mark.parametrize("name", ["dvc.lock", "pipelines/tagger/dvc.lock"])
-def test_the_lock_file_of_every_pipeline_is_mended(project, name):
+def test_the_lock_file_of_every_pipeline_is_repaired(project, name):
     (project / "pipelines/tagger").mkdir(parents=True)
     (project / "pipelines/tagger/dvc.lock").write_text(WHOLE)
     (project / name).write_text(WHOLE + "  make_de")
-    assert repair(project) == [f"{name} was cut off by a kill and is made anew"]
+    assert repair(project) == [f"{name} was truncated by a kill and is removed; DVC writes it again"]
 
 
 OUTS = [*(f"data/{i}/out" for i in range(8)), *(f"reports/deep/{i}" for i in range(8))]
@@ -112,7 +112,7 @@ def there() -> list[str]:
 def cut_off(index: Path) -> bool:
     """Whether the index is there in part, as another process sees it."""
     with suppress(sqlite3.OperationalError), closing(sqlite3.connect(index, timeout=0)) as found:
-        return bool(index.exists() and found.execute(CUT_OFF).fetchone()[0])
+        return bool(index.exists() and found.execute(TRUNCATED).fetchone()[0])
     return False
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tailwise.core.batch import IGNORE, Head
 from tailwise.evaluation.certificate import (
     ALWAYS,
     TargetResult,
@@ -17,8 +18,10 @@ from tailwise.evaluation.certificate import (
     limits_of_model,
     verdict_of,
 )
+from tailwise.evaluation.figures import head_figures
 from tailwise.evaluation.intervals import Interval
-from tailwise.evaluation.predictions import Outcomes
+from tailwise.evaluation.measure import measure
+from tailwise.metrics.predictions import Predictions, predictions
 
 TARGETS = Targets(macro_recall=0.45, macro_f1=0.40, class_recall=0.25, loss=5.0)
 
@@ -89,10 +92,12 @@ def test_a_split_is_judged_on_every_head_with_what_it_cannot_tell():
     action = np.array([0, 1] * 17 + [2, 0])
     card = np.array([*[0] * 35, -1])
     heads = {
-        "action": Outcomes(("Push", "Hold", "Dive"), names, groups, action, action % 2),
-        "card": Outcomes(("No card", "Red"), names, groups, card, np.zeros(36, int)),
+        "action": Predictions(Head("action", ("Push", "Hold", "Dive")), names, groups, action, action % 2),
+        "card": Predictions(Head("card", ("No card", "Red")), names, groups, card, np.zeros(36, int)),
     }
-    rows, warnings, drawn = certify_split(heads, {"action": 1.3, "card": 6.0}, TARGETS)
+    rows, warnings, drawn = certify_split(
+        {name: measure(of) for name, of in heads.items()}, {"action": 1.3, "card": 6.0}, TARGETS
+    )
     assert [(row.head, row.figure, row.verdict) for row in rows] == [
         ("action", "macro_recall", "pass"),
         ("action", "macro_f1", "pass"),
@@ -139,3 +144,31 @@ def test_the_certificate_counts_its_verdicts_and_keeps_what_it_is_of():
 def test_impossible_targets_are_refused(key, value):
     with pytest.raises(ValueError, match=key):
         replace(TARGETS, **{key: value})
+
+
+def test_a_sequence_head_is_certified_by_its_positions_and_their_groups():
+    """12 songs of 5 positions, two songs an album, padded to 7; every second song is wrong at its last position."""
+    tags = np.full((12, 7), IGNORE)
+    tags[:, :5] = [0, 1, 0, 1, 1]
+    answers = np.where(tags < 0, 0, tags)
+    answers[::2, 4] = 0
+    albums = [f"album {i // 2}" for i in range(12)]
+    found = predictions(Head("tag", ("a", "b")), np.eye(2)[answers], tags, [f"song {i}" for i in range(12)], albums)
+    measured = measure(found)
+    assert measured.support == {"a": 24, "b": 36} and len(found) == 60
+    assert measured.figures["recall"][1] == Interval(pytest.approx(30 / 36), *[pytest.approx(30 / 36)] * 2)
+    rows, warnings, drawn = certify_split({"tag": measured}, {"tag": 0.2}, TARGETS)
+    assert drawn["groups"] == 6 and warnings == limits_of_groups(6)
+    assert [row.samples for row in rows] == [None, None, 24, 36, None]
+    made = head_figures(measured, {"a": 10, "b": 30})
+    assert made["classes"]["b"]["support"] == 36 and made["confusions"][0]["count"] == 6
+
+
+def test_positions_of_a_song_are_drawn_together():
+    """20 songs of 10 positions that are all right or all wrong: as wide as 20 labels, not as 200."""
+    right = np.random.default_rng(0).random(20) < 0.5
+    answers, tags = np.repeat(np.where(right, 0, 1), 10).reshape(20, 10), np.zeros((20, 10), int)
+    names = [str(i) for i in range(20)]
+    whole = measure(predictions(Head("tag", ("a", "b")), np.eye(2)[answers], tags, names, names))
+    alone = measure(predictions(Head("tag", ("a", "b")), np.eye(2)[answers[:, 0]], tags[:, 0], names, names))
+    assert whole.figures["recall"][0] == alone.figures["recall"][0]

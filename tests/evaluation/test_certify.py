@@ -14,7 +14,7 @@ from support.trained import CONFIG, HEADS, film_split, store_of, trained
 from tailwise.core.files import read_json, write_csv, write_json
 from tailwise.core.params.config import read_params
 from tailwise.engine.checkpoint.weights import read_tensors, write_weights
-from tailwise.engine.evaluate.predictions import answer
+from tailwise.engine.evaluate.evaluation import evaluate
 from tailwise.metrics import confusion as metrics
 from tailwise.models.video.variants import Dual
 
@@ -55,7 +55,7 @@ def certified(monkeypatch, model, **data):
 
 def test_a_certificate_has_the_figures_of_the_split_and_what_they_cannot_tell(task, monkeypatch):
     made = certified(monkeypatch, CONFIG.model)
-    recalls = {name: metrics.recall(of_head.matrix) for name, of_head in answer(task, make_run()).items()}
+    recalls = {name: metrics.recall(of_head.matrix) for name, of_head in evaluate(task, make_run()).predictions.items()}
     balanced = 100 * np.mean([metrics.macro(r) for r in recalls.values()])
     assert made["figures"]["balanced_accuracy"] == pytest.approx(balanced)
     verdicts = {row["figure"]: row["verdict"] for row in made["targets"] if row["head"] == "action"}

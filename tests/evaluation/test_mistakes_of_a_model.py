@@ -1,4 +1,4 @@
-"""The surest mistakes, and the stage that shows them."""
+"""The most confident mistakes, and the stage that shows them."""
 
 import base64
 import io
@@ -15,35 +15,43 @@ from PIL import Image
 
 from support.helpers import make_run
 from support.trained import CONFIG, HEADS, film_split, store_of, trained
-from tailwise.core.batch import Head
+from tailwise.core.batch import IGNORE, Head
 from tailwise.core.errors import UserError
-from tailwise.core.files import write_csv, write_json
+from tailwise.core.files import write_json
 from tailwise.core.params.config import read_params
-from tailwise.engine.evaluate.predictions import answer, answer_rows
-from tailwise.evaluation.mistakes import Mistake, read_mistakes, surest
+from tailwise.engine.evaluate.evaluation import evaluate
+from tailwise.evaluation.mistakes import confident_mistakes
+from tailwise.metrics.predictions import Predictions, read_predictions, write_predictions
 
 ROOT = Path(__file__).parents[2]
 VIEWS = {str(number): 1 + number % 3 for number in range(14)}
 
 
-def mistake(sample, probability):
-    return Mistake(sample, "match", "a", "b", {"a": 1 - probability, "b": probability})
+def wrong(samples, probabilities, positions=None):
+    """All of class a, predicted b with these probabilities."""
+    likely = np.array([[1 - p, p] for p in probabilities])
+    ids = np.zeros(len(samples), int)
+    return Predictions(Head("x", ("a", "b")), samples, ["match"] * len(samples), ids, ids + 1, likely, positions)
 
 
-def test_the_surest_come_first_and_equals_go_by_name():
-    made = [mistake("x/3", 0.6), mistake("x/2", 0.9), mistake("x/1", 0.6), mistake("x/0", 0.5)]
-    assert [one.sample for one in surest(made, 3)] == ["x/2", "x/1", "x/3"]
+def test_the_most_confident_come_first_and_equals_go_by_name():
+    found = confident_mistakes(wrong(["x/3", "x/2", "x/1", "x/0"], [0.6, 0.9, 0.6, 0.5]), 3)
+    assert [one.sample for one in found] == ["x/2", "x/1", "x/3"] and "position" not in found[0].to_json()
 
 
-def test_right_answers_are_none_and_a_class_may_be_called_like_a_column(tmp_path):
-    header = ["sample", "group", "actual", "predicted", "predicted", "a,\n"]
-    rows = [["x/0", "m", "a,\n", "predicted", 0.75, 0.25], ["x/1", "m", "a,\n", "a,\n", 0.1, 0.9]]
-    write_csv(tmp_path / "h.csv", header, rows)
-    assert read_mistakes(tmp_path / "h.csv") == [
-        Mistake("x/0", "m", "a,\n", "predicted", {"predicted": 0.75, "a,\n": 0.25})
-    ]
-    with pytest.raises(UserError, match="none.csv: No such file"):
-        read_mistakes(tmp_path / "none.csv")
+def test_of_a_sequence_they_have_a_position():
+    found = confident_mistakes(wrong(["x/1", "x/1", "x/0"], [0.75, 0.75, 0.75], np.array([4, 2, 9])), 3)
+    assert [(one.sample, one.position) for one in found] == [("x/0", 9), ("x/1", 2), ("x/1", 4)]
+    assert found[0].to_json() == {
+        "sample": "x/0", "group": "match", "actual": "a", "predicted": "b", "probabilities": {"a": 0.25, "b": 0.75},
+        "position": 9,
+    }  # fmt: skip
+
+
+def test_right_and_unlabelled_ones_are_none():
+    found = wrong(["x/0", "x/1", "x/2"], [0.75, 0.75, 0.75])
+    found.targets[:2] = [1, IGNORE]
+    assert [one.sample for one in confident_mistakes(found, 9)] == ["x/2"]
 
 
 @pytest.fixture
@@ -53,9 +61,8 @@ def evaluated(folder, monkeypatch):
     store_of(split, VIEWS, folder / "data/clips/valid")
     task = trained(folder / "data/clips/valid", folder / "w.safetensors")
     write_json(folder / "data/index/heads.json", {head.name: list(head.classes) for head in HEADS})
-    for name, of_head in answer(task, make_run()).items():
-        header, rows = answer_rows(task.valid, of_head)
-        write_csv(Path(f"reports/evaluation/{name}.csv"), header, rows)
+    for name, of_head in evaluate(task, make_run()).predictions.items():
+        write_predictions(Path(f"reports/evaluation/{name}.csv"), of_head)
     params = read_params(ROOT / "params.yaml")
     params["model"] = asdict(CONFIG.model)
     params["training"]["threads"] = 1
@@ -76,8 +83,9 @@ def test_the_stage_shows_each_view_with_its_attention_and_writes_the_same_bytes_
     content = json.loads(first)
     assert list(content) == ["action", "severity"]
     for head, of_head in content.items():
-        wrong = surest(read_mistakes(Path(f"reports/evaluation/{head}.csv")), 12)
-        assert [one["sample"] for one in of_head] == [one.sample for one in wrong]
+        (of_name,) = [each for each in HEADS if each.name == head]
+        mistakes = confident_mistakes(read_predictions(Path(f"reports/evaluation/{head}.csv"), of_name), 12)
+        assert [one["sample"] for one in of_head] == [one.sample for one in mistakes]
         sure = [one["probabilities"][one["predicted"]] for one in of_head]
         assert sure == sorted(sure, reverse=True)
         for one in of_head:

@@ -112,7 +112,7 @@ def run_stage(script: str, *arguments: str, fill: Callable[[], object]) -> tuple
 
 
 def index_params(data: dict) -> str:
-    """What `index_clips` reads of params.yaml, with this section `data`."""
+    """What `index` reads of params.yaml, with this section `data`."""
     params = read_params(ROOT / "params.yaml")
     return yaml.safe_dump({"data": data, **{name: params[name] for name in ("window", "decode", "runtime")}})
 

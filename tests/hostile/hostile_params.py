@@ -121,7 +121,7 @@ def check(arguments: list[str]) -> int:
 
 def preset(arguments: list[str]) -> int:
     """`make preset`, a process of its own: the module is none to be called."""
-    return subprocess.run([sys.executable, "-m", "tailwise.cli.preset", "bad.yaml"]).returncode
+    return subprocess.run([sys.executable, "-m", "tailwise", "preset", "bad.yaml"]).returncode
 
 
 def params() -> list[Case]:

@@ -1,4 +1,4 @@
-"""torch's AdamW without torch's compiler: the same digits, a quicker start."""
+"""torch's optimizers without torch's compiler: the same digits, a quicker start."""
 
 import subprocess
 import sys
@@ -12,9 +12,11 @@ from tailwise.optim.adamw import QuickAdamW
 
 TRAINS = """
 import sys, torch
+from tailwise.optim.kinds import AdamW, Ranger, SAM, SGD
 from support.helpers import make_phase, make_run, make_task
 from tailwise.engine.train.loop import train_phase
-train_phase(make_task(), make_phase(epochs=1), range(12), {}, make_run())
+for kind in (AdamW("adamw", 0.1), Ranger("ranger", 0.1), SAM("sam", SGD("sgd", 0.1))):
+    train_phase(make_task(), make_phase(epochs=1, optimizer=kind), range(12), {}, make_run())
 sys.exit("torch._dynamo" in sys.modules)
 """
 

@@ -13,7 +13,7 @@ import yaml
 from support.pipeline.project import ran
 
 KILLS, SEED = 5, 1
-REPRO = "PYTHONPATH=src python3 -m tailwise.cli.repair && exec dvc repro"
+REPRO = "PYTHONPATH=src python3 -m tailwise repair && exec dvc repro"
 
 
 @pytest.mark.slow
@@ -65,7 +65,7 @@ def test_the_last_phase_killed_after_it_was_saved_goes_on_from_there(finished, p
         assert process.poll() is None, process.communicate()[0]
         time.sleep(0.002)
     kill(process)
-    assert ": goes on from here" in project.run("bash", "-c", f"{REPRO} {alone}")
+    assert ": resumed" in project.run("bash", "-c", f"{REPRO} {alone}")
     assert project.outputs() == finished.outputs()
 
 

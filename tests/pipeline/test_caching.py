@@ -45,7 +45,7 @@ def test_one_new_clip_redoes_one_shard(project):
         shutil.unpack_archive(project / f"data/demo/{split}.zip", project / f"data/raw/{split}")
     project.set("data.root", "data/raw")
     project.repro("decode_clips")
-    later = [stage for stage in STAGES if stage not in ("index_clips", "decode_clips")]
+    later = [stage for stage in STAGES if stage not in ("index", "decode_clips")]
     before = {stage: read_by(project, stage) for stage in later}
     file = project / "data/raw/Test/annotations.json"
     annotations = read_json(file)

@@ -77,9 +77,9 @@ def test_wrong_data_are_one_line_and_nothing_is_lost(project):
         shutil.copy(project / f"data/demo/{split}.zip", project / f"data/raw/{split}.zip")
     project.set("data.root", "data/raw")
     printed = project.run("dvc", "repro", fails=True)
-    (line,) = [line for line in printed.splitlines() if line.startswith("index_clips: ")]
+    (line,) = [line for line in printed.splitlines() if line.startswith("index: ")]
     assert "data/raw/Test/annotations.json: foul " in line and "unknown Offence 'Perhaps'; known:" in line
-    assert "Traceback" not in printed and ran(printed) == ["check", "save_config", "index_clips"]
+    assert "Traceback" not in printed and ran(printed) == ["check", "save_config", "index"]
     lost = {path for path in before if not (project / path).exists()}
     assert lost and all(path.startswith(("data/index", "reports/index.json")) for path in lost)
     project.run("git", "checkout", "--quiet", "params.yaml", "dvc.lock", "reports")
@@ -145,7 +145,7 @@ def test_the_evaluator_of_soccernet_has_its_figure_in_judgement_certificate_repo
     assert "score" in read_json(finished / "reports/certificate.json")["official"]
     html = (finished / "reports/report.html").read_text(encoding="utf8")
     assert html.count("<td>SoccerNet's evaluator</td>") == 2
-    printed = finished.read("env", "PYTHONPATH=src", "python3", "-m", "tailwise.cli.summary")
+    printed = finished.read("env", "PYTHONPATH=src", "python3", "-m", "tailwise", "summary")
     assert "balanced accuracy: " in printed and "SoccerNet's evaluator: " in printed
 
 

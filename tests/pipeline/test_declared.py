@@ -15,7 +15,7 @@ UNTRACKED = (".resume/", ".cache/", ".logs/")
 
 
 @pytest.mark.parametrize(
-    "stage", slow_but(STAGES, "index_clips", "decode_clips", "compute_weights", "train_phase2", "report")
+    "stage", slow_but(STAGES, "index", "decode_clips", "compute_weights", "train_phase2", "report")
 )
 def test_a_stage_needs_and_writes_only_what_it_declares(stage, finished, tmp_path):
     declared = finished.lock()[stage]

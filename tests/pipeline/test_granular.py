@@ -25,23 +25,23 @@ from tailwise.core.params.config import read_params
 pytestmark = [pytest.mark.filterwarnings("ignore::DeprecationWarning:dvc")]
 
 # Stages that always follow each other.
-PHASE3 = "train_phase3 evaluate judge show_mistakes certify report draw_figures"
+PHASE3 = "train_phase3 evaluate intervals show_mistakes certify report draw_figures"
 TARGET = f"target_weak_classes {PHASE3}"
 PHASE2 = f"train_phase2 {TARGET}"
 PHASE1 = f"train_phase1 {PHASE2}"
 WEIGHTS = f"compute_weights {PHASE1}"
-DECODE = f"decode_clips show_clips analyze_classes choose {WEIGHTS}"
-INDEX = f"index_clips {DECODE}"
+DECODE = f"decode_clips show_samples analyze_classes choose {WEIGHTS}"
+INDEX = f"index {DECODE}"
 DEMO = f"make_demo {INDEX}"
 CHECK = "check save_config"
-JUDGING = "judge certify report draw_figures"
+JUDGING = "intervals certify report draw_figures"
 TRAINING = f"train_phase1 train_phase2 target_weak_classes {PHASE3}"
 
 # `check` reads all of params.yaml but `runtime`, and `save_config` keeps it; the report shows that, and the certificate
 # names it.
 PARAMETERS = {
     "data.root data.reader.kind": f"{CHECK} {INDEX}",
-    "data.leaks": f"{CHECK} index_clips certify report",
+    "data.leaks": f"{CHECK} index certify report",
     "demo.seed demo.train demo.valid demo.test demo.width demo.height demo.frames demo.contact": f"{CHECK} {DEMO}",
     "window.unit window.centre window.stride window.frames window.margin": f"{CHECK} {INDEX}",
     "window.height window.width": f"{CHECK} {INDEX}",
@@ -84,12 +84,13 @@ CODE = {
     "src/tailwise/data/raw.py": f"check {INDEX}",
     "src/tailwise/data/tables": f"check {INDEX}",
     "src/tailwise/data/tables/manifest.py": f"check {INDEX}",
-    "src/tailwise/data/video": f"check show_clips {TRAINING}",
-    "src/tailwise/data/video/strips.py": f"check show_clips {TRAINING}",
+    "src/tailwise/data/video": f"check show_samples {TRAINING}",
+    "src/tailwise/data/video/strips.py": f"check show_samples {TRAINING}",
     "src/tailwise/data/video/decode": f"check {INDEX}",
     "src/tailwise/data/video/store": f"check {INDEX}",
     "src/tailwise/balance": f"check analyze_classes choose {WEIGHTS}",
     "src/tailwise/balance/files.py": f"check analyze_classes choose {WEIGHTS}",
+    "src/tailwise/balance/labels.py": f"check show_samples analyze_classes choose {WEIGHTS}",
     "src/tailwise/engine": f"check {TRAINING}",
     "src/tailwise/models": f"check {TRAINING}",
     "src/tailwise/losses": f"check {TRAINING}",
@@ -98,6 +99,11 @@ CODE = {
     "src/tailwise/evaluation": f"check {JUDGING}",
     "src/tailwise/evaluation/mistakes.py": f"check show_mistakes {JUDGING}",
     "src/tailwise/recipes": "check",
+    "src/tailwise/recipes/recipe.py": f"check {DEMO}",
+    "src/tailwise/recipes/fouls/recipe.py": f"check {DEMO}",
+    "src/tailwise/recipes/fouls/forecast.py": f"check {INDEX}",
+    "src/tailwise/recipes/fouls/explain.py": "check show_mistakes report",
+    "src/tailwise/recipes/fouls/report": "check report",
     "src/tailwise/recipes/fouls/task.py": f"check {TRAINING}",
     "src/tailwise/recipes/fouls/source.py": f"check {INDEX}",
     "src/tailwise/recipes/fouls/demo": f"check {DEMO}",
@@ -106,19 +112,20 @@ CODE = {
     "src/tailwise/reporting/figures": "report draw_figures",
     "src/tailwise/cli": "",
     "src/tailwise/__main__.py": "",
+    "src/tailwise/py.typed": "",
     "stages/check.py": "check",
     "stages/save_config.py": "save_config",
     "stages/make_demo.py": DEMO,
-    "stages/index_clips.py": INDEX,
+    "stages/index.py": INDEX,
     "stages/decode_clips.py": DECODE,
-    "stages/show_clips.py": "show_clips report",
+    "stages/show_samples.py": "show_samples report",
     "stages/analyze_classes.py": f"analyze_classes choose {WEIGHTS}",
     "stages/choose.py": "choose",
     "stages/compute_weights.py": WEIGHTS,
     "stages/train.py": TRAINING,
     "stages/target_weak_classes.py": TARGET,
-    "stages/evaluate.py": "evaluate judge show_mistakes report draw_figures",
-    "stages/judge.py": "judge report draw_figures",
+    "stages/evaluate.py": "evaluate intervals show_mistakes report draw_figures",
+    "stages/intervals.py": "intervals report draw_figures",
     "stages/show_mistakes.py": "show_mistakes report",
     "stages/certify.py": "certify report",
     "stages/report.py": "report",

@@ -82,14 +82,14 @@ def test_a_file_where_a_folder_is_wanted_is_named(project, stage, folder):
             ("train_phase1", "data/models", "ro", "Read-only file system"),
             ("train_phase1", "data/models", "size=16k", "No space left on device"),
             ("make_demo", "data/demo", "nr_inodes=2", "No space left on device"),
-            ("index_clips", "data/index", "nr_inodes=2", "No space left on device"),
+            ("index", "data/index", "nr_inodes=2", "No space left on device"),
             ("decode_clips", ".cache", "nr_inodes=2", "No space left on device"),
             ("decode_clips", "data/clips/train", "nr_inodes=2", "No space left on device"),
             ("train_phase1", ".resume", "nr_inodes=1", "No space left on device"),
             ("train_phase1", "reports/training", "nr_inodes=2", "No space left on device"),
             ("compute_weights", "data/weights/phase2", "nr_inodes=1", "No space left on device"),
         ],
-        ("index_clips", "data/index", "nr_inodes=2", "No space left on device"),
+        ("index", "data/index", "nr_inodes=2", "No space left on device"),
     ),
 )
 def test_a_folder_without_room_or_leave_to_write_is_named(project, stage, folder, options, said):
@@ -113,7 +113,7 @@ def test_no_room_for_what_processes_share_is_named(project, stage, out):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stage", ["index_clips", "decode_clips", "report", "train_phase1"])
+@pytest.mark.parametrize("stage", ["index", "decode_clips", "report", "train_phase1"])
 def test_too_little_memory_at_the_start_is_one_line(project, stage):
     """Address space, from what Python alone needs to less than torch does; OpenBLAS sends itself SIGINT at some."""
     clear(project, ".cache")
@@ -139,7 +139,7 @@ def test_training_whose_weights_could_not_be_written_is_not_lost(project):
     assert "data/models/phase1.safetensors: Is a directory" in refused(project, "train_phase1")
     shutil.rmtree(project / "data/models/phase1.safetensors")
     done = run(project, [command(project, "train_phase1")], shell=True)
-    assert "phase1: was trained to its end before" in done.stdout and "loss" not in done.stdout
+    assert "phase1: already trained to its end" in done.stdout and "loss" not in done.stdout
     assert present(project) == before
 
 
@@ -149,7 +149,7 @@ def test_ctrl_c_in_training_with_workers_is_one_line_and_the_next_run_goes_on(pr
     project.set("runtime.workers", 2)
     clear(project, "reports/training/phase1")  # as DVC does before it starts the stage
     before = present(project)
-    for printed in ("phase1 epoch +1/1000", "phase1 epoch ([2-9]|[0-9]{2,}) step [0-9]+: goes on from here"):
+    for printed in ("phase1 epoch +1/1000", "phase1 epoch ([2-9]|[0-9]{2,}) step [0-9]+: resumed"):
         with begun(
             project, command(project, "train_phase1"), lambda process, log: re.search(printed, log.read_text())
         ) as process:

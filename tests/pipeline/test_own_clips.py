@@ -72,8 +72,8 @@ def test_the_example_runs_to_its_report(own):
 def test_a_mistake_is_one_line_of_the_stage(own, tmp_path, old, new, said):
     project = own.copy(tmp_path / "project")
     project.write("data/own/labels.csv", TABLE.replace(old, new))
-    printed = project.run("dvc", "repro", "index_clips", fails=True)
-    (line,) = [line for line in printed.splitlines() if line.startswith("index_clips: ")]
+    printed = project.run("dvc", "repro", "index", fails=True)
+    (line,) = [line for line in printed.splitlines() if line.startswith("index: ")]
     assert said in line and "Traceback" not in printed
 
 

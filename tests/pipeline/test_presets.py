@@ -22,7 +22,7 @@ def test_a_preset_passes_the_check_and_its_graph_resolves(name, home, tmp_path):
     assert project.repro("check") == ["check"]
     assert project.read("dvc", "stage", "list", "--name-only").split() == STAGES
     graph = project.read("dvc", "dag", "--dot", "report")
-    assert '"index_clips" -> "decode_clips"' in graph
+    assert '"index" -> "decode_clips"' in graph
 
 
 @pytest.mark.slow

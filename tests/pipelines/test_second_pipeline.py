@@ -1,20 +1,26 @@
 """A second pipeline beside the first: the same stages and library, its own data, params and reports."""
 
+import csv
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from support.once import once
+from support.pipelines import call, start, started
+from tailwise.core.files import read_csv, read_json
 from tailwise.core.stage.run_log import last_runs
 
-ROOT = Path(__file__).parents[2]
 KEPT, PLACE = "tests/pipelines/tagger", "pipelines/tagger"
-STAGES = ["check", "make_songs", "weigh_tags", "train_phase1", "evaluate"]
+STAGES = (
+    "check save_config make_demo index analyze_classes compute_weights train_phase1 train_phase2 evaluate intervals"
+    " certify report"
+).split()
 IMPORT_ALL = """
 import importlib, sys
 from pathlib import Path
@@ -26,41 +32,12 @@ for source in ("../../src", "."):
 """
 
 
-def call(*command: str, cwd: Path, status: int = 0) -> str:
-    env = {name: value for name, value in os.environ.items() if not name.startswith("DVC_")}
-    env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
-    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == status, done.stdout + done.stderr
-    return done.stdout
-
-
-def started(text: str) -> list[str]:
-    """Names of the stages that `dvc repro` ran."""
-    lines = [line.split("'")[1] for line in text.splitlines() if line.startswith("Running stage '")]
-    return [name.rpartition(":")[2] for name in lines]
-
-
 def everything_of_the_root(repo: Path) -> dict[str, bytes]:
     """Each file of the root pipeline's, ignored ones too; dvc's, git's and the recovery folders apart."""
     outside = (".git/", ".dvc/", ".resume/", ".logs/", f"{PLACE}/")
     files = {path.relative_to(repo).as_posix(): path for path in repo.rglob("*") if path.is_file()}
     kept = {name: path for name, path in files.items() if not name.startswith(outside) and "__pycache__" not in name}
     return {name: path.read_bytes() for name, path in kept.items()}
-
-
-def start(repo: Path) -> None:
-    """This repository as it is now, with the second pipeline in its place, committed anew."""
-    listed = call("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT).split("\0")
-    for name in listed:
-        if (ROOT / name).is_file() and (not name.startswith("tests/") or name.startswith(KEPT)):
-            place = repo / name.replace(KEPT, PLACE)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes((ROOT / name).read_bytes())
-    call("git", "init", "--quiet", cwd=repo)
-    for key, value in {"user.name": "test", "user.email": "test@example.org"}.items():
-        call("git", "config", key, value, cwd=repo)
-    call("git", "add", "--all", cwd=repo)
-    call("git", "commit", "--quiet", "--message", "start", cwd=repo)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +47,7 @@ def kept(tmp_path_factory) -> Path:
     def make(folder: Path) -> None:
         for name in ("before", "after"):
             (folder / name).mkdir()
-        start(folder / "before")
+        start(folder / "before", KEPT, PLACE)
         shutil.copytree(folder / "before", folder / "after", dirs_exist_ok=True)
         (folder / "said.txt").write_text(call("dvc", "repro", f"{PLACE}/dvc.yaml", cwd=folder / "after"))
 
@@ -94,6 +71,39 @@ def test_it_runs_whole_from_the_root_and_learns(kept, repo):
     assert figures["tag"]["macro_recall"] > 0.9 and figures["mean_recall"] == figures["tag"]["macro_recall"]
 
 
+def test_every_labelled_position_is_counted_once_by_all_stages(repo):
+    reports = repo / PLACE / "reports"
+    rows = read_csv(repo / PLACE / "data/songs/valid/manifest.csv")
+    counts = Counter(tag for row in rows for tag in row["tag"].split() if tag != "-")
+    assert read_json(reports / "classes.json")["valid"]["tag"] == counts
+    answers = read_csv(reports / "evaluation/tag.csv")
+    assert Counter(row["actual"] for row in answers) == counts
+    notes = {row["sample"]: row["notes"].split() for row in rows}
+    assert all(0 < int(row["position"]) < len(notes[row["sample"]]) - 1 for row in answers), "the ends have no tag"
+    intervals = read_json(reports / "judgement.json")["heads"]["tag"]
+    assert {name: of["support"] for name, of in intervals["classes"].items()} == counts
+
+
+def test_its_certificate_and_report_are_of_positions(repo):
+    reports = repo / PLACE / "reports"
+    certificate = read_json(reports / "certificate.json")
+    assert certificate["verdicts"] == {"pass": 6, "fail": 0, "undecided": 0}
+    assert sum(row["samples"] or 0 for row in certificate["targets"]) == sum(
+        tag != "-" for row in read_csv(repo / PLACE / "data/songs/test/manifest.csv") for tag in row["tag"].split()
+    )
+    page = (reports / "report.html").read_text()
+    assert "falls" in page and "<h2" in page
+
+
+def test_new_songs_are_predicted_a_tag_a_note(repo):
+    (repo / PLACE / "new.csv").write_text("sample,notes\nup,0 1 2 3\ndown,3 2 1 0 0\n")
+    command = "--recipe tagger --weights data/models/phase2.safetensors --table new.csv --format csv".split()
+    env = ["env", "PYTHONPATH=../../src:.", "python3", "-m", "tailwise", "predict", *command]
+    rows = list(csv.DictReader(call(*env, cwd=repo / PLACE).splitlines()))
+    assert len(rows) == 9 and [row["tag"] for row in rows][1:3] == ["rises", "rises"]
+    assert [row["tag"] for row in rows][5:7] == ["falls", "falls"]
+
+
 def test_the_root_pipeline_is_left_alone(repo, before):
     assert everything_of_the_root(repo) == before
     changed = [line[3:] for line in call("git", "status", "--porcelain", "-uall", cwd=repo).splitlines()]
@@ -102,13 +112,13 @@ def test_the_root_pipeline_is_left_alone(repo, before):
 
 def test_nothing_is_left_to_resume(repo):
     states = repo / PLACE / ".resume"
-    assert len(list(states.glob("*/done.json"))) == len(list(states.glob("*"))) == 1
+    assert len(list(states.glob("*/done.json"))) == len(list(states.glob("*"))) == 2
 
 
 def test_its_logs_are_its_own_and_have_the_stages_names(repo):
     logs = repo / PLACE / ".logs"
     assert sorted(path.stem for path in (logs / "events").iterdir()) == sorted(STAGES)
-    assert [run.stage for run in last_runs(logs / "stages.csv")] == STAGES
+    assert {run.stage for run in last_runs(logs / "stages.csv")} == set(STAGES)
     assert not (repo / ".logs").exists() and not (repo / ".resume").exists()
 
 
@@ -155,7 +165,8 @@ def test_from_its_own_folder_only_what_changed_runs_again(repo, before):
     assert started(call("dvc", "repro", cwd=folder)) == []
     params = (folder / "params.yaml").read_text()
     (folder / "params.yaml").write_text(params.replace("epochs: 4", "epochs: 1"))
-    assert started(call("dvc", "repro", cwd=folder)) == ["check", "train_phase1", "evaluate"]
+    later = ["train_phase1", "train_phase2", "evaluate", "intervals", "certify", "report"]
+    assert sorted(started(call("dvc", "repro", cwd=folder))) == sorted(["check", "save_config", *later])
     assert everything_of_the_root(repo) == before
 
 

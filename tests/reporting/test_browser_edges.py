@@ -6,17 +6,13 @@ import numpy as np
 import pytest
 
 from support.reporting import chrome
-from support.reporting.made import EVIL, MANY, PHASES, RUNS, write_run
-from tailwise.reporting.collect import collect
-from tailwise.reporting.page import page
-
-PAGES = ("result", "training", "mistakes", "data", "certificate", "run")
+from support.reporting.made import EVIL, MANY, RUNS, html_of, write_run
 
 
 @pytest.mark.parametrize("name", RUNS)
 @pytest.mark.parametrize("width", [1200, 360])
 def test_every_page_of_every_run_is_quiet_asks_for_nothing_and_fits_its_window(report, name, width):
-    for part in PAGES:
+    for part in RUNS[name].page.sections:
         browser = report(name, part, width=width)
         assert browser.script("return document.documentElement.scrollWidth <= innerWidth"), part
         assert browser.script("return document.querySelector('main > section:not([hidden])').id") == part
@@ -42,7 +38,7 @@ def test_what_is_cut_off_in_a_column_is_listed_below(report):
 
 
 def test_no_name_injects_anything(report):
-    for part in PAGES:
+    for part in RUNS["evil"].page.sections:
         browser = report("evil", part)
         assert browser.script("return window.broken") is None and browser.driver.title == "tailwise: report"
         assert browser.all("main b, img[onerror], img[src=x]") == []
@@ -92,7 +88,7 @@ def test_the_log_beside_the_page_is_shown_and_its_absence_is_told(report, browse
     assert browser.text("#log-said") == "1 stages, 62 s together."
     (tmp_path / "reports").mkdir()
     alone = tmp_path / "reports/report.html"
-    alone.write_text(page(collect(PHASES, write_run(tmp_path))), encoding="utf8")
+    alone.write_text(html_of(write_run(tmp_path)), encoding="utf8")
     browser.open(alone, "run")
     assert browser.text("#log-said").startswith("There is no log beside this page")
 

@@ -5,12 +5,15 @@ import torch
 from torch import nn
 
 from tailwise.core.batch import Batch, Head
-from tailwise.engine.contract.phase import AdamW, Phase
+from tailwise.engine.contract.metric import Select
+from tailwise.engine.contract.phase import Phase
 from tailwise.engine.contract.record import PartialMetrics
 from tailwise.engine.contract.run import Run, Training
 from tailwise.engine.contract.task import Task
-from tailwise.engine.train import trainer as fit
+from tailwise.engine.train import loop
 from tailwise.losses.boost import boosted_cross_entropy
+from tailwise.metrics.classification import Classification
+from tailwise.optim.adamw import AdamW
 from tailwise.optim.cosine import Cosine
 
 CPU = torch.device("cpu")
@@ -76,10 +79,33 @@ def make_table(n: int = 24, dim: int = 5, seed: int = 0, heads=HEADS) -> Table:
     return Table({"x": x}, {head.name: x[:, : len(head.classes)].argmax(dim=1) for head in heads})
 
 
-def make_task(model=None, train=None, valid=None, heads=HEADS, loss=summed_loss, prepare=unchanged) -> Task:
+def make_task(
+    model=None, train=None, valid=None, heads=HEADS, loss=summed_loss, prepare=unchanged, metrics=None, select=None
+) -> Task:
     model = model or Linear(5, heads)
     valid = valid or make_table(seed=1, heads=heads)
-    return Task(heads, model, {}, train or make_table(heads=heads), valid, prepare, loss, lambda recalls: {})
+    train = train or make_table(heads=heads)
+    metrics, select = metrics or metrics_of(heads), select or mean_recall(heads)
+    return Task(heads, model, {}, train, valid, prepare, loss, metrics, select)
+
+
+def metrics_of(heads=HEADS) -> dict[str, Classification]:
+    return {head.name: Classification(head) for head in heads}
+
+
+def mean_recall(heads=HEADS) -> Select:
+    return Select(tuple(head.name for head in heads), "macro_recall")
+
+
+def total(loss: float, matrix: list[list[int]]) -> list[float]:
+    """What `Classification` sums: the mean loss times the labels, the labels, the counts."""
+    labels = int(np.sum(matrix))
+    return [loss * labels, labels, *np.ravel(matrix).tolist()]
+
+
+def matrices(record, metrics=None) -> dict[str, list[list[int]]]:
+    """Each head's confusion counts in a record."""
+    return {name: each.matrix(record.totals[name]).tolist() for name, each in (metrics or metrics_of()).items()}
 
 
 def make_phase(epochs: int = 2, lr: float = 1e-2, **other) -> Phase:
@@ -104,12 +130,14 @@ def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
 
 
 def scripted(monkeypatch, recalls):
-    """The judge gives these macro recalls, epoch by epoch."""
+    """Validation finds these macro recalls, epoch by epoch."""
     script = iter(recalls)
 
     def validate(task, run, micro_batch, done):
         hits = round(10 * next(script))
-        matrix = np.array([[hits, 10 - hits], [10 - hits, hits]])
-        yield PartialMetrics(len(task.valid), {head.name: (20.0, 20, matrix) for head in HEADS})
+        counts = [[hits, 10 - hits], [10 - hits, hits]]
+        size = {head.name: len(head.classes) for head in HEADS}
+        parts = {name: total(1.0, np.pad(counts, (0, size[name] - 2))) for name in size}
+        yield PartialMetrics(len(task.valid), parts)
 
-    monkeypatch.setattr(fit, "validate", validate)
+    monkeypatch.setattr(loop, "validate", validate)

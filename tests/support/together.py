@@ -23,10 +23,10 @@ from support.helpers import HEADS, Linear, make_phase, make_run, make_table, mak
 from tailwise.core.batch import IGNORE
 from tailwise.core.errors import UserError
 from tailwise.engine.checkpoint.recovery import Recovery
-from tailwise.engine.contract.phase import AdamW
 from tailwise.engine.distributed.world import World, join
 from tailwise.engine.train.loop import train_phase
 from tailwise.losses.boost import ClassBoost
+from tailwise.optim.adamw import AdamW
 
 SAMPLES = [*range(37), 3, 3]
 """Three are drawn twice or more; the last step of an epoch has 7 samples."""

@@ -20,7 +20,7 @@ from tailwise.engine.contract.phase import Phase
 from tailwise.engine.contract.run import Stability
 from tailwise.engine.contract.task import Task
 from tailwise.engine.evaluate.inputs import class_boosts, sample_indices
-from tailwise.engine.evaluate.validate import records
+from tailwise.engine.evaluate.validate import totals
 from tailwise.engine.monitor.history import best_epoch
 from tailwise.engine.train.loop import train_phase
 from tailwise.recipes.fouls import task as fouls
@@ -133,8 +133,8 @@ def train_cell(setting: Setting, train: Shrunk, valid: Shrunk, lr: float, seed: 
         boost = class_boosts(of_phase, setting.heads, train, places)
         run = engine.Run(name, training, CPU, stability=UNGUARDED)
         record = train_phase(task, phase, places, boost, run).history[-1]
-        before, best = of_phase.boost, best_epoch(record, setting.heads)
-    matrices = {name: head.confusion for name, head in record.heads.items()}
+        before, best = of_phase.boost, best_epoch(record, task.metrics)
+    matrices = matrices_of(task, record.totals)
     seconds, weights = time.process_time() - begun, {n: t.clone() for n, t in task.model.state_dict().items()}
     return {"weights": weights, "score": record.score, "valid": matrices, "steps": done, "seconds": seconds}
 
@@ -162,5 +162,9 @@ def score_cell(setting: Setting, weights: dict[str, torch.Tensor], split: str) -
     engine.start(setting.training, ON_PROCESSOR)
     task = build(setting, 1, None, load(setting.store, split, setting.heads, setting.cells.shrink))
     task.model.load_state_dict(weights)
-    judged = records(task, engine.Run("score", setting.training, CPU))
-    return {name: head.confusion for name, head in judged.items()}
+    return matrices_of(task, totals(task, engine.Run("score", setting.training, CPU)))
+
+
+def matrices_of(task: Task, totals: dict[str, list[float]]) -> dict[str, list[list[int]]]:
+    """{head: confusion counts}"""
+    return {head.name: task.metrics[head.name].matrix(totals[head.name]).tolist() for head in task.heads}

@@ -1,7 +1,7 @@
 """From class counts and measured recalls to one boost per class. Pure functions.
 
-A boost is how much louder a class is heard than the most frequent one: 1 for that
-one, at most the phase's `max_weight` for the rarest. Where it acts is not decided here.
+A boost is the factor by which a class weighs more than the most frequent one: 1 for that one, at most the phase's
+`max_weight` for the rarest. Where it applies is not decided here.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Inverse:
-    """n_max / n_c: every class is heard as much as every other."""
+    """n_max / n_c: every class gets the same total weight."""
 
     kind: Literal["inverse"]
 
@@ -63,7 +63,7 @@ class Target:
     recall: a class below this validation recall is weak, in [0, 1]
     prior_samples: a measured recall counts as if this many samples at the head's mean
         recall had been seen besides, so that three samples decide little
-    min_support: with fewer validation samples the recall is not looked at, counts decide
+    min_support: with fewer validation samples the recall is ignored, and counts decide
     """
 
     recall: float

@@ -20,7 +20,7 @@ DIGITS = 4
 
 @dataclass(frozen=True)
 class Rebalancing:
-    """acts: where the boost acts; samples: names of the training samples a phase sees in an epoch, with repeats"""
+    """acts: where the boost acts; samples: names of the training samples of an epoch, with repeats"""
 
     acts: Acts
     boost: Boost

@@ -1,73 +1,128 @@
-"""``tailwise COMMAND``, or ``python3 -m tailwise COMMAND``. What a command needs is imported when it runs."""
+"""``tailwise COMMAND``, or ``python3 -m tailwise COMMAND``. A command imports what it needs when it runs."""
 
 import argparse
 import os
 import sys
 from pathlib import Path
 
-from tailwise.core.errors import UserError, one_line, print_error
+from tailwise.core.errors import UserError, clean, one_line, print_error
 from tailwise.core.system.imports import NO_THREAD, no_thread
 
 WEIGHTS = Path("data/models/phase3.safetensors")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command; the exit status: 1 with one line for a person's mistake, 130 for Ctrl-C."""
+    """Run a command; the exit status: 1 with one line for a user error, 130 for Ctrl-C."""
     try:
         args = parser().parse_args(arguments)
         args.run(args)
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] == "tailwise":
             raise
-        return _say(f"{sys.executable} has no package {error.name}: activate the environment that has it", 1)
+        return _fail(f"{sys.executable} has no package {error.name}: activate the environment that has it", 1)
     except KeyboardInterrupt:
-        return _say(NO_THREAD, 1) if no_thread() else _say("interrupted", 130)
-    except BrokenPipeError:  # who read the output has enough of it
+        return _fail(NO_THREAD, 1) if no_thread() else _fail("interrupted", 130)
+    except BrokenPipeError:  # the reader of the output has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
         if (text := one_line(error)) is None:
             raise
-        return _say(text, 1)
+        return _fail(text, 1)
     return 0
 
 
 def parser() -> argparse.ArgumentParser:
-    whole = argparse.ArgumentParser(prog="tailwise", description="Train on long-tailed video: see README.md.")
-    commands = whole.add_subparsers(required=True, metavar="COMMAND")
-    one = commands.add_parser("predict", help="classes of samples, such as the fouls of a split, from a weights file")
+    """All commands and their arguments. Each sets `run`, a function of the parsed arguments."""
+    top = argparse.ArgumentParser(prog="tailwise", description="Train on long-tailed data: see README.md.")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    add_predict(commands.add_parser("predict", help="classes of new samples from a weights file"))
+    add_preset(commands.add_parser("preset", help="write the values of a preset into params.yaml"))
+    add_config(commands.add_parser("config", help="print params.yaml as a recipe reads it, defaults included"))
+    for name, run, text in (
+        ("summary", _summary, "print the validation figures of the last run"),
+        ("repair", _repair, "remove what a kill left half-written, so that DVC starts again"),
+        ("preflight", _preflight, "check data.root before DVC reads it"),
+    ):
+        commands.add_parser(name, help=text).set_defaults(run=run)
+    return top
+
+
+def add_predict(one: argparse.ArgumentParser) -> None:
+    """What every recipe's prediction takes; which inputs it reads is the recipe's business."""
     one.add_argument(
         "paths",
         type=Path,
         nargs="*",
-        metavar="CLIP",
-        help="the views of one sample, each a sample where the model was trained on one view; or the folder or zip "
-        "of a split in the official layout action_<i>/clip_<j>.mp4, with annotations or without, or of one foul of it",
+        metavar="PATH",
+        help="one sample, as the clips of a foul; or a folder or zip in the recipe's layout, as the split "
+        "action_<i>/clip_<j>.mp4 of SoccerNet, with annotations or without, or one foul of it",
     )
     one.add_argument("--table", type=Path, metavar="FILE", help="CSV of samples: columns sample, path, perhaps view")
     one.add_argument("--root", type=Path, metavar="DIR", help="where the table's paths begin; default: its folder")
-    one.add_argument("--folder", type=Path, metavar="DIR", help="every clip below it as a sample of its own")
+    one.add_argument("--folder", type=Path, metavar="DIR", help="every file of a sample below it")
     one.add_argument("--weights", type=Path, default=WEIGHTS, help="default: %(default)s")
-    one.add_argument("--format", choices=("text", "csv", "official"), help="default: text for one sample, else csv")
+    one.add_argument("--recipe", metavar="MODULE", help="package of a recipe that is no part of tailwise, as tagger")
+    one.add_argument("--format", metavar="NAME", help="text, csv or one of the recipe's; default: text for one sample")
     one.add_argument("--out", type=Path, metavar="FILE", help="default: standard output")
-    one.add_argument("--set", metavar="NAME", help="the official file's Set; default: the folder's name in lower case")
+    one.add_argument("--set", metavar="NAME", help="name of the split in the answers; default: the folder's")
     one.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: %(default)s")
-    one.add_argument("--workers", type=int, default=2, help="processes that decode a split's clips; default: 2")
+    one.add_argument("--workers", type=int, default=2, help="processes that read the samples; default: 2")
     one.set_defaults(run=_predict)
-    return whole
+
+
+def add_preset(one: argparse.ArgumentParser) -> None:
+    one.add_argument("name", metavar="NAME", help="of a file presets/NAME.yaml, or a path that ends in .yaml")
+    one.set_defaults(run=_preset)
+
+
+def add_config(one: argparse.ArgumentParser) -> None:
+    one.add_argument(
+        "recipe", metavar="MODULE", nargs="?", default="tailwise.recipes.fouls", help="default: %(default)s"
+    )
+    one.set_defaults(run=_config)
 
 
 def _predict(args: argparse.Namespace) -> None:
     if args.workers < 1:
         raise UserError(f"--workers must be at least 1, found {args.workers}")
-    from tailwise.recipes.fouls.predict.inputs import find_inputs
+    from tailwise.cli.predict.command import predict
 
-    inputs = find_inputs(args)
-    from tailwise.cli.predict.command import predict  # loads torch, which takes seconds
-
-    predict(args, inputs)
+    predict(args)
 
 
-def _say(text: str, status: int) -> int:
+def _preset(args: argparse.Namespace) -> None:
+    from tailwise.cli.preset import main as apply_preset
+
+    clean(sys.stdout)
+    apply_preset(args.name)
+
+
+def _config(args: argparse.Namespace) -> None:
+    from tailwise.core.params.effective import read_effective
+
+    print(read_effective(args.recipe), end="")
+
+
+def _summary(args: argparse.Namespace) -> None:
+    from tailwise.cli.summary import run
+
+    run()
+
+
+def _repair(args: argparse.Namespace) -> None:
+    from tailwise.cli.repair import repair, repository
+
+    for line in repair(repository(Path.cwd())):
+        print(line)
+
+
+def _preflight(args: argparse.Namespace) -> None:
+    from tailwise.cli.preflight import check
+
+    check()
+
+
+def _fail(text: str, status: int) -> int:
     print_error(f"tailwise: {text}")
     return status

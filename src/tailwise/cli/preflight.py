@@ -1,13 +1,12 @@
-"""Look at data.root before DVC does: ``python -m tailwise.cli.preflight``, before ``dvc repro``.
+"""Check data.root before DVC reads it: ``tailwise preflight``, before ``dvc repro``.
 
-DVC 3.67 puts data.root among the dependencies before any stage runs. Where it is no text it says "unexpected error",
-where it is an address it asks for a plugin. And of a link to a folder it sees nothing, so that no stage would run.
+DVC 3.67 resolves data.root as a dependency before any stage runs. If it is no text, DVC says "unexpected error"; if it
+is a URL, DVC asks for a plugin; and of a link to a folder DVC sees nothing, so that no stage would run.
 """
 
-import sys
 from pathlib import Path
 
-from tailwise.core.errors import UserError, one_line, print_error
+from tailwise.core.errors import UserError
 from tailwise.core.params.config import read_params
 from tailwise.data.tables.checks.root import check_tree, name_fault
 
@@ -15,7 +14,7 @@ from tailwise.data.tables.checks.root import check_tree, name_fault
 def check(file: Path = Path("params.yaml")) -> None:
     """Raise UserError if data.root can be no folder, or if DVC would not see all that is in it.
 
-    Whether it is there is the business of the stage `check`, as a stage may make it.
+    A folder that is absent is left to the stage `check`, as a stage may make it.
     """
     data = read_params(file).get("data")
     root = data.get("root") if isinstance(data, dict) else None
@@ -23,19 +22,3 @@ def check(file: Path = Path("params.yaml")) -> None:
         raise UserError(f"{file}: data.root {fault}")
     if Path(root).is_dir():
         check_tree(Path(root))
-
-
-def main() -> int:
-    """The exit status: 1, with one line, for a person's mistake."""
-    try:
-        check()
-    except (UserError, OSError) as error:
-        if (text := one_line(error)) is None:
-            raise
-        print_error(text)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

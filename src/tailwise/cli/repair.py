@@ -1,18 +1,18 @@
-"""Clear away what a kill left half-written: ``python -m tailwise.cli.repair``, before ``dvc repro``.
+"""Remove what a kill left half-written: ``tailwise repair``, before ``dvc repro``.
 
-DVC 3.67 rewrites `.dvc/tmp/rwlock` and `dvc.lock` in place, and refuses to start once a kill has
-cut one of them off (https://github.com/treeverse/dvc/issues/7615). Both can be done without: the
-first says who is at work, and the stages that the second forgets come back from DVC's run cache.
+DVC 3.67 rewrites `.dvc/tmp/rwlock` and `dvc.lock` in place, and refuses to start if a kill truncated one of them
+(https://github.com/treeverse/dvc/issues/7615). Neither is needed: the first lists running processes, and the stages
+that the second forgets come back from DVC's run cache.
 
-It also keeps an index of what each state of all lock files has made, outside of the repository,
-writes it in many small transactions, and never looks whether it is whole. What a killed
-`dvc checkout` or `dvc status` left out, each later `dvc checkout` removes from the workspace.
+DVC also keeps an index of the outputs of each state of all lock files, outside of the repository. It writes the index
+in many small transactions and never checks it. What a killed `dvc checkout` or `dvc status` left out of the index,
+every later `dvc checkout` removes from the workspace.
 """
 
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -27,34 +27,43 @@ from tailwise.core.files import is_alive, remove_part
 
 
 def repair(root: Path) -> list[str]:
-    """Remove what is cut off in a DVC repository; returns a line for each. A DVC at work is left alone."""
-    tmp, done = root / ".dvc" / "tmp", []
-    for path in (tmp / "rwlock", *lockfiles(root)):
-        guard, whole = (tmp / "rwlock.lock", whole_rwlock) if path.name == "rwlock" else (tmp / "lock", whole_lockfile)
-        with alone(guard) as allowed:
-            if allowed and path.exists() and not whole(path):
-                path.unlink()
-                done.append(f"{path.relative_to(root)} was cut off by a kill and is made anew")
-    with alone(tmp / "lock") as allowed:
-        if allowed and (index := index_of(root)) and clear_index(index):
+    """Remove the truncated files of a DVC repository; returns a line for each. Files of a running DVC are left."""
+    tmp = root / ".dvc" / "tmp"
+    checks = [(tmp / "rwlock", tmp / "rwlock.lock", is_json)]
+    checks += [(path, tmp / "lock", is_lockfile) for path in lockfiles(root)]
+    truncated = [path for path, lock, valid in checks if remove_invalid(path, lock, valid)]
+    done = [
+        f"{path.relative_to(root)} was truncated by a kill and is removed; DVC writes it again" for path in truncated
+    ]
+    with exclusive(tmp / "lock") as locked:
+        if locked and (index := index_of(root)) and clear_index(index):
             done.append(INDEX)
-    return done + [f"{part.relative_to(root)} was left by a killed stage and is removed" for part in clear_parts(root)]
+    return done + [f"{part.relative_to(root)} was left by a killed stage and is removed" for part in remove_left(root)]
 
 
-INDEX = "DVC's index was cut off by a kill and is made anew; `dvc checkout` brings back what it removed"
+INDEX = "DVC's index was truncated by a kill and is emptied; `dvc checkout` brings back what it removed"
+
+
+def remove_invalid(path: Path, lock: Path, valid: Callable[[Path], bool]) -> bool:
+    """Remove a file that is not valid, unless DVC holds the lock; whether it was removed."""
+    with exclusive(lock) as locked:
+        if not locked or not path.exists() or valid(path):
+            return False
+        path.unlink()
+        return True
 
 
 def lockfiles(root: Path) -> list[Path]:
-    """Of the pipeline in the root and of those in folders."""
+    """The dvc.lock of every pipeline: in the root and in folders."""
     return [root / "dvc.lock", *sorted(root.glob("pipelines/*/dvc.lock"))]
 
 
 @contextmanager
-def alone(guard: Path) -> Iterator[bool]:
-    """Whether no DVC holds its lock; none can take it within. No lock file: DVC was never at work."""
+def exclusive(lock: Path) -> Iterator[bool]:
+    """Holds a lock of DVC within the block; False if DVC holds it, or if there is no lock file: DVC never ran."""
     held = None
     with suppress(zc.lockfile.LockError):
-        held = zc.lockfile.LockFile(str(guard)) if guard.exists() else None
+        held = zc.lockfile.LockFile(str(lock)) if lock.exists() else None
     try:
         yield held is not None
     finally:
@@ -62,7 +71,7 @@ def alone(guard: Path) -> Iterator[bool]:
             held.close()
 
 
-def whole_rwlock(path: Path) -> bool:
+def is_json(path: Path) -> bool:
     try:
         json.loads(path.read_text(encoding="utf8"))
     except json.JSONDecodeError:
@@ -70,8 +79,8 @@ def whole_rwlock(path: Path) -> bool:
     return True
 
 
-def whole_lockfile(path: Path) -> bool:
-    """Whether DVC can read it; git's marks of a conflict are left for a person."""
+def is_lockfile(path: Path) -> bool:
+    """Whether DVC can read the file; one with conflict markers of git counts as valid, for a person to resolve."""
     try:
         COMPILED_LOCKFILE_SCHEMA(load_yaml(path))
     except (ParseError, Invalid):
@@ -80,13 +89,13 @@ def whole_lockfile(path: Path) -> bool:
 
 
 def index_of(root: Path) -> Path | None:
-    """DVC's index of a repository, which lies where DVC's settings say; None where DVC cannot work at all."""
+    """The file of DVC's index, which lies where DVC's settings say; None if DVC cannot open the repository."""
     with suppress(DvcException), Repo(str(root)) as repo:
         return Path(repo.site_cache_dir) / "index" / "data" / "db.db"
     return None
 
 
-CUT_OFF = """
+TRUNCATED = """
 WITH below(id, level, filled) AS (
     SELECT id, 0, 1 FROM nodes WHERE pid IS NULL
     UNION ALL
@@ -94,20 +103,20 @@ WITH below(id, level, filled) AS (
 )
 SELECT EXISTS (SELECT 1 FROM below WHERE level > 3 AND NOT filled) OR EXISTS (
     SELECT 1 FROM below WHERE level = 2 AND NOT EXISTS (
-        SELECT 1 FROM nodes AS place JOIN nodes AS out ON out.pid = place.id WHERE place.pid = below.id
+        SELECT 1 FROM nodes AS storage JOIN nodes AS out ON out.pid = storage.id WHERE storage.pid = below.id
     )
 )
 """
-"""Whether the index is not whole. Levels: "tree", a state of the lock files, "repo" or "local", then a folder or file
-each. All of these have a value in the end, folders last; and a state that nothing is below was just begun."""
+"""SQL: whether the index is incomplete. Levels: "tree", a state of the lock files, "repo" or "local", then folders and
+files. In a complete index each of those has a value, folders get theirs last, and every state has children."""
 
 
 def clear_index(path: Path) -> bool:
-    """Empty an index that is not whole, unless a process has it open; whether that was done."""
+    """Empty an incomplete index, unless a process has it open; whether it was emptied."""
     if not path.exists() or is_open(path):
         return False
     with suppress(sqlite3.OperationalError), closing(sqlite3.connect(path, timeout=0)) as index:
-        if index.execute(CUT_OFF).fetchone()[0]:
+        if index.execute(TRUNCATED).fetchone()[0]:
             index.execute("DELETE FROM nodes WHERE pid IS NOT NULL")
             index.commit()
             return True
@@ -115,7 +124,7 @@ def clear_index(path: Path) -> bool:
 
 
 def is_open(path: Path) -> bool:
-    """Whether a process that this one may ask has the file open (Linux)."""
+    """Whether a process that this one may inspect has the file open (Linux)."""
     for entry in Path("/proc").glob("[0-9]*/fd/*"):
         with suppress(OSError):
             if os.readlink(entry) == str(path):
@@ -124,11 +133,11 @@ def is_open(path: Path) -> bool:
 
 
 WRITTEN = ("reports", "data/models", "data/chosen", ".logs", ".resume", ".cache")
-"""Folders that stages write into and DVC does not empty before."""
+"""Folders that stages write into and that DVC does not empty before."""
 
 
-def clear_parts(root: Path) -> list[Path]:
-    """Remove what stages wrote when they were killed, of all pipelines; writers that are alive keep theirs."""
+def remove_left(root: Path) -> list[Path]:
+    """Remove the temporary files of killed stages, of all pipelines; those of living processes stay."""
     folders = [home / name for home in (root, *sorted(root.glob("pipelines/*"))) for name in WRITTEN]
     parts = [part for folder in folders for part in sorted(folder.rglob(".*.*"))]
     return [part for part in parts if remove_part(part, is_alive)]
@@ -137,8 +146,3 @@ def clear_parts(root: Path) -> list[Path]:
 def repository(folder: Path) -> Path:
     """The DVC repository around a folder, itself where there is none."""
     return next((around for around in (folder, *folder.parents) if (around / ".dvc").is_dir()), folder)
-
-
-if __name__ == "__main__":
-    for line in repair(repository(Path.cwd())):
-        print(line)

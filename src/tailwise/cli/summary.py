@@ -1,55 +1,49 @@
-"""The table that ends a run: ``python -m tailwise.cli.summary``."""
+"""The table that ends a run: ``tailwise summary``."""
 
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-from tailwise.core.errors import UserError, said
 from tailwise.core.files import read_json
-
-PERCENT = ("balanced_accuracy",)
-"""The pipeline's own scores that are in percent."""
 
 
 def summary(metrics: dict, judgement: dict) -> str:
-    """Validation figures as text: a row a head, then the pipeline's own scores, and SoccerNet's where there is one."""
+    """Validation figures as text: a row a head, then the pipeline's own scores and lines.
+
+    judgement: heads, few, and where the pipeline has them units {score: unit} and lines
+    """
     heads = {name: of_head for name, of_head in metrics.items() if isinstance(of_head, dict)}
-    lines = [f"{'validation':<12}{'macro recall':>14}{'macro F1':>10}{'lowest class recall':>21}"]
-    for name, of_head in heads.items():
-        known = {label: value for label, value in of_head["recall"].items() if value is not None}
-        lowest = min(known, key=known.get)
-        row = f"{name:<12}{of_head['macro_recall']:>14.3f}{of_head['macro_f1']:>10.3f}{known[lowest]:>21.3f}  {lowest}"
-        lines.append(row + few(judgement["heads"][name]["classes"][lowest]["support"], judgement["few"]))
-    for name, value in metrics.items():
-        if name not in heads:
-            lines.append(f"{name.replace('_', ' ')}: {value:.2f}{' %' if name in PERCENT else ''}")
-    return "\n".join([*lines, *by_evaluator(judgement)])
+    lines = [f"{'validation':<12}{'macro recall':>14}{'macro F1':>10}{'lowest class recall':>21}"] if heads else []
+    lines += [head_row(name, of_head, judgement) for name, of_head in heads.items()]
+    units = judgement.get("units", {})
+    lines += [score_row(name, value, units.get(name)) for name, value in metrics.items() if name not in heads]
+    return "\n".join([*lines, *judgement.get("lines", [])])
 
 
-def few(samples: int, least: int) -> str:
-    """That so few samples are no measurement; empty where they are enough."""
-    return f" ({samples} sample{'s' if samples != 1 else ''}: no measurement)" if samples < least else ""
+def head_row(name: str, figures: dict, judgement: dict) -> str:
+    """A head's macro figures, and its class with the lowest recall."""
+    known = {label: value for label, value in figures["recall"].items() if value is not None}
+    if not known:
+        return f"{name:<12}{'no label':>14}"
+    lowest = min(known, key=known.get)
+    support = judgement["heads"][name]["classes"][lowest]["support"]
+    macro = f"{figures['macro_recall']:>14.3f}{figures['macro_f1']:>10.3f}"
+    return f"{name:<12}{macro}{known[lowest]:>21.3f}  {lowest}{few(support, judgement['few'])}"
 
 
-def by_evaluator(judgement: dict) -> Iterator[str]:
-    """The figure of SoccerNet's evaluator, and where it counts otherwise than the balanced accuracy."""
-    if found := judgement.get("official"):
-        score, *of_heads = (
-            "no number" if found[name] is None else f"{found[name]:.2f} %" for name in ("score", "action", "severity")
-        )
-        yield f"SoccerNet's evaluator: {score} (action {of_heads[0]}, severity {of_heads[1]})"
-        yield from (f"  {line}" for line in found["differences"])
+def score_row(name: str, value: float | None, unit: str | None) -> str:
+    """A score of the pipeline: two digits where it has a unit, three otherwise."""
+    if value is None:
+        return f"{name.replace('_', ' ')}: no number"
+    return f"{name.replace('_', ' ')}: {f'{value:.2f} {unit}' if unit else f'{value:.3f}'}"
 
 
-def main() -> None:
+def few(count: int, least: int) -> str:
+    """That so few labels are no measurement; empty where they are enough."""
+    return f" ({count} sample{'s' if count != 1 else ''}: no measurement)" if count < least else ""
+
+
+def run() -> None:
+    """Print the table of the run in this folder, and where its certificate and report are."""
     print()
     print(summary(*(read_json(Path(f"reports/{name}.json")) for name in ("metrics", "judgement"))))
     print("test split: reports/certificate.json")
     print(f"report: {Path('reports/report.html').resolve().as_uri()}")
-
-
-if __name__ == "__main__":
-    try:
-        main()
-    except UserError as error:
-        sys.exit(said(f"summary: {error}"))

@@ -1,21 +1,21 @@
-"""What the model is to reach on fouls that nobody tuned on, and whether it did. Pure functions."""
+"""Targets on a split that nobody tuned on, and whether a model reaches them. Pure functions."""
 
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Literal, get_args
 
-from tailwise.evaluation.intervals import DRAWS, LEVEL, SEED, Interval, by_group, intervals
-from tailwise.evaluation.predictions import Outcomes
+from tailwise.evaluation.intervals import DRAWS, LEVEL, SEED, Interval
+from tailwise.evaluation.measure import Measured, count_groups
 
 Verdict = Literal["pass", "fail", "undecided"]
 FEW, FEW_GROUPS = 20, 10
-"""Samples of a class below which its recall is no measurement; groups below which no interval is."""
+"""Labels of a class below which its recall is no measurement; groups below which no interval is."""
 
 
 @dataclass(frozen=True)
 class Targets:
-    """macro_recall, macro_f1 and class_recall are to be exceeded, loss is to stay below its target."""
+    """Of each head: macro_recall, macro_f1 and class_recall must exceed these, loss must stay below."""
 
     macro_recall: float
     macro_f1: float
@@ -31,9 +31,9 @@ class Targets:
 
 @dataclass(frozen=True)
 class TargetResult:
-    """One target: what of, the figure with its interval, what was asked, and whether it is reached.
+    """A figure with its interval, its target, and whether it is reached.
 
-    samples: of the class, where the figure is of one
+    samples: labels of the class, where the figure is of one
     """
 
     head: str
@@ -54,18 +54,17 @@ def verdict_of(interval: Interval, target: float) -> Verdict:
 
 
 def certify_head(
-    head: str, support: dict[str, int], groups: int, told: dict, loss: float, targets: Targets
+    head: str, support: dict[str, int], groups: int, figures: dict, loss: float, targets: Targets
 ) -> list[TargetResult]:
     """Every target of a head.
 
-    support: {class: samples}; groups: how many; told: from `intervals`, its classes in the order of support
-    The recall of a class with fewer than FEW samples stays undecided, and with fewer than FEW_GROUPS groups all do,
-    whatever the interval says: in so few a bootstrap may see no spread. The loss has no interval, it is judged by
-    its value.
+    support: {class: labels}; groups: how many; figures: from `intervals`, its classes in the order of support
+    The recall of a class with fewer than FEW labels stays undecided, and with fewer than FEW_GROUPS groups all do,
+    whatever the interval says: in so few a bootstrap may see no spread. The loss has no interval: its value decides.
     """
-    rows = [_judged(head, name, told[name], getattr(targets, name)) for name in ("macro_recall", "macro_f1")]
-    for (name, count), interval in zip(support.items(), told["recall"]):
-        row = replace(_judged(head, f"recall of {name}", interval, targets.class_recall), samples=count)
+    rows = [_result(head, name, figures[name], getattr(targets, name)) for name in ("macro_recall", "macro_f1")]
+    for (name, count), interval in zip(support.items(), figures["recall"]):
+        row = replace(_result(head, f"recall of {name}", interval, targets.class_recall), samples=count)
         rows.append(row if count >= FEW else replace(row, verdict="undecided"))
     if groups < FEW_GROUPS:
         rows = [replace(row, verdict="undecided") for row in rows]
@@ -74,19 +73,17 @@ def certify_head(
 
 
 def certify_split(
-    outcomes: dict[str, Outcomes], losses: dict[str, float], targets: Targets
+    heads: dict[str, Measured], losses: dict[str, float], targets: Targets
 ) -> tuple[list[TargetResult], list[str], dict]:
-    """Every target of every head, what the figures cannot tell, and what their intervals were drawn from.
+    """Every target of every head, what the figures do not tell, and what their intervals were drawn from.
 
-    outcomes, losses: of each head, all on the same samples; losses: mean cross entropy
+    heads, losses: of each head, all on the same samples; losses: mean cross entropy
     """
-    groups = len({group for of_head in outcomes.values() for group in of_head.groups})
+    groups = count_groups(measured.predictions for measured in heads.values())
     rows, warnings = [], limits_of_groups(groups)
-    for head, of_head in outcomes.items():
-        matrices = by_group(of_head.targets, of_head.predictions, of_head.groups, len(of_head.classes))
-        support = dict(zip(of_head.classes, matrices.sum(axis=(0, 2)).tolist()))
-        rows += certify_head(head, support, groups, intervals(matrices), losses[head], targets)
-        warnings += limits(head, support)
+    for head, measured in heads.items():
+        rows += certify_head(head, measured.support, groups, measured.figures, losses[head], targets)
+        warnings += limits(head, measured.support)
     return rows, warnings, {"over": "groups", "groups": groups, "draws": DRAWS, "level": LEVEL, "seed": SEED}
 
 
@@ -97,7 +94,7 @@ ALWAYS = (
 
 
 def limits(head: str, support: dict[str, int]) -> list[str]:
-    """What the figures of a head cannot tell, in sentences."""
+    """What the figures of a head do not tell, in sentences. support: {class: labels}"""
     absent = [name for name, count in support.items() if not count]
     few = {name: count for name, count in support.items() if 0 < count < FEW}
     lines = [
@@ -108,14 +105,14 @@ def limits(head: str, support: dict[str, int]) -> list[str]:
 
 
 def limits_of_groups(groups: int) -> list[str]:
-    """What so few groups cannot tell, in sentences."""
+    """That too few groups are resampled, in a sentence."""
     return [f"Only {groups} group(s): too few for intervals to mean anything."] if groups < FEW_GROUPS else []
 
 
 def limits_of_model(spec: dict, asked: dict | None) -> list[str]:
-    """That another model is judged than params ask for, in a sentence.
+    """That the model is a fallback of the one that params ask for, in a sentence.
 
-    spec: of the model; asked: the specification that a simpler one took over from, None where none did
+    spec: of the model; asked: the specification that it is a fallback of, None if it is none
     """
     if asked is None:
         return []
@@ -151,5 +148,5 @@ def certificate(rows: list[TargetResult], figures: dict, warnings: list[str], fa
     }
 
 
-def _judged(head: str, figure: str, interval: Interval, target: float) -> TargetResult:
+def _result(head: str, figure: str, interval: Interval, target: float) -> TargetResult:
     return TargetResult(head, figure, **asdict(interval), target=target, verdict=verdict_of(interval, target))

@@ -1,4 +1,4 @@
-"""All figures of a split with how far they could be off, what is mixed up most, and the rare classes alone."""
+"""All figures of a split with their intervals, the most frequent confusions, and the rare classes alone."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -7,39 +7,37 @@ from typing import Any
 import numpy as np
 
 from tailwise.evaluation.certificate import limits, limits_of_groups
-from tailwise.evaluation.intervals import Interval, by_group, intervals
-from tailwise.evaluation.predictions import Outcomes
+from tailwise.evaluation.intervals import Interval
+from tailwise.evaluation.measure import Measured, count_groups, resample
+from tailwise.metrics.predictions import Predictions
 
 RARE = 0.05
 """Share of the training samples below which a class is rare."""
 MOST = 10
-"""Confusions that are told."""
+"""Confusions of a head in the file."""
 SHOWN = 20
 """Limits that are printed; the file has all."""
 
 
-def judge(outcomes: Outcomes, trained_on: dict[str, int]) -> dict[str, Any]:
+def head_figures(measured: Measured, trained_on: dict[str, int]) -> dict[str, Any]:
     """One head, as JSON. trained_on: {class: training samples}"""
-    matrices = by_group(outcomes.targets, outcomes.predictions, outcomes.groups, len(outcomes.classes))
-    whole, told = matrices.sum(axis=0), intervals(matrices)
+    found, classes = measured.figures, measured.predictions.head.classes
     return {
-        **{name: asdict(told[name]) for name in ("macro_recall", "macro_f1", "accuracy")},
-        "classes": {name: _class(i, whole, told) for i, name in enumerate(outcomes.classes)},
-        "confusions": confusions(whole, outcomes.classes),
-        "rare": rare(matrices, outcomes.classes, trained_on),
+        **{name: asdict(found[name]) for name in ("macro_recall", "macro_f1", "accuracy")},
+        "classes": {name: _class(i, measured.matrix, found) for i, name in enumerate(classes)},
+        "confusions": confusions(measured.matrix, classes),
+        "rare": rare(measured.predictions, trained_on),
     }
 
 
-def limits_of(outcomes: dict[str, Outcomes], judged: dict[str, dict]) -> list[str]:
-    """What the figures of a split cannot tell, in sentences. judged: of each head, from `judge`"""
-    found = limits_of_groups(len({group for of_head in outcomes.values() for group in of_head.groups}))
-    for head, of_head in judged.items():
-        found += limits(head, {name: of_class["support"] for name, of_class in of_head["classes"].items()})
-    return found
+def limits_of_split(heads: dict[str, Measured]) -> list[str]:
+    """What the figures of a split do not tell, in sentences."""
+    found = limits_of_groups(count_groups(measured.predictions for measured in heads.values()))
+    return found + [line for head, measured in heads.items() for line in limits(head, measured.support)]
 
 
 def confusions(matrix: np.ndarray, classes: tuple[str, ...], most: int = MOST) -> list[dict]:
-    """The pairs of classes that are mixed up most, with the share of the actual class's samples."""
+    """The most frequent pairs of actual and predicted class, with the share of the actual class's samples."""
     pairs = [
         {"actual": classes[i], "predicted": classes[j], "count": int(n), "share": float(n / matrix[i].sum())}
         for (i, j), n in np.ndenumerate(matrix)
@@ -48,18 +46,18 @@ def confusions(matrix: np.ndarray, classes: tuple[str, ...], most: int = MOST) -
     return sorted(pairs, key=lambda pair: (-pair["count"], -pair["share"]))[:most]
 
 
-def rare(matrices: np.ndarray, classes: tuple[str, ...], trained_on: dict[str, int]) -> dict[str, Any]:
-    """Means over the rare classes alone; matrices: of the groups (G, C, C)."""
-    total = sum(trained_on.values())
-    places = [i for i, name in enumerate(classes) if trained_on[name] < RARE * total]
-    told = intervals(matrices, places) if places else {}
+def rare(found: Predictions, trained_on: dict[str, int]) -> dict[str, Any]:
+    """Means over the rare classes alone. trained_on: {class: training samples}"""
+    classes, total = found.head.classes, sum(trained_on.values())
+    ids = [i for i, name in enumerate(classes) if trained_on[name] < RARE * total]
+    figures = resample(found, ids) if ids else {}
     absent = Interval(None, None, None)
-    means = {name: asdict(told.get(name, absent)) for name in ("macro_recall", "macro_f1")}
-    return {"classes": [classes[i] for i in places], **means}
+    means = {name: asdict(figures.get(name, absent)) for name in ("macro_recall", "macro_f1")}
+    return {"classes": [classes[i] for i in ids], **means}
 
 
 def lines(made: dict) -> Iterator[str]:
-    """The judgement in lines for the terminal: the rare classes, limits, and SoccerNet's evaluator where it judged."""
+    """The figures in lines for the terminal: the rare classes and limits."""
     for name, of_head in made["heads"].items():
         rare = of_head["rare"]
         if rare["macro_recall"]["value"] is not None:
@@ -67,19 +65,12 @@ def lines(made: dict) -> Iterator[str]:
     yield from made["limits"][:SHOWN]
     if len(made["limits"]) > SHOWN:
         yield f"and {len(made['limits']) - SHOWN} more, see reports/judgement.json"
-    if found := made.get("official"):
-        yield f"SoccerNet's evaluator of reports/predictions.json: {percent(found['score'])}"
-        yield from found["differences"]
-
-
-def percent(score: float | None) -> str:
-    return "no number" if score is None else f"{score:.2f} %"
 
 
 def format_interval(interval: dict[str, float]) -> str:
     return "{value:.3f} ({low:.3f} to {high:.3f})".format(**interval)
 
 
-def _class(i: int, whole: np.ndarray, told: dict) -> dict[str, Any]:
-    figures = {name: asdict(told[name][i]) for name in ("recall", "precision", "f1")}
-    return {"support": int(whole[i].sum()), "predicted": int(whole[:, i].sum()), **figures}
+def _class(i: int, matrix: np.ndarray, found: dict) -> dict[str, Any]:
+    figures = {name: asdict(found[name][i]) for name in ("recall", "precision", "f1")}
+    return {"support": int(matrix[i].sum()), "predicted": int(matrix[:, i].sum()), **figures}

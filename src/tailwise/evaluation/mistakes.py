@@ -1,35 +1,45 @@
-"""The mistakes that a model was surest of, from its answers on a split."""
+"""The mistakes that a model was most confident of."""
 
-import csv
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass
 
-from tailwise.core.errors import UserError
+import numpy as np
+
+from tailwise.metrics.predictions import Predictions
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """A sample whose class is another than the predicted one. probabilities: {class: of it}"""
+    """A label that was predicted wrong. probabilities: {class: number}; position: in a sequence, None elsewhere"""
 
     sample: str
     group: str
     actual: str
     predicted: str
     probabilities: dict[str, float]
+    position: int | None = None
+
+    def to_json(self) -> dict:
+        """Without a position where there is none."""
+        return {name: value for name, value in asdict(self).items() if name != "position" or value is not None}
 
 
-def read_mistakes(path: Path) -> list[Mistake]:
-    """Those of one head, in the order of the file that `evaluate` wrote."""
-    try:
-        with open(path, encoding="utf8", newline="") as file:
-            header, *rows = csv.reader(file)
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}") from error
-    classes = header[4:]  # by place: a class may be called like a column
-    wrong = [row for row in rows if row[2] != row[3]]
-    return [Mistake(*row[:4], dict(zip(classes, map(float, row[4:])))) for row in wrong]
+def confident_mistakes(found: Predictions, count: int) -> list[Mistake]:
+    """Up to `count`, the highest probability of the predicted class first; equal ones by sample and position.
+
+    Raises ValueError for predictions without probabilities.
+    """
+    if found.probabilities is None:
+        raise ValueError(f"predictions of {found.head.name} have no probabilities")
+    wrong = found.take((found.targets >= 0) & (found.targets != found.predicted))
+    positions = np.zeros(len(wrong), int) if wrong.positions is None else wrong.positions
+    confidence = wrong.probabilities[np.arange(len(wrong)), wrong.predicted]
+    order = sorted(range(len(wrong)), key=lambda i: (-confidence[i], wrong.samples[i], positions[i]))
+    return [_mistake(wrong, i) for i in order[:count]]
 
 
-def surest(mistakes: list[Mistake], count: int) -> list[Mistake]:
-    """Up to `count`, the highest probability of the predicted class first; equals by the sample's name."""
-    return sorted(mistakes, key=lambda one: (-one.probabilities[one.predicted], one.sample))[:count]
+def _mistake(found: Predictions, i: int) -> Mistake:
+    classes = found.head.classes
+    probabilities = dict(zip(classes, found.probabilities[i].tolist()))
+    position = None if found.positions is None else int(found.positions[i])
+    names = found.samples[i], found.groups[i], classes[found.targets[i]], classes[found.predicted[i]]
+    return Mistake(*names, probabilities, position)

@@ -1,8 +1,12 @@
 """Figures of a confusion matrix (rows: actual class, columns: predicted). Pure functions."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 
 import numpy as np
+
+FIGURES = ("macro_recall", "macro_f1", "accuracy", "min_recall", "loss")
+"""The figures of a head that are one number."""
 
 
 def confusion(targets: np.ndarray, predictions: np.ndarray, classes: int) -> np.ndarray:
@@ -34,6 +38,12 @@ def macro(values: np.ndarray) -> float:
     """Mean over the classes that have a value; NaN if none has."""
     known = values[~np.isnan(values)]
     return float(known.mean()) if len(known) else float("nan")
+
+
+def mean_known(values: Iterable[float | None], scale: float = 1.0) -> float:
+    """Mean times scale of the values that are neither None nor NaN, in whatever order; NaN if there is none."""
+    known = [value for value in values if value is not None and not math.isnan(value)]
+    return scale * math.fsum(known) / len(known) if known else math.nan
 
 
 def accuracy(matrix: np.ndarray) -> float:

@@ -1,19 +1,32 @@
-"""torch's optimizer, quick to begin."""
+"""AdamW: Adam with decoupled weight decay. Source: https://arxiv.org/abs/1711.05101, algorithm 2"""
 
+from dataclasses import dataclass
 from inspect import unwrap
+from typing import Literal
 
 import torch
 
+from tailwise.optim.groups import Groups, QuickStart, check_decay, split_decay
 
-class QuickAdamW(torch.optim.AdamW):
-    """`torch.optim.AdamW`, digit for digit, that leaves torch's compiler where it is. Not for `differentiable`.
 
-    torch wraps these methods to keep its compiler out of them; what is made so, or steps so, imports the whole of it
-    first: more than a second of each training's start. (A model's `checkpoint` imports it, too, in its first step.)
+class QuickAdamW(QuickStart, torch.optim.AdamW):
+    """`torch.optim.AdamW`, equal to the last bit."""
+
+    step = torch.no_grad()(unwrap(torch.optim.AdamW.step))
+
+
+@dataclass(frozen=True)
+class AdamW:
+    """torch.optim.AdamW.
+
+    weight_decay: of parameters with two dimensions or more
     """
 
-    add_param_group = unwrap(torch.optim.AdamW.add_param_group)
-    zero_grad = unwrap(torch.optim.AdamW.zero_grad)
-    state_dict = unwrap(torch.optim.AdamW.state_dict)
-    load_state_dict = unwrap(torch.optim.AdamW.load_state_dict)
-    step = torch.no_grad()(unwrap(torch.optim.AdamW.step))
+    kind: Literal["adamw"]
+    weight_decay: float
+
+    def __post_init__(self):
+        check_decay(self.weight_decay)
+
+    def build(self, groups: Groups, lr: float) -> torch.optim.Optimizer:
+        return QuickAdamW(split_decay(groups, self.weight_decay), lr=lr)

@@ -4,84 +4,44 @@ A recipe's methods import what they need when they are called: training loads no
 ``make dvc-yaml`` can tell which files each stage depends on: those that the methods it calls import.
 """
 
+from __future__ import annotations
+
 import importlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
-from tailwise.core.batch import Head
 from tailwise.core.errors import UserError
 
 if TYPE_CHECKING:
     import argparse
 
-    from tailwise.metrics.predictions import Predictions
+    from torch import Tensor, nn
 
+    from tailwise.balance.labels import Labels
+    from tailwise.core.batch import Head
     from tailwise.data.tables.checks.source import Checked
     from tailwise.engine.contract.task import Task
-
-
-@dataclass(frozen=True)
-class Labels:
-    """The labels of a prepared split, read without its contents.
-
-    samples, groups: (N,) names; classes: {head: class names (N,), "" for none, or a list of them a position}
-    """
-
-    samples: Sequence[str]
-    groups: Sequence[str]
-    classes: Mapping[str, Sequence[str] | Sequence[Sequence[str]]]
+    from tailwise.metrics.predictions import Predictions
+    from tailwise.recipes.prediction import Inputs, Prediction, Sample
+    from tailwise.reporting.page import Page
 
 
 @dataclass(frozen=True)
 class Extra:
     """What a pipeline adds to the figures of a split.
 
-    figures: JSON, kept beside the shared figures under the recipe's own names; lines: the same for the terminal;
-    files: {name: JSON} written to ``reports/<name>.json``
+    figures: JSON, kept beside the shared figures under the recipe's own names
+    lines: the same for the terminal; summary: the same for the table that ends a run
+    files: {name: JSON}, written to ``reports/<name>.json`` for the validation split
     """
 
     figures: dict[str, Any] = field(default_factory=dict)
     lines: Sequence[str] = ()
+    summary: Sequence[str] = ()
     files: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Page:
-    """What a pipeline adds to the shared report.
-
-    folder: has ``sections/*.html`` (Jinja) and ``script/*.js``; sections, scripts: their names in order
-    collect: root of the run -> facts that the templates find as `own`; payload: the same facts -> JSON for the scripts
-    """
-
-    folder: Path
-    sections: Sequence[str] = ()
-    scripts: Sequence[str] = ()
-
-    def collect(self, root: Path) -> dict[str, Any]:
-        return {}
-
-    def payload(self, facts: dict[str, Any]) -> dict[str, Any]:
-        return {}
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """New samples to predict. notes: lines on what is left out; form: of the answers, where none is asked for
-
-    unit: what a sample is called; split: name of the split, "" where there is none; samples: the recipe's own objects,
-    each with a `name`
-    """
-
-    samples: Sequence[Any]
-    unit: str = "sample"
-    split: str = ""
-    form: str = "csv"
-    notes: Sequence[str] = ()
 
 
 class Recipe(ABC):
@@ -89,6 +49,8 @@ class Recipe(ABC):
 
     name: ClassVar[str]
     unit: ClassVar[str] = "sample"
+    units: ClassVar[Mapping[str, str]] = {}
+    """Of the pipeline's own scores, where they have one: {score: unit}, such as "%"."""
 
     # params.yaml
 
@@ -102,16 +64,26 @@ class Recipe(ABC):
     # data
 
     @abstractmethod
-    def index(self, params: dict) -> "Checked":
+    def index(self, params: dict) -> Checked:
         """The labelled samples of each split, checked; UserError for wrong or leaking data."""
 
-    def forecast(self, params: dict, index: "Checked") -> Iterator[str]:
-        """Lines on what preparing the data would lose, by split."""
+    def forecast(self, params: dict, index: Checked) -> Iterator[str]:
+        """Lines on what preparing the data would lose, split by split."""
         return iter(())
 
-    @abstractmethod
     def labels(self, split: Path, heads: Sequence[str]) -> Labels:
-        """The labels of a prepared split (a folder), without reading a sample's content."""
+        """The labels of a prepared split, from ``manifest.csv`` in its folder, without reading a sample's content.
+
+        The default is one label a sample, in a column a head; a recipe of sequences splits its cells into positions.
+        """
+        from tailwise.balance.labels import Labels
+        from tailwise.data.tables.manifest import read_labels
+
+        return Labels(*read_labels(split / "manifest.csv", heads))
+
+    def make_demo(self, params: dict, folder: Path) -> None:
+        """Fill a folder with made-up raw data in the layout that `index` reads."""
+        raise UserError(f"recipe {self.name} has no demo")
 
     # training
 
@@ -122,7 +94,7 @@ class Recipe(ABC):
     @abstractmethod
     def build(
         self, config: Any, heads: tuple[Head, ...], train: Path | None, valid: Path, seed: int, pretrained: bool = False
-    ) -> "Task":
+    ) -> Task:
         """The task on two prepared splits; weights drawn from `seed`, pretrained parts loaded if asked for."""
 
     def as_stored(self, config: Any, spec: dict) -> Any:
@@ -130,42 +102,69 @@ class Recipe(ABC):
         raise UserError(f"recipe {self.name} has no fallback model")
 
     def first_lr(self, params: dict) -> float:
-        """Highest learning rate of the first phase at a batch of 16: what ``lr: auto`` starts from."""
+        """Highest learning rate of the first phase at a batch of 16: what ``lr: auto`` starts from.
+
+        The default is Adam's usual one, https://arxiv.org/abs/1412.6980.
+        """
         return 1e-3
 
     # figures and report
 
-    def extra(self, split: str, predictions: dict[str, "Predictions"], counts: dict[str, dict[str, int]]) -> Extra:
-        """Figures of the pipeline's own field. counts: {head: {class: training samples}}"""
+    def extra(
+        self, params: dict, index: Path, predictions: dict[str, Predictions], counts: dict[str, dict[str, int]]
+    ) -> Extra:
+        """Figures of the pipeline's own field.
+
+        index: the table of the split's samples, named as the split is, also of those that could not be prepared
+        counts: {head: {class: training samples}}
+        """
         return Extra()
 
-    def show(self, split: Path, heads: tuple[Head, ...], samples: Iterable[int]) -> list[dict[str, Any]]:
-        """What samples look like, as JSON for the report: {"sample": name, ...} each."""
-        return []
+    def show(self, split: Path, heads: tuple[Head, ...], samples: Sequence[str]) -> list[dict[str, Any]]:
+        """What these samples of a prepared split look like, as JSON for the report: a dict each."""
+        return [{} for _ in samples]
 
-    def explain(self, task: "Task", sample: int, head: str, device: Any) -> dict[str, Any]:
-        """What a sample looks like and where the model looked, as JSON for the report."""
+    def explain(self, task: Task, sample: str, head: str, device: Any) -> dict[str, Any]:
+        """What a sample of `task.valid` looks like and where the model looked, as JSON for the report."""
         return {}
 
-    def page(self) -> Page | None:
-        """What the report has besides the shared sections."""
-        return None
+    def page(self) -> Page:
+        """What the report shows: all shared sections, unless the recipe says otherwise."""
+        from tailwise.reporting.page import Page
+
+        return Page()
 
     # prediction
 
-    def find_inputs(self, args: "argparse.Namespace") -> Inputs:
-        """The samples that the command names: paths, --table, --folder, --root. Loads no torch."""
+    def formats(self) -> Mapping[str, Callable[[list[Prediction], Inputs], str]]:
+        """Formats of the answers besides text and csv: {name: function to the content of the file}."""
+        return {}
+
+    def find_inputs(self, args: argparse.Namespace) -> Inputs:
+        """The samples that the command names: paths, table, folder, root, format. Loads no torch."""
         raise UserError(f"recipe {self.name} predicts nothing from files")
 
-    def from_specification(self, spec: dict) -> tuple[Any, Any]:
-        """The model that a weights file specifies, with fresh weights, and the specification read; UserError."""
+    def from_specification(self, spec: dict) -> tuple[nn.Module, Any]:
+        """The model that a weights file specifies, with fresh weights, and the specification read, which has `heads`.
+
+        Raises UserError or ValueError for a wrong specification: weights files may come from anywhere.
+        """
         raise UserError(f"recipe {self.name} cannot be loaded from a weights file")
 
-    def read_samples(
-        self, inputs: Inputs, spec: Any, workers: int
-    ) -> Iterator[tuple[int, dict[str, np.ndarray] | None]]:
-        """(place of the sample, the model's inputs without a batch dimension, None if it cannot be used)."""
+    def fit_inputs(self, inputs: Inputs, spec: Any, form: str | None) -> Inputs:
+        """The inputs as this model takes them; UserError if it cannot.
+
+        form: of the answers, as asked for by --format; None if none is
+        """
+        return inputs
+
+    def read_samples(self, inputs: Inputs, spec: Any, workers: int) -> Iterator[Sample]:
+        """The samples that can be used, in any order; of the others stderr has a line each."""
         raise UserError(f"recipe {self.name} predicts nothing from files")
+
+    def forward(self, model: nn.Module, inputs: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Logits of a batch, and attention over the parts of its samples (B, V), each {head: ...}."""
+        return model(**inputs), {}
 
 
 def names() -> list[str]:
@@ -173,6 +172,17 @@ def names() -> list[str]:
     return sorted(file.parent.name for file in Path(__file__).parent.glob("*/recipe.py"))
 
 
-def load_recipe(module: str) -> Recipe:
-    """The recipe of a package, as ``tailwise.recipes.fouls``, or of one beside a dvc.yaml, as ``tagger``."""
-    return importlib.import_module(f"{module}.recipe").RECIPE
+def load_recipe(package: str) -> Recipe:
+    """The recipe of a package, as ``tailwise.recipes.fouls``, or of one beside a dvc.yaml, as ``tagger``.
+
+    Raises UserError where there is no such package, or no recipe in it.
+    """
+    module = f"{package}.recipe"
+    try:
+        return importlib.import_module(module).RECIPE
+    except ModuleNotFoundError as error:
+        if error.name not in (package, module):
+            raise
+        raise UserError(f"no recipe {package}: {module} is not on the Python path") from error
+    except AttributeError as error:
+        raise UserError(f"{module} has no RECIPE: it needs the line `RECIPE = YourRecipe()`") from error

@@ -161,7 +161,7 @@ def test_clips_that_cannot_be_used_are_one_line(split, folder, capsys):
     for file in split.rglob("*.mp4"):
         file.write_bytes(b"")
     assert predict(split) == 1
-    assert capsys.readouterr().err.endswith("tailwise: Valid: no foul has a clip that can be used\n")
+    assert capsys.readouterr().err.endswith("tailwise: Valid: no foul of it can be used\n")
 
 
 def test_what_cannot_be_written_is_one_line_before_the_work(split, capsys):

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 
 from support.helpers import CPU
 from support.trained import HEADS, WINDOW, film_split, store_of, trained
+from tailwise.cli.predict.command import find_recipe
 from tailwise.cli.predict.predictor import load_predictor
 from tailwise.core.batch import Head
 from tailwise.core.errors import UserError
@@ -26,6 +26,15 @@ def made(tmp_path):
     return split, trained(store_of(split, VIEWS, tmp_path / "store" / "valid"), tmp_path / "w.safetensors")
 
 
+def load(path):
+    """(predictor, what it was trained for) of a weights file."""
+    return load_predictor(path, find_recipe(path, None), CPU)
+
+
+def answers_of(predictor, views):
+    return predictor.answer({"clips": np.stack(views), "mask": np.ones(len(views), bool)})
+
+
 def fouls(split):
     return [Foul(n, split, tuple(f"action_{n}/clip_{j}.mp4" for j in range(count))) for n, count in VIEWS.items()]
 
@@ -42,12 +51,12 @@ def test_its_frames_are_those_of_the_clip_store_byte_for_byte(made, workers):
 
 def test_its_answers_are_those_of_the_model_in_the_pipeline(made, tmp_path):
     _, task = made
-    predictor = load_predictor(tmp_path / "w.safetensors", CPU)
-    assert predictor.heads == HEADS and predictor.window == WINDOW
+    predictor, seen = load(tmp_path / "w.safetensors")
+    assert predictor.heads == HEADS and seen.window == WINDOW
     for place in range(3):
         item = task.valid[place]
         logits, attention = task.model.look(**task.valid.collate([item]).inputs)
-        for answer in predictor.answer(item[1]):
+        for answer in answers_of(predictor, item[1]):
             expected = logits[answer.head.name].softmax(dim=1)[0].numpy()
             np.testing.assert_array_equal(answer.probabilities, expected)
             np.testing.assert_array_equal(answer.attention, attention[answer.head.name][0].numpy())
@@ -58,11 +67,11 @@ def test_a_window_in_seconds_and_padding_travel_with_the_weights(tmp_path):
     split, window = film_split(tmp_path, VIEWS), Window(0.52, 0.12, 4, 0, 40, 64, "seconds")
     assert window.indices(25) == [7, 10, 13, 16], "a frame beyond the clips' 16"
     task = trained(store_of(split, VIEWS, tmp_path / "store" / "valid", window, "pad"), tmp_path / "w.safetensors")
-    predictor = load_predictor(tmp_path / "w.safetensors", CPU)
-    assert (predictor.window, predictor.short) == (window, "pad")
-    for place, views in decode_fouls(fouls(split), predictor.window, 1, predictor.short):
+    _, seen = load(tmp_path / "w.safetensors")
+    assert (seen.window, seen.short) == (window, "pad")
+    for place, views in decode_fouls(fouls(split), seen.window, 1, seen.short):
         np.testing.assert_array_equal(np.stack(list(views.frames.values())), np.stack(task.valid[place][1]))
-    for _, views in decode_fouls(fouls(split), predictor.window, 1):
+    for _, views in decode_fouls(fouls(split), seen.window, 1):
         assert set(views.faults.values()) == {"shorter than the window: 16 frames, 17 needed"}
 
 
@@ -85,10 +94,10 @@ def test_heads_in_any_order_keep_their_own_answers(made, tmp_path):
     text = "\n".join([f"{rows[0]},body", *(f"{row},arm" for row in rows[1:])])
     (tmp_path / "own/valid/manifest.csv").write_text(text + "\n")
     task = trained(tmp_path / "own/valid", tmp_path / "own.safetensors", heads)
-    predictor = load_predictor(tmp_path / "own.safetensors", CPU)
+    predictor, _ = load(tmp_path / "own.safetensors")
     logits = task.model(**task.valid.collate([task.valid[0]]).inputs)
     assert predictor.heads == heads
-    for answer in predictor.answer(task.valid[0][1]):
+    for answer in answers_of(predictor, task.valid[0][1]):
         expected = logits[answer.head.name].softmax(dim=1)[0].detach().numpy()
         np.testing.assert_array_equal(answer.probabilities, expected)
 
@@ -136,6 +145,6 @@ def test_a_file_whose_specification_is_not_whole_is_refused_in_one_line(made, tm
     tensors, spec = read_tensors(tmp_path / "w.safetensors")
     write_tensors(tmp_path / "w.safetensors", tensors, change(spec))
     with pytest.raises(UserError) as refused:
-        load_predictor(tmp_path / "w.safetensors", torch.device("cpu"))
+        load(tmp_path / "w.safetensors")
     text = str(refused.value)
     assert text.startswith(f"{tmp_path / 'w.safetensors'}: ") and said in text and "\n" not in text

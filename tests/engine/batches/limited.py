@@ -141,7 +141,11 @@ def train_limited(folder: Path, place: str, megabytes: int) -> None:
     limit(0)
     file = folder / f"{place}-{megabytes}"
     write_tensors(file, trained.weights, {})
-    done = [(each.epoch, each.step, each.action) for record in trained.history for each in record.interventions]
+    done = [
+        (each.epoch, each.step, each.action, each.micro_batch)
+        for record in trained.history
+        for each in record.interventions
+    ]
     write_json(file.with_suffix(".json"), {"met": met, "done": done, "micro_batch": trained.micro_batch})
 
 

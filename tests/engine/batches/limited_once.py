@@ -1,6 +1,6 @@
 """What is computed outside of steps, under a real limit of memory: ``limited_once.py WORK MEGABYTES ...``.
 
-WORK: answer (of a trained model on a split), predict (one sample by its views), felt (the look at whether a boost is
+WORK: answer (of a trained model on a split), predict (one sample), felt (the look at whether a boost is
 felt), auto (the look at what a sample needs). A sample takes 40 MB; 0 is no limit. Of each are
 printed a line "== WORK MEGABYTES", what is told, and as JSON the mistake and the answers.
 """
@@ -16,7 +16,7 @@ import torch
 from support.helpers import CPU, HEADS, Linear, make_phase, make_run, make_table, make_task
 from tailwise.cli.predict.predictor import Predictor
 from tailwise.core.errors import UserError
-from tailwise.engine.evaluate.predictions import answer
+from tailwise.engine.evaluate.evaluation import evaluate
 from tailwise.engine.train.loop import train_phase
 from tailwise.losses.boost import ClassBoost
 
@@ -26,24 +26,20 @@ WIDE = 10_000_000
 
 
 class Wide(Linear):
-    """Large in every forward pass; the rows of x are views where there is a mask."""
+    """Large in every forward pass."""
 
     def forward(self, x):
         return super().forward(limited.through(x))
 
-    @torch.no_grad()
-    def look(self, clips, mask):
-        return self.forward(clips.float()[0, :, 0, 0, 0]), {head.name: mask.float() for head in HEADS}
-
 
 def answers() -> dict:
-    found = answer(make_task(Wide(5, HEADS), valid=make_table(SAMPLES)), make_run(batch_size=16))
+    found = evaluate(make_task(Wide(5, HEADS), valid=make_table(SAMPLES)), make_run(batch_size=16)).predictions
     return {name: [of_head.targets.tolist(), of_head.probabilities.tolist()] for name, of_head in found.items()}
 
 
 def predict() -> dict:
-    of_view = Predictor(Wide(5, HEADS), HEADS, None, CPU).answer([np.zeros((1, 1, 1, 5), np.uint8)])
-    return {each.head.name: each.probabilities.tolist() for each in of_view}
+    predictor = Predictor(Wide(5, HEADS), HEADS, lambda model, inputs: (model(**inputs), {}), CPU)
+    return {each.head.name: each.probabilities.tolist() for each in predictor.answer({"x": np.zeros(5, np.float32)})}
 
 
 def effective_weights() -> dict:

@@ -64,7 +64,7 @@ def test_a_limit_of_memory_halves_the_micro_batch_and_changes_nothing_else(place
     assert read_json(free.with_suffix(".json")) == {"met": [], "done": [], "micro_batch": 16}
     found = read_json(short.with_suffix(".json"))
     assert found["met"] == [place] * len(sizes)
-    assert found["done"] == [[1, 1, f"micro-batch {size}, same step again"] for size in sizes]
+    assert found["done"] == [[1, 1, "halve micro-batch", size] for size in sizes]
     assert found["micro_batch"] == sizes[-1]  # to the end: it never grows again
     torch.testing.assert_close(read_tensors(short)[0], read_tensors(free)[0], rtol=0, atol=1e-12)
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from tailwise.core.errors import UserError
+from tailwise.engine.checkpoint.header import LARGEST_HEADER
 from tailwise.engine.checkpoint.weights import (
-    LARGEST_HEADER,
     SEEN,
     fallback_spec,
     load_into,

@@ -6,16 +6,23 @@ from torch import nn
 
 from support.helpers import HEADS, Linear, make_phase
 from tailwise.core.errors import UserError
+from tailwise.engine.contract.options import EarlyStopping, epochs_without_improvement
 from tailwise.engine.contract.phase import (
-    AdamW,
     Rate,
     adapt_phase,
+    curve_gaps,
+    hand_over_faults,
     parameter_lines,
     rate_groups,
     set_trainable,
     shapes,
     train_mode,
 )
+from tailwise.optim.adamw import AdamW
+from tailwise.optim.average import SWA
+from tailwise.optim.cosine import Cosine
+from tailwise.optim.linear import Linear as Line
+from tailwise.optim.sgd import SGD
 
 
 @pytest.mark.parametrize(
@@ -136,3 +143,43 @@ def test_decay_spares_biases_and_norms():
 def test_impossible_values_are_refused(wrong):
     with pytest.raises(ValueError):
         make_phase(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("scores", "stops"), [([], False), ([0.5], False), ([0.5, 0.5], False), ([0.5, 0.5, 0.4], True)]
+)
+def test_early_stopping_waits_for_its_patience(scores, stops):
+    assert EarlyStopping(patience=2).stops(scores) == stops
+
+
+@pytest.mark.parametrize(("min_delta", "waited"), [(0.0, 0), (0.1, 1), (0.18, 0), (0.3, 3)])
+def test_an_improvement_exceeds_the_best_by_min_delta(min_delta, waited):
+    assert epochs_without_improvement([0.5, 0.55, 0.65, 0.7], min_delta) == waited
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"keep_every": -1}, {"average": SWA("swa", 2), "early_stopping": EarlyStopping(1)}],
+)
+def test_contradicting_options_are_refused(wrong):
+    with pytest.raises(ValueError):
+        make_phase(**wrong)
+
+
+def test_gaps_between_phases_are_found():
+    def phases(*schedules, **of_first):
+        return {f"phase{i}": make_phase(schedule=s, **(of_first if i == 0 else {})) for i, s in enumerate(schedules)}
+
+    plain, part, rest = Line("linear"), Line("linear", end=0.5), Line("linear", start=0.5, end=0.0)
+    assert not list(curve_gaps(phases(plain, plain))) and not list(curve_gaps(phases(part, rest)))
+    (line,) = curve_gaps(phases(part, plain))
+    assert line == "phase0 ends at a learning rate of 0.005 and phase1 starts at 0.01: see schedule.start"
+    assert list(curve_gaps(phases(Cosine("cosine", 0.0, 0.1), plain, hand_over="last")))
+
+
+def test_a_state_for_another_optimizer_is_refused():
+    phases = {"a": make_phase(hand_over="last"), "b": make_phase(optimizer=SGD("sgd", 0.0))}
+    (line,) = hand_over_faults(phases)
+    assert line == "a.train.hand_over last is of no use to b: the state of adamw does not fit sgd"
+    assert not list(hand_over_faults({**phases, "a": make_phase()}))
+    assert not list(hand_over_faults({**phases, "b": make_phase()}))

@@ -75,9 +75,9 @@ def close(one, other, judged=1e-12):
     (weights, history), (wanted, straight) = made(one), made(other)
     torch.testing.assert_close(weights, wanted, rtol=0, atol=1e-10)
     for record, expected in zip(history, straight, strict=True):
-        for head in expected["heads"]:
-            assert record["heads"][head]["confusion"] == expected["heads"][head]["confusion"]
-            assert record["heads"][head]["loss"] == pytest.approx(expected["heads"][head]["loss"], abs=judged)
+        for head, (loss, labels, *counts) in expected["totals"].items():
+            assert record["totals"][head][1:] == [labels, *counts]
+            assert record["totals"][head][0] / labels == pytest.approx(loss / labels, abs=judged)
         assert record["loss"] == pytest.approx(expected["loss"], abs=1e-9)
         assert record["norm"] == pytest.approx(expected["norm"], abs=1e-9)
 
@@ -109,7 +109,7 @@ def test_shares_are_even_and_together_all(size):
 
 @pytest.mark.parametrize("folder", ["2, then 1", "1, then 2"])
 def test_a_run_goes_on_with_another_number_of_processes(runs, alone, folder):
-    assert "epoch 2 step 2: goes on from here" in (runs / folder / "said.txt").read_text()
+    assert "epoch 2 step 2: resumed" in (runs / folder / "said.txt").read_text()
     close(runs / folder, alone)
 
 
@@ -123,15 +123,15 @@ def test_a_process_that_is_killed_is_started_again_and_goes_on(tmp_path, alone):
     """The one that saves, no less."""
     launcher = ["--standalone", "--nnodes=1", "--nproc-per-node=2", "--max-restarts=1"]
     text = ended(start([str(tmp_path), {"epochs": 3, "die": (0, 5)}], launcher))
-    assert "epoch 2 step 2: goes on from here" in text and (tmp_path / "died").exists()
+    assert "epoch 2 step 2: resumed" in text and (tmp_path / "died").exists()
     close(tmp_path, alone)
 
 
 def test_memory_that_one_process_lacks_halves_the_micro_batch_of_all(runs, alone):
     close(runs / "short", alone, judged=1e-6)
     _, history = made(runs / "short")
-    actions = [each["action"] for record in history for each in record["interventions"]]
-    assert actions == ["micro-batch 8, same step again", "micro-batch 4, same step again"]
+    actions = [(each["action"], each["micro_batch"]) for record in history for each in record["interventions"]]
+    assert actions == [("halve micro-batch", 8), ("halve micro-batch", 4)]
 
 
 @pytest.mark.slow

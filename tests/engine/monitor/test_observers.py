@@ -4,23 +4,24 @@ import sys
 
 import pytest
 
+from support.helpers import metrics_of, total
 from tailwise.core.batch import Head
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_csv
 from tailwise.core.stage.events import Events
-from tailwise.engine.contract.record import EpochRecord, HeadMetrics
-from tailwise.engine.monitor.observers import keep_history, print_progress, scalars, tensorboard
+from tailwise.engine.contract.record import EpochRecord
+from tailwise.engine.monitor.observers import keep_history, line, print_progress, scalars, tensorboard
 
-HEADS = (Head("action", ("often", "rare")),)
+METRICS = metrics_of([Head("action", ("often", "rare"))])
 BOOSTS = {"action": {"often": 1.0, "rare": 2.5}}
 
 
 def record(epoch, hits=0):
-    return EpochRecord("phase2", epoch, 15, 1e-3, 0.5, 1.25, {"action": HeadMetrics(0.7, [[50, 50], [5 - hits, hits]])})
+    return EpochRecord("phase2", epoch, 15, 1e-3, 0.5, 1.25, {"action": total(0.7, [[50, 50], [5 - hits, hits]])})
 
 
 def test_the_terminal_gets_a_line_an_epoch_and_each_alert_once(capsys):
-    observe, history = print_progress(HEADS, Events()), [record(epoch) for epoch in (1, 2, 3, 4)]
+    observe, history = print_progress(METRICS, Events()), [record(epoch) for epoch in (1, 2, 3, 4)]
     for told, alert in ((2, False), (3, True), (4, False)):
         observe(history[:told])
         text = capsys.readouterr().out
@@ -29,8 +30,18 @@ def test_the_terminal_gets_a_line_an_epoch_and_each_alert_once(capsys):
         assert text.count("\n") == 1 + alert
 
 
+def test_an_epoch_is_one_line():
+    text = line(record(2), METRICS)
+    assert "\n" not in text and "phase2 epoch  2/15" in text and "norm 1.25" in text and "lowest 0.00 rare" in text
+
+
+def test_a_head_without_labels_has_a_line_too():
+    empty = EpochRecord("p", 1, 2, 1e-3, 0.5, 1.0, {"action": total(0.0, [[0, 0], [0, 0]])})
+    assert "recall nan" in line(empty, METRICS)
+
+
 def test_the_files_are_there_while_the_phase_runs(tmp_path):
-    observe = keep_history(tmp_path, HEADS, BOOSTS)
+    observe = keep_history(tmp_path, METRICS, BOOSTS)
     for epochs in (1, 2):
         observe([record(epoch) for epoch in range(1, epochs + 1)])
         assert len(read_csv(tmp_path / "epochs.csv")) == epochs
@@ -38,16 +49,15 @@ def test_the_files_are_there_while_the_phase_runs(tmp_path):
 
 
 def test_scalars_leave_out_what_is_undefined():
-    found = scalars(
-        EpochRecord("p", 1, 2, 1e-3, 0.5, 1.0, {"action": HeadMetrics(0.7, [[4, 0], [0, 0]])}), HEADS, BOOSTS
-    )
+    last = EpochRecord("p", 1, 2, 1e-3, 0.5, 1.0, {"action": total(0.7, [[4, 0], [0, 0]])})
+    found = scalars(last, METRICS, BOOSTS)
     assert found["recall/action/often"] == 1.0 and "recall/action/rare" not in found
     assert found["boost/action/rare"] == 2.5 and found["gradient_norm"] == 1.0 and found["loss/train"] == 0.5
 
 
 def test_tensorboard_reads_what_was_written(tmp_path):
     events = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
-    observe = tensorboard(tmp_path, HEADS, BOOSTS)
+    observe = tensorboard(tmp_path, METRICS, BOOSTS)
     observe([record(1)])
     observe([record(1), record(2, hits=5)])
     read = events.EventAccumulator(str(tmp_path))
@@ -58,4 +68,4 @@ def test_tensorboard_reads_what_was_written(tmp_path):
 def test_without_tensorboard_it_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     with pytest.raises(UserError, match="runtime.tensorboard: pip install tensorboard, or set it to false"):
-        tensorboard(tmp_path, HEADS, BOOSTS)
+        tensorboard(tmp_path, METRICS, BOOSTS)

@@ -12,10 +12,12 @@ from tailwise.core.batch import IGNORE
 from tailwise.core.errors import UserError
 from tailwise.engine.checkpoint.recovery import Recovery
 from tailwise.engine.checkpoint.weights import read_tensors
-from tailwise.engine.contract.phase import AdamW, Rate
+from tailwise.engine.contract.phase import Rate
 from tailwise.engine.contract.run import Stability
 from tailwise.engine.train.loop import train_phase
 from tailwise.losses.boost import ClassBoost
+from tailwise.metrics.interventions import describe_action
+from tailwise.optim.adamw import AdamW
 
 PHASE = make_phase(epochs=3, lr=1e-3)
 SAMPLES = range(40)
@@ -49,7 +51,7 @@ def train(model=None, phase=PHASE, run=None, fallback=None, max_rollbacks=3, **c
 
 
 def told(trained):
-    return [(i.fault, i.action) for record in trained.history for i in record.interventions]
+    return [(i.fault, describe_action(i)) for record in trained.history for i in record.interventions]
 
 
 def test_a_healthy_run_sees_no_intervention():
@@ -102,13 +104,13 @@ def test_the_third_within_fifty_steps_goes_back():
     assert [action for _, action in told(trained)] == [
         "batch skipped",
         "batch skipped",
-        "back to the last good weights, rate x 0.5",
+        "rolled back to the last good weights, rate x 0.5",
     ]
 
 
 def test_a_spike_goes_back_halves_the_rate_and_moves_on_in_the_data():
     trained = train(**poison(1e3, {1}))
-    assert told(trained) == [("loss spike", "back to the last good weights, rate x 0.5")]
+    assert told(trained) == [("loss spike", "rolled back to the last good weights, rate x 0.5")]
     straight = train()
     assert [r.lr for r in trained.history] == pytest.approx(
         [straight.history[0].lr, *(r.lr / 2 for r in straight.history[1:])]
@@ -144,8 +146,8 @@ def test_going_back_is_going_back():
     train(prepare=watch)
     last = [pair for epoch, pair in seen if epoch == 1][-1]
     trained = train(**poison(1e3, {1}, sample=last[0]))
-    assert trained.history[1].interventions and trained.history[1].heads == trained.history[0].heads
-    assert train().history[1].heads != trained.history[0].heads
+    assert trained.history[1].interventions and trained.history[1].totals == trained.history[0].totals
+    assert train().history[1].totals != trained.history[0].totals
 
 
 def test_a_loss_that_no_longer_comes_down_goes_back_again():
@@ -160,8 +162,8 @@ def test_a_loss_that_no_longer_comes_down_goes_back_again():
 
     trained = train(phase=make_phase(6, 1e-3), prepare=usual["prepare"], loss=loss)
     assert told(trained) == [
-        ("loss spike", "back to the last good weights, rate x 0.5"),
-        ("loss stays high", "back to the last good weights, rate x 0.125"),  # a quarter of a half
+        ("loss spike", "rolled back to the last good weights, rate x 0.5"),
+        ("loss stays high", "rolled back to the last good weights, rate x 0.125"),  # a quarter of a half
     ]
 
 
@@ -189,7 +191,7 @@ def test_after_too_many_rollbacks_the_next_simpler_model_goes_on_from_the_weight
     scripted(monkeypatch, recalls)
     bad, good = poison(1e3, {1}), poison(1.0, set())
     trained = train(Wide(), max_rollbacks=0, fallback=lambda: simpler_task(**good), **bad)
-    assert told(trained) == [("loss spike", "a simpler model goes on, 4 of 4 tensors fit")]
+    assert told(trained) == [("loss spike", "fell back to a simpler model, 4 of its 4 tensors loaded")]
     assert (trained.best, trained.fallback, len(trained.history)) == (best, fallback, 3)
     model = Linear(5, HEADS) if fallback else Wide()
     assert (
@@ -201,7 +203,7 @@ def test_what_a_phase_says_of_parts_that_the_simpler_model_lacks_is_left_out():
     phase = make_phase(3, 1e-3, trainable=("first.*", "heads.*"), rates=(Rate("first.*", 0.1),))
     bad, good = poison(1e3, {1}), poison(1.0, set())
     trained = train(Wide(), phase, max_rollbacks=0, fallback=lambda: simpler_task(**good), **bad)
-    assert told(trained) == [("loss spike", "a simpler model goes on, 4 of 4 tensors fit")]
+    assert told(trained) == [("loss spike", "fell back to a simpler model, 4 of its 4 tensors loaded")]
 
 
 def test_a_simpler_model_with_nothing_to_train_cannot_take_over(tmp_path):

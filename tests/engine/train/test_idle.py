@@ -50,7 +50,7 @@ def train(model, table, epochs=EPOCHS, **other):
 
 def frozen(trained):
     notes = [each for record in trained.history for each in record.interventions]
-    return [each.text.split()[0] for each in notes if each.fault == "frozen layer"]
+    return [each.parameter for each in notes if each.fault == "frozen layer"]
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.kind)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.helpers import HEADS, make_phase, make_run, make_task
+from support.helpers import HEADS, make_phase, make_run, make_task, metrics_of
 from tailwise.core.files import remove_parts, write_text
 from tailwise.engine.train.loop import train_phase
 from tailwise.engine.train.outputs import write_outputs
@@ -30,7 +30,7 @@ def write(trained, kill: str = "") -> None:
         replace(part, path)
 
     os.replace = killed
-    write_outputs("phase1", HEADS, BOOSTS, trained, {}, make_run())
+    write_outputs("phase1", metrics_of(), BOOSTS, trained, {}, make_run())
 
 
 def write_in_fork(*arguments) -> int:

@@ -11,10 +11,10 @@ import torch
 from support.helpers import HEADS, Linear, make_phase, make_run, make_table, make_task, noisy, same
 from tailwise.engine.checkpoint import snapshot
 from tailwise.engine.checkpoint.recovery import Recovery
-from tailwise.engine.contract.phase import AdamW
 from tailwise.engine.contract.run import Stability
 from tailwise.engine.train.interrupt import sigterm_as_sigint
 from tailwise.engine.train.loop import train_phase
+from tailwise.optim.adamw import AdamW
 
 PHASE = make_phase(epochs=3, lr=3e-2, augment=1.0, optimizer=AdamW("adamw", 0.1))
 CALLS = 3 * (2 + 2 + 1 + 6)
@@ -93,9 +93,9 @@ def test_what_was_judged_is_not_judged_again(tmp_path):
     with pytest.raises(Stop), Recovery(tmp_path / "run") as recovery:
         train(first, recovery=recovery, save_every=0)
     with recorded(tmp_path / "run") as recovery:
-        tally = recovery.load().facts["tally"]
+        tally = recovery.load().facts["validation"]
         resumed = train(second, recovery=recovery)
-    assert tally["samples"] == 16 and sum(map(sum, tally["heads"]["size"][2])) == 16
+    assert tally["samples"] == 16 and tally["totals"]["size"][1] == sum(tally["totals"]["size"][2:]) == 16
     assert equal(resumed, train(Stops())) and second.calls == CALLS - 5 - 4
 
 

@@ -9,6 +9,7 @@ import yaml
 
 from tailwise.balance.boosts import boost_from_counts
 from tailwise.balance.counts import count_classes
+from tailwise.balance.labels import Labels
 from tailwise.balance.plan import rebalance
 from tailwise.balance.subset import Oversampled
 from tailwise.core.errors import UserError
@@ -121,11 +122,11 @@ def test_the_guard_lets_the_default_demo_pass_and_not_ten_times_the_weight(phase
 
     def planned(how):
         boost = {head: boost_from_counts(of_head, how.boost, how.max_weight) for head, of_head in counts.items()}
-        return rebalance(phase, how, boost, counts, [str(f.index) for f in fouls], labels, params.balance)
+        return rebalance(phase, how, boost, counts, Labels([str(f.index) for f in fouls], labels), params.balance)
 
     assert planned(getattr(params, phase))
     extreme = replace(getattr(params, phase), max_weight=10.0, samples=Oversampled("oversampled", 8))
-    with pytest.raises(UserError, match="training would feel .* times as much as"):
+    with pytest.raises(UserError, match="effective weight of .* would be .* times that of"):
         planned(extreme)
 
 

@@ -61,7 +61,7 @@ class Project:
         return ran(self.run("dvc", "repro", *arguments))
 
     def preset(self, name: str) -> None:
-        self.run("env", "PYTHONPATH=src", "python3", "-m", "tailwise.cli.preset", name)
+        self.run("env", "PYTHONPATH=src", "python3", "-m", "tailwise", "preset", name)
 
     def set(self, path: str, value) -> None:
         """Write one value of params.yaml, as a user edits it."""

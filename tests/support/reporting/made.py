@@ -1,12 +1,18 @@
 """The files of a made-up run, as its stages would leave them: for any heads, classes and names."""
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from tailwise.core.files import write_csv, write_json, write_text
 from tailwise.data.video.strips import strip
+from tailwise.metrics.interventions import COLUMNS, Intervention
+from tailwise.recipes.fouls.report.page import FoulsPage
+from tailwise.reporting.collect import Facts, collect
+from tailwise.reporting.page import Page
+from tailwise.reporting.render import render
 
 PHASES = ["phase1", "phase2"]
 EPOCHS = 3
@@ -26,6 +32,7 @@ class Made:
 
     done: {phase: interventions}, None for a run of a version that kept no record
     official: whether SoccerNet's evaluator judged it; kinds: more of codecs, sizes and rates
+    page: of the pipeline; positions: a label belongs to a position of a sample; boosted: whether there are boosts
     """
 
     heads: dict[str, list[str]] = field(
@@ -34,26 +41,31 @@ class Made:
     absent: tuple[str, ...] = ()
     mistakes: int = 3
     named: str = "valid"
-    done: dict[str, list[tuple]] | None = field(default_factory=dict)
+    done: dict[str, list[Intervention]] | None = field(default_factory=dict)
     official: bool = False
     kinds: int = 0
+    page: Page = FoulsPage()
+    phases: list[str] = field(default_factory=lambda: PHASES)
+    positions: bool = False
+    boosted: bool = True
 
 
 EVIL = "</script><img src=x onerror=\"window.broken=1;document.title='broken'\">"
 MICRO_BATCH = {"phase1": 16, "phase2": 4}
+NAN, INF = math.nan, math.inf
 TROUBLE = {
     "phase1": [
-        (1, 4, "not finite", "batch skipped", "loss nan, gradient norm nan"),
-        (1, 9, "not finite again", "back to the last good weights, rate x 0.5", "loss inf, gradient norm nan"),
-        (3, 2, "vanishing gradient", "alert", " gradient norm 1e-06, median of the last 64 0.8"),
+        Intervention(1, 4, "not finite", "skip batch", 1.0, 16, 0, NAN, NAN),
+        Intervention(1, 9, "not finite again", "roll back", 0.5, 16, 0, INF, NAN),
+        Intervention(3, 2, "vanishing gradient", "alert", 0.5, 16, 0, 1.5, 1e-6, 0.8),
     ],
     "phase2": [
-        (1, 1, "out of memory", "micro-batch 8, same step again", ""),
-        (1, 1, "out of memory", "micro-batch 4, same step again", ""),
-        (2, 4, "loss stays high", "back to the last good weights, rate x 0.25", "mean loss of 20 steps 3, 1 before"),
-        (2, 3, "loss spike", "back to the last good weights, rate x 0.5", "loss 9, median of the last 20 1.2"),
-        (2, 7, "exploding gradient", "a simpler model goes on, 30 of 41 tensors fit", "gradient norm 4e+03"),
-        (3, 11, "frozen layer", "alert", "backbone.blocks.3.weight loss 1.5, gradient norm 0.4"),
+        Intervention(1, 1, "out of memory", "halve micro-batch", 1.0, 8, 0),
+        Intervention(1, 1, "out of memory", "halve micro-batch", 1.0, 4, 0),
+        Intervention(2, 4, "loss stays high", "roll back", 0.25, 4, 0, 3.0, 0.5, 1.0),
+        Intervention(2, 3, "loss spike", "roll back", 0.5, 4, 0, 9.0, 0.5, 1.2),
+        Intervention(2, 7, "exploding gradient", "fall back", 1.0, 4, 1, 1.5, 4e3, 2.0, "", 30, 41),
+        Intervention(3, 11, "frozen layer", "alert", 1.0, 4, 1, 1.5, 0.4, None, "backbone.blocks.3.weight"),
     ],
 }
 """An intervention of each kind."""
@@ -65,17 +77,30 @@ RUNS = {
     "evil": Made(
         heads={EVIL: [EVIL, "'\"><b>", "${1}{{ 7 * 7 }}"], "b": ["__proto__", "constructor"]},
         named=EVIL,
-        done={"phase1": [(2, 1, EVIL, EVIL, EVIL)]},
+        done={"phase1": [Intervention(2, 1, EVIL, EVIL, 1.0, 16, 0, parameter=EVIL)]},
     ),
     "trouble": Made(done=TROUBLE),
     "older": Made(done=None),
     "mixed": Made(heads={"action": [f"a name that fills a line {'and goes on ' * 6}{i}" for i in range(3)]}, kinds=40),
     "official": Made(heads={"action": ["Dive", "Push"], "severity": ["A", "B"]}, official=True),
+    "tagger": Made(
+        heads={"tag": ["falls", "stays", "rises"]},
+        page=Page(unit="note"),
+        phases=["phase1"],
+        positions=True,
+    ),
+    "contrastive": Made(heads={}, page=Page(sections=("training", "run")), phases=["pretrain"], boosted=False),
+    "classifier": Made(
+        heads={"action": MANY},
+        page=Page(sections=("result", "training", "data", "run"), unit="clip"),
+        phases=["train"],
+        boosted=False,
+    ),
     "many": Made(
         heads={"action": MANY},
         absent=tuple(MANY[::7]),
         mistakes=20,
-        done={"phase2": [(epoch, step, *TROUBLE["phase1"][0][2:]) for epoch in (1, 2) for step in range(1, 40)]},
+        done={"phase2": [replace(TROUBLE["phase1"][0], epoch=e, step=s) for e in (1, 2) for s in range(1, 40)]},
     ),
 }
 """Runs by what is special about them."""
@@ -93,10 +118,14 @@ def write_run(root: Path, made: Made = Made()) -> Path:
         for split in ("train", "valid", "test")
     }
     write_json(reports / "classes.json", counts)
-    for place, phase in enumerate(PHASES):
+    for nth, phase in enumerate(made.phases):
         _write_phase(reports / f"training/{phase}", made, counts["valid"], rng)
-        boost = {head: {name: 1.0 + place for name in names} for head, names in made.heads.items()}
-        write_json(root / f"data/weights/{phase}/boost.json", {"acts": "logits", "boost": boost})
+        boost = {head: {name: 1.0 + nth for name in names} for head, names in made.heads.items()}
+        if made.boosted:
+            write_json(root / f"data/weights/{phase}/boost.json", {"acts": "logits", "boost": boost})
+    write_text(reports / "config.yaml", f"data: {{root: {made.named}}}\n")
+    if not made.heads:
+        return root
     valid, test = (_figures(made, score) for score in (57.25, 40.5))
     write_json(reports / "metrics.json", valid)
     write_json(reports / "certificate.json", _certificate(made, test))
@@ -104,6 +133,15 @@ def write_run(root: Path, made: Made = Made()) -> Path:
     write_json(reports / "mistakes.json", {head: _mistakes(made, names, rng) for head, names in made.heads.items()})
     _write_data(reports, made)
     return root
+
+
+def facts_of(root: Path, made: Made = Made()) -> Facts:
+    return collect(made.page, made.phases, root)
+
+
+def html_of(root: Path, made: Made = Made()) -> str:
+    """The report of what `write_run` wrote."""
+    return render(facts_of(root, made), made.page)
 
 
 def film(shades: tuple[int, ...] = (40, 120, 200)) -> str:
@@ -123,7 +161,7 @@ def _write_phase(folder: Path, made: Made, support: dict, rng) -> None:
     epochs, classes, confusion = [], [], []
     for epoch in range(1, EPOCHS + 1):
         figures = [(epoch + i) / 10 for i in range(len(FIGURES) * len(made.heads))]
-        epochs.append([epoch, 1e-3, 3.0 / epoch, 0.75, 0.5, *figures])
+        epochs.append([epoch, 1e-3, 3.0 / epoch, 0.75, 0.5 + epoch / 10, *figures])
         for head, names in made.heads.items():
             for i, name in enumerate(names):
                 found = rng.multinomial(support[head][name], rng.dirichlet(np.ones(len(names))))
@@ -138,15 +176,16 @@ def _write_phase(folder: Path, made: Made, support: dict, rng) -> None:
     write_csv(folder / "classes.csv", header, classes)
     write_csv(folder / "confusion.csv", ["epoch", "head", "actual", "predicted", "count"], confusion)
     write_json(folder / "best.json", {"epoch": KEPT})
-    head, names = next(iter(made.heads.items()))
-    alerts = [{"epoch": 3, "kind": "collapse", "head": head, "label": names[0], "text": f"recall of {names[0]} is 0"}]
+    alerts = [
+        {"epoch": 3, "kind": "collapse", "head": head, "label": names[0], "text": f"recall of {names[0]} is 0"}
+        for head, names in list(made.heads.items())[:1]
+    ]
     write_json(folder / "alerts.json", alerts)
     if made.done is not None:
-        header = ["epoch", "step", "fault", "action", "text"]
         done = made.done.get(folder.name, [])
-        write_csv(folder / "interventions.csv", header, done)
-        run = {"device": "cpu", "processes": 1, "micro_batch": MICRO_BATCH[folder.name]}
-        fallback = sum(action.startswith("a simpler model") for _, _, _, action, _ in done)
+        write_csv(folder / "interventions.csv", COLUMNS, map(astuple, done))
+        run = {"device": "cpu", "processes": 1, "micro_batch": MICRO_BATCH.get(folder.name, 8)}
+        fallback = sum(each.action == "fall back" for each in done)
         write_json(folder / "run.json", {**run, "simpler": fallback})
 
 
@@ -174,6 +213,7 @@ def _judgement(made: Made, support: dict) -> dict:
         heads[head] = {**figures, "loss": 1.5, "classes": classes, "confusions": confusions, "rare": rare}
     target = {"macro_recall": 0.6, "macro_f1": 0.55, "class_recall": 0.375, "loss": 1.2}
     made_of = {"official": OFFICIAL} if made.official else {}
+    made_of["units"] = {"balanced_accuracy": "%"}
     return {"target": target, "few": FEW, "limits": ["action: 1 sample of Dive."], "heads": heads, **made_of}
 
 
@@ -201,9 +241,10 @@ def _mistakes(made: Made, names: list[str], rng) -> list[dict]:
         p = np.sort(rng.dirichlet(np.ones(len(names))))[::-1]
         order = np.roll(names, -nth)
         views = [{"attention": share, "frames": 3, "strip": film()} for share in (0.75, 0.25)]
+        explained = {"position": nth} if made.positions else {"views": views}
         found.append(
             {"sample": f"{made.named}/{nth}", "group": f"match {nth % 2}", "actual": order[1], "predicted": order[0]}
-            | {"probabilities": {str(name): float(share) for name, share in zip(order, p)}, "views": views}
+            | {"probabilities": {str(name): float(share) for name, share in zip(order, p)}, **explained}
         )
     return found
 
@@ -225,4 +266,3 @@ def _write_data(reports: Path, made: Made) -> None:
         for head, names in made.heads.items()
     }
     write_json(reports / "contact.json", sheet)
-    write_text(reports / "config.yaml", f"data: {{root: {made.named}}}\n")

@@ -1,42 +1,32 @@
-"""What ``tailwise predict`` does with what it was asked for."""
+"""`tailwise predict`: new samples to classes, by a weights file alone."""
 
 import argparse
+import os
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
-from tailwise.cli.predict.output import FORMATS, Prediction, check_official, most_frequent
-from tailwise.cli.predict.predictor import Predictor, load_predictor
-from tailwise.core.errors import UserError, print_error, printable
+from tailwise.cli.predict.output import FORMATS, Format
+from tailwise.core.errors import UserError, print_error, printable, shorten
 from tailwise.core.files import write_bytes
-from tailwise.core.stage.progress import Progress
-from tailwise.engine.distributed.device import find_device
-from tailwise.recipes.fouls.predict.fouls import Foul
-from tailwise.recipes.fouls.predict.inputs import Inputs
-from tailwise.recipes.fouls.predict.views import Views, decode_fouls
-
-GUESSED = "the official file gives them the classes predicted most often for the others"
+from tailwise.engine.checkpoint.header import read_facts
+from tailwise.recipes.prediction import Inputs, Prediction
+from tailwise.recipes.recipe import Recipe, load_recipe, names
 
 
-def predict(args: argparse.Namespace, inputs: Inputs) -> None:
-    """Predict the samples; raises UserError with one line for a person.
-
-    args: weights, format, out, set, device, workers
-    """
+def predict(args: argparse.Namespace) -> None:
+    """args: of cli/main.py. Raises UserError; wrong inputs are refused before torch is loaded, which takes seconds."""
+    if args.out:
+        check_writable(args.out)
+    recipe = find_recipe(args.weights, args.recipe)
+    form = find_format(recipe, args.format)
+    inputs = recipe.find_inputs(args)
     for note in inputs.notes:
         print_error(note)
-    predictor = load_predictor(args.weights, find_device(args.device, "--device"))
-    if args.format == "official":
-        check_official(predictor.heads)
-    inputs = by_views(inputs, predictor.most_views)
-    found = dict(_answers(predictor, inputs, args.workers))
-    if not found:
-        source = args.table or args.folder or args.paths[0]
-        raise UserError(f"{source}: no {inputs.row} has a clip that can be used")
-    if args.format == "official":
-        found = with_guesses(found, inputs.samples)
-    predictions = [found[place] for place in sorted(found)]
-    text = FORMATS[args.format or inputs.form](predictions, args.set or inputs.split, inputs.row)
+    predictions, inputs = _predict(args, recipe, inputs)
+    if not predictions:
+        raise UserError(f"{inputs.source}: no {inputs.unit} of it can be used")
+    text = (form or FORMATS[inputs.form])(predictions, replace(inputs, split=args.set or inputs.split))
     if args.out:
         write_bytes(args.out, text.encode("utf8", "backslashreplace"))
     else:
@@ -44,53 +34,45 @@ def predict(args: argparse.Namespace, inputs: Inputs) -> None:
         sys.stdout.flush()
 
 
-def by_views(inputs: Inputs, most: int | None) -> Inputs:
-    """The inputs as the model takes them. most: views of a sample in training, None if unknown
-
-    Clips that were typed are the views of one sample, or samples of their own where the model knows but one view each.
-    """
-    views = max(len(sample.clips) for sample in inputs.samples)
-    if most is None or views <= most:
-        return inputs
-    if not inputs.named:
-        print_error(f"the {inputs.row}s have up to {views} views, those that the model was trained on {most}")
-        return inputs
-    if most == 1:
-        alone = [Foul(clip, inputs.samples[0].root, (clip,)) for clip in inputs.samples[0].clips]
-        return replace(inputs, samples=alone, form="csv")
-    advice = f"give at most {most} that show the same, or several samples by --table or --folder"
-    raise UserError(f"{views} clips as the views of one sample, of which the model knows up to {most}: {advice}")
+def find_recipe(weights: Path, module: str | None) -> Recipe:
+    """The recipe that wrote a weights file. The file can name those of this package alone; module: another's"""
+    name = read_facts(weights).get("recipe")
+    if module is not None:
+        sys.path.insert(0, os.getcwd())  # where a pipeline's own package lies
+        recipe = load_recipe(module)
+        if recipe.name != name:
+            raise UserError(f"{weights}: written by the recipe {shorten(repr(name))}, not by {recipe.name} of --recipe")
+        return recipe
+    if isinstance(name, str) and name in names():
+        return load_recipe(f"tailwise.recipes.{name}")
+    wrote = f"the unknown recipe {shorten(repr(name))}" if name else "no recipe, or by an older version: train it again"
+    raise UserError(f"{weights}: written by {wrote}; known recipes: {', '.join(names())}; see --recipe")
 
 
-def with_guesses(found: dict[int, Prediction], samples: list[Foul]) -> dict[int, Prediction]:
-    """An answer for the samples without a usable view, too: one that is missing in the official file counts as wrong."""
-    unread = {place: sample.name for place, sample in enumerate(samples) if place not in found}
-    if not unread:
-        return found
-    guess = most_frequent(list(found.values()))
-    classes = ", ".join(answer.predicted for answer in guess)
-    print_error(f"{len(unread)} of {len(samples)} fouls have no usable view: {GUESSED}: {classes}")
-    return {**found, **{place: Prediction(name, [], guess) for place, name in unread.items()}}
+def find_format(recipe: Recipe, name: str | None) -> Format | None:
+    """The format of a name, shared or of the recipe; None if none is asked for."""
+    known = {**FORMATS, **recipe.formats()}
+    if name is not None and name not in known:
+        raise UserError(f"--format {name} is unknown; there are: {', '.join(known)}")
+    return known.get(name)
 
 
-def _answers(predictor: Predictor, inputs: Inputs, workers: int) -> Iterator[tuple[int, Prediction]]:
-    """(place, prediction) of the samples that have a usable view; of the others stderr tells.
-
-    What ends all, as a clip that was typed or the only sample, is an error and told once.
-    """
-    clips = sum(len(sample.clips) for sample in inputs.samples)
-    with Progress("predict", clips, "clips") as progress:
-        for place, views in decode_fouls(inputs.samples, predictor.window, workers, predictor.short, progress.advance):
-            for clip, reason in views.faults.items():
-                if inputs.named or (len(inputs.samples) == 1 and not views.frames):
-                    raise UserError(f"{clip}: {reason}")
-                print_error(f"left out: {clip}: {reason}")
-            if views.frames:
-                yield place, answered(predictor, views)
-            else:
-                print_error(f"no prediction: {inputs.row} {views.foul.name} has no usable view")
+def check_writable(path: Path) -> None:
+    """Raise UserError before the work if a file cannot be written there."""
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise UserError(f"{path}: cannot be written; give --out another file")
 
 
-def answered(predictor: Predictor, views: Views) -> Prediction:
-    """views: at least one usable"""
-    return Prediction(views.foul.name, list(views.frames), predictor.answer(list(views.frames.values())))
+def _predict(args: argparse.Namespace, recipe: Recipe, inputs: Inputs) -> tuple[list[Prediction], Inputs]:
+    """The predictions in the order of the samples, and the inputs as the model takes them."""
+    from tailwise.cli.predict.predictor import load_predictor
+    from tailwise.engine.distributed.device import find_device
+
+    predictor, spec = load_predictor(args.weights, recipe, find_device(args.device, "--device"))
+    inputs = recipe.fit_inputs(inputs, spec, args.format)
+    found = {
+        sample.index: Prediction(sample.name, sample.parts, predictor.answer(sample.inputs))
+        for sample in recipe.read_samples(inputs, spec, args.workers)
+    }
+    return [found[index] for index in sorted(found)], inputs

@@ -1,102 +1,94 @@
-"""Predictions as text for a person, as CSV, or as the official file."""
+"""Predictions as text for a person, or as CSV."""
 
 import csv
 import io
 import json
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from itertools import chain
 
 import numpy as np
 
-from tailwise.cli.predict.predictor import Answer
-from tailwise.core.batch import Head
-from tailwise.core.errors import UserError, printable
+from tailwise.core.errors import printable
 from tailwise.core.files import rounded
-from tailwise.recipes.fouls.soccernet.prediction_file import is_official, prediction_file
+from tailwise.recipes.prediction import Answer, Inputs, Prediction
+
+Format = Callable[[list[Prediction], Inputs], str]
+"""(predictions, at least one; the inputs) -> the file"""
 
 
-@dataclass(frozen=True)
-class Prediction:
-    """clips: the views that were used, in the order of each answer's attention"""
-
-    name: str
-    clips: list[str]
-    answers: list[Answer]
+def as_text(predictions: list[Prediction], inputs: Inputs) -> str:
+    """Per sample and head the classes, the most probable first, and the attention; of a sequence a line a position."""
+    lines = chain.from_iterable(_lines(prediction, inputs.unit) for prediction in predictions)
+    return "\n".join(map(printable, lines))
 
 
-def as_text(predictions: list[Prediction], split: str, row: str) -> str:
-    """Per sample and head the classes, the likeliest first, and where it looked."""
-    return "\n".join(printable(line) for prediction in predictions for line in _lines(prediction, row))
-
-
-def _lines(prediction: Prediction, row: str) -> list[str]:
-    lines = [f"{row} {prediction.name}"] if prediction.name else []
+def _lines(prediction: Prediction, unit: str) -> Iterator[str]:
+    if prediction.name:
+        yield f"{unit} {prediction.name}"
     for answer in prediction.answers:
-        likeliest = answer.probabilities.argsort(kind="stable")[::-1]
-        lines += [f"{answer.head.name}: {answer.predicted}"]
-        lines += [f"  {answer.probabilities[i]:.3f}  {answer.head.classes[i]}" for i in likeliest]
-        lines += ["  attention"]
-        lines += [f"    {weight:.3f}  {clip}" for weight, clip in zip(answer.attention, prediction.clips)]
-    return [*lines, ""]
+        yield from _of_sequence(answer) if answer.probabilities.ndim > 1 else _of_sample(answer)
+        if len(answer.attention):
+            yield "  attention"
+            yield from (f"    {weight:.3f}  {part}" for weight, part in zip(answer.attention, prediction.parts))
+    yield ""
 
 
-def as_csv(predictions: list[Prediction], split: str, row: str) -> str:
-    """A row a sample: its name and clips, then per head the class, a probability a class, the attention of each clip.
+def _of_sample(answer: Answer) -> Iterator[str]:
+    yield f"{answer.head.name}: {answer.predicted}"
+    for i in answer.probabilities.argsort(kind="stable")[::-1]:
+        yield f"  {answer.probabilities[i]:.3f}  {answer.head.classes[i]}"
 
-    Clips and attention are JSON lists in the same order.
+
+def _of_sequence(answer: Answer) -> Iterator[str]:
+    yield f"{answer.head.name}:"
+    for position, (name, row) in enumerate(zip(answer.predicted, answer.probabilities)):
+        yield f"  {position:>3}  {row.max():.3f}  {name}"
+
+
+def as_csv(predictions: list[Prediction], inputs: Inputs) -> str:
+    """A row a sample: its name and parts, then per head the class, a probability a class, the attention.
+
+    Of sequences a row a position, which stands after the name. Parts and attention are JSON lists of one order.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    heads = [answer.head for answer in predictions[0].answers]
-    writer.writerow([row, "clips", *(column for head in heads for column in _columns(head))])
+    first = predictions[0].answers
+    columns = ["position"] if is_sequence(first) else []
+    columns += [inputs.parts] if inputs.parts else []
+    writer.writerow([inputs.unit, *columns, *chain.from_iterable(map(_columns, first))])
     for one in predictions:
-        cells = [cell for answer in one.answers for cell in _cells(answer)]
-        writer.writerow([one.name, json.dumps(one.clips, ensure_ascii=False), *cells])
+        writer.writerows(_rows(one, inputs))
     return text.getvalue()
 
 
-def _columns(head: Head) -> list[str]:
-    return [head.name, *(f"{head.name}: {name}" for name in head.classes), f"{head.name} attention"]
+def is_sequence(answers: list[Answer]) -> bool:
+    """Whether a head answers for every position of a sample."""
+    return any(answer.probabilities.ndim > 1 for answer in answers)
 
 
-def _cells(answer: Answer) -> list:
-    return [
-        answer.predicted,
-        *rounded(answer.probabilities.tolist()),
-        json.dumps(rounded(answer.attention.tolist())),
-    ]
+def _columns(answer: Answer) -> list[str]:
+    head = answer.head
+    attention = [f"{head.name} attention"] if len(answer.attention) else []
+    return [head.name, *(f"{head.name}: {name}" for name in head.classes), *attention]
 
 
-def as_official(predictions: list[Prediction], split: str, row: str) -> str:
-    """SoccerNet-MVFoul's prediction file; see `check_official`."""
-    labels = [{answer.head.name: answer.predicted for answer in one.answers} for one in predictions]
-    answers = [(one.name, label["action"], label["severity"]) for one, label in zip(predictions, labels)]
-    return json.dumps(prediction_file(split, answers), indent=2, ensure_ascii=False) + "\n"
+def _rows(one: Prediction, inputs: Inputs) -> Iterator[list]:
+    parts = [json.dumps(list(one.parts), ensure_ascii=False)] if inputs.parts else []
+    if not is_sequence(one.answers):
+        yield [one.name, *parts, *chain.from_iterable(_cells(answer, answer.probabilities) for answer in one.answers)]
+        return
+    length = max(len(answer.probabilities) for answer in one.answers if answer.probabilities.ndim > 1)
+    rows = [np.broadcast_to(answer.probabilities, (length, len(answer.head.classes))) for answer in one.answers]
+    for position in range(length):
+        cells = (_cells(answer, row[position]) for answer, row in zip(one.answers, rows))
+        yield [one.name, position, *parts, *chain.from_iterable(cells)]
 
 
-def most_frequent(predictions: list[Prediction]) -> list[Answer]:
-    """An answer a head for a sample that none was seen of: how often each class was predicted for the others."""
-    answers = []
-    for of_head in zip(*(one.answers for one in predictions)):
-        head = of_head[0].head
-        counts = Counter(answer.predicted for answer in of_head)
-        shares = np.array([counts[name] / len(of_head) for name in head.classes])
-        answers.append(Answer(head, shares, np.zeros(0)))
-    return answers
+def _cells(answer: Answer, probabilities: np.ndarray) -> list:
+    """probabilities: (C,)"""
+    attention = [json.dumps(rounded(answer.attention.tolist()))] if len(answer.attention) else []
+    return [answer.head.classes[probabilities.argmax()], *rounded(probabilities.tolist()), *attention]
 
 
-def check_official(heads: tuple[Head, ...]) -> None:
-    """Raise UserError if the model predicts other things than the official file tells."""
-    classes = {head.name: head.classes for head in heads}
-    if not is_official(classes):
-        found = "; ".join(f"{name}: {', '.join(of_head)}" for name, of_head in classes.items())
-        raise UserError(f"--format official needs the heads action and severity of SoccerNet-MVFoul, found {found}")
-
-
-FORMATS: dict[str, Callable[[list[Prediction], str, str], str]] = {
-    "text": as_text,
-    "csv": as_csv,
-    "official": as_official,
-}
-"""{name: (predictions, at least one; name of the split; what a sample is called) -> the file}"""
+FORMATS: dict[str, Format] = {"text": as_text, "csv": as_csv}
+"""The formats of every recipe."""

@@ -1,104 +1,71 @@
 """A trained model from its weights file alone."""
 
-import importlib
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from tailwise.core.batch import Head
-from tailwise.core.errors import UserError, shorten
+from tailwise.core.errors import UserError
 from tailwise.core.tensors import misfit
-from tailwise.data.video.decode.window import Short, Window
 from tailwise.engine.batches.memory import catch_oom
 from tailwise.engine.checkpoint.weights import INSTEAD_OF, read_weights
+from tailwise.recipes.prediction import Answer
+from tailwise.recipes.recipe import Recipe
 
-RECIPES = {"fouls": "tailwise.recipes.fouls.task"}
-"""Recipes by the name that stands in a weights file. A file can ask for no other module."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One head on one sample. probabilities: (C,), 1 in sum; attention: of the views, (V,), 1 in sum"""
-
-    head: Head
-    probabilities: np.ndarray
-    attention: np.ndarray
-
-    @property
-    def predicted(self) -> str:
-        return self.head.classes[int(self.probabilities.argmax())]
+ByHead = dict[str, torch.Tensor]
+Forward = Callable[[nn.Module, dict[str, torch.Tensor]], tuple[ByHead, ByHead]]
+"""(model, inputs) -> logits and attention of each head, see `Recipe.forward`."""
 
 
 class Predictor:
-    """Views of a sample to an answer a head.
+    """One sample at a time to an answer a head. The model is moved to the device, in evaluation mode."""
 
-    heads, window, short: what the model was trained for, see `decode_clip`
-    most_views: that a sample had in training, None if its file is older
-    """
+    def __init__(self, model: nn.Module, heads: tuple[Head, ...], forward: Forward, device: torch.device):
+        self.model, self.heads, self.forward, self.device = model.to(device).eval(), heads, forward, device
 
-    def __init__(
-        self,
-        model: torch.nn.Module,
-        heads: tuple[Head, ...],
-        window: Window,
-        device: torch.device,
-        most_views: int | None = None,
-        short: Short = "refuse",
-    ):
-        self.model, self.heads, self.window, self.device = model.to(device).eval(), heads, window, device
-        self.most_views, self.short = most_views, short
+    def answer(self, inputs: dict[str, np.ndarray]) -> list[Answer]:
+        """inputs: the model's, without a batch dimension. Raises UserError if memory runs out or an answer is NaN."""
+        found = catch_oom(partial(self._forward, inputs))
+        if found is None:
+            raise UserError("out of memory with one sample: another device may have more")
+        logits, attention = found
+        return [self._answer(head, logits[head.name], attention.get(head.name)) for head in self.heads]
 
-    def answer(self, views: list[np.ndarray]) -> list[Answer]:
-        """views: one or more, each (frames, height, width, 3) uint8 as `window` cuts them
+    @torch.no_grad()
+    def _forward(self, inputs: dict[str, np.ndarray]) -> tuple[ByHead, ByHead]:
+        batch = {name: torch.from_numpy(value)[None].to(self.device) for name, value in inputs.items()}
+        return self.forward(self.model, batch)
 
-        Raises UserError if memory runs out, or an answer is no number.
-        """
-        looked = catch_oom(partial(self._look, torch.from_numpy(np.stack(views))[None]))
-        if looked is None:
-            raise UserError("out of memory with the views of one sample: another device may have more")
-        logits, attention = looked
-        return [self._answered(head, logits[head.name], attention[head.name]) for head in self.heads]
-
-    def _answered(self, head: Head, logits: torch.Tensor, attention: torch.Tensor) -> Answer:
-        answer = Answer(head, logits.float().softmax(dim=1)[0].cpu().numpy(), attention[0].cpu().numpy())
-        if not (np.isfinite(answer.probabilities).all() and np.isfinite(answer.attention).all()):
+    def _answer(self, head: Head, logits: torch.Tensor, attention: torch.Tensor | None) -> Answer:
+        probabilities = logits.float().softmax(dim=-1)[0].cpu().numpy()
+        weights = np.zeros(0) if attention is None else attention[0].cpu().numpy()
+        if not (np.isfinite(probabilities).all() and np.isfinite(weights).all()):
             what = f"the model's answer for {head.name} is no number"
             raise UserError(f"{what}: its weights are too large, train it again")
-        return answer
-
-    def _look(self, clips: torch.Tensor) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
-        mask = torch.ones(clips.shape[:2], dtype=torch.bool, device=self.device)
-        return self.model.look(clips.to(self.device), mask)
+        return Answer(head, probabilities, weights)
 
 
-def load_predictor(path: Path, device: torch.device) -> Predictor:
-    """The model of a weights file; UserError if the file is no whole one that a known recipe wrote.
+def load_predictor(path: Path, recipe: Recipe, device: torch.device) -> tuple[Predictor, Any]:
+    """The model of a weights file, and its specification as the recipe reads it; UserError if they do not fit.
 
-    The model is made without memory first: what the file specifies may be larger than what it holds.
+    The model is built without memory first: what the file specifies may be larger than what it holds.
     """
     tensors, facts = read_weights(path)
     spec = {name: value for name, value in facts.items() if name != INSTEAD_OF}
-    recipe = spec.get("recipe")
-    if not isinstance(recipe, str) or recipe not in RECIPES:
-        named = f"the unknown recipe {shorten(repr(recipe))}"
-        wrote = named if recipe else "no recipe, or by an older version: train it again"
-        raise UserError(f"{path}: written by {wrote}; known recipes: {', '.join(RECIPES)}")
-    build = partial(importlib.import_module(RECIPES[recipe]).from_specification, spec)
     try:
         with torch.device("meta"):
-            shapes, read = build()
-        cut = asdict(read.window)
-        short = cut.pop("short")
-        window = Window(margin=0, **cut)
+            shapes, read = recipe.from_specification(spec)
     except (UserError, ValueError) as error:
         raise UserError(f"{path}: its specification is wrong: {error}") from error
     except (RuntimeError, TypeError) as error:  # a product of sizes, or a size itself, that is no 64-bit number
         raise UserError(f"{path}: its specification is of a model that cannot be built: {error}") from error
     if wrong := misfit(tensors, shapes.state_dict()):
         raise UserError(f"{path}: its tensors are not those of the model that it specifies: {wrong}")
-    model, _ = build()
+    model, _ = recipe.from_specification(spec)
     model.load_state_dict(tensors)
-    return Predictor(model, read.heads, window, device, read.seen.views, short)
+    return Predictor(model, read.heads, recipe.forward, device), read

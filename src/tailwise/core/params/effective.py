@@ -1,4 +1,4 @@
-"""A run's parameters as they were read, defaults included: ``python -m tailwise.core.params.effective RECIPE`` prints them.
+"""A run's parameters as they were read, defaults included: ``tailwise config`` prints them.
 
 What is printed is a preset: ``make preset NAME=reports/config.yaml`` writes it back into params.yaml.
 """
@@ -24,7 +24,7 @@ def effective(params) -> str:
 
 def read_effective(recipe: str) -> str:
     """The YAML of params.yaml as the recipe reads it; raises UserError for what `check` would refuse."""
-    return effective(section(read_params(), "", importlib.import_module(f"{recipe}.sections").Params))
+    return effective(section(read_params(), "", importlib.import_module(f"{recipe}.recipe").RECIPE.params()))
 
 
 def _listed(value):

@@ -2,7 +2,7 @@
 
 import zlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -51,3 +51,15 @@ def steps_of(
     share: a process's part of a step; where it is empty the step has no micro-batch
     """
     return [chunks(share(step), micro_batch) for step in chunks(order, batch_size)]
+
+
+def plan_steps(
+    batch_size: int,
+    micro_batch: int,
+    share: Callable[[list[int]], Sequence[int]],
+    start: int,
+    orders: Iterable[Sequence[int]],
+) -> list[list[list[int]]]:
+    """`steps_of` all these epochs, one after the other, from step `start` of the first epoch on."""
+    steps = [step for order in orders for step in steps_of(order, batch_size, micro_batch, share)]
+    return steps[start:]

@@ -27,12 +27,12 @@ def part(tensors: Tensors, group: str) -> Tensors:
     return {name.removeprefix(f"{group}/"): t for name, t in tensors.items() if name.startswith(f"{group}/")}
 
 
-def load_fitting(model: nn.Module, tensors: Tensors) -> str:
-    """Set those that the model has by name and shape; says how many of its own these are."""
+def load_fitting(model: nn.Module, tensors: Tensors) -> tuple[int, int]:
+    """Load those that the model has by name and shape; returns their number, and how many the model has."""
     own = model.state_dict()
     fitting = {name: t for name, t in tensors.items() if name in own and own[name].shape == t.shape}
     model.load_state_dict({**own, **fitting})
-    return f"{len(fitting)} of {len(own)} tensors fit"
+    return len(fitting), len(own)
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> Tensors:

@@ -11,10 +11,7 @@ from safetensors.torch import save
 from tailwise.core.errors import UserError, shorten
 from tailwise.core.files import regular, write_bytes
 from tailwise.core.tensors import misfit
-
-LARGEST_HEADER = 2**22
-"""Bytes of names, shapes and specification in a weights file; in the largest model here they are a hundredth of it."""
-KEY = "tailwise"  # one key: safetensors writes several in no fixed order
+from tailwise.engine.checkpoint.header import KEY, check_header
 
 
 def write_tensors(path: Path, tensors: dict[str, torch.Tensor], facts: dict) -> None:
@@ -46,20 +43,6 @@ def read_weights(path: Path) -> tuple[dict[str, torch.Tensor], dict]:
         check_header(path)
     tensors, facts = read_tensors(path)
     return tensors, facts if isinstance(facts, dict) else {}
-
-
-def check_header(path: Path) -> None:
-    """Raise UserError for a header of more than LARGEST_HEADER bytes.
-
-    Source: https://github.com/huggingface/safetensors#format, the first 8 bytes
-    """
-    if not path.is_file():
-        return
-    with open(path, "rb") as file:
-        size = int.from_bytes(file.read(8), "little")
-    if LARGEST_HEADER < size < path.stat().st_size:
-        limit = f"at most {LARGEST_HEADER >> 20} MiB are read"
-        raise UserError(f"{path}: not a weights file of tailwise: names and specification of {size} bytes, {limit}")
 
 
 INSTEAD_OF = "instead_of"

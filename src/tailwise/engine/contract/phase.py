@@ -1,42 +1,23 @@
 """A phase is a row of data: what it says is all that governs a training call."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
+from itertools import pairwise
 from typing import Literal
 
 import torch
 from torch import nn
 
 from tailwise.core.errors import UserError
-from tailwise.optim.adamw import QuickAdamW
-from tailwise.optim.cosine import Cosine
-
-Groups = list[dict]
-"""torch's parameter groups: "params", and the "rate" by which the phase's lr is multiplied for them."""
+from tailwise.engine.contract.options import EarlyStopping
+from tailwise.optim.average import EMA, SWA
+from tailwise.optim.groups import Groups
+from tailwise.optim.kinds import Optimizer, Schedule, gap, goes_on, optimizer_name
+from tailwise.optim.plateau import Plateau
 
 Shapes = dict[str, torch.Size]
 """{parameter name: shape}"""
-
-
-@dataclass(frozen=True)
-class AdamW:
-    """torch.optim.AdamW; decay acts on what has two dimensions or more, so not on biases and norms."""
-
-    kind: Literal["adamw"]
-    weight_decay: float
-
-    def __post_init__(self):
-        if self.weight_decay < 0:
-            raise ValueError(f"weight_decay must not be negative, found {self.weight_decay:g}")
-
-    def build(self, groups: Groups, lr: float) -> torch.optim.Optimizer:
-        split = []
-        for group in groups:
-            decayed = [p for p in group["params"] if p.ndim > 1]
-            plain = [p for p in group["params"] if p.ndim <= 1]
-            split.append({**group, "params": decayed, "weight_decay": self.weight_decay})
-            split.append({**group, "params": plain, "weight_decay": 0.0})
-        return QuickAdamW([group for group in split if group["params"]], lr=lr)
 
 
 @dataclass(frozen=True)
@@ -61,22 +42,61 @@ class Phase:
     augment: strength in [0, 1] of the pipeline's augmentation
     trainable: patterns of parameter names that move (``*`` for all), ``!`` before one that does not; the rest is frozen
     rates: parameters that move at a rate of their own, the first pattern that matches counts
+    early_stopping: when the phase ends before its epochs are over; None: never
+    average: what is validated and handed over in place of the weights; None: the weights themselves
+    keep_every: the weights of every so-manieth epoch are kept; 0: none
+    hand_over: the weights of the best epoch, or of the last one with all that the next phase needs to go on exactly
     """
 
     epochs: int
     lr: float
-    optimizer: AdamW
-    schedule: Cosine
+    optimizer: Optimizer
+    schedule: Schedule
     clip: float
     augment: float
     trainable: tuple[str, ...]
     rates: tuple[Rate, ...]
+    early_stopping: EarlyStopping | None = None
+    average: EMA | SWA | None = None
+    keep_every: int = 0
+    hand_over: Literal["best", "last"] = "best"
 
     def __post_init__(self):
         if self.epochs < 1 or self.lr <= 0 or self.clip <= 0:
             raise ValueError("epochs, lr and clip must be positive")
         if not 0 <= self.augment <= 1:
             raise ValueError(f"augment must be within [0, 1], found {self.augment}")
+        if self.keep_every < 0:
+            raise ValueError(f"keep_every must not be negative, found {self.keep_every}")
+        if isinstance(self.average, SWA) and self.early_stopping:
+            raise ValueError("average {kind: swa} is over the last epochs: with early_stopping nobody knows them")
+
+    @property
+    def needs_scores(self) -> str:
+        """The option that depends on validation scores; "" without one."""
+        if self.early_stopping:
+            return "early_stopping"
+        return "schedule {kind: plateau}" if isinstance(self.schedule, Plateau) else ""
+
+
+def curve_gaps(phases: dict[str, Phase]) -> Iterator[str]:
+    """A line for each two consecutive phases whose learning rates should meet and do not.
+
+    They should where one states that its schedule goes on, or hands its optimizer over.
+    """
+    for (name, phase), (later, following) in pairwise(phases.items()):
+        joined = phase.hand_over == "last" or goes_on(phase.schedule, following.schedule)
+        if joined and (rates := gap((phase.lr, phase.schedule), (following.lr, following.schedule))):
+            last, first = rates
+            yield f"{name} ends at a learning rate of {last:.3g} and {later} starts at {first:.3g}: see schedule.start"
+
+
+def hand_over_faults(phases: dict[str, Phase]) -> Iterator[str]:
+    """A line for each phase that hands over an optimizer's state to another kind of optimizer."""
+    for (name, phase), (later, following) in pairwise(phases.items()):
+        own, next_one = optimizer_name(phase.optimizer), optimizer_name(following.optimizer)
+        if phase.hand_over == "last" and own != next_one:
+            yield f"{name}.train.hand_over last is of no use to {later}: the state of {own} does not fit {next_one}"
 
 
 def shapes(model: nn.Module) -> Shapes:

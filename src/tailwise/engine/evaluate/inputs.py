@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -27,8 +27,16 @@ def read_heads(path: Path) -> tuple[Head, ...]:
     return tuple(Head(name, tuple(classes)) for name, classes in read_json(path).items())
 
 
+class Builder(Protocol):
+    """What builds a task: a recipe. See `recipes/recipe.py`."""
+
+    def build(self, config, heads, train, valid, seed, pretrained=False) -> Task: ...
+
+    def as_stored(self, config, spec: dict): ...
+
+
 def build_task(
-    recipe: ModuleType,
+    recipe: Builder,
     config,
     heads: tuple[Head, ...],
     splits: tuple[Path | None, Path],
@@ -55,7 +63,7 @@ class ComputeConfig:
     runtime: Runtime
 
 
-def trained_task(recipe: ModuleType, config, by: ComputeConfig, weights: Path, split: Path) -> tuple[Task, Run]:
+def trained_task(recipe: Builder, config, by: ComputeConfig, weights: Path, split: Path) -> tuple[Task, Run]:
     """The model of a weights file on a split, and the run that judges it; a stage ends it by `keep_backend`."""
     workers = data_workers(by.runtime.workers, by.training.threads)
     run = Run("evaluate", by.training, start(by.training, by.runtime), workers)

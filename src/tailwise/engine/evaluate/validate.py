@@ -1,4 +1,4 @@
-"""A model's answers on a split, without gradients."""
+"""A model's outputs on the validation split, and each metric's sums of them, without gradients."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -6,21 +6,19 @@ from functools import partial
 
 import torch
 
-from tailwise.core.batch import Batch
+from tailwise.core.batch import Batch, Outputs
 from tailwise.core.errors import UserError
 from tailwise.engine.batches.loading import load_batches
 from tailwise.engine.batches.memory import TOO_LARGE, catch_oom
 from tailwise.engine.batches.order import chunks
-from tailwise.engine.contract.record import HeadMetrics, MetricSums, PartialMetrics
+from tailwise.engine.contract.record import MetricSums, PartialMetrics
 from tailwise.engine.contract.run import Run
-from tailwise.engine.contract.task import Outputs, Task
-from tailwise.losses.cross_entropy import cross_entropy
-from tailwise.metrics import confusion as metrics
+from tailwise.engine.contract.task import Task
 
 
 @torch.no_grad()
 def predictions(task: Task, run: Run, lists: Iterable[list[int]]) -> Iterator[tuple[Batch, Outputs]]:
-    """Batches of these validation samples in order, with their logits in float32."""
+    """Batches of these validation samples in order, with their outputs in float32."""
     task.model.eval()
     for batch in load_batches(task.valid, list(lists), run.workers, run.events):
         batch = batch.to(run.device)
@@ -50,32 +48,27 @@ def all_predictions(task: Task, run: Run) -> Iterator[tuple[Batch, Outputs]]:
 
 
 def validate(task: Task, run: Run, micro_batch: int, done: int = 0) -> Iterator[PartialMetrics]:
-    """What this process finds of the validation samples from number `done` on.
+    """This process's share of the metrics' parts, of the validation samples from number `done` on.
 
-    Round by round, each process takes a micro-batch; a process that is left without one in the last round finds
-    nothing. Which samples are a micro-batch depends on no number of processes.
+    Round by round, each process takes a micro-batch; in the last round a process without one yields an empty part.
+    The micro-batches do not depend on the number of processes.
     """
     rank, size = run.world.rank, run.world.size
     lists = chunks(range(done, len(task.valid)), micro_batch)
     own = lists[rank::size]
-    for samples, (batch, outputs) in zip(own, predictions(task, run, own)):
-        yield _part(task, len(samples), batch, outputs)
+    for batch, outputs in predictions(task, run, own):
+        yield partial_metrics(task, batch, outputs)
     if len(own) < math.ceil(len(lists) / size):
         yield PartialMetrics()
 
 
-def _part(task: Task, samples: int, batch: Batch, outputs: Outputs) -> PartialMetrics:
-    of_heads = {}
-    for head in task.heads:
-        targets, logits = batch.targets[head.name], outputs[head.name]
-        found = targets.cpu().numpy(), logits.argmax(dim=-1).cpu().numpy()
-        matrix = metrics.confusion(*found, len(head.classes))
-        of_heads[head.name] = float(cross_entropy(logits, targets)), batch.count(head.name), matrix
-    return PartialMetrics(samples, of_heads)
+def partial_metrics(task: Task, batch: Batch, outputs: Outputs) -> PartialMetrics:
+    """Each metric's part of a batch."""
+    return PartialMetrics(len(batch), {name: metric.part(outputs, batch) for name, metric in task.metrics.items()})
 
 
-def records(task: Task, run: Run) -> dict[str, HeadMetrics]:
-    """Each head over all validation samples, by this process alone."""
-    tally = MetricSums()
-    tally.add(validate(task, run, run.training.micro_batch))
-    return {head.name: tally.record(head) for head in task.heads}
+def totals(task: Task, run: Run) -> dict[str, list[float]]:
+    """Each metric's sums over all validation samples, by this process alone."""
+    sums = MetricSums()
+    sums.add(validate(task, run, run.training.micro_batch))
+    return sums.totals

@@ -3,26 +3,29 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from tailwise.core.batch import Head
+import numpy as np
+
 from tailwise.core.errors import UserError
 from tailwise.core.stage.events import Events
-from tailwise.engine.contract.record import EpochRecord, line
+from tailwise.engine.contract.record import EpochRecord
 from tailwise.engine.monitor.alerts import alerts
 from tailwise.engine.monitor.clock import pace
-from tailwise.engine.monitor.history import Boosts, class_rows, write_history
+from tailwise.engine.monitor.history import Boosts, Metrics, class_rows, classifications, matrix_of, write_history
+from tailwise.metrics.classification import Classification
+from tailwise.metrics.confusion import macro, recall
 
 Observer = Callable[[list[EpochRecord]], None]
 
 
-def print_progress(heads: tuple[Head, ...], events: Events) -> Observer:
-    """Tells a line an epoch with the time left, and the alerts that this epoch raised."""
+def print_progress(metrics: Metrics, events: Events) -> Observer:
+    """Logs a line an epoch with the time left, and the alerts that this epoch raised."""
     remaining = pace()
 
     def observe(history: list[EpochRecord]) -> None:
         last = history[-1]
-        text = "  |  ".join(filter(None, [line(last, heads), remaining(last)]))
+        text = "  |  ".join(filter(None, [line(last, metrics), remaining(last)]))
         events.log("epoch", text, epoch=last.epoch, loss=last.loss, lr=last.lr, norm=last.norm, score=last.score)
-        for alert in alerts(history, heads):
+        for alert in alerts(history, metrics):
             if alert.epoch == last.epoch:
                 facts = {"epoch": alert.epoch, "kind": alert.kind, "head": alert.head, "label": alert.label}
                 events.log("alert", f"  alert: {alert.text}", **facts)
@@ -30,16 +33,16 @@ def print_progress(heads: tuple[Head, ...], events: Events) -> Observer:
     return observe
 
 
-def keep_history(folder: Path, heads: tuple[Head, ...], boosts: Boosts) -> Observer:
+def keep_history(folder: Path, metrics: Metrics, boosts: Boosts) -> Observer:
     """Writes the files of `write_history` anew, so that ``dvc plots show`` draws a phase while it runs."""
 
     def observe(history: list[EpochRecord]) -> None:
-        write_history(folder, history, heads, boosts)
+        write_history(folder, history, metrics, boosts)
 
     return observe
 
 
-def tensorboard(folder: Path, heads: tuple[Head, ...], boosts: Boosts) -> Observer:
+def tensorboard(folder: Path, metrics: Metrics, boosts: Boosts) -> Observer:
     """Writes the figures of each epoch for TensorBoard, which the user installs; raises UserError without it."""
     try:
         from torch.utils.tensorboard import SummaryWriter
@@ -48,19 +51,37 @@ def tensorboard(folder: Path, heads: tuple[Head, ...], boosts: Boosts) -> Observ
     writer = SummaryWriter(str(folder))
 
     def observe(history: list[EpochRecord]) -> None:
-        for name, value in scalars(history[-1], heads, boosts).items():
+        for name, value in scalars(history[-1], metrics, boosts).items():
             writer.add_scalar(name, value, history[-1].epoch)
         writer.flush()
 
     return observe
 
 
-def scalars(record: EpochRecord, heads: tuple[Head, ...], boosts: Boosts) -> dict[str, float]:
+def scalars(record: EpochRecord, metrics: Metrics, boosts: Boosts) -> dict[str, float]:
     """The figures of an epoch by TensorBoard's names, those that are undefined left out."""
-    found = {"loss/train": record.loss, "lr": record.lr, "gradient_norm": record.norm, "score": record.score}
-    found |= {f"loss/{head.name}": record.heads[head.name].loss for head in heads}
-    for row in class_rows(record, heads, boosts):
+    found = {"loss/train": record.loss, "lr": record.lr, "gradient_norm": record.norm}
+    if record.score is not None:
+        found["score"] = record.score
+    for name, metric in classifications(metrics).items():
+        found[f"loss/{name}"] = metric.loss(record.totals.get(name, ()))
+    for row in class_rows(record, metrics, boosts):
         for figure in ("recall", "precision", "f1", "share", "boost"):
             if row[figure] != "":
                 found[f"{figure}/{row['head']}/{row['class']}"] = row[figure]
     return found
+
+
+def line(record: EpochRecord, metrics: Metrics) -> str:
+    """An epoch as one line for the terminal."""
+    parts = [f"{record.phase} epoch {record.epoch:>2}/{record.epochs}  loss {record.loss:.3f}  norm {record.norm:.2f}"]
+    parts += [_of_head(record, name, metric) for name, metric in classifications(metrics).items()]
+    return "  |  ".join(parts)
+
+
+def _of_head(record: EpochRecord, name: str, metric: Classification) -> str:
+    recalls = recall(matrix_of(record, name, metric))
+    lowest = ""
+    if not np.isnan(recalls).all():
+        lowest = f" (lowest {np.nanmin(recalls):.2f} {metric.head.classes[np.nanargmin(recalls)]})"
+    return f"{name} recall {macro(recalls):.3f}{lowest}, loss {metric.loss(record.totals.get(name, ())):.2f}"

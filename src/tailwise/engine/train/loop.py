@@ -1,45 +1,38 @@
-"""The training loop. One call trains one phase:
+"""The training loop, read top to bottom. One call trains one phase.
 
-    load the state, if this run was interrupted
-    for each epoch:
-        for each optimizer step:
-            take it (step.py), or act on what stands against it
-            keep good weights to go back to; save the state, if it is time
-        judge the validation samples; keep the best weights; tell the observers
-    save the state
-
-It knows no task, no phase by name, and neither samples nor weights by how they were chosen.
+It knows no task and no phase by name. Beside it: trainer.py holds what a phase needs, step.py computes gradients,
+guards.py finds faults, faults.py acts on them, saving.py saves and resumes.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from functools import partial
 
 import torch
+from torch import nn
 
-from tailwise.engine.contract.phase import Phase
+from tailwise.engine.batches.memory import catch_oom
+from tailwise.engine.checkpoint.snapshot import copied
+from tailwise.engine.contract.metric import figures_of
+from tailwise.engine.contract.phase import Phase, train_mode
 from tailwise.engine.contract.record import EpochRecord
 from tailwise.engine.contract.run import Run
 from tailwise.engine.contract.task import Task
-from tailwise.engine.train.interrupt import ForcedInterrupt
-from tailwise.engine.train.trainer import PhaseTrainer
+from tailwise.engine.evaluate.validate import validate
+from tailwise.engine.train.faults import check_step, halve_micro_batch, handle_fault, watch_step
+from tailwise.engine.train.guards import StepNumbers
+from tailwise.engine.train.interrupt import defer_interrupt
+from tailwise.engine.train.saving import resume, save_at_end, save_if_due
+from tailwise.engine.train.step import (
+    StepBatches,
+    StepRejected,
+    forward_backward,
+    measure_gradients,
+    or_reject,
+    prepare_step,
+    sum_over_processes,
+)
+from tailwise.engine.train.trainer import PhaseResult, PhaseTrainer
 from tailwise.losses.boost import ClassBoost
-
-
-@dataclass(frozen=True)
-class PhaseResult:
-    """weights: of the best epoch, by name; history: one record an epoch; best: its epoch, from 1
-
-    spec: of the model that they belong to, the task's own unless a simpler one took over and became better
-    simpler: how many times one had, when they were the best
-    micro_batch: what was computed at once in the end
-    """
-
-    weights: dict[str, torch.Tensor]
-    history: list[EpochRecord]
-    best: int
-    spec: dict
-    fallback: int
-    micro_batch: int
 
 
 def train_phase(
@@ -47,27 +40,103 @@ def train_phase(
 ) -> PhaseResult:
     """Train `task.model` from the weights it has, on these samples of `task.train`.
 
-    Returns the weights of the epoch with the highest mean macro recall on `task.valid`,
-    the earliest of equals. Raises UserError when the guards have tried all they can, without guards when the loss
-    or gradient is not finite, and for a boost that nothing trainable would feel.
+    Returns the weights of the epoch that `task.select` finds best on `task.valid`, the earliest of equals, or of the
+    last one where nothing is selected. Raises UserError when every fallback has failed, without guards when the loss
+    or gradient is not finite, and for a boost that reaches no trainable parameter.
     """
-    fit = PhaseTrainer(task, phase, list(samples), boost, run)
-    fit.resume()
+    trainer = PhaseTrainer(task, phase, list(samples), boost, run)
+    resume(trainer)
+    with save_at_end(trainer):
+        while not trainer.finished:
+            train_epoch(trainer)
+            validate_epoch(trainer)
+            close_epoch(trainer)
+    return trainer.result()
+
+
+def train_epoch(trainer: PhaseTrainer) -> None:
+    """Take the optimizer steps that remain in this epoch."""
+    state = trainer.state
+    train_mode(trainer.task.model)
+    while state.step < trainer.steps:
+        with trainer.timer.timed("step"):
+            batches = trainer.next_batches()
+            with defer_interrupt():
+                train_step(trainer, batches)
+        save_if_due(trainer, "step" if state.step < trainer.steps else "first validation")
+
+
+def train_step(trainer: PhaseTrainer, batches: StepBatches) -> None:
+    """Take one optimizer step, or undo it and act on its fault."""
+    rejected = None
     try:
-        while not fit.finished:
-            fit.train_epoch()
-        fit.save()  # what is done with the result may fail
-    except ForcedInterrupt:
-        raise
-    except KeyboardInterrupt:
-        fit.save()
-        raise
-    course = fit.course
-    figures = (
-        course.history,
-        course.best_epoch,
-        fit.specs[course.best_fallback],
-        course.best_fallback,
-        course.micro_batch,
-    )
-    return PhaseResult(fit.best, *figures)
+        with trainer.backup.restore_on_error():
+            numbers = optimizer_step(trainer, batches)
+    except StepRejected as error:
+        rejected = error.with_traceback(None)  # frees the tensors of its frames
+    if rejected:
+        handle_fault(trainer, rejected)
+    else:
+        trainer.state.count_step(numbers)
+        watch_step(trainer, numbers, batches)
+        trainer.state.step += 1
+
+
+def optimizer_step(trainer: PhaseTrainer, batches: StepBatches) -> StepNumbers:
+    """Forward, backward, guard, step. Raises StepRejected where the guard or memory rejects it.
+
+    Returns the numbers of the first evaluation: an optimizer such as SAM calls the closure more than once.
+    """
+    optimizer, evaluations = trainer.optimizer, []
+    trainer.set_lr()
+    optimizer.zero_grad()
+    ready = prepare_step(trainer, batches)
+
+    def closure() -> torch.Tensor:
+        optimizer.zero_grad()
+        loss = sum_over_processes(trainer, forward_backward(trainer, ready))
+        numbers, norm = measure_gradients(trainer.trainable, loss)
+        evaluations.append(numbers)
+        check_step(trainer, numbers)
+        nn.utils.clip_grads_with_norm_(trainer.trainable.values(), trainer.phase.clip, norm)
+        return loss
+
+    or_reject(trainer.run.world, lambda: (optimizer.step(closure),))
+    return evaluations[0]
+
+
+def validate_epoch(trainer: PhaseTrainer) -> None:
+    """Add up the metrics of the validation samples that remain in this epoch."""
+    state, run, total, rounds = trainer.state, trainer.run, len(trainer.task.valid), None
+    trainer.log("validate", "")
+    run.world.share_buffers(trainer.task.model)
+    while state.validation.samples < total:
+        with trainer.timer.timed("validation" if rounds else "first validation"):
+            rounds = rounds or validate(trainer.task, run, state.micro_batch, state.validation.samples)
+            parts = run.world.gather(catch_oom(partial(next, rounds)))
+            if None in parts:
+                halve_micro_batch(trainer)
+                rounds = None
+            else:
+                with defer_interrupt():
+                    state.validation.add(parts)
+        save_if_due(trainer, "validation" if state.validation.samples < total else "closing")
+
+
+def close_epoch(trainer: PhaseTrainer) -> None:
+    """Record the epoch, keep its weights if they are the best, and notify the observers."""
+    state, run, task = trainer.state, trainer.run, trainer.task
+    with trainer.timer.timed("closing"):
+        totals, select = state.validation.totals, task.select
+        score = select.score(figures_of(task.metrics, totals)) if select else None
+        lr, interventions = trainer.lr(trainer.steps - 1), tuple(state.interventions)
+        figures = lr, state.mean_loss, state.mean_norm, totals, score, interventions
+        with defer_interrupt():
+            record = EpochRecord(run.name, state.epoch + 1, trainer.phase.epochs, *figures)
+            best = state.is_best(record, select)
+            if best:
+                trainer.best = copied(task.model.state_dict())
+            state.close_epoch(record, best)
+        for observe in run.observers:
+            observe(state.history)
+    save_if_due(trainer, "step")

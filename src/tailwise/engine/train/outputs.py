@@ -2,18 +2,15 @@
 
 from pathlib import Path
 
-from tailwise.core.batch import Head
 from tailwise.core.files import remove_parts, write_json
 from tailwise.engine.checkpoint.weights import write_weights
 from tailwise.engine.contract.run import Run
 from tailwise.engine.monitor.backend import backend
-from tailwise.engine.monitor.history import Boosts, best_epoch, write_history
-from tailwise.engine.train.loop import PhaseResult
+from tailwise.engine.monitor.history import Boosts, Metrics, best_epoch, write_history
+from tailwise.engine.train.trainer import PhaseResult
 
 
-def write_outputs(
-    phase: str, heads: tuple[Head, ...], boosts: Boosts, trained: PhaseResult, asked: dict, run: Run
-) -> None:
+def write_outputs(phase: str, metrics: Metrics, boosts: Boosts, trained: PhaseResult, asked: dict, run: Run) -> None:
     """asked: the specification of the model that params ask for.
 
     The history once more: a run that was killed at its end has no epoch left to watch.
@@ -23,12 +20,13 @@ def write_outputs(
     remove_parts(folder)  # within one run of the stage, too, the launcher may have started a killed process again
     remove_parts(weights.parent, weights.name)
     write_weights(weights, trained.weights, trained.spec, asked)
-    write_history(folder, trained.history, heads, boosts)
-    write_json(folder / "best.json", best_epoch(best, heads))
+    write_history(folder, trained.history, metrics, boosts)
+    write_json(folder / "best.json", best_epoch(best, metrics))
     write_json(folder / "run.json", computed(trained, run))
     if run.recovery:
         run.recovery.done(weights)
-    run.events.log("done", f"{phase}: best epoch {trained.best}, mean macro recall {best.score:.3f}", score=best.score)
+    score = "" if best.score is None else f", score {best.score:.3f}"
+    run.events.log("done", f"{phase}: best epoch {trained.best}{score}", score=best.score)
 
 
 def computed(trained: PhaseResult, run: Run) -> dict:

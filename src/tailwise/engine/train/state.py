@@ -1,23 +1,25 @@
-"""Where a phase stands: all that changes while it trains, besides tensors. Saved as JSON."""
+"""The state of a phase: all that changes while it trains, besides tensors. Saved as JSON."""
 
 import math
 from dataclasses import asdict, dataclass, field, fields
 
-from tailwise.engine.contract.record import EpochRecord, Intervention, MetricSums
-from tailwise.engine.train.guards import GuardState
+from tailwise.engine.contract.metric import Select
+from tailwise.engine.contract.record import EpochRecord, MetricSums
+from tailwise.engine.train.guards import GuardState, StepNumbers
+from tailwise.metrics.interventions import Intervention
 
 
 @dataclass
 class TrainState:
-    """epoch, step: the next one's, from 0; step is the number of steps in the epoch while that is still to be judged
-    micro_batch: samples that are computed at once; halved when memory runs out, and never raised again
-    rate: what the phase's lr is multiplied by
-    simpler: how many times a simpler model took over
-    rollbacks: since the last time it did
-    best_epoch: from 1; 0 before there is one. best_simpler: what `fallback` was then
+    """epoch, step: of the next step, from 0; during validation, step is the number of steps an epoch
+    micro_batch: samples computed at once; halved when memory runs out, never raised again
+    rate: factor on the phase's lr
+    fallback: how many times a simpler model took over
+    rollbacks: since the last fallback
+    best_epoch: from 1; 0 before there is one. best_fallback: what `fallback` was then
     losses, norms: of the steps of this epoch that counted
-    interventions: of this epoch; tally: what was judged of it
-    watch: recent numbers; good: what they were when the weights to go back to were kept
+    interventions: of this epoch; validation: its metrics so far
+    guard: recent numbers; good: what they were when the weights for a rollback were kept
     """
 
     micro_batch: int
@@ -31,9 +33,9 @@ class TrainState:
     losses: list[float] = field(default_factory=list)
     norms: list[float] = field(default_factory=list)
     interventions: list[Intervention] = field(default_factory=list)
-    tally: MetricSums = field(default_factory=MetricSums)
+    validation: MetricSums = field(default_factory=MetricSums)
     history: list[EpochRecord] = field(default_factory=list)
-    watch: GuardState = field(default_factory=GuardState)
+    guard: GuardState = field(default_factory=GuardState)
     good: GuardState = field(default_factory=GuardState)
 
     @property
@@ -44,18 +46,29 @@ class TrainState:
     def mean_norm(self) -> float:
         return _mean(self.norms)
 
-    def close(self, record: EpochRecord, best: bool) -> None:
-        """The epoch is done, and judged."""
+    def count_step(self, numbers: StepNumbers) -> None:
+        """Add a step to the means of the epoch."""
+        self.losses.append(numbers.loss)
+        self.norms.append(numbers.norm)
+
+    def is_best(self, record: EpochRecord, select: Select | None) -> bool:
+        """Whether the epoch scores better than all before it; without `select` each one does."""
+        if not self.best_epoch or not select:
+            return True
+        return select.better(record.score, self.history[self.best_epoch - 1].score)
+
+    def close_epoch(self, record: EpochRecord, best: bool) -> None:
+        """Add the epoch's record, and begin the next one."""
         self.history.append(record)
         if best:
             self.best_epoch, self.best_fallback = record.epoch, self.fallback
         self.epoch, self.step = self.epoch + 1, 0
-        self.losses, self.norms, self.interventions, self.tally = [], [], [], MetricSums()
+        self.losses, self.norms, self.interventions, self.validation = [], [], [], MetricSums()
 
     def fall_back(self) -> None:
-        """A simpler model goes on, of which nothing is known."""
+        """Begin anew with a simpler model: its numbers are not comparable."""
         self.fallback, self.rollbacks, self.rate = self.fallback + 1, 0, 1.0
-        self.watch, self.good = GuardState(), GuardState()
+        self.guard, self.good = GuardState(), GuardState()
 
     def to_json(self) -> dict:
         return asdict(self)
@@ -67,9 +80,9 @@ class TrainState:
             **{
                 **plain,
                 "interventions": [Intervention(**each) for each in values["interventions"]],
-                "tally": MetricSums(**values["tally"]),
+                "validation": MetricSums(**values["validation"]),
                 "history": [EpochRecord.from_json(each) for each in values["history"]],
-                "watch": GuardState(**values["watch"]),
+                "guard": GuardState(**values["guard"]),
                 "good": GuardState(**values["good"]),
             }
         )

@@ -4,17 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
 
 import torch
 
-from tailwise.balance.auto import OpenBalanced
 from tailwise.balance.boosts import Target
 from tailwise.balance.guard import Balance
-from tailwise.balance.subset import AllSamples, Oversampled, Rebalance
 from tailwise.core.batch import Head
 from tailwise.core.errors import UserError
-from tailwise.core.params.auto import AUTO
 from tailwise.core.params.runtime import Runtime
 from tailwise.data.tables.checks.root import check_tree
 from tailwise.data.tables.checks.source import check_root
@@ -29,25 +25,7 @@ from tailwise.models.video.pretrained import NoWeights
 from tailwise.recipes.fouls import contradictions
 from tailwise.recipes.fouls.demo import Demo
 from tailwise.recipes.fouls.source import Source
-
-
-@dataclass(frozen=True)
-class OpenPhase(Phase):
-    """A phase whose epochs and highest learning rate may be left to the data, see balance/auto.py."""
-
-    epochs: int | Literal["auto"]
-    lr: float | Literal["auto"]
-
-    def __post_init__(self):
-        Phase(**{name: 1 if value == AUTO else value for name, value in vars(self).items()})  # checks the others
-
-
-@dataclass(frozen=True)
-class PhaseSection(Rebalance):
-    """A phase: how the classes are rebalanced, and how it is trained."""
-
-    samples: AllSamples | OpenBalanced | Oversampled
-    train: OpenPhase
+from tailwise.recipes.sections import PhaseSection
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,11 @@ from tailwise.core.params.typed import convert
 from tailwise.data.video.augment import Augment, augment_clips, draw
 from tailwise.data.video.store.clips import Clips
 from tailwise.engine.checkpoint.weights import SEEN
-from tailwise.engine.contract.task import Outputs, Task
-from tailwise.losses.boost import ClassBoost, boosted_cross_entropy
-from tailwise.metrics import confusion as metrics
+from tailwise.engine.contract.metric import Metric, Select
+from tailwise.engine.contract.task import Task
+from tailwise.losses.classification import classification_loss
+from tailwise.metrics.classification import Classification
+from tailwise.metrics.macro_recall import MacroRecall
 from tailwise.models.video.multiview import Model
 
 
@@ -52,8 +54,9 @@ def build(
         train=samples,
         valid=judged,
         prepare=prepare,
-        loss=loss,
-        score=score,
+        loss=classification_loss,
+        metrics=metrics(heads),
+        select=Select(tuple(head.name for head in heads), "macro_recall"),
         fallback=fallback if config.model.fallback() else None,
     )
 
@@ -64,18 +67,9 @@ def as_stored(config: Config, spec: dict) -> Config:
     return replace(config, model=replace(config.model, variant=stored.variant))
 
 
-def loss(outputs: Outputs, batch: Batch, boost: dict[str, ClassBoost] | None) -> dict[str, torch.Tensor]:
-    """Sum of cross entropy per head, with the boost where there is one."""
-    boost = boost or {}
-    return {
-        name: boosted_cross_entropy(logits, batch.targets[name], boost.get(name)) for name, logits in outputs.items()
-    }
-
-
-def score(recalls: dict[str, np.ndarray]) -> dict[str, float]:
-    """The balanced accuracy in percent: the mean over the heads of macro recall, times 100."""
-    means = [metrics.macro(of_head) for of_head in recalls.values()]
-    return {"balanced_accuracy": 100 * sum(means) / len(means)}
+def metrics(heads: tuple[Head, ...]) -> dict[str, Metric]:
+    """Balanced accuracy in percent (the mean over the heads of macro recall), and each head's figures."""
+    return {"balanced_accuracy": MacroRecall(heads, scale=100), **{head.name: Classification(head) for head in heads}}
 
 
 MOST_HEADS = 1_000

@@ -2,8 +2,10 @@
 
 import hashlib
 import runpy
+import sys
 import zipfile
 from pathlib import Path
+from unittest import mock
 
 import pytest
 import yaml
@@ -18,7 +20,7 @@ from tailwise.data.tables.rows import Index, inside
 from tailwise.recipes.fouls.soccernet.reader import HEADS, Soccernet
 from tailwise.recipes.fouls.source import Source
 
-STAGE = Path(__file__).parents[4] / "stages/index_clips.py"
+STAGE = Path(__file__).parents[4] / "stages/index.py"
 PARAMS = read_params(STAGE.parents[1] / "params.yaml")
 SOCCERNET = Soccernet("soccernet")
 
@@ -27,7 +29,8 @@ def run_stage(root: str = "data/raw", leaks: str = "refuse", reader=None) -> Non
     section = {"root": root, "leaks": leaks, "reader": reader or {"kind": "soccernet"}}
     others = {name: PARAMS[name] for name in ("window", "decode", "runtime")}
     Path("params.yaml").write_text(yaml.safe_dump({"data": section, **others}))
-    runpy.run_path(str(STAGE), run_name="__main__")
+    with mock.patch.object(sys, "argv", ["index.py", "tailwise.recipes.fouls"]):
+        runpy.run_path(str(STAGE), run_name="__main__")
 
 
 def read(root, leaks="refuse"):

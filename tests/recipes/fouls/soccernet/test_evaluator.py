@@ -9,7 +9,8 @@ import pytest
 
 from support.evaluator import reference
 from support.fouls import foul, write_split
-from tailwise.evaluation.predictions import Outcomes
+from tailwise.core.batch import Head
+from tailwise.metrics.predictions import Predictions
 from tailwise.recipes.fouls.soccernet.evaluator import annotations, differences, evaluate, official
 from tailwise.recipes.fouls.soccernet.reader import HEADS, read_split
 
@@ -82,15 +83,14 @@ def test_a_class_without_a_foul_is_no_number(tmp_path):
     assert sum("no foul is annotated" in line for line in told) == 7 + 2
 
 
-def outcomes(predictions: dict[str, tuple[str, str]]) -> dict[str, Outcomes]:
+def answered(predictions: dict[str, tuple[str, str]]) -> dict[str, Predictions]:
     """predictions: {number: (action, severity)}"""
     samples = [f"valid/{number}" for number in predictions]
-    return {
-        head: Outcomes(
-            classes, samples, samples, np.zeros(len(samples), int), np.array([classes.index(p) for p in given])
-        )
-        for (head, classes), given in zip(HEADS.items(), zip(*predictions.values()))
-    }
+    answers = {}
+    for (head, classes), given in zip(HEADS.items(), zip(*predictions.values())):
+        targets, labels = np.zeros(len(samples), int), np.array([classes.index(label) for label in given])
+        answers[head] = Predictions(Head(head, tuple(classes)), samples, samples, targets, labels)
+    return answers
 
 
 COUNTS = {
@@ -110,7 +110,7 @@ def test_it_tells_how_many_fouls_each_rule_makes_unmatchable(tmp_path):
         "8": foul("Pushing", "Between", "5.0"),
     }
     rows = read_split(write_split(tmp_path, labels, "Valid"), "valid")[0]
-    file, told = official("valid", outcomes({str(i): ("Dive", "No card") for i in range(5)}), rows, COUNTS)
+    file, told = official("valid", answered({str(i): ("Dive", "No card") for i in range(5)}), rows, COUNTS)
     assert told["fouls"] == 6 and told["score"] is None
     assert [line for line in told["differences"] if "no foul is" not in line] == [
         '2 of 6 fouls: annotated "No Offence", never equal to a predicted "No offence"',
@@ -129,5 +129,5 @@ def test_where_nothing_is_counted_otherwise_nothing_is_told(tmp_path):
     labels += [foul("Holding", severity="3.0"), foul("Holding", severity="5.0"), foul("Holding", "No offence")]
     rows = read_split(write_split(tmp_path, labels, "Valid"), "valid")[0]
     right = {row["sample"].split("/")[1]: (row["action"], row["severity"]) for row in rows}
-    _, told = official("valid", outcomes(right), rows, COUNTS)
+    _, told = official("valid", answered(right), rows, COUNTS)
     assert told == {"score": 100.0, "action": 100.0, "severity": 100.0, "fouls": 11, "differences": []}

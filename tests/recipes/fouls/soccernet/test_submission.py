@@ -2,21 +2,22 @@
 
 import numpy as np
 
-from tailwise.evaluation.predictions import Outcomes
+from tailwise.core.batch import Head
+from tailwise.metrics.predictions import Predictions
 from tailwise.recipes.fouls.soccernet.submission import official_submission, submission
 
 ACTIONS, SEVERITIES = ("Dive", "High leg"), ("No offence", "No card", "Yellow card", "Red card")
 COUNTS = {"action": {"Dive": 3, "High leg": 5}, "severity": dict(zip(SEVERITIES, (2, 6, 6, 1)))}
 
 
-def outcomes(classes, samples, predictions):
-    return Outcomes(classes, samples, samples, np.zeros(len(samples), int), np.array(predictions))
+def answered(classes, samples, predictions):
+    return Predictions(Head("x", classes), samples, samples, np.zeros(len(samples), int), np.array(predictions))
 
 
 def test_every_foul_is_in_the_official_file_one_without_an_answer_with_the_most_frequent_classes():
     answers = {
-        "action": outcomes(ACTIONS, ["valid/10", "valid/9"], [0, 1]),
-        "severity": outcomes(SEVERITIES, ["valid/10", "valid/9"], [0, 3]),
+        "action": answered(ACTIONS, ["valid/10", "valid/9"], [0, 1]),
+        "severity": answered(SEVERITIES, ["valid/10", "valid/9"], [0, 3]),
     }
     file = official_submission("valid", answers, ["9", "11", "10"], COUNTS)
     assert file == {
@@ -31,7 +32,10 @@ def test_every_foul_is_in_the_official_file_one_without_an_answer_with_the_most_
 
 
 def test_other_data_keep_their_heads_and_samples():
-    answers = {"outcome": outcomes(("goal", "miss"), ["a", "b"], [1, 0]), "foot": outcomes(("left",), ["b"], [0])}
+    answers = {
+        "outcome": answered(("goal", "miss"), ["a", "b"], [1, 0]),
+        "foot": answered(("left", "right"), ["b"], [0]),
+    }
     assert submission("test", answers) == {
         "Set": "test",
         "Actions": {"a": {"outcome": "miss"}, "b": {"outcome": "goal", "foot": "left"}},
@@ -39,6 +43,6 @@ def test_other_data_keep_their_heads_and_samples():
 
 
 def test_samples_of_other_data_may_end_alike():
-    answers = {"action": outcomes(ACTIONS, ["a/1", "b/1"], [0, 1]), "severity": outcomes(SEVERITIES, ["a/1"], [1])}
+    answers = {"action": answered(ACTIONS, ["a/1", "b/1"], [0, 1]), "severity": answered(SEVERITIES, ["a/1"], [1])}
     actions = submission("valid", answers)["Actions"]
     assert actions == {"a/1": {"action": "Dive", "severity": "No card"}, "b/1": {"action": "High leg"}}

@@ -10,10 +10,11 @@ SHOWN = 20
 
 
 def summarize(data: Checked) -> dict:
-    """Per split: samples, views, samples dropped by rule; leaks and other warnings where there are any."""
+    """Per split: samples, their views if they have any, samples dropped by rule; leaks and other warnings if any."""
     summary = {}
     for split, rows in data.index.rows.items():
-        counts = {"samples": len(by_sample(rows)), "views": len(rows), "dropped": data.index.dropped[split]}
+        views = {"views": len(rows)} if "view" in rows[0] else {}
+        counts = {"samples": len(by_sample(rows)), **views, "dropped": data.index.dropped[split]}
         within = [leak for leak in data.leaks if not leak.crosses]
         found = {"leaks": [leak for leak in data.leaks if leak.crosses], "warnings": [*within, *data.doubts]}
         told = {name: [leak.text for leak in of if leak.split == split] for name, of in found.items()}
@@ -24,8 +25,9 @@ def summarize(data: Checked) -> dict:
 def describe(data: Checked) -> Iterator[str]:
     """The same as lines, with the reader's notes and what is absent."""
     for split, facts in summarize(data).items():
-        yield f"{split}: {facts['samples']} samples, {facts['views']} views"
-        absent = sum(not row["content"] for row in data.index.rows[split])
+        views = f", {facts['views']} views" if "views" in facts else ""
+        yield f"{split}: {facts['samples']} samples{views}"
+        absent = sum(not row.get("content", "text") for row in data.index.rows[split])
         absences = [f"clips that are not there: {absent}"] if absent else []
         leaks, others = ([f"WARNING: {text}" for text in facts.get(name, [])] for name in ("leaks", "warnings"))
         yield from (f"  {line}" for line in [*data.index.notes[split], *absences, *_first(leaks), *_first(others)])

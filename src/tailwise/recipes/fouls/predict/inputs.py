@@ -1,72 +1,65 @@
-"""What ``tailwise predict`` is asked for, looked at before torch is loaded: a mistyped name is told at once."""
+"""The fouls that ``tailwise predict`` names. Loads no torch, so that a mistyped name is refused at once."""
 
 import argparse
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from tailwise.core.errors import UserError
 from tailwise.core.files import kind_of
 from tailwise.recipes.fouls.predict.fouls import Foul, is_one, is_split, read_split
 from tailwise.recipes.fouls.predict.own import read_folder, read_table
 from tailwise.recipes.fouls.predict.views import check_clips
+from tailwise.recipes.prediction import Inputs
 
 NO_NUMBERS = "--format official is of a split, whose fouls have numbers: give its folder or zip"
+PARTS = "clips"
+"""What a foul is made of, in the answers."""
 
 
 @dataclass(frozen=True)
-class Inputs:
-    """What to predict.
+class FoulInputs(Inputs):
+    """Clips to predict. named: the clips were typed, so that one that cannot be used is an error"""
 
-    samples: one or more; row: what each is called in the answers
-    split: its name, "" where there is none; named: the clips were typed, so that one that cannot be used is an error
-    form: of the answers, where none is asked for; notes: lines on what is left out
-    """
-
-    samples: list[Foul]
-    row: Literal["foul", "sample"]
-    split: str = ""
     named: bool = False
-    form: str = "csv"
-    notes: tuple[str, ...] = ()
 
 
-def find_inputs(args: argparse.Namespace) -> Inputs:
-    """args: paths, table, root, folder, weights, format, out. Raises UserError with one line for a person."""
+def find_inputs(args: argparse.Namespace) -> FoulInputs:
+    """args: paths, table, root, folder, format. Raises UserError."""
     given = [bool(args.paths), args.table is not None, args.folder is not None]
     if sum(given) != 1:
         raise UserError("give one of: clips; the folder or zip of a split; --table FILE; --folder DIR")
     if args.root is not None and args.table is None:
         raise UserError("--root is where the paths of a --table begin: give it with one")
-    if args.out:
-        check_writable(args.out)
-    if not args.weights.exists():
-        raise UserError(f"{args.weights}: no such file")
-    inputs = _found(args)
+    inputs = _find(args)
     if args.format == "official" and not inputs.split:
         raise UserError(NO_NUMBERS)
     return inputs
 
 
-def _found(args: argparse.Namespace) -> Inputs:
+def _find(args: argparse.Namespace) -> FoulInputs:
     if args.table is not None:
         samples, notes = read_table(args.table, args.root)
-        return Inputs(samples, "sample", notes=notes)
+        return FoulInputs(samples, str(args.table), parts=PARTS, notes=notes)
     if args.folder is not None:
         samples, notes = read_folder(args.folder)
-        return Inputs(samples, "sample", notes=notes)
-    for path in args.paths if len(args.paths) > 1 else []:
+        return FoulInputs(samples, str(args.folder), parts=PARTS, notes=notes)
+    return _of_paths(args.paths, args.format)
+
+
+def _of_paths(paths: list[Path], form: str | None) -> FoulInputs:
+    for path in paths if len(paths) > 1 else []:
         if is_split(path):
-            where = "given alone" if path == args.paths[0] else "given alone, not among clips"
+            where = "given alone" if path == paths[0] else "given alone, not among clips"
             raise UserError(f"{path}: a folder or zip of a split is {where}")
-    path = args.paths[0]
+    path = paths[0]
     if is_split(path):
         split = read_split(path)
-        return Inputs(split.fouls, "foul", split.name, form="text" if is_one(path) else "csv", notes=split.notes)
-    if args.format == "official":
+        usual = "text" if is_one(path) else "csv"
+        return FoulInputs(split.fouls, str(path), "foul", PARTS, split.name, usual, split.notes)
+    if form == "official":
         raise UserError(NO_NUMBERS)
-    return Inputs([named_clips(args.paths)], "sample", named=True, form="text")
+    return FoulInputs([named_clips(paths)], str(path), parts=PARTS, form="text", named=True)
 
 
 def named_clips(paths: list[Path]) -> Foul:
@@ -91,10 +84,3 @@ def _regular(path: Path) -> os.stat_result:
     if not path.is_file():
         raise UserError(f"{path}: is {kind_of(found.st_mode)}, not a clip")
     return found
-
-
-def check_writable(path: Path) -> None:
-    """Raise UserError before the work if a file cannot be written there."""
-    folder = next(parent for parent in path.absolute().parents if parent.exists())
-    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise UserError(f"{path}: cannot be written; give --out another file")

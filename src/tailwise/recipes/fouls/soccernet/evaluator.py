@@ -6,10 +6,11 @@ Source: https://github.com/SoccerNet/SoccerNet, SoccerNet/Evaluation/MV_FoulReco
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from tailwise.evaluation.predictions import Outcomes
+from tailwise.metrics.predictions import Predictions
 from tailwise.recipes.fouls.soccernet.prediction_file import ACTIONS, SEVERITY
 from tailwise.recipes.fouls.soccernet.submission import Counts, official_submission, short
 
@@ -89,15 +90,30 @@ def differences(fouls: Mapping[str, Annotated], actions: Mapping, unread: Iterab
             yield f"no foul is annotated {name}: it gives no number then; the balanced accuracy leaves the class out"
 
 
+def official_lines(found: Mapping) -> list[str]:
+    """The same for the terminal. found: the second part of `official`"""
+    score = "no number" if found["score"] is None else f"{found['score']:.2f} %"
+    return [f"SoccerNet's evaluator of reports/predictions.json: {score}", *found["differences"]]
+
+
 def official(
-    split: str, outcomes: dict[str, Outcomes], index: Iterable[Mapping[str, str]], trained_on: Counts
+    split: str, predictions: dict[str, Predictions], index: Iterable[Mapping[str, str]], trained_on: Counts
 ) -> tuple[dict, dict]:
     """SoccerNet's prediction file of a split, and what its evaluator says of that, as JSON.
 
     index: the rows of the split, also of fouls without a usable clip
     """
     fouls = annotations(index)
-    actions = (file := official_submission(split, outcomes, fouls, trained_on))["Actions"]
-    unread = fouls.keys() - {short(sample) for sample in outcomes["action"].samples}
+    actions = (file := official_submission(split, predictions, fouls, trained_on))["Actions"]
+    unread = fouls.keys() - {short(sample) for sample in predictions["action"].samples}
     figures = {name: None if np.isnan(value) else value for name, value in evaluate(fouls, actions).items()}
     return file, {**figures, "fouls": len(fouls), "differences": list(differences(fouls, actions, unread))}
+
+
+def summary_lines(found: Mapping[str, Any]) -> Iterator[str]:
+    """For the table that ends a run. found: from `official`"""
+    score, action, severity = (
+        "no number" if found[name] is None else f"{found[name]:.2f} %" for name in ("score", "action", "severity")
+    )
+    yield f"SoccerNet's evaluator: {score} (action {action}, severity {severity})"
+    yield from (f"  {line}" for line in found["differences"])

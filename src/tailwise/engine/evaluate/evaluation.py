@@ -1,0 +1,48 @@
+"""A trained model on a split: its figures and its predictions."""
+
+from dataclasses import dataclass
+
+import torch
+
+from tailwise.core.batch import Batch, Head, Outputs
+from tailwise.core.errors import UserError
+from tailwise.engine.contract.metric import Figures, figures_of
+from tailwise.engine.contract.record import MetricSums
+from tailwise.engine.contract.run import Run
+from tailwise.engine.contract.task import Task
+from tailwise.engine.evaluate.validate import all_predictions, partial_metrics
+from tailwise.metrics.predictions import Predictions, concatenate, predictions
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A model on a split. predictions: {head: in the order of the samples}; figures: {metric: its value}"""
+
+    predictions: dict[str, Predictions]
+    figures: dict[str, Figures]
+
+
+def evaluate(task: Task, run: Run) -> Evaluation:
+    """The model's predictions over `task.valid` and the figures of `task.metrics`, from the same sums as in training.
+
+    Where memory runs out it goes on with fewer samples at once, and logs it; that changes no more than the rounding.
+    Raises UserError where a single one does not fit, and for a head without any label.
+    """
+    task.model.to(run.device)
+    names, groups = list(task.valid.names), list(task.valid.groups())
+    sums, parts = MetricSums(), {head.name: [] for head in task.heads}
+    for batch, outputs in all_predictions(task, run):  # the inputs of a batch are freed with it
+        sums.add([partial_metrics(task, batch, outputs)])
+        of_batch = [[column[i] for i in batch.index.tolist()] for column in (names, groups)]
+        for head in task.heads:
+            parts[head.name].append(_predictions(head, batch, outputs, *of_batch))
+    found = {name: concatenate(of_head) for name, of_head in parts.items()}
+    for name, of_head in found.items():
+        if not (of_head.targets >= 0).any():
+            raise UserError(f"{name}: no sample of this split has a label")
+    return Evaluation(found, figures_of(task.metrics, sums.totals))
+
+
+def _predictions(head: Head, batch: Batch, outputs: Outputs, names: list[str], groups: list[str]) -> Predictions:
+    probabilities: torch.Tensor = outputs[head.name].cpu().softmax(dim=-1)
+    return predictions(head, probabilities.numpy(), batch.targets[head.name].cpu().numpy(), names, groups)

@@ -1,0 +1,75 @@
+"""Saving the state of a phase, and resuming from it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tailwise.engine.batches.memory import auto_micro_batch
+from tailwise.engine.checkpoint.recovery import State
+from tailwise.engine.checkpoint.snapshot import restore
+from tailwise.engine.checkpoint.weights import write_tensors
+from tailwise.engine.train.interrupt import ForcedInterrupt
+from tailwise.engine.train.state import TrainState
+from tailwise.engine.train.trainer import PhaseTrainer
+
+
+def resume(trainer: PhaseTrainer) -> None:
+    """Continue from the saved state; without one, choose the micro-batch where that is left to the free memory."""
+    world, recovery = trainer.run.world, trainer.run.recovery
+    saved = world.broadcast(world.alone(lambda: recovery.load() if recovery else None))
+    if saved:
+        restore_state(trainer, saved)
+    elif trainer.run.training.accumulate == "auto":
+        trainer.state.micro_batch = auto_micro_batch(trainer.task, trainer.run, trainer.samples[0])
+
+
+def restore_state(trainer: PhaseTrainer, saved: State) -> None:
+    """Set state, model and optimizer to what `save` saved."""
+    trainer.state = TrainState.from_json(saved.facts)
+    for _ in range(trainer.state.fallback):
+        trainer.build(trainer.task.fallback())
+    trainer.best = saved.tensors["best"]
+    if trainer.finished:
+        text = f"{trainer.run.name}: already trained to its end; `make clean-recovery` deletes that state"
+    else:
+        restore(saved.tensors["now"], trainer.task.model, trainer.optimizer)
+        trainer.good = saved.tensors["good"]
+        text = f"{trainer.position}: resumed"
+    trainer.log("resume", text)
+
+
+def save(trainer: PhaseTrainer) -> None:
+    """Save the state; of a finished phase only what its result needs."""
+    if not trainer.run.recovery:
+        return
+    with trainer.timer.timed("save"):
+        current = {} if trainer.finished else {"now": trainer.snapshot(), "good": trainer.good}
+        trainer.run.recovery.save(State(trainer.state.to_json(), {"best": trainer.best, **current}))
+    trainer.log("save", f"{trainer.position}: state saved", detail=True, seconds=trainer.timer.took("save"))
+
+
+def save_if_due(trainer: PhaseTrainer, work: str) -> None:
+    """Save, if after the next piece of work of this kind it would be too late."""
+    if trainer.timer.due(work):
+        save(trainer)
+
+
+@contextmanager
+def save_at_end(trainer: PhaseTrainer) -> Iterator[None]:
+    """Saves at the end of the block and on Ctrl-C; never on a forced interrupt, which may leave a step half done."""
+    try:
+        yield
+        save(trainer)
+    except ForcedInterrupt:
+        raise
+    except KeyboardInterrupt:
+        save(trainer)
+        raise
+
+
+def save_best(trainer: PhaseTrainer) -> str:
+    """Write the best weights beside the state of a phase that fails; returns the end of its error message."""
+    if not (trainer.best and trainer.run.recovery):
+        return ""
+    path = trainer.run.recovery.folder / "best.safetensors"
+    write_tensors(path, trainer.best, trainer.specs[trainer.state.best_fallback])
+    return f"; the weights of epoch {trainer.state.best_epoch} are kept in {path}"
