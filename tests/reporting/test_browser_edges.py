@@ -134,3 +134,34 @@ def test_without_a_browser_the_tests_are_skipped_with_a_reason_or_fail_where_it_
     monkeypatch.setenv(chrome.NEEDED, "1")
     with pytest.raises(pytest.fail.Exception, match="apt-get install chromium chromium-driver"):
         chrome.start(tmp_path)
+
+
+def test_without_heads_there_is_nothing_to_choose_but_the_epoch(report):
+    browser = report("contrastive")
+    assert browser.all("#head, #label, #each, #confusion") == []
+    assert browser.texts("#overall h4") == ["Loss", "Gradient norm", "Learning rate", "Score"]
+    browser.click("#back")
+    assert browser.text("#at") == "pretrain, epoch 1 of 3"
+    browser.go("run")
+    assert not browser.one("#controls").is_displayed()
+
+
+def test_a_phase_without_heads_leaves_a_gap_in_their_curves(report):
+    browser = report("pretrained")
+    assert [path.get_attribute("d").count("M") for path in browser.all("#each .curve")] == [1, 1, 1]
+    while browser.one("#back").is_enabled():
+        browser.click("#back")
+    assert (
+        browser.text("#confusion-at") == "action: pretrain, epoch 1 of 3"
+        and browser.texts("#confusion rect.cell") == []
+    )
+    assert browser.text("#pairs") == "Nothing confused."
+
+
+def test_a_mistake_in_a_sequence_has_its_position(report):
+    browser = report("tagger", "mistakes")
+    browser.choose("#order", "by sample")
+    assert browser.texts(".mistake .note")[1] == "valid/1 · position 1 · match 1"
+    assert browser.all(".mistake button, .mistake img") == []
+    browser.go("data")
+    assert not browser.one("#controls").is_displayed()

@@ -100,7 +100,7 @@ def test_what_training_writes_is_told(tmp_path, monkeypatch):
     run = make_run(batch_size=8, stability=Stability(max_rollbacks=0))
     trained = train_phase(broken, make_phase(), range(24), {}, run)
     boosts = {head.name: dict.fromkeys(head.classes, 1.0) for head in HEADS}
-    write_outputs("phase1", HEADS, boosts, trained, {"asked": True}, run)
+    write_outputs("phase1", broken.metrics, boosts, trained, {"asked": True}, run)
     folder = tmp_path / "reports/training"
     assert notices(["phase1"], read_interventions(folder, ["phase1"]), read_computed(folder, ["phase1"])) == [
         ("phase1", "memory ran short: micro-batch 4, first at epoch 1, step 1"),

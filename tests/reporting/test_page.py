@@ -12,7 +12,8 @@ import pytest
 from support.reporting.made import EPOCHS, KEPT, PHASES, RUNS, Made, facts_of, html_of, write_run
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_json, write_json
-from tailwise.reporting.history import number
+from tailwise.reporting.history import OVERALL, number
+from tailwise.reporting.page import Page
 from tailwise.reporting.payload import embedded
 from tailwise.reporting.render import figure, interval, measured, render
 
@@ -211,3 +212,70 @@ def test_each_number_of_the_data_counts_one_thing(facts):
         ("Samples of train that are left out, without a usable view", "3"),
         ("The same content in several clips of train", "11"),
     ]
+
+
+def test_a_page_without_parts_of_its_own_has_the_words_of_its_data(tmp_path):
+    """The tagger: labels of notes, one phase, no clip, no view, no score of another pipeline."""
+    html = html_of(write_run(tmp_path, RUNS["tagger"]), RUNS["tagger"])
+    head, push = ["class", "training notes", "", "validation notes", "boost phase1"], ["stays", "9", "", "9", "1.00"]
+    assert [row[:5] for row in cells(html) if row[0] in ("class", "stays")][:2] == [head, push]
+    assert ["train", "98", "700"] in cells(html) and "Validation notes that the model was sure of" in html
+    shown = html.partition("<style>")[0] + html.partition("</style>")[2].partition("<script type")[0]
+    assert re.findall("(?i)view(?!port|box)|clip|film|strip|soccernet|foul|camera", shown) == []
+
+
+def test_sections_that_are_not_shown_need_no_file(tmp_path):
+    """A contrastive phase: no head, no class counts, no boost."""
+    html = html_of(write_run(tmp_path, RUNS["contrastive"]), RUNS["contrastive"])
+    assert re.findall('<section id="([a-z]+)"', html) == ["training", "run"]
+    assert sorted(path.name for path in (tmp_path / "reports").iterdir()) == ["classes.json", "config.yaml", "training"]
+    facts = facts_of(tmp_path, RUNS["contrastive"])
+    assert facts.history.heads == {} and facts.history.figures["score"] == [0.6, 0.7, 0.8]
+    assert "certificate" not in html.partition("<script type")[0].partition("</style>")[2]
+
+
+def test_a_phase_without_heads_has_no_figure_of_them(tmp_path):
+    facts = facts_of(write_run(tmp_path, RUNS["pretrained"]), RUNS["pretrained"])
+    assert list(facts.history.heads) == ["action", "card"] and list(facts.history.figures) == [*OVERALL]
+    assert facts.history.heads["action"].figures["macro_recall"] == [None] * 3 + [0.1, 0.2, 0.3]
+    assert facts.history.heads["card"].confusion[0] == [] != facts.history.heads["card"].confusion[3]
+
+
+def test_a_class_is_without_a_boost_in_a_pipeline_without(tmp_path):
+    html = html_of(write_run(tmp_path, RUNS["classifier"]), RUNS["classifier"])
+    assert "boost train" not in html and ["class 001 with a name of some length", "9", "", "9"] in [
+        row[:4] for row in cells(html)
+    ]
+
+
+def test_a_section_that_does_not_exist_is_refused_with_the_known_ones():
+    with pytest.raises(ValueError, match="the report has no section 'results'; there are: result, training, mistakes"):
+        Page(sections=("results",))
+
+
+def test_a_pipeline_adds_sections_of_its_own(tmp_path):
+    """A template, a style, a script, facts, and a place in the navigation."""
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web/probe.html").write_text('<section id="probe"><p>{{ own.text }}: {{ page.unit }}</p></section>')
+    (tmp_path / "web/probe.js").write_text("own.explain = () => [facts.own.length];\n")
+    (tmp_path / "web/probe.css").write_text(".probe { margin: 0 }\n")
+
+    class Probed(Page):
+        def collect(self, root):
+            return {"text": f"{EVIL} of {len(list(root.iterdir()))} files"}
+
+        def payload(self, own):
+            return {"length": len(own["text"])}
+
+    page = Probed(
+        sections=("probe", "run"),
+        folder=tmp_path / "web",
+        titles={"probe": "Probe"},
+        scripts=("probe",),
+        styles=("probe",),
+    )
+    made = replace(RUNS["contrastive"], page=page)
+    html = html_of(write_run(tmp_path / "run", made), made)
+    assert re.findall('<li><a href="#(.*)">(.*)</a>', html) == [("probe", "Probe"), ("run", "Run")]
+    assert "onerror=alert(1)&gt; of 1 files: sample</p>" in html and EVIL not in html
+    assert "own.explain = () => [facts.own.length];" in html and ".probe { margin: 0 }" in html

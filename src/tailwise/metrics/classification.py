@@ -6,10 +6,7 @@ import numpy as np
 import torch.nn.functional as F
 
 from tailwise.core.batch import IGNORE, Batch, Head, Outputs
-from tailwise.metrics.confusion import confusion, scores
-
-FIGURES = ("macro_recall", "macro_f1", "accuracy", "min_recall", "loss")
-"""The figures of a head that are one number."""
+from tailwise.metrics.confusion import FIGURES, confusion, scores
 
 
 @dataclass(frozen=True)

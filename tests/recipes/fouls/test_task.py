@@ -18,9 +18,10 @@ from tailwise.engine.evaluate.evaluation import evaluate
 from tailwise.engine.train.guards import FROZEN_STEPS
 from tailwise.engine.train.loop import train_phase
 from tailwise.losses.boost import ClassBoost
+from tailwise.losses.classification import classification_loss as loss
 from tailwise.models.video.multiview import Model
 from tailwise.models.video.variants import Progressive
-from tailwise.recipes.fouls.task import Config, build, from_specification, loss, metrics, specification
+from tailwise.recipes.fouls.task import Config, build, from_specification, metrics, specification
 
 ROOT = Path(__file__).parents[3]
 HEADS = (Head("action", ("Holding", "Dive")), Head("severity", ("No offence", "No card", "Red card")))

@@ -33,6 +33,7 @@ class Made:
     done: {phase: interventions}, None for a run of a version that kept no record
     official: whether SoccerNet's evaluator judged it; kinds: more of codecs, sizes and rates
     page: of the pipeline; positions: a label belongs to a position of a sample; boosted: whether there are boosts
+    headless: phases whose model has no head
     """
 
     heads: dict[str, list[str]] = field(
@@ -48,6 +49,7 @@ class Made:
     phases: list[str] = field(default_factory=lambda: PHASES)
     positions: bool = False
     boosted: bool = True
+    headless: tuple[str, ...] = ()
 
 
 EVIL = "</script><img src=x onerror=\"window.broken=1;document.title='broken'\">"
@@ -90,6 +92,7 @@ RUNS = {
         positions=True,
     ),
     "contrastive": Made(heads={}, page=Page(sections=("training", "run")), phases=["pretrain"], boosted=False),
+    "pretrained": Made(phases=["pretrain", "train"], headless=("pretrain",), page=Page(sections=("training", "run"))),
     "classifier": Made(
         heads={"action": MANY},
         page=Page(sections=("result", "training", "data", "run"), unit="clip"),
@@ -159,10 +162,11 @@ def recall(made: Made, name: str, place: int) -> dict:
 
 def _write_phase(folder: Path, made: Made, support: dict, rng) -> None:
     epochs, classes, confusion = [], [], []
+    heads = {} if folder.name in made.headless else made.heads
     for epoch in range(1, EPOCHS + 1):
-        figures = [(epoch + i) / 10 for i in range(len(FIGURES) * len(made.heads))]
+        figures = [(epoch + i) / 10 for i in range(len(FIGURES) * len(heads))]
         epochs.append([epoch, 1e-3, 3.0 / epoch, 0.75, 0.5 + epoch / 10, *figures])
-        for head, names in made.heads.items():
+        for head, names in heads.items():
             for i, name in enumerate(names):
                 found = rng.multinomial(support[head][name], rng.dirichlet(np.ones(len(names))))
                 absent = not support[head][name]
@@ -170,7 +174,7 @@ def _write_phase(folder: Path, made: Made, support: dict, rng) -> None:
                 classes.append([epoch, head, name, support[head][name], int(found.sum()), value, None, 0.5, 1.5])
                 cells = [[epoch, head, name, names[j], int(count)] for j, count in enumerate(found) if count]
                 confusion += cells
-    of_heads = [f"{head}_{figure}" for head in made.heads for figure in FIGURES]
+    of_heads = [f"{head}_{figure}" for head in heads for figure in FIGURES]
     write_csv(folder / "epochs.csv", ["epoch", "lr", "train_loss", "gradient_norm", "score", *of_heads], epochs)
     header = ["epoch", "head", "class", "support", "predicted", "recall", "precision", "f1", "boost"]
     write_csv(folder / "classes.csv", header, classes)
@@ -178,7 +182,7 @@ def _write_phase(folder: Path, made: Made, support: dict, rng) -> None:
     write_json(folder / "best.json", {"epoch": KEPT})
     alerts = [
         {"epoch": 3, "kind": "collapse", "head": head, "label": names[0], "text": f"recall of {names[0]} is 0"}
-        for head, names in list(made.heads.items())[:1]
+        for head, names in list(heads.items())[:1]
     ]
     write_json(folder / "alerts.json", alerts)
     if made.done is not None:
@@ -251,6 +255,8 @@ def _mistakes(made: Made, names: list[str], rng) -> list[dict]:
 
 def _write_data(reports: Path, made: Made) -> None:
     index = {"samples": 98, "views": 200, "dropped": {"action": 1, "offence": 2, "severity": 3}}
+    if made.positions:
+        index = {"samples": 98, "notes": 700}
     write_json(reports / "index.json", {split: index for split in ("train", "valid", "test")})
     more = {f"another kind, the {i}th": 40 - i for i in range(made.kinds)}
     spread = {"least": 2.4, "median": 2.5, "most": 2.6}

@@ -5,11 +5,9 @@ What is printed is a preset: ``make preset NAME=reports/config.yaml`` writes it 
 
 import dataclasses
 import importlib
-import sys
 
 import yaml
 
-from tailwise.core.errors import UserError, said
 from tailwise.core.params.config import read_params, section
 
 UNTRACKED = "runtime"
@@ -32,10 +30,3 @@ def _listed(value):
     if isinstance(value, dict):
         return {key: _listed(item) for key, item in value.items()}
     return [_listed(item) for item in value] if isinstance(value, (list, tuple)) else value
-
-
-if __name__ == "__main__":
-    try:
-        print(read_effective(sys.argv[1]), end="")
-    except UserError as error:
-        sys.exit(said(f"config: {error}"))

@@ -1,11 +1,25 @@
 """Options of a phase that depend on validation or on another phase, and what contradicts them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import inf
 
+from tailwise.core.errors import UserError
+
 SamplesOf = Callable[[int], Sequence[int]]
 """The indices of the training samples of an epoch, by its number from 0; a pure function. A curriculum is one."""
+
+
+def samples_by_epoch(samples: Iterable[int] | SamplesOf, epochs: int) -> list[list[int]]:
+    """The samples of each epoch; raises UserError for an epoch without any."""
+    if callable(samples):
+        found = [list(samples(epoch)) for epoch in range(epochs)]
+    else:
+        found = [list(samples)] * epochs
+    empty = [epoch for epoch, indices in enumerate(found, 1) if not indices]
+    if empty:
+        raise UserError(f"epoch {empty[0]} has no training sample")
+    return found
 
 
 def epochs_without_improvement(scores: Sequence[float], min_delta: float = 0.0) -> int:

@@ -79,6 +79,15 @@ class Phase:
         return "schedule {kind: plateau}" if isinstance(self.schedule, Plateau) else ""
 
 
+def check_options(phase: Phase, has_scores: bool) -> None:
+    """Raise UserError for options that the task or the number of epochs makes impossible."""
+    if phase.needs_scores and not has_scores:
+        raise UserError(f"{phase.needs_scores} needs a validation score, and the task selects no metric")
+    for key, value in (("average.epochs", getattr(phase.average, "epochs", 0)), ("keep_every", phase.keep_every)):
+        if value > phase.epochs:
+            raise UserError(f"{key} {value} is above the phase's {phase.epochs} epochs: it has no effect")
+
+
 def curve_gaps(phases: dict[str, Phase]) -> Iterator[str]:
     """A line for each two consecutive phases whose learning rates should meet and do not.
 

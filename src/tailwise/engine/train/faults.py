@@ -5,7 +5,7 @@ from functools import partial
 
 from tailwise.core.errors import UserError
 from tailwise.engine.batches.memory import TOO_LARGE
-from tailwise.engine.checkpoint.snapshot import load_fitting, part, restore
+from tailwise.engine.checkpoint.snapshot import load_fitting, part
 from tailwise.engine.contract.phase import train_mode
 from tailwise.engine.train.guards import ACTIONS, StepNumbers, evidence
 from tailwise.engine.train.idle import zero_gradient_parameters
@@ -73,7 +73,7 @@ def skip_batch(trainer: PhaseTrainer, fault: Fault, numbers: Numbers) -> None:
 def roll_back(trainer: PhaseTrainer, fault: Fault, numbers: Numbers) -> None:
     """Restore the last good weights and lower the learning rate."""
     state = trainer.state
-    restore(trainer.good, trainer.task.model, trainer.optimizer)
+    trainer.restore(trainer.good)
     state.guard = state.guard.roll_back(state.good)
     state.rate, state.rollbacks = state.rate / 2**state.guard.attempts, state.rollbacks + 1
     record(trainer, fault, "roll back", **numbers)

@@ -11,8 +11,10 @@ import torch
 from torch import nn
 
 from tailwise.engine.batches.memory import catch_oom
+from tailwise.engine.checkpoint.hand_over import HandOver
 from tailwise.engine.checkpoint.snapshot import copied
 from tailwise.engine.contract.metric import figures_of
+from tailwise.engine.contract.options import SamplesOf
 from tailwise.engine.contract.phase import Phase, train_mode
 from tailwise.engine.contract.record import EpochRecord
 from tailwise.engine.contract.run import Run
@@ -21,7 +23,7 @@ from tailwise.engine.evaluate.validate import validate
 from tailwise.engine.train.faults import check_step, halve_micro_batch, handle_fault, watch_step
 from tailwise.engine.train.guards import StepNumbers
 from tailwise.engine.train.interrupt import defer_interrupt
-from tailwise.engine.train.saving import resume, save_at_end, save_if_due
+from tailwise.engine.train.saving import keep_epoch, resume, save_at_end, save_if_due
 from tailwise.engine.train.step import (
     StepBatches,
     StepRejected,
@@ -36,15 +38,22 @@ from tailwise.losses.boost import ClassBoost
 
 
 def train_phase(
-    task: Task, phase: Phase, samples: Iterable[int], boost: dict[str, ClassBoost], run: Run
+    task: Task,
+    phase: Phase,
+    samples: Iterable[int] | SamplesOf,
+    boost: dict[str, ClassBoost],
+    run: Run,
+    handed: HandOver | None = None,
 ) -> PhaseResult:
-    """Train `task.model` from the weights it has, on these samples of `task.train`.
+    """Train `task.model` from the weights it has, on these samples of `task.train`, or those of each epoch.
+
+    handed: what another phase handed over, to go on exactly where it ended
 
     Returns the weights of the epoch that `task.select` finds best on `task.valid`, the earliest of equals, or of the
     last one where nothing is selected. Raises UserError when every fallback has failed, without guards when the loss
     or gradient is not finite, and for a boost that reaches no trainable parameter.
     """
-    trainer = PhaseTrainer(task, phase, list(samples), boost, run)
+    trainer = PhaseTrainer(task, phase, samples, boost, run, handed)
     resume(trainer)
     with save_at_end(trainer):
         while not trainer.finished:
@@ -78,8 +87,12 @@ def train_step(trainer: PhaseTrainer, batches: StepBatches) -> None:
         handle_fault(trainer, rejected)
     else:
         trainer.state.count_step(numbers)
+        if trainer.average:
+            trainer.average.after_step(trainer.task.model)
         watch_step(trainer, numbers, batches)
         trainer.state.step += 1
+    if trainer.average and trainer.state.step == trainer.steps:
+        trainer.average.after_epoch(trainer.task.model, trainer.phase.epochs - trainer.state.epoch - 1)
 
 
 def optimizer_step(trainer: PhaseTrainer, batches: StepBatches) -> StepNumbers:
@@ -110,9 +123,10 @@ def validate_epoch(trainer: PhaseTrainer) -> None:
     state, run, total, rounds = trainer.state, trainer.run, len(trainer.task.valid), None
     trainer.log("validate", "")
     run.world.share_buffers(trainer.task.model)
+    task = trainer.validated_task()
     while state.validation.samples < total:
         with trainer.timer.timed("validation" if rounds else "first validation"):
-            rounds = rounds or validate(trainer.task, run, state.micro_batch, state.validation.samples)
+            rounds = rounds or validate(task, run, state.micro_batch, state.validation.samples)
             parts = run.world.gather(catch_oom(partial(next, rounds)))
             if None in parts:
                 halve_micro_batch(trainer)
@@ -133,10 +147,14 @@ def close_epoch(trainer: PhaseTrainer) -> None:
         figures = lr, state.mean_loss, state.mean_norm, totals, score, interventions
         with defer_interrupt():
             record = EpochRecord(run.name, state.epoch + 1, trainer.phase.epochs, *figures)
-            best = state.is_best(record, select)
+            weights = copied(trainer.validated_task().model.state_dict())
+            keep_epoch(trainer, weights)
+            best = trainer.phase.hand_over == "last" or state.is_best(record, select)
             if best:
-                trainer.best = copied(task.model.state_dict())
+                trainer.best = weights
             state.close_epoch(record, best)
         for observe in run.observers:
             observe(state.history)
+    if trainer.stopped:
+        trainer.log("stop", f"{run.name}: no better score for {trainer.phase.early_stopping.patience} epochs, stopped")
     save_if_due(trainer, "step")

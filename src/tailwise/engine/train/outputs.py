@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from tailwise.core.files import remove_parts, write_json
-from tailwise.engine.checkpoint.weights import write_weights
+from tailwise.engine.checkpoint.hand_over import write_hand_over
+from tailwise.engine.checkpoint.weights import read_tensors, write_weights
 from tailwise.engine.contract.run import Run
 from tailwise.engine.monitor.backend import backend
 from tailwise.engine.monitor.history import Boosts, Metrics, best_epoch, write_history
+from tailwise.engine.train.saving import KEPT_FILES
 from tailwise.engine.train.trainer import PhaseResult
 
 
@@ -20,6 +22,9 @@ def write_outputs(phase: str, metrics: Metrics, boosts: Boosts, trained: PhaseRe
     remove_parts(folder)  # within one run of the stage, too, the launcher may have started a killed process again
     remove_parts(weights.parent, weights.name)
     write_weights(weights, trained.weights, trained.spec, asked)
+    if trained.last:
+        write_hand_over(weights.with_name(f"{phase}-state.safetensors"), trained.last)
+    write_kept(weights.with_name(f"{phase}-epochs"), asked, run)
     write_history(folder, trained.history, metrics, boosts)
     write_json(folder / "best.json", best_epoch(best, metrics))
     write_json(folder / "run.json", computed(trained, run))
@@ -29,7 +34,17 @@ def write_outputs(phase: str, metrics: Metrics, boosts: Boosts, trained: PhaseRe
     run.events.log("done", f"{phase}: best epoch {trained.best}{score}", score=best.score)
 
 
+def write_kept(folder: Path, asked: dict, run: Run) -> None:
+    """Weights files of the epochs that the run kept, if any."""
+    for file in sorted(run.recovery.folder.glob(KEPT_FILES)) if run.recovery else ():
+        remove_parts(folder)
+        tensors, spec = read_tensors(file)
+        write_weights(folder / file.name, tensors, spec, asked)
+
+
 def computed(trained: PhaseResult, run: Run) -> dict:
     """What may change a result and is no parameter."""
     how = {"device": run.device.type, "processes": run.world.size, "micro_batch": trained.micro_batch}
+    if trained.stopped:
+        how["stopped_early"] = True
     return {**how, "simpler": trained.fallback, "computing": backend(run.device)}

@@ -5,11 +5,14 @@ from contextlib import contextmanager
 
 from tailwise.engine.batches.memory import auto_micro_batch
 from tailwise.engine.checkpoint.recovery import State
-from tailwise.engine.checkpoint.snapshot import restore
+from tailwise.engine.checkpoint.snapshot import Tensors
 from tailwise.engine.checkpoint.weights import write_tensors
 from tailwise.engine.train.interrupt import ForcedInterrupt
 from tailwise.engine.train.state import TrainState
 from tailwise.engine.train.trainer import PhaseTrainer
+
+KEPT_FILES = "epoch*.safetensors"
+"""In the folder of the state: the weights of epochs that are kept."""
 
 
 def resume(trainer: PhaseTrainer) -> None:
@@ -18,8 +21,8 @@ def resume(trainer: PhaseTrainer) -> None:
     saved = world.broadcast(world.alone(lambda: recovery.load() if recovery else None))
     if saved:
         restore_state(trainer, saved)
-    elif trainer.run.training.accumulate == "auto":
-        trainer.state.micro_batch = auto_micro_batch(trainer.task, trainer.run, trainer.samples[0])
+    elif trainer.run.training.accumulate == "auto" and not trainer.handed:
+        trainer.state.micro_batch = auto_micro_batch(trainer.task, trainer.run, trainer.samples[0][0])
 
 
 def restore_state(trainer: PhaseTrainer, saved: State) -> None:
@@ -28,10 +31,11 @@ def restore_state(trainer: PhaseTrainer, saved: State) -> None:
     for _ in range(trainer.state.fallback):
         trainer.build(trainer.task.fallback())
     trainer.best = saved.tensors["best"]
+    if "now" in saved.tensors:
+        trainer.restore(saved.tensors["now"])
     if trainer.finished:
         text = f"{trainer.run.name}: already trained to its end; `make clean-recovery` deletes that state"
     else:
-        restore(saved.tensors["now"], trainer.task.model, trainer.optimizer)
         trainer.good = saved.tensors["good"]
         text = f"{trainer.position}: resumed"
     trainer.log("resume", text)
@@ -43,6 +47,8 @@ def save(trainer: PhaseTrainer) -> None:
         return
     with trainer.timer.timed("save"):
         current = {} if trainer.finished else {"now": trainer.snapshot(), "good": trainer.good}
+        if trainer.finished and trainer.phase.hand_over == "last":
+            current = {"now": trainer.snapshot()}
         trainer.run.recovery.save(State(trainer.state.to_json(), {"best": trainer.best, **current}))
     trainer.log("save", f"{trainer.position}: state saved", detail=True, seconds=trainer.timer.took("save"))
 
@@ -73,3 +79,10 @@ def save_best(trainer: PhaseTrainer) -> str:
     path = trainer.run.recovery.folder / "best.safetensors"
     write_tensors(path, trainer.best, trainer.specs[trainer.state.best_fallback])
     return f"; the weights of epoch {trainer.state.best_epoch} are kept in {path}"
+
+
+def keep_epoch(trainer: PhaseTrainer, weights: Tensors) -> None:
+    """Keep the weights of every n-th epoch beside the state, as DVC deletes a stage's outputs before it resumes."""
+    every, epoch = trainer.phase.keep_every, trainer.state.epoch + 1
+    if trainer.run.recovery and every and not epoch % every:
+        write_tensors(trainer.run.recovery.folder / KEPT_FILES.replace("*", f"{epoch:03}"), weights, trainer.specs[-1])

@@ -60,7 +60,7 @@ def _prepare(trainer: PhaseTrainer, batch: Batch, repeats: list[int]) -> Batch:
     """A sample that comes again within an epoch gets another key, so that it is augmented differently."""
     run, task = trainer.run, trainer.task
     index = batch.index.numpy() + len(task.train) * np.array(repeats)
-    keys = augment_keys(run.training.seed, run.name, trainer.state.epoch, index)
+    keys = augment_keys(run.training.seed, trainer.seeds, trainer.seed_epoch(trainer.state.epoch), index)
     return task.prepare(batch.to(run.device), trainer.phase.augment, keys)
 
 
@@ -81,7 +81,8 @@ def _forward_backward(trainer: PhaseTrainer, step: PreparedStep) -> torch.Tensor
     total = torch.zeros((), dtype=torch.float64, device=run.device)
     rank = (run.world.rank,) if run.world.rank else ()
     for number, batch in enumerate(step.batches):
-        seed_device(run.device, seed_for(run.training.seed, run.name, state.epoch, state.step, number, *rank))
+        epoch = trainer.seed_epoch(state.epoch)
+        seed_device(run.device, seed_for(run.training.seed, trainer.seeds, epoch, state.step, number, *rank))
         with run.autocast():
             sums = task.loss(task.model(**batch.inputs), batch, trainer.boost)
         counts = {name: step.counts[name if name in batch.targets else ""] for name in sums}

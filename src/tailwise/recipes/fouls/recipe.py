@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -139,9 +140,11 @@ class Fouls(Recipe):
         return find_inputs(args)
 
     def from_specification(self, spec: dict) -> tuple[nn.Module, Trained]:
-        from tailwise.recipes.fouls.predict.model import from_specification
+        from tailwise.recipes.fouls.predict.model import trained_on
+        from tailwise.recipes.fouls.task import from_specification
 
-        return from_specification(spec)
+        model, read = from_specification(spec)
+        return model, trained_on(read.heads, asdict(read.window), read.seen.views)
 
     def fit_inputs(self, inputs: Inputs, spec: Trained, form: str | None) -> Inputs:
         from tailwise.recipes.fouls.predict.model import fit_inputs

@@ -1,13 +1,10 @@
-"""A fouls model from its weights file, and the clips as it takes them."""
+"""What a fouls model was trained on, and new clips as it takes them."""
 
-from dataclasses import asdict, dataclass, replace
-
-from torch import nn
+from dataclasses import dataclass, replace
 
 from tailwise.core.batch import Head
 from tailwise.core.errors import UserError, print_error
 from tailwise.data.video.decode.window import Short, Window
-from tailwise.recipes.fouls import task
 from tailwise.recipes.fouls.predict.fouls import Foul
 from tailwise.recipes.fouls.predict.inputs import FoulInputs
 from tailwise.recipes.fouls.predict.official import check_official
@@ -26,12 +23,11 @@ class Trained:
     most_views: int | None = None
 
 
-def from_specification(spec: dict) -> tuple[nn.Module, Trained]:
-    """The model with fresh weights; UserError or ValueError for a wrong specification."""
-    model, read = task.from_specification(spec)
-    cut = asdict(read.window)
-    short = cut.pop("short")
-    return model, Trained(read.heads, Window(margin=0, **cut), short, read.seen.views)
+def trained_on(heads: tuple[Head, ...], cut: dict, most_views: int | None) -> Trained:
+    """cut: the fields of the window without its margin, and `short`. Raises ValueError for a wrong window."""
+    fields = dict(cut)
+    short = fields.pop("short")
+    return Trained(heads, Window(margin=0, **fields), short, most_views)
 
 
 def fit_inputs(inputs: FoulInputs, trained: Trained, form: str | None) -> FoulInputs:

@@ -16,6 +16,7 @@ function lossChart() {
 }
 
 const chart = (title, name, values, colour) => () => ({ title, series: [line(name, values, colour)] });
+const titled = (name) => name[0].toUpperCase() + name.slice(1).replaceAll("_", " ");
 const { lr, train_loss, gradient_norm, ...others } = facts.figures;
 
 const CHARTS = [
@@ -23,7 +24,7 @@ const CHARTS = [
   lossChart,
   chart("Gradient norm", "all parameters", gradient_norm, 5),
   chart("Learning rate", "all phases", lr, 6),
-  ...Object.entries(others).map(([name, values]) => chart(name.replaceAll("_", " "), name, values, 3)),
+  ...Object.entries(others).map(([name, values]) => chart(titled(name), name, values, 3)),
 ];
 
 const redrawOverall = CHARTS.map((chart) => {
