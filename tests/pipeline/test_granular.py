@@ -16,7 +16,15 @@ from pathlib import Path
 import pytest
 
 from support.once import once
-from support.pipeline.decisions import append, changed_stages, declared_to_rerun, other, reproduced, set_parameter
+from support.pipeline.decisions import (
+    append,
+    changed_stages,
+    declared_to_rerun,
+    other,
+    reproduced,
+    set_parameter,
+    with_stubs,
+)
 from support.pipeline.project import DEFINED, ROOT, STAGES, Project, new_project
 from support.slow import slow_but
 from tailwise.core.files import read_json, write_json
@@ -233,7 +241,7 @@ def stubbed(tmp_path_factory, home) -> Project:
         for name in set(source_files()) - set(TOUCHED.values()) - declared():
             (project / name).unlink()
         project.run("dvc", "config", "core.no_scm", "true")
-        project.write("dvc.yaml", json.dumps(DEFINED))
+        project.write("dvc.yaml", json.dumps(with_stubs(DEFINED)))
         set_parameter(project, "data.root", str)
         assert reproduced(project) == STAGES
 

@@ -10,15 +10,18 @@ import pytest
 import torch
 from torch import nn
 
+from support.slow import slow_but
 from tailwise.core.errors import UserError
 from tailwise.core.params.typed import convert
 from tailwise.models.video.backbones import ARCHITECTURES, Video
 from tailwise.models.video.pretrained import NoWeights
 
 SRC = Path(__file__).parents[3] / "src"
-KINDS = list(ARCHITECTURES)
-CONVOLUTIONAL = ["r3d_18", "mc3_18", "r2plus1d_18", "s3d"]
 TRANSFORMERS = ["mvit_v2_s", "swin3d_t"]
+ALIKE = ["mc3_18", "r2plus1d_18"]
+"""r3d_18 with other convolutions: in `make test` it stands for them."""
+KINDS = slow_but(ARCHITECTURES, *(kind for kind in ARCHITECTURES if kind not in ALIKE))
+CONVOLUTIONAL = slow_but(["r3d_18", "s3d", *ALIKE], "r3d_18", "s3d")
 SMALL = (8, 32, 40)
 
 
