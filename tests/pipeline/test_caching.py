@@ -28,7 +28,7 @@ def test_a_cap_that_does_not_bind_retrains_nothing(project):
 
 
 def test_a_docstring_of_the_report_retrains_nothing(project):
-    project.edit("src/tailwise/reporting/page.py", '"""The report:', '"""The  report:')
+    project.edit("src/tailwise/reporting/page.py", '"""The report of', '"""The  report of')
     assert project.repro() == ["report"]
 
 
