@@ -47,6 +47,7 @@ def test_what_is_killed_at_random_before_the_training_ends_with_the_same_bytes(f
     assert made == {path: all_made[path] for path in made} and any(path.startswith("data/weights") for path in made)
 
 
+@pytest.mark.slow
 def test_what_a_kill_cut_off_within_dvc_is_made_anew(finished, project):
     """DVC writes these two in place and refuses to read them empty; what was trained comes from its run cache."""
     (project / ".dvc/tmp/rwlock").write_text("")
