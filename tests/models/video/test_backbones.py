@@ -151,7 +151,7 @@ def test_the_smallest_clip_has_an_embedding_and_a_gradient(kind):
         ("s3d", (7, 17, 17), "s3d needs 8 or more frames of 17x17 or more pixels, found 7 of 17x17"),
         ("s3d", (8, 16, 17), "s3d needs 8 or more frames of 17x17 or more pixels, found 8 of 16x17"),
         ("s3d", (8, 17, 16), "s3d needs 8 or more frames of 17x17 or more pixels, found 8 of 17x16"),
-        *[(kind, (0, 32, 32), f"{kind} needs 1 or more frames") for kind in KINDS if kind != "s3d"],
+        *[(kind, (0, 32, 32), f"{kind} needs 1 or more frames") for kind in ARCHITECTURES if kind != "s3d"],
     ],
 )
 def test_a_smaller_clip_is_refused(kind, shape, refusal):
