@@ -46,7 +46,7 @@ MOST_FILES = 12
 ENTRY_POINTS = {"__main__", "core.stage.__main__", "cli.main", "cli.preflight"}
 """Started by name: ``python -m``, or the command that pyproject.toml installs."""
 OFFERED = {"metrics.calibration", "metrics.top_k"}
-"""For the recipes of other pipelines, see docs/adding-a-pipeline.md; tests/contract/test_metrics.py trains with them."""
+"""For recipes elsewhere, see docs/adding-a-pipeline.md; tests/contract/test_metrics.py trains with them."""
 
 
 MODULES = Sources([SOURCES]).modules(PACKAGE)
