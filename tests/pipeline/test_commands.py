@@ -137,7 +137,7 @@ def test_the_prediction_file_of_validation_has_every_foul_in_the_official_words(
 def test_the_evaluator_of_soccernet_has_its_figure_in_judgement_certificate_report_and_terminal(finished):
     """And no metric is one: people compare by the balanced accuracy."""
     labels = json.loads(RawFile(finished / "data/demo", "Valid.zip/annotations.json").read())["Actions"]
-    found = read_json(finished / "reports/judgement.json")["official"]
+    found = read_json(finished / "reports/intervals.json")["official"]
     scores = reference(labels, read_json(finished / "reports/predictions.json")["Actions"])
     assert [found[name] for name in ("score", "action", "severity")] == [
         None if math.isnan(score) else round(score, 6) for score in scores

@@ -52,7 +52,7 @@ def test_the_example_runs_to_its_report(own):
     metrics = read_json(own / "reports/metrics.json")
     assert list(metrics) == ["balanced_accuracy", "outcome"] and list(metrics["outcome"]["recall"]) == CLASSES
     html = (own / "reports/report.html").read_text(encoding="utf8")
-    assert "official" not in read_json(own / "reports/judgement.json") | read_json(own / "reports/certificate.json")
+    assert "official" not in read_json(own / "reports/intervals.json") | read_json(own / "reports/certificate.json")
     assert "SoccerNet's evaluator" not in html and "official score" not in html
     assert "<td>miss, &lt;1 m wide</td>" in html and "<td>save &amp; hold</td>" in html and "<1 m wide" not in html
     assert own.repro() == []

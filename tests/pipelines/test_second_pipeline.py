@@ -90,7 +90,7 @@ def test_every_labelled_position_is_counted_once_by_all_stages(repo):
     assert Counter(row["actual"] for row in answers) == counts
     notes = {row["sample"]: row["notes"].split() for row in rows}
     assert all(0 < int(row["position"]) < len(notes[row["sample"]]) - 1 for row in answers), "the ends have no tag"
-    intervals = read_json(reports / "judgement.json")["heads"]["tag"]
+    intervals = read_json(reports / "intervals.json")["heads"]["tag"]
     assert {name: of["support"] for name, of in intervals["classes"].items()} == counts
 
 

@@ -64,7 +64,7 @@ def lines(made: dict) -> Iterator[str]:
             yield f"{name}: rare classes {', '.join(rare['classes'])}: recall {format_interval(rare['macro_recall'])}"
     yield from made["limits"][:SHOWN]
     if len(made["limits"]) > SHOWN:
-        yield f"and {len(made['limits']) - SHOWN} more, see reports/judgement.json"
+        yield f"and {len(made['limits']) - SHOWN} more, see reports/intervals.json"
 
 
 def format_interval(interval: dict[str, float]) -> str:

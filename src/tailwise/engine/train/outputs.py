@@ -55,4 +55,4 @@ def computed(trained: PhaseResult, run: Run) -> dict:
     how = {"device": run.device.type, "processes": run.world.size, "micro_batch": trained.micro_batch}
     if trained.stopped:
         how["stopped_early"] = True
-    return {**how, "simpler": trained.fallback, "computing": backend(run.device)}
+    return {**how, "fallback": trained.fallback, "computing": backend(run.device)}
