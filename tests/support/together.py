@@ -121,7 +121,7 @@ def process(folder: str, told: dict) -> None:
 
 def forked(rank: int, folder: str, processes: int, told: dict) -> None:
     """As `torchrun` would start it."""
-    sys.stdout = open(Path(folder) / "said.txt", "a")
+    sys.stdout = open(Path(folder) / "said.txt", "a")  # noqa: SIM115 - closed at the end
     os.environ |= {"RANK": str(rank), "WORLD_SIZE": str(processes)}
     process(folder, told)
     sys.stdout.close()

@@ -57,8 +57,7 @@ def read_computed(folder: Path, phases: list[str]) -> dict[str, dict]:
     fallback: how many simpler models took over up to the best epoch
     """
     files = {phase: folder / phase / "run.json" for phase in phases}
-    found = {phase: read_json(file) for phase, file in files.items() if file.exists()}
-    return {phase: {"fallback": of_phase.get("simpler", 0), **of_phase} for phase, of_phase in found.items()}
+    return {phase: read_json(file) for phase, file in files.items() if file.exists()}
 
 
 def notices(

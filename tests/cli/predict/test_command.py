@@ -19,7 +19,7 @@ from torch import zeros
 
 from support.bombs import with_password
 from support.filming import write_clip
-from support.trained import CONFIG, HEADS, film_split, store_of, trained
+from support.trained import CONFIG, HEADS, split_with_store, trained
 from tailwise.cli.main import main
 from tailwise.core.batch import Head
 from tailwise.core.stage.requirements import all_pins
@@ -32,10 +32,10 @@ VIEWS = {"0": 2, "3": 1, "10": 3}
 
 
 @pytest.fixture
-def split(folder):
+def split(folder, tmp_path_factory):
     """A split, and the weights beside it; the working folder is there."""
-    made = film_split(folder, VIEWS)
-    trained(store_of(made, VIEWS, folder / "store" / "valid"), folder / "w.safetensors")
+    made = split_with_store(tmp_path_factory, VIEWS, folder)
+    trained(folder / "store" / "valid", folder / "w.safetensors")
     return made.relative_to(folder)
 
 
@@ -238,7 +238,7 @@ def test_the_same_clip_twice_is_refused(split, folder, capsys):
 
 
 def test_a_table_is_a_row_a_sample_in_its_order(split, capsys):
-    for name, path, view in (("labels.csv", "", False), ("Valid/labels.csv", "Valid/", True)):
+    for name, view in (("labels.csv", False), ("Valid/labels.csv", True)):
         lines = ["sample,path,view"] if view else ["sample,path"]
         views = {"late": ["action_10/clip_1.mp4", "action_10/clip_2.mp4"], "early": ["action_0/clip_0.mp4"]}
         for sample, clips in views.items():

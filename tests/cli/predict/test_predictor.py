@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from support.helpers import CPU
-from support.trained import HEADS, WINDOW, film_split, store_of, trained
+from support.trained import HEADS, WINDOW, film_split, split_with_store, store_of, trained
 from tailwise.cli.predict.command import find_recipe
 from tailwise.cli.predict.predictor import load_predictor
 from tailwise.core.batch import Head
@@ -21,10 +21,10 @@ VIEWS = {"0": 2, "3": 1, "10": 3}
 
 
 @pytest.fixture
-def made(tmp_path):
+def made(tmp_path, tmp_path_factory):
     """The split, and the task that wrote w.safetensors beside it."""
-    split = film_split(tmp_path, VIEWS)
-    return split, trained(store_of(split, VIEWS, tmp_path / "store" / "valid"), tmp_path / "w.safetensors")
+    split = split_with_store(tmp_path_factory, VIEWS, tmp_path)
+    return split, trained(tmp_path / "store" / "valid", tmp_path / "w.safetensors")
 
 
 def load(path):

@@ -96,7 +96,7 @@ def test_a_run_that_ends_anywhere_goes_on_as_if_it_had_not(tmp_path, name):
     with Recovery(tmp_path / "straight") as recovery:
         straight = outcome(train(model, recovery=recovery, **how), recovery.folder)
     assert straight[-1] or name != "keep every"
-    for at in range(2, model.calls.number + 1, 5):
+    for at in range(2, model.calls.number + 1, 7):
         with pytest.raises(Stop), Recovery(tmp_path / "run") as recovery:
             train(Model(at), recovery=recovery, save_every=0.0, **how)
         with Recovery(tmp_path / "run") as recovery:

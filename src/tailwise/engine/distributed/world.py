@@ -87,7 +87,7 @@ class World:
         return loss
 
     def share_buffers(self, model: nn.Module) -> None:
-        """Give all the running statistics of process 0, before they are judged by."""
+        """Give all the running statistics of process 0, before validation uses them."""
         if self.size > 1:
             for buffer in model.buffers():
                 dist.broadcast(buffer, src=0)

@@ -119,10 +119,13 @@ def optimizer_step(trainer: PhaseTrainer, batches: StepBatches) -> StepNumbers:
 
 
 def validate_epoch(trainer: PhaseTrainer) -> None:
-    """Add up the metrics of the validation samples that remain in this epoch."""
-    state, run, total, rounds = trainer.state, trainer.run, len(trainer.task.valid), None
+    """Add up the metrics of the validation samples that remain in this epoch; nothing without metrics."""
+    state, run, rounds = trainer.state, trainer.run, None
+    total = len(trainer.task.valid) if trainer.task.metrics else 0
     trainer.log("validate", "")
     run.world.share_buffers(trainer.task.model)
+    if not state.validation.samples:
+        trainer.measure_batch_norm()
     task = trainer.validated_task()
     while state.validation.samples < total:
         with trainer.timer.timed("validation" if rounds else "first validation"):
