@@ -10,14 +10,14 @@ PYTHON ?= python3
 # NAME: of a preset, or of a new pipeline
 NAME ?= smoke
 
-.PHONY: help setup repro test bench bench-scale fuzz baselines seeds variants probe kills faults times config preset new-pipeline clean-recovery clean-cache
+.PHONY: help setup repro lint dvc-yaml test test-slow bench bench-scale fuzz baselines seeds variants probe kills faults times config preset new-pipeline clean-recovery clean-cache
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/ready ## make .venv and install the pinned requirements
 
-$(VENV)/ready: requirements.txt requirements-dev.txt constraints.txt
+$(VENV)/ready: requirements.txt $(wildcard requirements/*.txt) requirements-dev.txt constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
 	@echo "installing into $(VENV) (some minutes, once) ..."
 	@test -x $(VENV)/bin/python3 || $(PYTHON) -m venv $(VENV)
@@ -30,8 +30,20 @@ repro: setup ## run what changed of the pipeline, then show its figures
 	@dvc repro
 	@python3 -m tailwise summary
 
-test: setup ## the whole test suite
-	@python3 -m pytest -n 3 --dist worksteal
+lint: setup ## style, common mistakes and types; whether dvc.yaml says what the code imports
+	@ruff check
+	@ruff format --check
+	@pyright --warnings
+	@python3 -m tools.dvc_yaml --check
+
+dvc-yaml: setup ## write each stage's code dependencies, as imports are now, into every dvc.yaml
+	@python3 -m tools.dvc_yaml
+
+test: setup ## every promise, by a quick test: 8 minutes
+	@python3 -m pytest -n 3 --dist worksteal -m "not slow"
+
+test-slow: setup ## real kills, whole experiments, several processes, sweeps
+	@python3 -m pytest -n 3 --dist worksteal -m slow
 
 bench: setup $(VENV)/ready-bench ## the figures of speed and memory, measured here, printed and kept in reports/bench
 	@python3 bench/run.py

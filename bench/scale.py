@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from clips import film, folder_of
 from decode import OFFICIAL
-from tailwise.core.system.processes import map_guarded
+from tailwise.core.system.guarded import map_guarded
 from tailwise.data.raw import RawFile
 from tailwise.data.video.decode.frames import decode_clip
 from tailwise.data.video.decode.window import Window

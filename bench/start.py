@@ -15,7 +15,7 @@ MOST_S = 5.0
 
 
 def start(script: Path) -> None:
-    code = "import runpy, tailwise.core.stage.launcher as s; s.check_versions(s.pinned(s.REQUIREMENTS.read_text()))"
+    code = "import runpy, tailwise.core.stage.launcher as s; s.check_versions(s.all_pins())"
     code += f"; runpy.run_path({str(script)!r}, run_name='start'); {EXTRA.get(script.stem, '')}"
     subprocess.run([sys.executable, "-c", code], check=True)
 

@@ -5,12 +5,13 @@ from pathlib import Path
 
 from tailwise.core.files import read_json, write_json
 from tailwise.core.params.config import read_params, section, sections
+from tailwise.core.stage.requirements import loaded_requirements
 from tailwise.engine.checkpoint.recovery import files_in, fingerprint, loaded_code
 from tailwise.engine.checkpoint.weights import INSTEAD_OF, read_tensors
 from tailwise.engine.evaluate.evaluation import evaluate
 from tailwise.engine.evaluate.inputs import ComputeConfig, trained_task
 from tailwise.engine.monitor.backend import COMPUTING, backend, keep_backend
-from tailwise.evaluation.certificate import Targets, certificate, certify_split, limits_of_model
+from tailwise.evaluation.certificate import Targets, certificate, certify_split, limits_of_intervals, limits_of_model
 from tailwise.evaluation.measure import measure
 from tailwise.recipes.recipe import load_recipe
 
@@ -34,7 +35,8 @@ def main() -> None:
     facts[COMPUTING] = backend(run.device)
     counts = read_json(Path("reports/classes.json"))["train"]
     facts |= recipe.extra(params, index_of(args.split), found.predictions, counts).figures
-    made = certificate(rows, found.figures, limits_of_model(task.spec, asked) + warnings, facts)
+    warnings = [limits_of_intervals(recipe.unit), *limits_of_model(task.spec, asked), *warnings]
+    made = certificate(rows, found.figures, warnings, facts)
     write_json(args.certificate, made)
     keep_backend(run.device)
     print(", ".join(f"{count} {verdict}" for verdict, count in made["verdicts"].items()))
@@ -48,7 +50,7 @@ def index_of(split: Path) -> Path:
 def hashes(split: Path, weights: Path) -> dict[str, str]:
     """What the certificate is of: SHA-256 over names and contents."""
     found = {"data": files_in(split) | files_in(index_of(split)), "params": files_in(Path("reports/config.yaml"))}
-    found |= {"code": loaded_code() | files_in(Path("requirements.txt")), "weights": files_in(weights)}
+    found |= {"code": loaded_code() | {file.name: file for file in loaded_requirements()}, "weights": files_in(weights)}
     return {name: fingerprint(files) for name, files in found.items()}
 
 

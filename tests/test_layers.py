@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.import_walk import Sources, imported_names, parse
+
 ROOT = Path(__file__).parents[1]
 SOURCES = ROOT / "src"
 SCRIPTS = sorted((ROOT / "stages").glob("*.py"))
@@ -43,36 +45,17 @@ MOST_FILES = 12
 
 ENTRY_POINTS = {"__main__", "core.stage.__main__", "cli.main", "cli.preflight"}
 """Started by name: ``python -m``, or the command that pyproject.toml installs."""
+OFFERED = {"metrics.calibration", "metrics.top_k"}
+"""For recipes elsewhere, see docs/adding-a-pipeline.md; tests/contract/test_metrics.py trains with them."""
 
 
-def modules() -> dict[str, Path]:
-    """{dotted name below tailwise: file}; a package's __init__.py goes by the package's name."""
-    found = {}
-    for path in sorted((SOURCES / PACKAGE).rglob("*.py")):
-        parts = path.relative_to(SOURCES / PACKAGE).with_suffix("").parts
-        found[".".join(part for part in parts if part != "__init__")] = path
-    return found
-
-
-MODULES = modules()
+MODULES = Sources([SOURCES]).modules(PACKAGE)
 
 
 def imported(path: Path) -> set[str]:
-    """Modules of this project that a file imports anywhere in it, also inside functions."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            base = ".".join(filter(None, [_package(path, node.level), node.module]))
-            found |= {base} | {f"{base}.{alias.name}" for alias in node.names}
-    names = {name.removeprefix(f"{PACKAGE}.") for name in found if name.startswith(f"{PACKAGE}.")}
-    return names & MODULES.keys()
-
-
-def _package(path: Path, level: int) -> str:
-    """The package that a relative import of `level` dots starts from; "" for an absolute one."""
-    return ".".join(path.relative_to(SOURCES).parts[:-level]) if level else ""
+    """Modules of this project that a file imports anywhere in it, also inside functions and for type checkers."""
+    names = imported_names([parse(path)], Sources([SOURCES]).package(path))
+    return {name.removeprefix(f"{PACKAGE}.") for name in names if name.startswith(f"{PACKAGE}.")} & MODULES.keys()
 
 
 def within(module: str, name: str) -> bool:
@@ -143,11 +126,22 @@ def test_a_stage_names_no_recipe_and_imports_no_other_stage(script):
     assert not direct & (others | {"stages"})
 
 
+PIPELINE_WORDS = {"fouls", "foul", "soccernet", "view", "views", "codec", "backbone", "camera", "phase1", "phase2"}
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_a_stage_knows_no_pipeline_and_no_folder_of_samples(script):
+    text = script.read_text(encoding="utf8")
+    of_video = {"view", "views"} if script.stem == "decode_clips" else set()
+    assert not (PIPELINE_WORDS - of_video) & set(re.findall(r"\w+", text.lower()))
+    assert "data/clips" not in text
+
+
 def test_every_module_is_used():
     users = [*MODULES.values(), *SCRIPTS]
     used = set().union(*(imported(path) - {name for name, own in MODULES.items() if own == path} for path in users))
     recipes = {name for name in MODULES if re.fullmatch(r"recipes\.\w+\.recipe", name)}
-    assert MODULES.keys() - used - ENTRY_POINTS - recipes == set()
+    assert MODULES.keys() - used - ENTRY_POINTS - OFFERED - recipes == set()
 
 
 def test_every_stage_is_in_the_pipeline():

@@ -163,10 +163,10 @@ def test_an_absent_file_is_named(tmp_path):
 
 
 def test_a_head_without_mistakes_or_rare_classes_is_shown(tmp_path):
-    judgement = read_json(write_run(tmp_path, Made(mistakes=0)) / "reports/judgement.json")
+    intervals = read_json(write_run(tmp_path, Made(mistakes=0)) / "reports/intervals.json")
     unknown = {"value": None, "low": None, "high": None}
-    judgement["heads"]["action"]["rare"] = {"classes": [], "macro_recall": unknown, "macro_f1": unknown}
-    write_json(tmp_path / "reports/judgement.json", judgement)
+    intervals["heads"]["action"]["rare"] = {"classes": [], "macro_recall": unknown, "macro_f1": unknown}
+    write_json(tmp_path / "reports/intervals.json", intervals)
     html = html_of(tmp_path)
     assert "Rare classes of card: A (5 samples)." in html and "Rare classes of action" not in html
 

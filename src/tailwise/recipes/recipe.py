@@ -58,7 +58,7 @@ class Recipe(ABC):
     def params(self) -> type:
         """A dataclass with a field for every section of params.yaml; its `__post_init__` refuses contradictions."""
 
-    def check_inputs(self, params: Any) -> None:
+    def check_inputs(self, params: Any) -> None:  # noqa: B027 - most recipes need nothing
         """Raise UserError for raw data or packages that the pipeline needs and that are not there."""
 
     # data

@@ -19,10 +19,10 @@ from torch import zeros
 
 from support.bombs import with_password
 from support.filming import write_clip
-from support.trained import CONFIG, HEADS, film_split, store_of, trained
+from support.trained import CONFIG, HEADS, split_with_store, trained
 from tailwise.cli.main import main
 from tailwise.core.batch import Head
-from tailwise.core.stage.launcher import pinned
+from tailwise.core.stage.requirements import all_pins
 from tailwise.engine.checkpoint.weights import SEEN, of_model, read_tensors, write_tensors
 from tailwise.recipes.fouls.demo.pack import pack
 from tailwise.recipes.fouls.task import build
@@ -32,10 +32,10 @@ VIEWS = {"0": 2, "3": 1, "10": 3}
 
 
 @pytest.fixture
-def split(folder):
+def split(folder, tmp_path_factory):
     """A split, and the weights beside it; the working folder is there."""
-    made = film_split(folder, VIEWS)
-    trained(store_of(made, VIEWS, folder / "store" / "valid"), folder / "w.safetensors")
+    made = split_with_store(tmp_path_factory, VIEWS, folder)
+    trained(folder / "store" / "valid", folder / "w.safetensors")
     return made.relative_to(folder)
 
 
@@ -238,7 +238,7 @@ def test_the_same_clip_twice_is_refused(split, folder, capsys):
 
 
 def test_a_table_is_a_row_a_sample_in_its_order(split, capsys):
-    for name, path, view in (("labels.csv", "", False), ("Valid/labels.csv", "Valid/", True)):
+    for name, view in (("labels.csv", False), ("Valid/labels.csv", True)):
         lines = ["sample,path,view"] if view else ["sample,path"]
         views = {"late": ["action_10/clip_1.mp4", "action_10/clip_2.mp4"], "early": ["action_0/clip_0.mp4"]}
         for sample, clips in views.items():
@@ -376,6 +376,7 @@ def test_it_needs_neither_dvc_nor_params_and_starts_by_its_module(split):
 
 
 def test_a_python_without_the_packages_says_so_in_one_line(folder):
+    write_tensors(Path("data/models/phase3.safetensors"), {"a": zeros(1)}, {"recipe": "fouls"})
     done = subprocess.run(
         [sys.executable, "-S", "-m", "tailwise", "predict", "x.mp4"], env=environment(), capture_output=True, text=True
     )
@@ -413,4 +414,4 @@ def test_what_pip_installs_is_the_command_and_pinned_packages():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     module, _, function = project["scripts"]["tailwise"].partition(":")
     assert getattr(importlib.import_module(module), function) is main
-    assert set(project["dependencies"]) <= set(pinned((ROOT / "requirements.txt").read_text()))
+    assert set(project["dependencies"]) <= all_pins().keys()

@@ -8,7 +8,6 @@ in a Python that has nothing installed.
 
 import atexit
 import os
-import re
 import runpy
 import sys
 import threading
@@ -18,20 +17,15 @@ from importlib import metadata
 from pathlib import Path
 from typing import NoReturn
 
-from tailwise.core.errors import UserError, clean, one_line, print_error
+from tailwise.core.errors import UserError, describe_error, escape_output, print_error
 from tailwise.core.stage.events import Events, events_path, rotate, stage_name
 from tailwise.core.stage.folders import pipeline_folder
+from tailwise.core.stage.requirements import all_pins
 from tailwise.core.stage.run_log import Run, add_run, peak_mb
 from tailwise.core.system.imports import NO_THREAD, no_room, no_thread
 from tailwise.core.system.parent import PARENT, die_with_parent, orphaned
 
-REQUIREMENTS = Path(__file__).parents[4] / "requirements.txt"
 ADVICE = "activate the environment first: . .venv/bin/activate (made by `make setup`)"
-
-
-def pinned(requirements: str) -> dict[str, str]:
-    """{package: version} of the ``name==version`` lines of a requirements file."""
-    return dict(re.findall(r"^([\w.-]+)==([\w.]+)", requirements, re.MULTILINE))
 
 
 def check_versions(pins: dict[str, str]) -> None:
@@ -43,7 +37,7 @@ def check_versions(pins: dict[str, str]) -> None:
     for name in pins:
         with suppress(metadata.PackageNotFoundError):
             installed[name] = metadata.version(name).split("+")[0]
-    if not installed:
+    if pins and not installed:
         raise UserError(f"{sys.executable} has no package of requirements.txt: {ADVICE}")
     for name, found in installed.items():
         if found != (version := pins[name]):
@@ -53,7 +47,7 @@ def check_versions(pins: dict[str, str]) -> None:
 def run(script: str) -> int:
     """Run a stage script as ``__main__``; the exit status."""
     try:
-        check_versions(pinned(REQUIREMENTS.read_text(encoding="utf8")))
+        check_versions(all_pins())
         if text := no_room(script):
             return _say(script, text, 1)
         runpy.run_path(script, run_name="__main__")
@@ -64,7 +58,7 @@ def run(script: str) -> int:
     except KeyboardInterrupt:
         return _say(script, NO_THREAD, 1) if no_thread() else _say(script, "interrupted", 130)
     except Exception as error:
-        if (text := one_line(error)) is None:
+        if (text := describe_error(error)) is None:
             raise
         return _say(script, text, 1)
     return 0
@@ -79,7 +73,7 @@ def main() -> int:
     started = time.perf_counter()
     bind_to_parent()
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic cuBLAS asks for it
-    clean(sys.stdout)  # the names that a stage prints are its files'
+    escape_output(sys.stdout)  # the names that a stage prints are its files'
     sys.argv = sys.argv[1:]
     stage, script, status = stage_name(), sys.argv[0], 1
     events = begin(stage)

@@ -57,7 +57,7 @@ def map_on_cluster(
             pool = Parallel(batch_size=1, pre_dispatch="all", return_as="generator_unordered")
         results = pool(delayed(_job)(work, place, item) for place, item in enumerate(items))
         try:
-            for result in results:  # no `yield from`, which would close them outside of what follows
+            for result in results:  # noqa: UP028 - `yield from` would close them outside of what follows
                 yield result
         finally:
             with warnings.catch_warnings(action="ignore"):  # of jobs that are cancelled, as they should be

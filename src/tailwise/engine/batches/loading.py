@@ -42,7 +42,7 @@ def load_steps(
     """
     batches = load_batches(dataset, list(itertools.chain.from_iterable(steps)), workers, events)
     for step in steps:
-        loaded = catch_oom(lambda: list(itertools.islice(batches, len(step))))
+        loaded = catch_oom(partial(list, itertools.islice(batches, len(step))))
         if loaded is None:
             raise UserError(SHORT)
         yield loaded

@@ -25,7 +25,7 @@ def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict]:
     try:
         with safe_open(regular(path), framework="pt") as file:
             facts = json.loads((file.metadata() or {})[KEY])
-            return {name: file.get_tensor(name) for name in file.keys()}, facts
+            return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118 - safetensors' handle is no dict
     except FileNotFoundError as error:
         raise UserError(f"{path}: no such file") from error
     except RecursionError as error:

@@ -149,9 +149,9 @@ class GuardState:
             return "not finite again" if too_many(self.skipped, step) else "not finite"
         if is_outlier(numbers.loss, self.losses, stability.spike_factor, SPIKE_SPREADS):
             return "loss spike"
-        if self.on_probation and (self.steps + 1) % GOOD_EVERY == 0:
-            if stays_high([*self.losses, numbers.loss], self.reference):
-                return "loss stays high"
+        examined = self.on_probation and (self.steps + 1) % GOOD_EVERY == 0
+        if examined and stays_high([*self.losses, numbers.loss], self.reference):
+            return "loss stays high"
         if is_outlier(numbers.norm, self.norms, EXPLODING_FACTOR, EXPLODING_SPREADS):
             return "exploding gradient"
         return None

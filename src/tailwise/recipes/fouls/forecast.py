@@ -1,4 +1,4 @@
-"""What cutting the window out of every clip would lose, told before a frame is decoded."""
+"""What cutting the window out of every clip would lose, known before a frame is decoded."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -9,7 +9,7 @@ import pytest
 
 from support.filming import write_clip
 from support.tables import table
-from tailwise.core.system.processes import map_guarded
+from tailwise.core.system.guarded import map_guarded
 from tailwise.data.raw import RawFile
 from tailwise.data.video.decode.container import ClipError
 from tailwise.data.video.decode.frames import decode_clip

@@ -76,7 +76,7 @@ def by_decord(plain: Excerpt, window: Window) -> np.ndarray:
 def by_pyav(clip: RawFile, window: Window, facts: Facts, stamps: Stamps, wanted: list[int]) -> np.ndarray:
     """Frame by frame from the beginning; raises Faulty where a wanted one is missing or damaged."""
     found, seen = {}, 0
-    for seen, (place, frame, sound) in enumerate(shown_frames(clip, stamps), start=1):
+    for seen, (place, frame, sound) in enumerate(shown_frames(clip, stamps), start=1):  # noqa: B007
         if place not in wanted:
             continue
         if not sound:

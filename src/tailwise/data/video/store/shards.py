@@ -25,7 +25,7 @@ from tailwise.data.video.decode.container import ClipError
 from tailwise.data.video.decode.frames import decode_clip
 from tailwise.data.video.decode.window import Short, Window
 
-DECODING = "container decoder_log excerpt frames orientation packets pictures probe window".split()
+DECODING = ["container", "decoder_log", "excerpt", "frames", "orientation", "packets", "pictures", "probe", "window"]
 VIDEO = Path(__file__).parents[1]
 CODE = [*(VIDEO / "decode" / f"{name}.py" for name in DECODING), Path(__file__), VIDEO.parent / "raw.py"]
 """What decides a shard's bytes besides clips, window and decoders: its shards in the cache belong to this code."""

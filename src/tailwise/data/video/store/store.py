@@ -14,7 +14,7 @@ from tailwise.core.errors import UserError
 from tailwise.core.files import write_csv, write_json
 from tailwise.core.stage.progress import Progress
 from tailwise.core.system.cluster import Dask, Ray, map_on_cluster
-from tailwise.core.system.processes import map_guarded
+from tailwise.core.system.guarded import map_guarded
 from tailwise.data.video.decode.window import Short, Window
 from tailwise.data.video.store.shards import (
     Shard,
