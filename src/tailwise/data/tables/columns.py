@@ -1,4 +1,4 @@
-"""Whether a table has the columns that it needs, by name, and none that would be overlooked."""
+"""Checks of a table's columns: none missing, misnamed or reserved."""
 
 import difflib
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ RESERVED = ("content", "shard", "row")
 
 
 def check_columns(file: Path, columns: Sequence[str], heads: Sequence[str], drawn: bool) -> None:
-    """Raise UserError for a column that is missing, misnamed or not to be. drawn: the params say how to draw splits"""
+    """Raise UserError for a column that is missing, misnamed or reserved. drawn: the params say how to draw splits"""
     known = (*NEEDED, *OPTIONAL, *heads)
     for name in NEEDED:
         if name not in columns:
@@ -37,7 +37,7 @@ def check_columns(file: Path, columns: Sequence[str], heads: Sequence[str], draw
 
 
 def _instead(name: str, columns: Sequence[str], known: Sequence[str]) -> str:
-    """What there is in place of a column that is missing."""
+    """The likely column instead of the missing one, and all that there are."""
     free = [column for column in columns[:1000] if column not in known and len(column) <= 100]
     near = similar_name(name, free) or next(iter(difflib.get_close_matches(name, free, n=1, cutoff=0.8)), None)
     hint = f"; did you mean {quote(near)}? Rename it {name}" if near else ""

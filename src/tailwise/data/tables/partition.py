@@ -1,4 +1,4 @@
-"""Samples to splits, whole groups at a time."""
+"""Random splits by group: samples of a group are never in two splits."""
 
 import warnings
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ TOLERANCE = 0.01
 
 @dataclass(frozen=True)
 class Split:
-    """How samples without a split are split. valid, test: shares of the samples; seed: of the draw"""
+    """How to draw splits. valid, test: shares of the samples; seed: of the draw"""
 
     valid: float
     test: float
@@ -40,20 +40,20 @@ def assign(labels: Sequence[str], groups: Sequence[str], split: Split) -> list[s
     return names.tolist()
 
 
-def _take(places: np.ndarray, labels: Sequence[str], groups: Sequence[str], share: float, seed: int) -> np.ndarray:
-    """Those of the places that make up the share."""
+def _take(indices: np.ndarray, labels: Sequence[str], groups: Sequence[str], share: float, seed: int) -> np.ndarray:
+    """A random subset of these indices that makes up the share, stratified, whole groups."""
     from sklearn.model_selection import StratifiedGroupKFold  # here, as it takes a second and most runs need none
 
     count, of = folds(share)
-    codes = [np.unique([values[i] for i in places], return_inverse=True)[1] for values in (labels, groups)]
+    codes = [np.unique([values[i] for i in indices], return_inverse=True)[1] for values in (labels, groups)]
     if (different := len(set(codes[1]))) < of:
         raise UserError(f"{different} groups for {of} parts")
     if np.bincount(codes[0]).max() < of:
-        raise UserError(f"no combination of labels occurs {of} times in {len(places)} samples")
+        raise UserError(f"no combination of labels occurs {of} times in {len(indices)} samples")
     with warnings.catch_warnings(action="ignore", category=UserWarning):  # of labels too rare for each fold
-        parts = StratifiedGroupKFold(of, shuffle=True, random_state=seed).split(places, *codes)
+        parts = StratifiedGroupKFold(of, shuffle=True, random_state=seed).split(indices, *codes)
         taken = [chosen for _, chosen in parts][:count]
-    return places[np.concatenate(taken)]
+    return indices[np.concatenate(taken)]
 
 
 def folds(share: float) -> tuple[int, int]:

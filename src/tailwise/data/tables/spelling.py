@@ -1,4 +1,7 @@
-"""How names are spelt: what is only spelling is made one, and names that are not one but print alike are found."""
+"""Spelling of names: normalisation, and confusable names, which differ but print alike.
+
+Source of the terms skeleton and confusable: https://www.unicode.org/reports/tr39/
+"""
 
 import reprlib
 from collections.abc import Iterable, Sequence
@@ -16,7 +19,7 @@ BLANK = "\u00ad\u061c\u115f\u1160\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u280
 INVISIBLE = (
     BLANK + "\u034f" + "".join(map(chr, (*range(0x202A, 0x202F), *range(0x2061, 0x2070), *range(0xFE00, 0xFE10))))
 )
-"""What prints nothing within a name, either."""
+"""What prints nothing anywhere in a name."""
 LOOKALIKES = str.maketrans(
     "авекмнорстухіјѕһԁԛԝο‐‒–—―−‘’‚‛“”„‟",  # Cyrillic, a Greek omicron, dashes, quotation marks
     "abekmhopctyxijshdqwo" + "-" * 6 + "'" * 4 + '"' * 4,
@@ -36,7 +39,7 @@ def quote(value) -> str:
 
 
 def clean_name(text: str) -> str:
-    """The name without what is only spelling: in NFC, without white space or unseen characters around it.
+    """The name in NFC, without white space or invisible characters around it.
 
     >>> clean_name(" goal\\u200b")
     'goal'
@@ -45,7 +48,7 @@ def clean_name(text: str) -> str:
 
 
 def skeleton(text: str) -> str:
-    """What names that print alike have in common: other case, white space and lookalikes are as if the same.
+    """The form that confusable names share: case, white space and lookalike letters are folded.
 
     >>> skeleton("Free  Kick") == skeleton("free\\u200b kick")
     True
@@ -55,7 +58,7 @@ def skeleton(text: str) -> str:
 
 
 def confusable(names: Iterable[str]) -> list[list[str]]:
-    """The names that print alike, together, each once and in order; those that are alone are left out."""
+    """Groups of names that print alike, each name once and in order."""
     found: dict[str, dict[str, None]] = {}
     for name in dict.fromkeys(names):
         found.setdefault(skeleton(name), {})[name] = None
@@ -63,7 +66,7 @@ def confusable(names: Iterable[str]) -> list[list[str]]:
 
 
 def similar_name(name: str, others: Iterable[str]) -> str | None:
-    """The one of the others that is the name but for case, spaces and underscores; None if there is none."""
+    """The first of the others that differs by case, spaces and underscores alone; None if there is none."""
     bare, longest = _bare(name), 2 * len(name) + 10
     return next((other for other in others if other != name and len(other) <= longest and _bare(other) == bare), None)
 
@@ -73,7 +76,7 @@ def _bare(name: str) -> str:
 
 
 def spelling_notes(respelt: Sequence[str]) -> list[str]:
-    """A line on names that were made tidy, if there are any. respelt: as they were"""
+    """A line on names that were normalised, if there are any. respelt: as they were written"""
     if not respelt:
         return []
     what = "names with white space around them or not in Unicode's composed form, which are read without and in it"
@@ -81,11 +84,11 @@ def spelling_notes(respelt: Sequence[str]) -> list[str]:
 
 
 def _ascii(text: str) -> str:
-    """So that what makes the difference is seen."""
+    """With escapes for what ASCII lacks, which shows the difference."""
     return quote(text).encode("ascii", "backslashreplace").decode()
 
 
 def distinguish(names: Sequence[str]) -> list[str]:
-    """The names in quotation marks, with numbers for letters where else nobody could tell them apart."""
+    """The names in quotation marks, with escapes where they would look the same."""
     folded = {" ".join(name.casefold().split()) for name in names}
     return [(quote if len(folded) == 1 else _ascii)(name) for name in names]

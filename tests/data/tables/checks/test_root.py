@@ -53,7 +53,7 @@ def test_a_link_to_a_folder_is_named_with_what_to_do(place, link, target):
 @pytest.mark.parametrize("target", ["../nothing", "l", "../real/inner/b.mp4/c"])
 def test_a_link_to_nothing_is_named(place, target):
     (place / "root/l").symlink_to(target)
-    said = f"{place / 'root/l'}: is a link to {target!r}, where nothing is: mend it or take it away"
+    said = f"{place / 'root/l'}: is a link to {target!r}, where nothing is: repair it or take it away"
     assert refusal(place / "root") == said
 
 

@@ -1,4 +1,4 @@
-"""The content of the raw clips, as hashes."""
+"""SHA-256 of the raw clips."""
 
 import hashlib
 import os

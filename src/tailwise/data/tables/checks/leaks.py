@@ -1,4 +1,4 @@
-"""What stands on both sides of a split, or under two labels."""
+"""Leaks: clips and groups in several splits, and clips under several labels."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ def find_leaks(index: Index, stubs: set[str]) -> list[Leak]:
     """A leak for each clip, and each group or sample, that is in two splits; and for a clip under two labels.
 
     Names that print alike count as one.
-    stubs: contents that say nothing; clips of such a content are told apart by path
+    stubs: contents too small for a clip; clips of such a content are identified by path
     """
     table, heads = all_views(index, stubs), list(index.heads)
     shared = table[_splits(table, "clip") > 1]
@@ -46,7 +46,7 @@ def find_leaks(index: Index, stubs: set[str]) -> list[Leak]:
 
 
 def all_views(index: Index, stubs: set[str]) -> pd.DataFrame:
-    """The rows of all splits one after the other, with the columns `split` and `clip`, what tells clips apart."""
+    """The rows of all splits one after the other, with the columns `split` and `clip`, an id of the content."""
     parts = [rows.assign(split=split) for split, rows in index.rows.items()]
     table = pd.concat(parts, ignore_index=True)
     return table.assign(clip=table["content"].mask(table["content"].isin(stubs), table["path"]))

@@ -1,4 +1,4 @@
-"""What the data root may be, and what may lie below it, so that DVC sees what is read."""
+"""Checks of the data root: a folder all of whose files DVC can record."""
 
 import os
 import re
@@ -69,7 +69,7 @@ def _check_link(entry: os.DirEntry) -> None:
         unseen = "DVC does not look into it, so that changes there would go unnoticed"
         raise UserError(f"{entry.path}: is a link to the folder {target}, and {unseen}; {how}, {known}")
     if not os.path.exists(entry.path):
-        raise UserError(f"{entry.path}: is a link to {target}, where nothing is: mend it or take it away")
+        raise UserError(f"{entry.path}: is a link to {target}, where nothing is: repair it or take it away")
     if not os.path.isfile(entry.path):
         kind = kind_of(os.stat(entry.path).st_mode)
         raise UserError(f"{entry.path}: is a link to {kind}, {target}: DVC cannot read it; take it away")

@@ -1,4 +1,4 @@
-"""What must hold of the raw data, whoever reads it."""
+"""Checks of the raw data that every reader's index must pass."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the index stage says about the data, in a file and on the screen."""
+"""The index stage's report on the data, as JSON and as lines."""
 
 from collections.abc import Iterator
 

@@ -10,7 +10,7 @@ from tailwise.core.batch import Batch, Head
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_csv, read_json
 
-USUAL = {"unit": "frames", "short": "refuse"}
+DEFAULTS = {"unit": "frames", "short": "refuse"}
 
 
 class Clips:
@@ -19,7 +19,7 @@ class Clips:
     folder: has manifest.csv (one row a view), window.json, and the shards it names
     with_margin: give the frames that were kept on either side for augmentation in time, too
     window: what the views were cut by, the margin left out: {"centre", "stride", "frames", "height", "width"}, and
-        "unit" and "short" where they are not the usual ones
+        "unit" and "short" where they differ from DEFAULTS
     Frames are mapped from disk, so that memory does not grow with the store.
     """
 
@@ -31,8 +31,8 @@ class Clips:
         views = views_by_sample(folder / "manifest.csv")
         self.names, self._views = list(views), list(views.values())
         self.window = {name: window[name] for name in ("centre", "stride", "frames", "height", "width")}
-        told = {name: window.get(name, usual) for name, usual in USUAL.items()}
-        self.window |= {name: value for name, value in told.items() if value != USUAL[name]}
+        optional = {name: window.get(name, default) for name, default in DEFAULTS.items()}
+        self.window |= {name: value for name, value in optional.items() if value != DEFAULTS[name]}
         self._labels = {head.name: self._class_ids(head) for head in heads}
         self._shards: dict[str, np.ndarray] = {}
 

@@ -1,4 +1,4 @@
-"""What a window would lose of a data set, by the clips' tables, before a frame is decoded; and whose clips are lost.
+"""Clips that end before the window, from their packet tables before a frame is decoded, by class.
 
 A clip that ends before the window is as good as a faulty one. If that hits a class harder than others, the classes that
 are trained on are others than those that were counted.
@@ -22,9 +22,9 @@ if TYPE_CHECKING:  # a process that opens clips loads this module, and needs no 
     import pandas as pd
 
 TOGETHER = 64
-"""Clips that a process looks at before it is given more."""
+"""Clips in a chunk of work."""
 FACTOR, LEAST = 2.0, 2
-"""A class is told of that loses so many times the share that all clips lose, and so many clips."""
+"""A warning is for a class that loses FACTOR times the share of all clips, and LEAST clips."""
 
 
 class Length(NamedTuple):
@@ -37,7 +37,7 @@ class Length(NamedTuple):
 
 @dataclass(frozen=True)
 class _Clips:
-    """Paths below root, and those that took their process along."""
+    """Paths below root, and those that crashed their process."""
 
     root: Path
     paths: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What the clips of a split are like, and which of them cannot be used."""
+"""Statistics of a split's clips, and the faulty ones among them."""
 
 from collections import Counter
 from pathlib import Path
