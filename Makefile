@@ -10,7 +10,7 @@ PYTHON ?= python3
 # NAME: of a preset, or of a new pipeline
 NAME ?= smoke
 
-.PHONY: help setup repro lint dvc-yaml test bench bench-scale fuzz baselines seeds variants probe kills faults times config preset new-pipeline clean-recovery clean-cache
+.PHONY: help setup repro lint dvc-yaml test test-slow bench bench-scale fuzz baselines seeds variants probe kills faults times config preset new-pipeline clean-recovery clean-cache
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,8 +39,11 @@ lint: setup ## style, common mistakes and types; whether dvc.yaml says what the 
 dvc-yaml: setup ## write each stage's code dependencies, as imports are now, into every dvc.yaml
 	@python3 -m tools.dvc_yaml
 
-test: setup ## the whole test suite
-	@python3 -m pytest -n 3 --dist worksteal
+test: setup ## every promise, by a quick test: 8 minutes
+	@python3 -m pytest -n 3 --dist worksteal -m "not slow"
+
+test-slow: setup ## real kills, whole experiments, several processes, sweeps
+	@python3 -m pytest -n 3 --dist worksteal -m slow
 
 bench: setup $(VENV)/ready-bench ## the figures of speed and memory, measured here, printed and kept in reports/bench
 	@python3 bench/run.py

@@ -21,7 +21,7 @@ from scale import anonymous_mb, watch
 from setting import HEADS, NAME, even_boost
 from tailwise.core.files import write_csv, write_json
 from tailwise.core.params.config import read_params, section, sections
-from tailwise.core.system.processes import map_guarded
+from tailwise.core.system.guarded import map_guarded
 from tailwise.engine.contract.phase import Phase
 from tailwise.engine.contract.run import Run, Training
 from tailwise.engine.train.loop import train_phase

@@ -11,7 +11,7 @@ from tailwise.engine.checkpoint.weights import INSTEAD_OF, read_tensors
 from tailwise.engine.evaluate.evaluation import evaluate
 from tailwise.engine.evaluate.inputs import ComputeConfig, trained_task
 from tailwise.engine.monitor.backend import COMPUTING, backend, keep_backend
-from tailwise.evaluation.certificate import Targets, certificate, certify_split, limits_of_model
+from tailwise.evaluation.certificate import Targets, certificate, certify_split, limits_of_intervals, limits_of_model
 from tailwise.evaluation.measure import measure
 from tailwise.recipes.recipe import load_recipe
 
@@ -35,7 +35,8 @@ def main() -> None:
     facts[COMPUTING] = backend(run.device)
     counts = read_json(Path("reports/classes.json"))["train"]
     facts |= recipe.extra(params, index_of(args.split), found.predictions, counts).figures
-    made = certificate(rows, found.figures, limits_of_model(task.spec, asked) + warnings, facts)
+    warnings = [limits_of_intervals(recipe.unit), *limits_of_model(task.spec, asked), *warnings]
+    made = certificate(rows, found.figures, warnings, facts)
     write_json(args.certificate, made)
     keep_backend(run.device)
     print(", ".join(f"{count} {verdict}" for verdict, count in made["verdicts"].items()))

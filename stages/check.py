@@ -6,6 +6,7 @@ from pathlib import Path
 from tailwise.core.files import write_text
 from tailwise.core.params.config import read_params, section
 from tailwise.core.params.effective import effective
+from tailwise.engine.contract.phases import phase_warnings, trained_phases
 from tailwise.recipes.recipe import load_recipe
 
 
@@ -13,6 +14,8 @@ def main() -> None:
     recipe = load_recipe(sys.argv[1])
     params = section(read_params(), "", recipe.params())
     recipe.check_inputs(params)
+    for line in phase_warnings(trained_phases(params), Path("dvc.yaml").read_text("utf8")):
+        print(f"warning: {line}")
     write_text(Path("data/effective.yaml"), effective(params))
     write_text(Path("data/checked.txt"), "params.yaml is valid\n")
 

@@ -5,10 +5,11 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from tailwise.core.files import read_csv, read_json, write_json
+from tailwise.core.files import read_json, write_json
 from tailwise.core.params.config import read_params, section
 from tailwise.core.params.runtime import Runtime
 from tailwise.core.stage.folders import pipeline_folder
+from tailwise.data.tables.manifest import read_index
 from tailwise.data.video.decode.window import Window
 from tailwise.data.video.store.forecast import skewed
 from tailwise.data.video.store.quality import check_faulty, quality
@@ -23,7 +24,7 @@ def main() -> None:
     cache = Path(os.environ.get("DVC_ROOT", ".")) / ".cache" / "clips"
     splits, heads = {}, list(read_json(Path("data/index/heads.json")))
     for split in ("train", "valid", "test"):
-        rows = read_csv(Path(f"data/index/{split}.csv"))
+        rows = read_index(Path(f"data/index/{split}.csv"), heads)
         kept = window if split == "train" else replace(window, margin=0)
         store = build_store(root, rows, kept, Path(sys.argv[1]) / split, cache, how, workers)
         splits[split] = quality(rows, store)

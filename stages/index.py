@@ -7,8 +7,9 @@ need no preparation.
 import argparse
 from pathlib import Path
 
-from tailwise.core.files import write_csv, write_json
+from tailwise.core.files import write_json
 from tailwise.core.params.config import read_params
+from tailwise.core.tables import write_table
 from tailwise.data.tables.checks.summary import describe, summarize
 from tailwise.recipes.recipe import load_recipe
 
@@ -26,7 +27,7 @@ def main() -> None:
     for split, rows in data.index.rows.items():
         files = [Path(f"data/index/{split}.csv"), *([args.splits / split / "manifest.csv"] if args.splits else [])]
         for file in files:
-            write_csv(file, rows[0], (row.values() for row in rows))
+            write_table(file, rows)
     write_json(Path("data/index/heads.json"), data.index.heads)
     write_json(Path("reports/index.json"), summarize(data))
 

@@ -1,4 +1,4 @@
-"""Intervals of the validation figures, what is mixed up, and the rare classes alone: intervals.py RECIPE ANSWERS INDEX.
+"""Intervals of the validation figures, confusions, and the rare classes alone: intervals.py RECIPE ANSWERS INDEX.
 
 ANSWERS: the folder that `evaluate` wrote; INDEX: the table of the split's samples
 """
@@ -34,7 +34,7 @@ def main() -> None:
     extra = recipe.extra(params, args.index, found, counts)
     own = {**extra.figures, "units": dict(recipe.units), "lines": list(extra.summary)}
     made = {"target": asdict(target), "few": FEW, "limits": limits_of_split(measured), "heads": figures}
-    write_json(Path("reports/judgement.json"), {**made, **own})
+    write_json(Path("reports/intervals.json"), {**made, **own})
     for name, file in extra.files.items():
         write_json(Path(f"reports/{name}.json"), file)
     for line in (*lines(made), *extra.lines):

@@ -30,7 +30,9 @@ def main() -> None:
 
 def first(samples: Sequence[str], labels: Sequence[Label], name: str) -> list[str]:
     """The first samples that have a label of this class."""
-    return list(islice((sample for sample, label in zip(samples, labels) if name in classes_of(label)), OF_EACH))
+    return list(
+        islice((sample for sample, label in zip(samples, labels, strict=True) if name in classes_of(label)), OF_EACH)
+    )
 
 
 if __name__ == "__main__":

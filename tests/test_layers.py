@@ -45,6 +45,8 @@ MOST_FILES = 12
 
 ENTRY_POINTS = {"__main__", "core.stage.__main__", "cli.main", "cli.preflight"}
 """Started by name: ``python -m``, or the command that pyproject.toml installs."""
+OFFERED = {"metrics.calibration", "metrics.top_k"}
+"""For recipes elsewhere, see docs/adding-a-pipeline.md; tests/contract/test_metrics.py trains with them."""
 
 
 MODULES = Sources([SOURCES]).modules(PACKAGE)
@@ -124,11 +126,22 @@ def test_a_stage_names_no_recipe_and_imports_no_other_stage(script):
     assert not direct & (others | {"stages"})
 
 
+PIPELINE_WORDS = {"fouls", "foul", "soccernet", "view", "views", "codec", "backbone", "camera", "phase1", "phase2"}
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_a_stage_knows_no_pipeline_and_no_folder_of_samples(script):
+    text = script.read_text(encoding="utf8")
+    of_video = {"view", "views"} if script.stem == "decode_clips" else set()
+    assert not (PIPELINE_WORDS - of_video) & set(re.findall(r"\w+", text.lower()))
+    assert "data/clips" not in text
+
+
 def test_every_module_is_used():
     users = [*MODULES.values(), *SCRIPTS]
     used = set().union(*(imported(path) - {name for name, own in MODULES.items() if own == path} for path in users))
     recipes = {name for name in MODULES if re.fullmatch(r"recipes\.\w+\.recipe", name)}
-    assert MODULES.keys() - used - ENTRY_POINTS - recipes == set()
+    assert MODULES.keys() - used - ENTRY_POINTS - OFFERED - recipes == set()
 
 
 def test_every_stage_is_in_the_pipeline():

@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @dataclass(frozen=True)
 class Pipeline:
-    """A dvc.yaml in `folder`. place: the folder that its paths are written for, another one for those kept in tests/"""
+    """A dvc.yaml in `folder`. place: the folder that its paths are written for; another one in tests/ and tools/"""
 
     folder: Path
     place: Path
@@ -57,6 +57,7 @@ def pipelines() -> list[Path]:
         ROOT / "dvc.yaml",
         *sorted(ROOT.glob("pipelines/*/dvc.yaml")),
         *sorted(ROOT.glob("tests/pipelines/*/dvc.yaml")),
+        ROOT / "tools/template/dvc.yaml",
     ]
 
 
@@ -66,8 +67,8 @@ def render(file: Path) -> str:
     yaml.preserve_quotes, yaml.width = True, 120
     yaml.indent(mapping=2, sequence=4, offset=2)
     defined = yaml.load(file.read_text(encoding="utf8"))
-    kept_in_tests = file.is_relative_to(ROOT / "tests")
-    pipeline = Pipeline(file.parent, ROOT / "pipelines" / file.parent.name if kept_in_tests else file.parent)
+    elsewhere = file.is_relative_to(ROOT / "tests") or file.is_relative_to(ROOT / "tools")
+    pipeline = Pipeline(file.parent, ROOT / "pipelines" / file.parent.name if elsewhere else file.parent)
     variables = {
         key: str(value) for each in defined.get("vars", []) if isinstance(each, dict) for key, value in each.items()
     }

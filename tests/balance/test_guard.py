@@ -17,7 +17,7 @@ BOOST = {"often": 1.0, "rare": 3.0, "once": 5.0, "never": 1.0}
 
 
 def test_in_the_loss_the_weights_have_mean_one_over_the_draws():
-    classes = effective_weights(COUNTS, {"often": 50, "rare": 10, "once": 8, "never": 0}, BOOST, "loss")
+    classes = effective_weights(COUNTS, {"often": 50, "rare": 10, "once": 8, "never": 0}, BOOST, "weight")
     scale = 68 / (50 + 30 + 40)
     assert list(classes) == ["often", "rare", "once"]
     assert classes["often"] == EffectiveWeight(0.5, pytest.approx(scale), 1.0)
@@ -27,23 +27,23 @@ def test_in_the_loss_the_weights_have_mean_one_over_the_draws():
 
 
 def test_in_the_logits_the_margin_is_the_boost_and_the_weights_are_one():
-    classes = effective_weights(COUNTS, COUNTS, BOOST, "logits")
+    classes = effective_weights(COUNTS, COUNTS, BOOST, "margin")
     assert classes["rare"] == EffectiveWeight(1.0, 1.0, 3.0)
     assert effective_ratio(classes) == pytest.approx(5)
 
 
-@pytest.mark.parametrize("acts", ["loss", "logits"])
-def test_both_places_give_the_same_ratio(acts):
-    assert effective_ratio(effective_weights(COUNTS, COUNTS, BOOST, acts)) == pytest.approx(5)
+@pytest.mark.parametrize("apply_as", ["weight", "margin"])
+def test_both_places_give_the_same_ratio(apply_as):
+    assert effective_ratio(effective_weights(COUNTS, COUNTS, BOOST, apply_as)) == pytest.approx(5)
 
 
 def test_without_a_draw_there_is_nothing_to_compare():
-    assert effective_ratio(effective_weights(COUNTS, dict.fromkeys(COUNTS, 0), BOOST, "loss")) == 1
+    assert effective_ratio(effective_weights(COUNTS, dict.fromkeys(COUNTS, 0), BOOST, "weight")) == 1
 
 
 def test_ten_times_the_weight_on_eight_times_the_draws_is_refused_with_the_factors():
     counts, drawn = {"often": 800, "rare": 10}, {"often": 800, "rare": 80}
-    classes = effective_weights(counts, drawn, {"often": 1.0, "rare": 10.0}, "loss")
+    classes = effective_weights(counts, drawn, {"often": 1.0, "rare": 10.0}, "weight")
     with pytest.raises(UserError) as refused:
         check_ratio("phase2", "action", classes, Balance(10))
     assert "effective weight of rare would be 80.0 times that of often" in str(refused.value)

@@ -112,7 +112,7 @@ def test_impossible_values_are_refused():
     with pytest.raises(ValueError, match="max_ratio must be at least 1"):
         Balanced("balanced", 0.5)
     with pytest.raises(ValueError, match="max_weight must be at least 1"):
-        Rebalance(0.5, Inverse("inverse"), "loss", AllSamples("all"))
+        Rebalance(0.5, Inverse("inverse"), "weight", AllSamples("all"))
 
 
 SONGS = {"tag": [["A", "A", "A"], ["A", "B", ""], ["B"], ["A", "A", "C"], ["", ""], ["A", "C", "C"]]}

@@ -61,3 +61,9 @@ def test_params_that_cannot_be_read_are_one_line(tmp_path, text):
 def test_make_repro_starts_it_before_dvc():
     made = subprocess.run(["make", "-n", "repro"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert made.index("tailwise preflight") < made.index("dvc repro")
+
+
+def test_params_of_the_last_version_are_refused_with_the_command_that_helps(tmp_path):
+    status, said = preflight(tmp_path, LINE + "\n  acts: loss")
+    assert status == 1 and said.count("\n") == 1
+    assert "of an earlier version (data.acts: loss -> apply_as: weight): run `python3 -m tailwise preset" in said

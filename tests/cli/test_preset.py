@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tailwise.cli.preset import apply, main
+from tailwise.cli.preset import apply, main, rewrite, upgrade
 from tailwise.core.errors import UserError
 from tailwise.core.params.config import read_params, section
 from tailwise.core.params.effective import effective
@@ -97,3 +97,55 @@ def test_a_saved_configuration_is_loaded_back_as_params(folder, capsys):
     main("reports/config.yaml")
     assert section(read_params(), "", Params) == params
     assert "window.stride: 3 -> 5" in capsys.readouterr().out
+
+
+OLD = """\
+phase1:
+  boost: {kind: inverse}
+  acts: logits               # as margins in the logits
+  samples: {kind: all}
+phase2: {acts: loss, max_weight: 2}  # in a line
+steps:
+  - {acts: loss}
+"""
+NEW = OLD.replace("acts: logits ", "apply_as: margin ").replace("acts: loss", "apply_as: weight")
+
+
+def test_the_last_versions_names_are_upgraded_where_they_stand(folder, capsys):
+    (folder / "params.yaml").write_text(OLD)
+    rewrite(upgrade)
+    text = (folder / "params.yaml").read_text()
+    assert read_params() == {
+        "phase1": {"boost": {"kind": "inverse"}, "apply_as": "margin", "samples": {"kind": "all"}},
+        "phase2": {"apply_as": "weight", "max_weight": 2},
+        "steps": [{"apply_as": "weight"}],
+    }
+    assert [line.split() for line in text.splitlines()] == [line.split() for line in NEW.splitlines()]
+    assert capsys.readouterr().out.splitlines() == [
+        "phase1.acts: logits -> apply_as: margin",
+        "phase2.acts: loss -> apply_as: weight",
+        "steps[0].acts: loss -> apply_as: weight",
+    ]
+    rewrite(upgrade)
+    assert (folder / "params.yaml").read_text() == text
+    assert capsys.readouterr().out == "params.yaml has these values already\n"
+
+
+def test_the_last_versions_names_are_read_with_a_warning(folder, capsys):
+    (folder / "params.yaml").write_text(OLD)
+    assert read_params()["phase2"] == {"apply_as": "weight", "max_weight": 2}
+    warning = capsys.readouterr().err.splitlines()[0]
+    assert warning.startswith("WARNING: params.yaml: of an earlier version: phase1.acts: logits -> apply_as: margin;")
+    assert warning.endswith("`python3 -m tailwise preset --upgrade` rewrites params.yaml")
+
+
+def test_the_config_of_a_run_of_the_last_version_is_a_preset_still(folder):
+    (folder / "params.yaml").write_text("phase1: {apply_as: weight}\n")
+    (folder / "config.yaml").write_text("phase1: {acts: logits}\n")
+    main("config.yaml")
+    assert read_params() == {"phase1": {"apply_as": "margin"}}
+
+
+def test_a_section_that_an_alias_repeats_is_upgraded_once():
+    shared = {"acts": "loss"}
+    assert upgrade({"a": shared, "b": shared}) and shared == {"apply_as": "weight"}

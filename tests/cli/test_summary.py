@@ -10,14 +10,14 @@ def test_the_closing_table_names_the_lowest_class_and_leaves_absent_ones_out():
     figures = {"macro_recall": 0.4567, "macro_f1": 0.4, "accuracy": 0.5, "min_recall": 0.125, "loss": 1.5}
     recall = {"Dive": None, "Push": 0.25, "Hold": 0.75}
     classes = {name: {"support": count} for name, count in (("Push", 20), ("Hold", 2))}
-    judgement = {"few": 20, "heads": {"action": {"classes": classes}}, "units": UNITS}
-    text = summary({"balanced_accuracy": 40.0, "mean_recall": 0.25, "action": {**figures, "recall": recall}}, judgement)
+    intervals = {"few": 20, "heads": {"action": {"classes": classes}}, "units": UNITS}
+    text = summary({"balanced_accuracy": 40.0, "mean_recall": 0.25, "action": {**figures, "recall": recall}}, intervals)
     head, row, *scores = text.splitlines()
     assert row.split() == ["action", "0.457", "0.400", "0.250", "Push"]
     assert head.split()[:3] == ["validation", "macro", "recall"]
     assert scores == ["balanced accuracy: 40.00 %", "mean recall: 0.250"]
     recall["Hold"] = 0.0
-    row = summary({"action": {**figures, "recall": recall}}, judgement).splitlines()[1]
+    row = summary({"action": {**figures, "recall": recall}}, intervals).splitlines()[1]
     assert row.endswith("0.000  Hold (2 samples: no measurement)")
 
 

@@ -7,7 +7,6 @@ import pytest
 
 from tailwise.core.batch import IGNORE, Head
 from tailwise.evaluation.certificate import (
-    ALWAYS,
     TargetResult,
     Targets,
     certificate,
@@ -15,6 +14,7 @@ from tailwise.evaluation.certificate import (
     certify_split,
     limits,
     limits_of_groups,
+    limits_of_intervals,
     limits_of_model,
     verdict_of,
 )
@@ -60,8 +60,8 @@ def test_every_target_of_a_head_is_judged():
 
 def test_limits_name_what_few_samples_cannot_tell():
     assert limits("severity", {"No card": 157, "Red card": 5, "Gold": 0}) == [
-        "severity: Gold has no sample: nothing is known of it, and the macro figures leave it out.",
-        "severity: 5 samples of Red card: not a measurement.",
+        "severity: Gold has no sample: it has no figures, and the macro figures leave it out.",
+        "severity: 5 samples of Red card: too few to measure its recall.",
     ]
 
 
@@ -82,7 +82,7 @@ def test_a_few_groups_decide_nothing_but_the_loss():
     told = {"macro_recall": sure, "macro_f1": sure, "recall": [sure, sure]}
     rows = certify_head("action", {"Push": 90, "Dive": 20}, 9, told, 1.0, TARGETS)
     assert [row.verdict for row in rows] == ["undecided"] * 4 + ["pass"]
-    assert limits_of_groups(9) == ["Only 9 group(s): too few for intervals to mean anything."]
+    assert limits_of_groups(9) == ["Only 9 groups: too few for meaningful intervals."]
     assert limits_of_groups(10) == []
 
 
@@ -122,8 +122,12 @@ def test_a_simpler_model_than_asked_for_is_told():
     spec = {"recipe": "fouls", "model": {"variant": {"kind": "simplified", "dropout": 0.3}}, "heads": [{"name": "a"}]}
     asked = {**spec, "model": {"variant": {"kind": "dual", "dropout": 0.3}}}
     (line,) = limits_of_model(spec, asked)
-    assert line.endswith("the one that was asked for: model.variant.kind is simplified, not dual.")
+    assert line.endswith("than params.yaml asks for: model.variant.kind is simplified, not dual.")
     assert limits_of_model(spec, None) == []
+
+
+def test_what_an_interval_covers_is_said_in_the_pipelines_words():
+    assert limits_of_intervals("song").startswith("The intervals cover the choice of songs and their groups, not the")
 
 
 def test_the_certificate_counts_its_verdicts_and_keeps_what_it_is_of():
@@ -133,7 +137,7 @@ def test_the_certificate_counts_its_verdicts_and_keeps_what_it_is_of():
     ]
     made = certificate(rows, {"action": {}}, ["few"], {"seed": 1})
     assert made["verdicts"] == {"pass": 1, "fail": 1, "undecided": 0} and made["seed"] == 1
-    assert made["limits"] == [*ALWAYS, "few"]
+    assert made["limits"] == ["few"]
     assert made["targets"][1] == {
         "head": "action", "figure": "loss", "value": 6, "low": None, "high": None, "target": 5, "verdict": "fail",
         "samples": None,

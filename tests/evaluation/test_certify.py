@@ -60,8 +60,8 @@ def test_a_certificate_has_the_figures_of_the_split_and_what_they_cannot_tell(ta
     assert made["figures"]["balanced_accuracy"] == pytest.approx(balanced)
     verdicts = {row["figure"]: row["verdict"] for row in made["targets"] if row["head"] == "action"}
     assert len(verdicts) == 3 + len(HEADS[0].classes) and set(verdicts.values()) - {"undecided"} <= {verdicts["loss"]}
-    assert "Only 1 group(s): too few for intervals to mean anything." in made["limits"]
-    assert "action: 4 samples of Dive: not a measurement." in made["limits"]
+    assert "Only 1 group: too few for meaningful intervals." in made["limits"]
+    assert "action: 4 samples of Dive: too few to measure its recall." in made["limits"]
     assert made["bootstrap"]["groups"] == 1 and list(made["hashes"]) == ["data", "params", "code", "weights"]
     assert not any("simpler" in limit for limit in made["limits"])
 
@@ -70,7 +70,7 @@ def test_it_tells_that_a_simpler_model_took_over(task, monkeypatch):
     model = replace(CONFIG.model, variant=Dual(0.0, "dual"))
     tensors, spec = read_tensors(WEIGHTS)
     write_weights(WEIGHTS, tensors, spec, {**spec, "model": asdict(replace(model, backbone=model.backbone.bare()))})
-    told = "A simpler model took over in training from the one that was asked for: "
+    told = "Training fell back to a simpler model than params.yaml asks for: "
     assert f"{told}model.variant.kind is simplified, not dual." in certified(monkeypatch, model)["limits"]
 
 

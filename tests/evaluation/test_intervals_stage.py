@@ -33,7 +33,7 @@ def evaluated(folder):
     return folder
 
 
-def intervals(monkeypatch, **data) -> tuple[dict, dict]:
+def run_stage(monkeypatch, **data) -> tuple[dict, dict]:
     """The intervals and the prediction file, with these params of the section data."""
     params = read_params(ROOT / "params.yaml")
     params["data"] |= data
@@ -41,30 +41,30 @@ def intervals(monkeypatch, **data) -> tuple[dict, dict]:
     arguments = ["intervals.py", "tailwise.recipes.fouls", "reports/evaluation", "data/index/valid.csv"]
     monkeypatch.setattr(sys, "argv", arguments)
     runpy.run_path(str(ROOT / "stages/intervals.py"), run_name="__main__")
-    return read_json(Path("reports/judgement.json")), read_json(Path("reports/predictions.json"))
+    return read_json(Path("reports/intervals.json")), read_json(Path("reports/predictions.json"))
 
 
 def test_fouls_of_soccernet_are_all_in_the_file_and_judged_by_its_evaluator_too(evaluated, monkeypatch, capsys):
-    judgement, file = intervals(monkeypatch)
-    assert judgement["heads"]["action"]["macro_recall"]["value"] == 1
+    intervals, file = run_stage(monkeypatch)
+    assert intervals["heads"]["action"]["macro_recall"]["value"] == 1
     assert list(file["Actions"]) == list(LABELS)
     assert file["Actions"]["5"] == {"Action class": "Tackling", "Offence": "No offence", "Severity": ""}
-    official = judgement["official"]
+    official = intervals["official"]
     assert (official["fouls"], official["score"], official["severity"]) == (4, None, 25.0)
     printed = capsys.readouterr().out.splitlines()
     assert "SoccerNet's evaluator of reports/predictions.json: no number" in printed
     assert '1 of 4 fouls: annotated "No Offence", never equal to a predicted "No offence"' in printed
-    assert set(official["differences"]) < set(printed) and set(judgement["limits"]) < set(printed)
+    assert set(official["differences"]) < set(printed) and set(intervals["limits"]) < set(printed)
 
 
 def test_a_table_with_the_same_columns_and_classes_has_no_official_figure(evaluated, monkeypatch, capsys):
-    judgement, file = intervals(monkeypatch, reader=TABLE)
-    assert "official" not in judgement and "SoccerNet" not in capsys.readouterr().out
+    intervals, file = run_stage(monkeypatch, reader=TABLE)
+    assert "official" not in intervals and "SoccerNet" not in capsys.readouterr().out
     assert file["Actions"]["valid/0"] == {"action": "Dive", "severity": "Red card"} and len(file["Actions"]) == 3
 
 
 def test_few_samples_and_groups_are_told(evaluated, monkeypatch):
-    judgement, _ = intervals(monkeypatch)
-    assert judgement["few"] == 20
-    assert judgement["limits"][0] == "Only 1 group(s): too few for intervals to mean anything."
-    assert "action: 1 sample of Dive: not a measurement." in judgement["limits"]
+    intervals, _ = run_stage(monkeypatch)
+    assert intervals["few"] == 20
+    assert intervals["limits"][0] == "Only 1 group: too few for meaningful intervals."
+    assert "action: 1 sample of Dive: too few to measure its recall." in intervals["limits"]

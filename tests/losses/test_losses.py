@@ -77,7 +77,7 @@ COUNTS = torch.tensor([200.0, 30.0, 9.0, 3.0], dtype=torch.float64)
 def test_margins_of_uncapped_boosts_are_balanced_softmax():
     logits, targets = case(40)
     known = targets != IGNORE
-    boost = ClassBoost(COUNTS.max() / COUNTS, COUNTS, "logits")
+    boost = ClassBoost(COUNTS.max() / COUNTS, COUNTS, "margin")
     exponentials = logits[known].exp() * COUNTS
     by_hand = -(exponentials.gather(1, targets[known][:, None]).squeeze(1) / exponentials.sum(dim=1)).log().sum()
     torch.testing.assert_close(boosted_cross_entropy(logits, targets, boost), by_hand)
@@ -85,7 +85,7 @@ def test_margins_of_uncapped_boosts_are_balanced_softmax():
 
 def test_a_boost_acts_in_one_place_only():
     boost = COUNTS.max() / COUNTS
-    in_loss, in_logits = ClassBoost(boost, COUNTS, "loss"), ClassBoost(boost, COUNTS, "logits")
+    in_loss, in_logits = ClassBoost(boost, COUNTS, "weight"), ClassBoost(boost, COUNTS, "margin")
     assert not in_loss.margins().any() and (in_logits.weights() == 1).all()
     assert (in_loss.weights() != 1).any() and in_logits.margins().tolist() == pytest.approx((-boost.log()).tolist())
 

@@ -7,9 +7,8 @@ import pytest
 from support.pipeline.project import DEFINED, STAGES, hashes
 from tailwise.core.files import read_csv, read_json, write_json
 
-pytestmark = pytest.mark.slow
 
-
+@pytest.mark.slow
 def test_a_cap_that_binds_retrains_its_phase_and_not_the_one_before(project):
     """Those after it follow, see test_granular."""
     phase1 = project.recorded("data/weights/phase1")
@@ -29,7 +28,7 @@ def test_a_cap_that_does_not_bind_retrains_nothing(project):
 
 
 def test_a_docstring_of_the_report_retrains_nothing(project):
-    project.edit("src/tailwise/reporting/page.py", '"""The report:', '"""The  report:')
+    project.edit("src/tailwise/reporting/page.py", '"""The report of', '"""The  report of')
     assert project.repro() == ["report"]
 
 
@@ -39,6 +38,7 @@ def test_where_the_work_is_done_is_nobodys_business(project):
     assert project.repro() == []
 
 
+@pytest.mark.slow
 def test_one_new_clip_redoes_one_shard(project):
     """A test clip, so that what is trained can stay: one more view of the first foul, copied from another."""
     for split in ("Train", "Valid", "Test"):

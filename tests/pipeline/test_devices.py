@@ -55,7 +55,7 @@ def test_two_processes_train_the_model_of_one_and_a_killed_one_is_started_again(
     assert "resumed" in text
     facts = run_facts(project)
     assert facts.pop("computing")["CPU capability"] == torch.backends.cpu.get_cpu_capability()
-    assert facts == {"device": "cpu", "processes": 2, "micro_batch": 16, "simpler": 0}
+    assert facts == {"device": "cpu", "processes": 2, "micro_batch": 16, "fallback": 0}
     assert losses(project) == pytest.approx(alone, abs=1e-3) and losses(project)[0] == pytest.approx(alone[0], abs=1e-5)
 
 

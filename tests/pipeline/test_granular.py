@@ -4,7 +4,8 @@ DVC and dvc.yaml are the real ones. The stages are stubs whose outputs follow fr
 declare, so that a change runs through everything after it.
 
 For every key DVC says which stages it finds changed. What it then executes follows from these, so keys
-of one row that change the same stages are executed once.
+of one row that change the same stages are executed once. `make test` asks DVC of a few keys; of all others it walks
+dvc.yaml, which takes no time, and `make test-slow` asks DVC of them.
 """
 
 import hashlib
@@ -15,12 +16,21 @@ from pathlib import Path
 import pytest
 
 from support.once import once
-from support.pipeline.decisions import append, changed_stages, other, reproduced, set_parameter
+from support.pipeline.decisions import (
+    append,
+    changed_stages,
+    declared_to_rerun,
+    other,
+    reproduced,
+    set_parameter,
+    with_stubs,
+)
 from support.pipeline.project import DEFINED, ROOT, STAGES, Project, new_project
+from support.slow import slow_but
 from tailwise.core.files import read_json, write_json
 from tailwise.core.params.config import read_params
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationWarning:dvc")]
+pytestmark = [pytest.mark.filterwarnings("ignore::DeprecationWarning:dvc")]
 
 # Stages that always follow each other.
 PHASE3 = "train_phase3 evaluate intervals show_mistakes certify report draw_figures"
@@ -44,24 +54,30 @@ PARAMETERS = {
     "window.unit window.centre window.stride window.frames window.margin": f"{CHECK} {INDEX}",
     "window.height window.width": f"{CHECK} {INDEX}",
     "decode.timeout decode.max_faulty decode.short": f"{CHECK} {INDEX}",
-    "phase1.max_weight phase1.boost.kind phase1.acts": f"{CHECK} {WEIGHTS}",
+    "phase1.max_weight phase1.boost.kind phase1.apply_as": f"{CHECK} {WEIGHTS}",
     "phase1.samples.kind phase1.samples.max_ratio": f"{CHECK} choose {WEIGHTS}",
     "phase1.train.epochs phase1.train.lr": f"{CHECK} choose {PHASE1}",
     "phase1.train.optimizer.kind phase1.train.optimizer.weight_decay "
     "phase1.train.schedule.kind phase1.train.schedule.warmup phase1.train.schedule.floor phase1.train.clip "
-    "phase1.train.augment phase1.train.trainable phase1.train.rates": f"{CHECK} {PHASE1}",
-    "phase2.max_weight phase2.boost.kind phase2.acts": f"{CHECK} compute_weights {PHASE2}",
+    "phase1.train.augment phase1.train.trainable phase1.train.rates phase1.train.schedule.start "
+    "phase1.train.schedule.end phase1.train.early_stopping phase1.train.average "
+    "phase1.train.keep_every phase1.train.hand_over": f"{CHECK} {PHASE1}",
+    "phase2.max_weight phase2.boost.kind phase2.apply_as": f"{CHECK} compute_weights {PHASE2}",
     "phase2.samples.kind": f"{CHECK} choose compute_weights {PHASE2}",
     "phase2.train.epochs phase2.train.lr": f"{CHECK} choose {PHASE2}",
     "phase2.train.optimizer.kind phase2.train.optimizer.weight_decay "
     "phase2.train.schedule.kind phase2.train.schedule.warmup phase2.train.schedule.floor phase2.train.clip "
-    "phase2.train.augment phase2.train.trainable phase2.train.rates": f"{CHECK} {PHASE2}",
-    "phase3.max_weight phase3.boost.kind phase3.acts": f"{CHECK} {TARGET}",
+    "phase2.train.augment phase2.train.trainable phase2.train.rates phase2.train.schedule.start "
+    "phase2.train.schedule.end phase2.train.early_stopping phase2.train.average "
+    "phase2.train.keep_every phase2.train.hand_over": f"{CHECK} {PHASE2}",
+    "phase3.max_weight phase3.boost.kind phase3.apply_as": f"{CHECK} {TARGET}",
     "phase3.samples.kind": f"{CHECK} choose {TARGET}",
     "phase3.train.epochs phase3.train.lr": f"{CHECK} choose {PHASE3}",
     "phase3.train.optimizer.kind phase3.train.optimizer.weight_decay "
     "phase3.train.schedule.kind phase3.train.schedule.warmup phase3.train.schedule.floor phase3.train.clip "
-    "phase3.train.augment phase3.train.trainable phase3.train.rates": f"{CHECK} {PHASE3}",
+    "phase3.train.augment phase3.train.trainable phase3.train.rates phase3.train.schedule.start "
+    "phase3.train.schedule.end phase3.train.early_stopping phase3.train.average "
+    "phase3.train.keep_every phase3.train.hand_over": f"{CHECK} {PHASE3}",
     "balance.max_effective_ratio": f"{CHECK} compute_weights target_weak_classes certify report",
     "target.recall target.prior_samples target.min_support": f"{CHECK} {TARGET}",
     "model.variant.kind model.variant.dropout": f"{CHECK} {TRAINING}",
@@ -123,6 +139,7 @@ CODE = {
     "src/tailwise/cli/preset.py": "",
     "src/tailwise/cli/predict/command.py": "",
     "src/tailwise/__main__.py": "",
+    "src/tailwise/py.typed": "",
     "stages/check.py": "check",
     "stages/save_config.py": "save_config",
     "stages/make_demo.py": DEMO,
@@ -188,6 +205,16 @@ def test_every_room_and_every_script_has_a_row():
 
 
 @pytest.mark.parametrize("key", KEYS)
+def test_what_a_parameter_reruns_is_declared(key):
+    assert declared_to_rerun(keys=[key]) == rows(PARAMETERS)[key]
+
+
+@pytest.mark.parametrize("row", CODE)
+def test_what_a_comment_in_the_code_reruns_is_declared(row):
+    assert declared_to_rerun(files=[TOUCHED.get(row, f"{row}/added.py")]) == rows(CODE)[row]
+
+
+@pytest.mark.parametrize("key", slow_but(KEYS, "phase2.max_weight", "certificate.loss"))
 def test_a_parameter_reruns_its_stages(key, stubbed, tmp_path, executed):
     project = stubbed.copy(tmp_path / "project")
     if key == "data.root":
@@ -196,14 +223,14 @@ def test_a_parameter_reruns_its_stages(key, stubbed, tmp_path, executed):
     assert executed(project, rows(PARAMETERS)[key]) == rows(PARAMETERS)[key]
 
 
-@pytest.mark.parametrize("row", CODE)
+@pytest.mark.parametrize("row", slow_but(CODE, "src/tailwise/engine/train/loop.py", "src/tailwise/cli/preset.py"))
 def test_a_comment_in_the_code_reruns_its_stages(row, stubbed, tmp_path, executed):
     project = stubbed.copy(tmp_path / "project")
     append(project / TOUCHED.get(row, f"{row}/added.py"), "# a comment\n")
     assert executed(project, rows(CODE)[row]) == rows(CODE)[row]
 
 
-@pytest.mark.parametrize("file", RAW)
+@pytest.mark.parametrize("file", slow_but(RAW, "data/raw/Train/annotations.json"))
 def test_a_raw_file_reruns_its_stages(file, stubbed_on_raw, tmp_path, executed):
     project = stubbed_on_raw.copy(tmp_path / "project")
     append(project / file, "more")
@@ -226,7 +253,7 @@ def stubbed(tmp_path_factory, home) -> Project:
             if not any(f"{name}/".startswith(f"{dep}/") for dep in declared()):
                 (project / name).unlink()
         project.run("dvc", "config", "core.no_scm", "true")
-        project.write("dvc.yaml", json.dumps(DEFINED))
+        project.write("dvc.yaml", json.dumps(with_stubs(DEFINED)))
         set_parameter(project, "data.root", str)
         assert reproduced(project) == STAGES
 

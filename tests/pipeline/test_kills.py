@@ -98,7 +98,7 @@ CHANGES: dict[str, Callable[[Project], None]] = {
     "a parameter": lambda project: project.set("phase1.train.clip", 0.5),
     "an input": other_weights,
     "code": lambda project: project.edit(
-        "src/tailwise/engine/train/step.py", "One optimizer step:", "An optimizer step:"
+        "src/tailwise/engine/train/step.py", "The gradient of one optimizer step,", "The gradient of an optimizer step,"
     ),
 }
 

@@ -9,9 +9,8 @@ import yaml
 
 from support.filming import write_clip
 from support.pipeline.project import ROOT, STAGES, Project, new_project
+from support.slow import slow_but
 from tailwise.core.files import read_json
-
-pytestmark = pytest.mark.slow
 
 TABLE = """\
 sample,split,path,group,outcome
@@ -46,13 +45,14 @@ def own(tmp_path_factory, home) -> Project:
     return project
 
 
+@pytest.mark.slow
 def test_the_example_runs_to_its_report(own):
     assert own.repro() == STAGES
     assert read_json(own / "data/index/heads.json") == {"outcome": CLASSES}
     metrics = read_json(own / "reports/metrics.json")
     assert list(metrics) == ["balanced_accuracy", "outcome"] and list(metrics["outcome"]["recall"]) == CLASSES
     html = (own / "reports/report.html").read_text(encoding="utf8")
-    assert "official" not in read_json(own / "reports/judgement.json") | read_json(own / "reports/certificate.json")
+    assert "official" not in read_json(own / "reports/intervals.json") | read_json(own / "reports/certificate.json")
     assert "SoccerNet's evaluator" not in html and "official score" not in html
     assert "<td>miss, &lt;1 m wide</td>" in html and "<td>save &amp; hold</td>" in html and "<1 m wide" not in html
     assert own.repro() == []
@@ -60,11 +60,14 @@ def test_the_example_runs_to_its_report(own):
 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
-    [
+    slow_but(
+        [
+            ("clips/9.mp4", "../9.mp4", "line 10: path '../9.mp4' is outside the data root"),
+            ("friendly 2", "cup 2022", "the group 'cup 2022' is in train (sample kick 4) and in test (sample kick 9)"),
+            ('"miss, <1 m wide"', "miss, <1 m wide", "line 3: 6 fields where the header has 5"),
+        ],
         ("clips/9.mp4", "../9.mp4", "line 10: path '../9.mp4' is outside the data root"),
-        ("friendly 2", "cup 2022", "the group 'cup 2022' is in train (sample kick 4) and in test (sample kick 9)"),
-        ('"miss, <1 m wide"', "miss, <1 m wide", "line 3: 6 fields where the header has 5"),
-    ],
+    ),
 )
 def test_a_mistake_is_one_line_of_the_stage(own, tmp_path, old, new, said):
     project = own.copy(tmp_path / "project")

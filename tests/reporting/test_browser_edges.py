@@ -85,12 +85,12 @@ def test_many_classes_are_found_by_typing_and_read_by_pointing(report):
 
 def test_the_log_beside_the_page_is_shown_and_its_absence_is_told(report, browser, tmp_path):
     assert report(part="run").texts("#log tbody td") == ["train", "61.5 s", "", "812 MB"]
-    assert browser.text("#log-said") == "1 stages, 62 s together."
+    assert browser.text("#log-state") == "1 stages, 62 s together."
     (tmp_path / "reports").mkdir()
     alone = tmp_path / "reports/report.html"
     alone.write_text(html_of(write_run(tmp_path)), encoding="utf8")
     browser.open(alone, "run")
-    assert browser.text("#log-said").startswith("There is no log beside this page")
+    assert browser.text("#log-state").startswith("There is no log beside this page")
 
 
 def contrast(browser, selector):

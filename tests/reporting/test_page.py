@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import math
 import re
 import shutil
 from dataclasses import replace
@@ -12,7 +13,7 @@ import pytest
 from support.reporting.made import EPOCHS, KEPT, PHASES, RUNS, Made, facts_of, html_of, write_run
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_json, write_json
-from tailwise.reporting.history import OVERALL, number
+from tailwise.reporting.history import OVERALL, finite
 from tailwise.reporting.page import Page
 from tailwise.reporting.payload import embedded
 from tailwise.reporting.render import figure, interval, measured, render
@@ -162,10 +163,10 @@ def test_an_absent_file_is_named(tmp_path):
 
 
 def test_a_head_without_mistakes_or_rare_classes_is_shown(tmp_path):
-    judgement = read_json(write_run(tmp_path, Made(mistakes=0)) / "reports/judgement.json")
+    intervals = read_json(write_run(tmp_path, Made(mistakes=0)) / "reports/intervals.json")
     unknown = {"value": None, "low": None, "high": None}
-    judgement["heads"]["action"]["rare"] = {"classes": [], "macro_recall": unknown, "macro_f1": unknown}
-    write_json(tmp_path / "reports/judgement.json", judgement)
+    intervals["heads"]["action"]["rare"] = {"classes": [], "macro_recall": unknown, "macro_f1": unknown}
+    write_json(tmp_path / "reports/intervals.json", intervals)
     html = html_of(tmp_path)
     assert "Rare classes of card: A (5 samples)." in html and "Rare classes of action" not in html
 
@@ -174,7 +175,7 @@ def test_an_undefined_figure_is_a_dash():
     assert figure(None) == "–" and figure(0.12345) == "0.123" and figure(0.5, 2) == "0.50"
     assert interval({"value": 0.5, "low": None, "high": None}) == "0.500"
     assert interval({"value": None, "low": 0.1, "high": 0.2}) == "–"
-    assert (number(""), number(None), number("nan"), number("0.5")) == (None, None, None, 0.5)
+    assert finite([math.nan, math.inf, 0.5]) == [None, None, 0.5]
 
 
 def test_the_evaluator_of_soccernet_stands_beside_the_balanced_accuracy_of_its_own_data_alone(tmp_path, facts):

@@ -25,7 +25,7 @@ class Table:
 
     def __init__(self, inputs: dict[str, torch.Tensor], targets: dict[str, torch.Tensor]):
         self.inputs, self.targets = inputs, targets
-        self.names = [f"sample{i}" for i in range(len(next(iter(targets.values()))))]
+        self.names = [f"sample{i}" for i in range(len(next(iter({**targets, **inputs}.values()))))]
 
     def __len__(self):
         return len(self.names)
@@ -85,7 +85,8 @@ def make_task(
     model = model or Linear(5, heads)
     valid = valid or make_table(seed=1, heads=heads)
     train = train or make_table(heads=heads)
-    metrics, select = metrics or metrics_of(heads), select or mean_recall(heads)
+    if metrics is None:
+        metrics, select = metrics_of(heads), select or mean_recall(heads)
     return Task(heads, model, {}, train, valid, prepare, loss, metrics, select)
 
 

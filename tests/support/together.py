@@ -4,7 +4,7 @@ A job is [folder, processes, what it is told]. Its processes are forked from thi
 they print goes to <folder>/said.txt. What they are told: epochs; stop: end after so many steps; die: this process
 kills itself in its so-manieth step, once; short: this process finds no memory for more than so many samples; cut: the
 state lacks its last byte, and each process leaves the mistake it meets in refused-<rank>.txt. What the first process
-leaves in the folder: weights.safetensors, history.json; each its samples: seen-<rank>.json.
+leaves in the folder: weights.safetensors, history.json; each its samples: seen-<rank>.json. options: a name in OPTIONS.
 """
 
 import json
@@ -23,13 +23,31 @@ from support.helpers import HEADS, Linear, make_phase, make_run, make_table, mak
 from tailwise.core.batch import IGNORE
 from tailwise.core.errors import UserError
 from tailwise.engine.checkpoint.recovery import Recovery
+from tailwise.engine.contract.options import EarlyStopping
 from tailwise.engine.distributed.world import World, join
 from tailwise.engine.train.loop import train_phase
 from tailwise.losses.boost import ClassBoost
 from tailwise.optim.adamw import AdamW
+from tailwise.optim.average import EMA, SWA
+from tailwise.optim.plateau import Plateau
+from tailwise.optim.ranger import Ranger
+from tailwise.optim.sam import SAM
 
 SAMPLES = [*range(37), 3, 3]
 """Three are drawn twice or more; the last step of an epoch has 7 samples."""
+
+
+OPTIONS = {
+    "sam": {
+        "optimizer": SAM("sam", AdamW("adamw", 0.1), rho=0.1),
+        "average": EMA("ema", 0.8),
+        "schedule": Plateau("plateau", 0, 0.5),
+        "early_stopping": EarlyStopping(1, min_delta=1.0),
+        "hand_over": "last",
+    },
+    "ranger": {"optimizer": Ranger("ranger", 0.1, k=2), "average": SWA("swa", 2), "keep_every": 1},
+}
+"""Options of the phase, by name."""
 
 
 class Told(Linear):
@@ -74,7 +92,8 @@ def train(told: dict, folder: Path, world: World) -> None:
     boost = {"colour": ClassBoost(torch.tensor([1.0, 2.0, 3.0]).double(), torch.tensor([8.0, 8.0, 8.0]))}
     model = Told(told, folder, world.rank).double()
     task = make_task(model, table(37, 0), table(21, 1), loss=summed_loss, prepare=prepare)
-    phase = make_phase(told["epochs"], 1e-2, optimizer=AdamW("adamw", 0.1), clip=0.5)
+    usual = {"optimizer": AdamW("adamw", 0.1), "clip": 0.5}
+    phase = make_phase(told["epochs"], 1e-2, **{**usual, **OPTIONS.get(told.get("options"), {})})
     recovery = Recovery(folder / "run-1").__enter__() if world.rank == 0 else None
     if recovery and told.get("cut"):
         recovery.path.write_bytes(recovery.path.read_bytes()[:-1])
@@ -89,7 +108,8 @@ def train(told: dict, folder: Path, world: World) -> None:
     (folder / f"seen-{world.rank}.json").write_text(json.dumps(seen))
     if recovery:
         recovery.__exit__(None, None, None)
-        save_file(trained.weights, folder / "weights.safetensors")
+        last = trained.last.tensors if trained.last else {}
+        save_file(trained.weights | last, folder / "weights.safetensors")
         (folder / "history.json").write_text(json.dumps([asdict(record) for record in trained.history]))
 
 

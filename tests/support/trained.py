@@ -1,11 +1,15 @@
 """A weights file as training writes it, of a small model on a clip store that was made of real clips."""
 
+import shutil
 from pathlib import Path
 
+import pytest
 import torch
 
 from support.filming import write_clip
 from support.fouls import foul, write_split
+from support.once import once
+from support.tables import table
 from tailwise.core.batch import Head
 from tailwise.data.video.augment import Augment
 from tailwise.data.video.decode.window import Short, Window
@@ -41,8 +45,19 @@ def store_of(
         for number, count in views.items()
         for j in range(count)
     ]
-    build_store(split, rows, window, folder, folder.parent / "cache", Decode(30, 0, short), 1)
+    build_store(split, table(rows), window, folder, folder.parent / "cache", Decode(30, 0, short), 1)
     return folder
+
+
+def split_with_store(factory: pytest.TempPathFactory, views: dict[str, int], folder: Path) -> Path:
+    """The split "Valid" of so many views in this folder, and its store in "store/valid": filmed once, then copied."""
+
+    def make(place: Path) -> None:
+        store_of(film_split(place, views), views, place / "store" / "valid")
+
+    name = "split of " + " ".join(f"{number}-{count}" for number, count in views.items())
+    shutil.copytree(once(factory, name, make), folder, dirs_exist_ok=True)
+    return folder / "Valid"
 
 
 def trained(store: Path, file: Path, heads=HEADS) -> Task:

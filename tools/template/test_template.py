@@ -6,8 +6,8 @@ import pytest
 from template.recipe import RECIPE
 
 from tailwise.core.batch import Head
-from tailwise.core.files import write_csv
 from tailwise.core.params.config import read_params, section, sections
+from tailwise.core.tables import write_table
 from tailwise.engine.contract.task import Task
 
 HERE = Path(__file__).parent
@@ -21,7 +21,7 @@ def task(tmp_path, monkeypatch) -> Task:
     RECIPE.make_demo(params, Path(params["data"]["root"]))
     index = RECIPE.index(params).index
     for split, rows in index.rows.items():
-        write_csv(Path(split) / "manifest.csv", rows[0], (row.values() for row in rows))
+        write_table(Path(split) / "manifest.csv", rows)
     heads = tuple(Head(name, classes) for name, classes in index.heads.items())
     return RECIPE.build(sections(params, RECIPE.config()), heads, Path("train"), Path("valid"), seed=1)
 

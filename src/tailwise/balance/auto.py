@@ -10,7 +10,7 @@ from typing import Literal
 from tailwise.balance.counts import Counts, imbalance_ratio
 from tailwise.balance.labels import LabelTable
 from tailwise.balance.subset import Balanced, Samples
-from tailwise.core.params.auto import AUTO, filled, left_open
+from tailwise.core.params.auto import AUTO, auto_paths, fill_auto
 from tailwise.core.params.typed import convert
 
 STEPS = 1000
@@ -79,13 +79,13 @@ def lr(first_lr: float, batch_size: int, number: int) -> float:
 
 def choose(section: dict, number: int, facts: Facts) -> dict[str, Choice]:
     """{dotted path: choice} of what stands as `auto` in a phase's section of params.yaml; number: of it, from 0."""
-    wanted, chosen = left_open(section), {}
+    wanted, chosen = auto_paths(section), {}
     if "samples.max_ratio" in wanted:
         ratio = max(map(imbalance_ratio, facts.counts.values()))
         why = f"the square root of {ratio:.1f}, the largest ratio of two classes of a head"
         chosen["samples.max_ratio"] = Choice(max_ratio(facts.counts), why)
     if "train.epochs" in wanted:
-        ready = filled(section, {path: choice.value for path, choice in chosen.items()})
+        ready = fill_auto(section, {path: choice.value for path, choice in chosen.items()})
         draws = len(convert(Samples, ready["samples"], "samples").choose(facts.labels))
         steps = math.ceil(draws / facts.batch_size)
         why = f"{steps} steps each, {STEPS} wanted, within {LEAST_EPOCHS} and {MOST_EPOCHS} epochs"

@@ -62,7 +62,7 @@ class Target:
 
     recall: a class below this validation recall is weak, in [0, 1]
     prior_samples: a measured recall counts as if this many samples at the head's mean
-        recall had been seen besides, so that three samples decide little
+        recall were added, so that three samples decide little
     min_support: with fewer validation samples the recall is ignored, and counts decide
     """
 
@@ -82,8 +82,8 @@ def shrunk_recall(hits: Mapping[str, int], support: Mapping[str, int], prior_sam
 
     (hits + prior_samples * mean) / (support + prior_samples); the mean itself where both are 0.
     """
-    seen = [hits[name] / n for name, n in support.items() if n]
-    mean = sum(seen) / len(seen) if seen else 0.0
+    measured = [hits[name] / n for name, n in support.items() if n]
+    mean = sum(measured) / len(measured) if measured else 0.0
     weight = {name: n + prior_samples for name, n in support.items()}
     return {name: (hits[name] + prior_samples * mean) / w if w else mean for name, w in weight.items()}
 

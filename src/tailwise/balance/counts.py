@@ -1,4 +1,8 @@
-"""How many samples each class has, and how long the tail is. Pure functions."""
+"""How many samples each class has, and how long the tail is. Pure functions.
+
+A label is a class or a list of them, one a position, so that `Counter` counts in one pass what pandas would first have
+to flatten; and params, which name the samplers that count, are read without pandas.
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tailwise.balance.files import Acts
+from tailwise.balance.files import ApplyAs
 from tailwise.core.errors import UserError
 
 
@@ -35,7 +35,7 @@ class EffectiveWeight:
 
 
 def effective_weights(
-    counts: Mapping[str, int], drawn: Mapping[str, int], boost: Mapping[str, float], acts: Acts
+    counts: Mapping[str, int], drawn: Mapping[str, int], boost: Mapping[str, float], apply_as: ApplyAs
 ) -> dict[str, EffectiveWeight]:
     """Of each class that is drawn at all. counts: of training labels; drawn: of an epoch, repeats included
 
@@ -46,8 +46,8 @@ def effective_weights(
     return {
         name: EffectiveWeight(
             n / counts[name],
-            scale * boost[name] if acts == "loss" else 1.0,
-            boost[name] if acts == "logits" else 1.0,
+            scale * boost[name] if apply_as == "weight" else 1.0,
+            boost[name] if apply_as == "margin" else 1.0,
         )
         for name, n in drawn.items()
         if n

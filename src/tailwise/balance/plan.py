@@ -20,11 +20,11 @@ def rebalance(
     samples = len(labels.samples)
     lines = [f"{phase}: {len(chosen)} draws of {len(set(chosen))} of {samples} samples an epoch"]
     for head, of_head in drawn.items():
-        classes = effective_weights(counts[head], of_head, boost[head], how.acts)
+        classes = effective_weights(counts[head], of_head, boost[head], how.apply_as)
         check_drawn(phase, head, counts[head], of_head)
         check_ratio(phase, head, classes, balance)
         lines.append(f"  {head}, largest effective ratio between two classes {effective_ratio(classes):.1f}:")
         lines += [f"    {name:<20}{of_head[name]:>6} drawn, {one}" for name, one in classes.items()]
         if how.samples.kind == "balanced" and (short := unequal(of_head)):
             lines.append(f"    cannot be equal: {', '.join(f'{name} {of_head[name]}' for name in short)}")
-    return Rebalancing(how.acts, boost, [labels.samples[i] for i in chosen]), lines
+    return Rebalancing(how.apply_as, boost, [labels.samples[i] for i in chosen]), lines

@@ -7,7 +7,7 @@ from typing import Literal
 
 from tailwise.balance.boosts import Rule
 from tailwise.balance.counts import count_classes
-from tailwise.balance.files import Acts
+from tailwise.balance.files import ApplyAs
 from tailwise.balance.labels import LabelTable, classes_of, classes_per_sample
 
 
@@ -66,13 +66,13 @@ class Rebalance:
 
     max_weight: largest ratio between the boosts of two classes, at least 1
     boost: how boosts follow from counts
-    acts: where they act: as weights in the loss, or as margins in the logits
+    apply_as: margins in the logits, or weights in the loss
     samples: which of the training samples an epoch draws
     """
 
     max_weight: float
     boost: Rule
-    acts: Acts
+    apply_as: ApplyAs
     samples: Samples
 
     def __post_init__(self):
@@ -122,10 +122,10 @@ def oversampled(labels: LabelTable, max_repeat: int) -> list[int]:
     return [i for i, count in enumerate(times) for _ in range(count)]
 
 
-def unequal(seen: Mapping[str, int]) -> list[str]:
-    """The classes that have fewer samples than the head's most frequent one: what could not be made equal."""
-    most = max(seen.values(), default=0)
-    return [name for name, count in seen.items() if count < most]
+def unequal(drawn: Mapping[str, int]) -> list[str]:
+    """The classes with fewer draws than the head's most frequent one."""
+    most = max(drawn.values(), default=0)
+    return [name for name, count in drawn.items() if count < most]
 
 
 def present_counts(labels: LabelTable) -> dict[str, dict[str, int]]:

@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from tailwise.core.errors import UserError, clean, one_line, print_error
+from tailwise.core.errors import UserError, describe_error, escape_output, print_error
 from tailwise.core.system.imports import NO_THREAD, no_thread
 
 WEIGHTS = Path("data/models/phase3.safetensors")
@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
-        if (text := one_line(error)) is None:
+        if (text := describe_error(error)) is None:
             raise
         return _fail(text, 1)
     return 0
@@ -55,12 +55,19 @@ def add_predict(one: argparse.ArgumentParser) -> None:
         type=Path,
         nargs="*",
         metavar="PATH",
-        help="one sample, as the clips of a foul; or a folder or zip in the recipe's layout, as the split "
-        "action_<i>/clip_<j>.mp4 of SoccerNet, with annotations or without, or one foul of it",
+        help="one sample, such as the clips of a foul; or a folder or zip in the recipe's layout: docs/prediction.md",
     )
-    one.add_argument("--table", type=Path, metavar="FILE", help="CSV of samples: columns sample, path, perhaps view")
+    one.add_argument(
+        "--table", type=Path, metavar="FILE", help="CSV of samples, with the columns that the recipe reads"
+    )
     one.add_argument("--root", type=Path, metavar="DIR", help="where the table's paths begin; default: its folder")
-    one.add_argument("--folder", type=Path, metavar="DIR", help="every file of a sample below it")
+    one.add_argument("--folder", type=Path, metavar="DIR", help="every file below it as a sample of its own")
+    add_predict_options(one)
+    one.set_defaults(run=_predict)
+
+
+def add_predict_options(one: argparse.ArgumentParser) -> None:
+    """By which model, on what, and where the answers go."""
     one.add_argument("--weights", type=Path, default=WEIGHTS, help="default: %(default)s")
     one.add_argument("--recipe", metavar="MODULE", help="package of a recipe that is no part of tailwise, as tagger")
     one.add_argument("--format", metavar="NAME", help="text, csv or one of the recipe's; default: text for one sample")
@@ -68,11 +75,14 @@ def add_predict(one: argparse.ArgumentParser) -> None:
     one.add_argument("--set", metavar="NAME", help="name of the split in the answers; default: the folder's")
     one.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: %(default)s")
     one.add_argument("--workers", type=int, default=2, help="processes that read the samples; default: 2")
-    one.set_defaults(run=_predict)
 
 
 def add_preset(one: argparse.ArgumentParser) -> None:
-    one.add_argument("name", metavar="NAME", help="of a file presets/NAME.yaml, or a path that ends in .yaml")
+    which = one.add_mutually_exclusive_group(required=True)
+    which.add_argument(
+        "name", metavar="NAME", nargs="?", help="of a file presets/NAME.yaml, or a path that ends in .yaml"
+    )
+    which.add_argument("--upgrade", action="store_true", help="rename what the last version named otherwise")
     one.set_defaults(run=_preset)
 
 
@@ -92,10 +102,10 @@ def _predict(args: argparse.Namespace) -> None:
 
 
 def _preset(args: argparse.Namespace) -> None:
-    from tailwise.cli.preset import main as apply_preset
+    from tailwise.cli import preset
 
-    clean(sys.stdout)
-    apply_preset(args.name)
+    escape_output(sys.stdout)
+    preset.rewrite(preset.upgrade) if args.upgrade else preset.main(args.name)
 
 
 def _config(args: argparse.Namespace) -> None:

@@ -7,7 +7,8 @@ is a URL, DVC asks for a plugin; and of a link to a folder DVC sees nothing, so 
 from pathlib import Path
 
 from tailwise.core.errors import UserError
-from tailwise.core.params.config import read_params
+from tailwise.core.params.config import read_file
+from tailwise.core.params.upgrade import COMMAND, upgrade
 from tailwise.data.tables.checks.root import check_tree, name_fault
 
 
@@ -16,7 +17,10 @@ def check(file: Path = Path("params.yaml")) -> None:
 
     A folder that is absent is left to the stage `check`, as a stage may make it.
     """
-    data = read_params(file).get("data")
+    params = read_file(file)
+    if changes := upgrade(params):  # DVC would only say that a parameter is missing
+        raise UserError(f"{file}: of an earlier version ({changes[0]}): run `{COMMAND}`")
+    data = params.get("data")
     root = data.get("root") if isinstance(data, dict) else None
     if fault := name_fault(root):
         raise UserError(f"{file}: data.root {fault}")

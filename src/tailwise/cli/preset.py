@@ -1,18 +1,20 @@
-"""Apply a preset to params.yaml and say what changed: ``python -m tailwise.cli.preset NAME``.
+"""Write a preset's values into params.yaml and print what changed: ``tailwise preset NAME``.
 
 NAME is one of presets/, or the path of a YAML file, such as the reports/config.yaml of a run.
-A preset names the values that differ; comments and the order of params.yaml stay.
+A preset names the values that differ; comments and the order of params.yaml stay. ``tailwise preset --upgrade`` renames
+what the last version named otherwise.
 """
 
 import io
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from tailwise.core.errors import UserError, clean, one_line, said, shorten
+from tailwise.core.errors import UserError, shorten
 from tailwise.core.files import write_text
-from tailwise.core.params.config import read_params
+from tailwise.core.params.config import read_file, read_params
+from tailwise.core.params.upgrade import upgrade
 
 
 def apply(params: dict, preset: dict, path: str = "") -> list[str]:
@@ -34,27 +36,21 @@ def apply(params: dict, preset: dict, path: str = "") -> list[str]:
 
 
 def main(name: str) -> None:
-    file, preset = Path("params.yaml"), Path(name if name.endswith(".yaml") else f"presets/{name}.yaml")
+    preset = Path(name if name.endswith(".yaml") else f"presets/{name}.yaml")
     if not preset.is_file():
         raise UserError(
             f"no preset {name}; there are: {', '.join(sorted(p.stem for p in Path('presets').glob('*.yaml')))}"
         )
-    read_params(file)  # says what is wrong with it, and keeps what ruamel would read without a limit
+    rewrite(lambda params: upgrade(params) + apply(params, read_params(preset)))
+
+
+def rewrite(change: Callable[[dict], list[str]], file: Path = Path("params.yaml")) -> None:
+    """Change params.yaml, its comments and order kept, and print the lines that `change` returns."""
+    read_file(file)  # refuses what is wrong with it, and what ruamel would read without a limit
     yaml = YAML()
     yaml.preserve_quotes, yaml.width = True, 120
-    params = yaml.load(file.read_text(encoding="utf8"))
-    changes = apply(params, read_params(preset))
-    text = io.StringIO()
+    params, text = yaml.load(file.read_text(encoding="utf8")), io.StringIO()
+    changes = change(params)
     yaml.dump(params, text)
     write_text(file, text.getvalue())
-    print("\n".join(changes) or "params.yaml has these values already")
-
-
-if __name__ == "__main__":
-    clean(sys.stdout)
-    try:
-        main(sys.argv[1])
-    except (UserError, OSError) as error:
-        if (text := one_line(error)) is None:
-            raise
-        sys.exit(said(f"preset: {text}"))
+    print("\n".join(changes) or f"{file} has these values already")

@@ -5,28 +5,28 @@ from pathlib import Path
 from tailwise.core.files import read_json
 
 
-def summary(metrics: dict, judgement: dict) -> str:
+def summary(metrics: dict, intervals: dict) -> str:
     """Validation figures as text: a row a head, then the pipeline's own scores and lines.
 
-    judgement: heads, few, and where the pipeline has them units {score: unit} and lines
+    intervals: heads, few, and where the pipeline has them units {score: unit} and lines
     """
     heads = {name: of_head for name, of_head in metrics.items() if isinstance(of_head, dict)}
     lines = [f"{'validation':<12}{'macro recall':>14}{'macro F1':>10}{'lowest class recall':>21}"] if heads else []
-    lines += [head_row(name, of_head, judgement) for name, of_head in heads.items()]
-    units = judgement.get("units", {})
+    lines += [head_row(name, of_head, intervals) for name, of_head in heads.items()]
+    units = intervals.get("units", {})
     lines += [score_row(name, value, units.get(name)) for name, value in metrics.items() if name not in heads]
-    return "\n".join([*lines, *judgement.get("lines", [])])
+    return "\n".join([*lines, *intervals.get("lines", [])])
 
 
-def head_row(name: str, figures: dict, judgement: dict) -> str:
+def head_row(name: str, figures: dict, intervals: dict) -> str:
     """A head's macro figures, and its class with the lowest recall."""
     known = {label: value for label, value in figures["recall"].items() if value is not None}
     if not known:
         return f"{name:<12}{'no label':>14}"
     lowest = min(known, key=known.get)
-    support = judgement["heads"][name]["classes"][lowest]["support"]
+    support = intervals["heads"][name]["classes"][lowest]["support"]
     macro = f"{figures['macro_recall']:>14.3f}{figures['macro_f1']:>10.3f}"
-    return f"{name:<12}{macro}{known[lowest]:>21.3f}  {lowest}{few(support, judgement['few'])}"
+    return f"{name:<12}{macro}{known[lowest]:>21.3f}  {lowest}{few(support, intervals['few'])}"
 
 
 def score_row(name: str, value: float | None, unit: str | None) -> str:
@@ -44,6 +44,6 @@ def few(count: int, least: int) -> str:
 def run() -> None:
     """Print the table of the run in this folder, and where its certificate and report are."""
     print()
-    print(summary(*(read_json(Path(f"reports/{name}.json")) for name in ("metrics", "judgement"))))
+    print(summary(*(read_json(Path(f"reports/{name}.json")) for name in ("metrics", "intervals"))))
     print("test split: reports/certificate.json")
     print(f"report: {Path('reports/report.html').resolve().as_uri()}")

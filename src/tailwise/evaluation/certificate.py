@@ -10,7 +10,7 @@ from tailwise.evaluation.measure import Measured, count_groups
 
 Verdict = Literal["pass", "fail", "undecided"]
 FEW, FEW_GROUPS = 20, 10
-"""Labels of a class below which its recall is no measurement; groups below which no interval is."""
+"""Labels of a class that its recall needs to be decided; groups that any interval needs."""
 
 
 @dataclass(frozen=True)
@@ -87,26 +87,30 @@ def certify_split(
     return rows, warnings, {"over": "groups", "groups": groups, "draws": DRAWS, "level": LEVEL, "seed": SEED}
 
 
-ALWAYS = (
-    "The intervals tell how figures vary over fouls of such matches, not over trainings: another seed gives others.",
-)
-"""Limits of every certificate."""
+def limits_of_intervals(unit: str) -> str:
+    """What an interval covers, in a sentence. unit: what a sample is called"""
+    return (
+        f"The intervals cover the choice of {unit}s and their groups, not the training: another seed trains another "
+        "model, with other figures."
+    )
 
 
 def limits(head: str, support: dict[str, int]) -> list[str]:
     """What the figures of a head do not tell, in sentences. support: {class: labels}"""
     absent = [name for name, count in support.items() if not count]
     few = {name: count for name, count in support.items() if 0 < count < FEW}
-    lines = [
-        f"{head}: {name} has no sample: nothing is known of it, and the macro figures leave it out." for name in absent
-    ]
-    lines += [f"{head}: {samples(count)} of {name}: not a measurement." for name, count in few.items()]
+    lines = [f"{head}: {name} has no sample: it has no figures, and the macro figures leave it out." for name in absent]
+    lines += [f"{head}: {samples(count)} of {name}: too few to measure its recall." for name, count in few.items()]
     return lines
 
 
 def limits_of_groups(groups: int) -> list[str]:
     """That too few groups are resampled, in a sentence."""
-    return [f"Only {groups} group(s): too few for intervals to mean anything."] if groups < FEW_GROUPS else []
+    return (
+        [f"Only {groups} {'group' if groups == 1 else 'groups'}: too few for meaningful intervals."]
+        if groups < FEW_GROUPS
+        else []
+    )
 
 
 def limits_of_model(spec: dict, asked: dict | None) -> list[str]:
@@ -120,7 +124,7 @@ def limits_of_model(spec: dict, asked: dict | None) -> list[str]:
     for path, value in _leaves(spec):
         if value != wanted.get(path):
             changed.append(f"{path} is {value}, not {wanted.get(path)}")
-    return [f"A simpler model took over in training from the one that was asked for: {', '.join(changed)}."]
+    return [f"Training fell back to a simpler model than params.yaml asks for: {', '.join(changed)}."]
 
 
 def _leaves(values: dict, path: str = "") -> Iterator[tuple[str, object]]:
@@ -137,13 +141,13 @@ def samples(count: int) -> str:
 
 
 def certificate(rows: list[TargetResult], figures: dict, warnings: list[str], facts: dict) -> dict:
-    """The certificate as JSON. figures: of the split; warnings: from `limits`; facts: hashes, seed, bootstrap."""
+    """The certificate as JSON. figures: of the split; warnings: its limits; facts: hashes, seed, bootstrap."""
     counted = Counter(row.verdict for row in rows)
     return {
         "verdicts": {verdict: counted[verdict] for verdict in get_args(Verdict)},
         "targets": [asdict(row) for row in rows],
         "figures": figures,
-        "limits": [*ALWAYS, *warnings],
+        "limits": warnings,
         **facts,
     }
 

@@ -57,14 +57,14 @@ def rare(found: Predictions, trained_on: dict[str, int]) -> dict[str, Any]:
 
 
 def lines(made: dict) -> Iterator[str]:
-    """The figures in lines for the terminal: the rare classes and limits."""
+    """Lines for the terminal: figures of the rare classes, and limits."""
     for name, of_head in made["heads"].items():
         rare = of_head["rare"]
         if rare["macro_recall"]["value"] is not None:
             yield f"{name}: rare classes {', '.join(rare['classes'])}: recall {format_interval(rare['macro_recall'])}"
     yield from made["limits"][:SHOWN]
     if len(made["limits"]) > SHOWN:
-        yield f"and {len(made['limits']) - SHOWN} more, see reports/judgement.json"
+        yield f"and {len(made['limits']) - SHOWN} more, see reports/intervals.json"
 
 
 def format_interval(interval: dict[str, float]) -> str:

@@ -1,6 +1,8 @@
 """Confidence intervals of a split's figures: bootstrap over groups. Pure functions.
 
 Samples of one group (a match, a song, a source video) resemble each other, so groups are resampled, not samples.
+The figures come from counts weighted by each draw; `sklearn.metrics` checks and encodes its inputs in every call, which
+takes 70 times as long for 174 classes (9 ms instead of 0.12 ms, 2,000 draws a head).
 Source: percentile bootstrap of clusters, https://doi.org/10.1201/9780429246593, chapter 8
 """
 

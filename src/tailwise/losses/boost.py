@@ -19,34 +19,34 @@ def class_weights(boost: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
 
 @dataclass(frozen=True)
 class ClassBoost:
-    """How loud the classes of one head are to be heard in a phase, and where.
+    """Per-class rebalancing factors of one head in a phase, and how they apply.
 
-    boost: (C,) within [1, max_weight]; counts: (C,) samples per class among those the phase sees;
-    acts: as weights in the loss, or as margins in the logits
+    boost: (C,) within [1, max_weight]; counts: (C,) labels per class among those that the phase draws
+    apply_as: margins in the logits, or weights in the loss
     """
 
     boost: torch.Tensor
     counts: torch.Tensor
-    acts: Literal["loss", "logits"] = "loss"
+    apply_as: Literal["margin", "weight"] = "weight"
 
     def weights(self) -> torch.Tensor:
-        """(C,) class weights for the loss, with mean 1 over the samples; all 1 where the boost acts elsewhere."""
-        return class_weights(self.boost, self.counts) if self.acts == "loss" else torch.ones_like(self.boost)
+        """(C,) class weights for the loss, with mean 1 over the samples; all 1 where the boost is a margin."""
+        return class_weights(self.boost, self.counts) if self.apply_as == "weight" else torch.ones_like(self.boost)
 
     def margins(self) -> torch.Tensor:
-        """(C,) to be added to the logits in training: -log boost; all 0 where the boost acts elsewhere.
+        """(C,) to be added to the logits in training: -log boost; all 0 where the boost is a weight.
 
         A boosted class must win by its margin. With boosts of n_max / n_c without a cap this is
         balanced softmax. Source: https://arxiv.org/abs/2007.10740, eq. 3
         """
-        return -self.boost.log() if self.acts == "logits" else torch.zeros_like(self.boost)
+        return -self.boost.log() if self.apply_as == "margin" else torch.zeros_like(self.boost)
 
     def to(self, device: torch.device) -> "ClassBoost":
         return replace(self, boost=self.boost.to(device), counts=self.counts.to(device))
 
 
 def boosted_cross_entropy(logits: torch.Tensor, targets: torch.Tensor, boost: ClassBoost | None) -> torch.Tensor:
-    """`cross_entropy` with the boost where it acts; plain without one, as in evaluation."""
+    """`cross_entropy` with the boost; plain without one, as in evaluation."""
     if boost is None:
         return cross_entropy(logits, targets)
     return cross_entropy(logits + boost.margins(), targets, boost.weights())

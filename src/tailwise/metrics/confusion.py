@@ -1,4 +1,8 @@
-"""Figures of a confusion matrix (rows: actual class, columns: predicted). Pure functions."""
+"""Figures of a confusion matrix (rows: actual class, columns: predicted). Pure functions.
+
+`sklearn.metrics` computes such figures from all labels at once. These start from counts, which add up over batches,
+processes and resumed epochs, and leave a class without a sample undefined (NaN) instead of 0.
+"""
 
 import math
 from collections.abc import Iterable, Sequence

@@ -1,13 +1,15 @@
 """What `tailwise predict` and a recipe pass each other. Nothing here loads torch."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 if TYPE_CHECKING:
-    from tailwise.core.batch import Head
+    import numpy as np
+
+    from tailwise.metrics.predictions import Predictions
 
 
 @dataclass(frozen=True)
@@ -43,27 +45,14 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """One head on one sample.
-
-    probabilities: (C,), or (T, C) of a sequence, 1 in sum over C; attention: over the parts (V,), 1 in sum, or empty
-    """
-
-    head: "Head"
-    probabilities: np.ndarray
-    attention: np.ndarray = field(default_factory=lambda: np.zeros(0))
-
-    @property
-    def predicted(self) -> str | list[str]:
-        """The most probable class; of a sequence one a position."""
-        best = self.probabilities.argmax(axis=-1)
-        return [self.head.classes[i] for i in best] if best.ndim else self.head.classes[best]
-
-
-@dataclass(frozen=True)
 class Prediction:
-    """A sample's answers, one a head."""
+    """One sample, predicted.
+
+    heads: of each head one row, or a row a position of a sequence; targets are IGNORE
+    attention: {head: weights of the parts (V,), 1 in sum}, where the model has attention
+    """
 
     name: str
     parts: Sequence[str]
-    answers: list[Answer]
+    heads: Sequence[Predictions]
+    attention: Mapping[str, np.ndarray] = field(default_factory=dict)

@@ -9,10 +9,10 @@ from tailwise.reporting.history import History, read_history
 from tailwise.reporting.page import Page
 
 NEEDED = {
-    "result": ("metrics", "classes", "judgement"),
+    "result": ("metrics", "classes", "intervals"),
     "mistakes": ("mistakes",),
     "data": ("index",),
-    "certificate": ("certificate", "judgement"),
+    "certificate": ("certificate", "intervals"),
 }
 """{section: the files reports/<name>.json that it shows}. The section training shows reports/training/<phase>."""
 
@@ -84,7 +84,7 @@ def collect(page: Page, phases: list[str], root: Path = Path(".")) -> Facts:
         phases=phases,
         history=read_history(root / "reports/training", phases),
         **(_result(found, _boosts(root, phases)) if "result" in page.sections else {}),
-        **_judged(found.get("judgement", {})),
+        **_targets(found.get("intervals", {})),
         **{name: found[name] for name in ("mistakes", "index", "certificate") if name in found},
         config=(root / "reports/config.yaml").read_text(encoding="utf8") if "run" in page.sections else "",
         own=page.collect(root),
@@ -97,34 +97,34 @@ def _boosts(root: Path, phases: list[str]) -> dict[str, dict]:
     return {phase: read_json(file)["boost"] for phase, file in files.items() if file.exists()}
 
 
-def _judged(judgement: dict) -> dict:
-    return {name: judgement[name] for name in ("target", "few", "limits", "units") if name in judgement}
+def _targets(intervals: dict) -> dict:
+    return {name: intervals[name] for name in ("target", "few", "limits", "units") if name in intervals}
 
 
 def _result(found: dict, boosts: dict[str, dict]) -> dict:
     return {
-        "heads": [_head(name, found, boosts) for name in found["judgement"]["heads"]],
+        "heads": [_head(name, found, boosts) for name in found["intervals"]["heads"]],
         "boosted": list(boosts),
         "scores": {name: value for name, value in found["metrics"].items() if not isinstance(value, dict)},
     }
 
 
 def _head(name: str, found: dict, boosts: dict[str, dict]) -> HeadFacts:
-    judged = found["judgement"]["heads"][name]
-    figures = {figure: judged[figure] for figure in ("macro_recall", "macro_f1", "accuracy")}
+    measured = found["intervals"]["heads"][name]
+    figures = {figure: measured[figure] for figure in ("macro_recall", "macro_f1", "accuracy")}
     for figure in ("min_recall", "loss"):
         figures[figure] = {"value": found["metrics"][name][figure], "low": None, "high": None}
-    figures |= {f"rare_{figure}": judged["rare"][figure] for figure in ("macro_recall", "macro_f1")}
+    figures |= {f"rare_{figure}": measured["rare"][figure] for figure in ("macro_recall", "macro_f1")}
     rows = [_class(name, label, found, boosts) for label in found["classes"]["train"][name]]
-    return HeadFacts(name, rows, figures, judged["rare"]["classes"], judged["confusions"])
+    return HeadFacts(name, rows, figures, measured["rare"]["classes"], measured["confusions"])
 
 
 def _class(head: str, label: str, found: dict, boosts: dict[str, dict]) -> ClassRow:
-    judged = found["judgement"]["heads"][head]["classes"][label]
+    measured = found["intervals"]["heads"][head]["classes"][label]
     return ClassRow(
         label,
         *(found["classes"][split][head][label] for split in ("train", "valid")),
-        judged["predicted"],
+        measured["predicted"],
         {phase: boost[head][label] for phase, boost in boosts.items() if head in boost},
-        *(judged[figure] for figure in ("recall", "precision", "f1")),
+        *(measured[figure] for figure in ("recall", "precision", "f1")),
     )

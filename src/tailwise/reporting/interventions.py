@@ -46,7 +46,7 @@ class PhaseIntervention:
 
 
 def read_interventions(folder: Path, phases: list[str]) -> dict[str, list[PhaseIntervention]]:
-    """Those of each phase, in the order in which they were made; a phase that kept no record is left out."""
+    """{phase: its interventions in order}, without the phases that kept no record."""
     files = {phase: folder / phase / "interventions.csv" for phase in phases}
     return {phase: _rows(phase, file) for phase, file in files.items() if file.exists()}
 
@@ -57,8 +57,7 @@ def read_computed(folder: Path, phases: list[str]) -> dict[str, dict]:
     fallback: how many simpler models took over up to the best epoch
     """
     files = {phase: folder / phase / "run.json" for phase in phases}
-    found = {phase: read_json(file) for phase, file in files.items() if file.exists()}
-    return {phase: {"fallback": of_phase.get("simpler", 0), **of_phase} for phase, of_phase in found.items()}
+    return {phase: read_json(file) for phase, file in files.items() if file.exists()}
 
 
 def notices(
@@ -73,7 +72,6 @@ def notices(
         found += [(phase, line) for line in _of_memory(made.get(phase, []), how)]
         found += [(phase, line) for line in _of_fallbacks(made.get(phase, []), how)]
         source = phase if how.get("fallback") else source
-    return found
 
 
 def _of_memory(made: list[PhaseIntervention], how: dict) -> Iterator[str]:

@@ -19,7 +19,7 @@ from torch import zeros
 
 from support.bombs import with_password
 from support.filming import write_clip
-from support.trained import CONFIG, HEADS, film_split, store_of, trained
+from support.trained import CONFIG, HEADS, split_with_store, trained
 from tailwise.cli.main import main
 from tailwise.core.batch import Head
 from tailwise.core.stage.requirements import all_pins
@@ -32,10 +32,10 @@ VIEWS = {"0": 2, "3": 1, "10": 3}
 
 
 @pytest.fixture
-def split(folder):
+def split(folder, tmp_path_factory):
     """A split, and the weights beside it; the working folder is there."""
-    made = film_split(folder, VIEWS)
-    trained(store_of(made, VIEWS, folder / "store" / "valid"), folder / "w.safetensors")
+    made = split_with_store(tmp_path_factory, VIEWS, folder)
+    trained(folder / "store" / "valid", folder / "w.safetensors")
     return made.relative_to(folder)
 
 
@@ -376,6 +376,7 @@ def test_it_needs_neither_dvc_nor_params_and_starts_by_its_module(split):
 
 
 def test_a_python_without_the_packages_says_so_in_one_line(folder):
+    write_tensors(Path("data/models/phase3.safetensors"), {"a": zeros(1)}, {"recipe": "fouls"})
     done = subprocess.run(
         [sys.executable, "-S", "-m", "tailwise", "predict", "x.mp4"], env=environment(), capture_output=True, text=True
     )

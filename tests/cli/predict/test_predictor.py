@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from support.helpers import CPU
-from support.trained import HEADS, WINDOW, film_split, store_of, trained
+from support.trained import HEADS, WINDOW, film_split, split_with_store, store_of, trained
 from tailwise.cli.predict.command import find_recipe
 from tailwise.cli.predict.predictor import load_predictor
 from tailwise.core.batch import Head
@@ -15,15 +15,16 @@ from tailwise.data.video.decode.window import Window
 from tailwise.engine.checkpoint.weights import read_tensors, write_tensors
 from tailwise.recipes.fouls.predict.fouls import Foul
 from tailwise.recipes.fouls.predict.views import decode_fouls
+from tailwise.recipes.prediction import Sample
 
 VIEWS = {"0": 2, "3": 1, "10": 3}
 
 
 @pytest.fixture
-def made(tmp_path):
+def made(tmp_path, tmp_path_factory):
     """The split, and the task that wrote w.safetensors beside it."""
-    split = film_split(tmp_path, VIEWS)
-    return split, trained(store_of(split, VIEWS, tmp_path / "store" / "valid"), tmp_path / "w.safetensors")
+    split = split_with_store(tmp_path_factory, VIEWS, tmp_path)
+    return split, trained(tmp_path / "store" / "valid", tmp_path / "w.safetensors")
 
 
 def load(path):
@@ -31,8 +32,8 @@ def load(path):
     return load_predictor(path, find_recipe(path, None), CPU)
 
 
-def answers_of(predictor, views):
-    return predictor.answer({"clips": np.stack(views), "mask": np.ones(len(views), bool)})
+def predicted(predictor, views):
+    return predictor.predict(Sample(0, "foul", {"clips": np.stack(views), "mask": np.ones(len(views), bool)}))
 
 
 def fouls(split):
@@ -56,11 +57,12 @@ def test_its_answers_are_those_of_the_model_in_the_pipeline(made, tmp_path):
     for place in range(3):
         item = task.valid[place]
         logits, attention = task.model.look(**task.valid.collate([item]).inputs)
-        for answer in answers_of(predictor, item[1]):
-            expected = logits[answer.head.name].softmax(dim=1)[0].numpy()
-            np.testing.assert_array_equal(answer.probabilities, expected)
-            np.testing.assert_array_equal(answer.attention, attention[answer.head.name][0].numpy())
-            assert answer.predicted == answer.head.classes[expected.argmax()]
+        found = predicted(predictor, item[1])
+        for of_head in found.heads:
+            expected = logits[of_head.head.name].softmax(dim=1).numpy()
+            np.testing.assert_array_equal(of_head.probabilities, expected)
+            np.testing.assert_array_equal(found.attention[of_head.head.name], attention[of_head.head.name][0].numpy())
+            assert of_head.predicted.tolist() == [expected.argmax()] and of_head.positions is None
 
 
 def test_a_window_in_seconds_and_padding_travel_with_the_weights(tmp_path):
@@ -97,9 +99,9 @@ def test_heads_in_any_order_keep_their_own_answers(made, tmp_path):
     predictor, _ = load(tmp_path / "own.safetensors")
     logits = task.model(**task.valid.collate([task.valid[0]]).inputs)
     assert predictor.heads == heads
-    for answer in answers_of(predictor, task.valid[0][1]):
-        expected = logits[answer.head.name].softmax(dim=1)[0].detach().numpy()
-        np.testing.assert_array_equal(answer.probabilities, expected)
+    for of_head in predicted(predictor, task.valid[0][1]).heads:
+        expected = logits[of_head.head.name].softmax(dim=1).detach().numpy()
+        np.testing.assert_array_equal(of_head.probabilities, expected)
 
 
 def without(key):

@@ -4,21 +4,21 @@ import pytest
 
 from tailwise.core.errors import UserError
 from tailwise.core.files import write_json
-from tailwise.core.params.auto import filled, left_open, with_chosen
+from tailwise.core.params.auto import auto_paths, fill_auto, with_chosen
 
 PHASE = {"a": "auto", "b": {"c": "auto", "d": 1, "e": ["auto"]}, "kind": "all"}
 PARAMS = {"phase1": PHASE, "phase2": {"a": "auto"}, "phase3": {"a": 1}, "runtime": {"workers": "auto"}}
 
 
 def test_what_is_open_is_found_by_its_path():
-    assert left_open(PHASE) == ["a", "b.c"]
-    assert left_open({"a": 1}) == []
+    assert auto_paths(PHASE) == ["a", "b.c"]
+    assert auto_paths({"a": 1}) == []
 
 
 def test_only_what_is_open_is_filled():
     chosen = {"a": 3, "b.c": 0.5, "b.d": 9, "kind": "x"}
-    assert filled(PHASE, chosen) == {"a": 3, "b": {"c": 0.5, "d": 1, "e": ["auto"]}, "kind": "all"}
-    assert filled(PHASE, {"c": 1}) == PHASE
+    assert fill_auto(PHASE, chosen) == {"a": 3, "b": {"c": 0.5, "d": 1, "e": ["auto"]}, "kind": "all"}
+    assert fill_auto(PHASE, {"c": 1}) == PHASE
 
 
 def test_a_phase_gets_its_own_file_and_other_sections_stay(folder):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from support.slow import slow_but
 from tailwise.core.errors import UserError
 from tailwise.core.stage.launcher import check_versions
 from tailwise.core.stage.run_log import last_runs
@@ -94,7 +95,7 @@ ALLOCATING = "import {library}\nhold = bytearray(1_000_000)\n"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a limit that Linux keeps")
-@pytest.mark.parametrize("library", ["numpy", "numpy, av, decord"])
+@pytest.mark.parametrize("library", slow_but(["numpy", "numpy, av, decord"], "numpy"))
 def test_too_little_memory_at_the_start_is_one_line_and_nobody_was_at_the_keys(folder, library):
     """From so little that a library cannot be loaded to enough: some end their process, OpenBLAS sends it SIGINT."""
     (folder / "work.py").write_text(ALLOCATING.format(library=library))

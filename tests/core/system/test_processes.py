@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from tailwise.core.errors import UserError
+from tailwise.core.system.guarded import map_guarded, serve
 from tailwise.core.system.parent import die_with_parent
-from tailwise.core.system.processes import _serve, map_guarded, map_in_processes
+from tailwise.core.system.processes import map_in_processes
 
 SLEEPERS = """
 import os, sys, time
@@ -105,7 +106,7 @@ def test_a_process_whose_parent_died_before_it_asked_ends_at_once(parent, status
 
 def test_a_worker_whose_starter_is_gone_ends_without_a_word(capfd):
     ours, theirs = get_context("spawn").Pipe()
-    worker = get_context("spawn").Process(target=_serve, args=(os.getpid(), troubled, theirs))
+    worker = get_context("spawn").Process(target=serve, args=(os.getpid(), troubled, theirs))
     worker.start()
     theirs.close()
     ours.close()

@@ -19,6 +19,7 @@ from tailwise.core.errors import UserError
 from tailwise.engine.evaluate.evaluation import evaluate
 from tailwise.engine.train.loop import train_phase
 from tailwise.losses.boost import ClassBoost
+from tailwise.recipes.prediction import Sample
 
 SAMPLES = 38
 WIDE = 10_000_000
@@ -39,7 +40,8 @@ def answers() -> dict:
 
 def predict() -> dict:
     predictor = Predictor(Wide(5, HEADS), HEADS, lambda model, inputs: (model(**inputs), {}), CPU)
-    return {each.head.name: each.probabilities.tolist() for each in predictor.answer({"x": np.zeros(5, np.float32)})}
+    found = predictor.predict(Sample(0, "", {"x": np.zeros(5, np.float32)}))
+    return {each.head.name: each.probabilities.tolist() for each in found.heads}
 
 
 def effective_weights() -> dict:

@@ -21,7 +21,7 @@ PLACES = {"forward": (400, [8]), "backward": (220, [8, 4]), "step": (48, [8])}
 """{what is large: (the limit in MB, the micro-batches it leads to)}"""
 ENDS = {
     "answer": "out of memory with one sample at a time: a smaller window or model",
-    "predict": "out of memory with the views of one sample: another device may have more",
+    "predict": "out of memory with one sample: another device may have more",
     "felt": "phase1: out of memory with one sample at a time: a smaller window or model",
     "auto": "phase1: out of memory with one sample at a time: a smaller window or model",
 }

@@ -6,12 +6,10 @@ from torch import nn
 
 from support.helpers import HEADS, Linear, make_phase
 from tailwise.core.errors import UserError
-from tailwise.engine.contract.options import EarlyStopping, epochs_without_improvement
+from tailwise.engine.contract.options import EarlyStopping, epochs_without_improvement, samples_by_epoch, stepwise
 from tailwise.engine.contract.phase import (
     Rate,
     adapt_phase,
-    curve_gaps,
-    hand_over_faults,
     parameter_lines,
     rate_groups,
     set_trainable,
@@ -20,9 +18,6 @@ from tailwise.engine.contract.phase import (
 )
 from tailwise.optim.adamw import AdamW
 from tailwise.optim.average import SWA
-from tailwise.optim.cosine import Cosine
-from tailwise.optim.linear import Linear as Line
-from tailwise.optim.sgd import SGD
 
 
 @pytest.mark.parametrize(
@@ -166,20 +161,6 @@ def test_contradicting_options_are_refused(wrong):
         make_phase(**wrong)
 
 
-def test_gaps_between_phases_are_found():
-    def phases(*schedules, **of_first):
-        return {f"phase{i}": make_phase(schedule=s, **(of_first if i == 0 else {})) for i, s in enumerate(schedules)}
-
-    plain, part, rest = Line("linear"), Line("linear", end=0.5), Line("linear", start=0.5, end=0.0)
-    assert not list(curve_gaps(phases(plain, plain))) and not list(curve_gaps(phases(part, rest)))
-    (line,) = curve_gaps(phases(part, plain))
-    assert line == "phase0 ends at a learning rate of 0.005 and phase1 starts at 0.01: see schedule.start"
-    assert list(curve_gaps(phases(Cosine("cosine", 0.0, 0.1), plain, hand_over="last")))
-
-
-def test_a_state_for_another_optimizer_is_refused():
-    phases = {"a": make_phase(hand_over="last"), "b": make_phase(optimizer=SGD("sgd", 0.0))}
-    (line,) = hand_over_faults(phases)
-    assert line == "a.train.hand_over last is of no use to b: the state of adamw does not fit sgd"
-    assert not list(hand_over_faults({**phases, "a": make_phase()}))
-    assert not list(hand_over_faults({**phases, "b": make_phase()}))
+def test_a_schedule_of_samples_holds_until_its_next_entry():
+    assert samples_by_epoch(stepwise({1: [0, 1], 3: [2]}), 4) == [[0, 1], [0, 1], [2], [2]]
+    assert samples_by_epoch(range(2), 2) == [[0, 1], [0, 1]]

@@ -6,11 +6,12 @@ from dataclasses import asdict
 import numpy as np
 
 from support.helpers import total
-from tailwise.engine.contract.record import EpochRecord, Intervention, MetricSums, PartialMetrics
+from tailwise.engine.contract.record import EpochRecord, MetricSums, PartialMetrics
+from tailwise.metrics.interventions import Intervention
 
 
 def test_a_record_survives_json():
-    acted = (Intervention(1, 2, "loss spike", "roll back", "loss 3"),)
+    acted = (Intervention(1, 2, "loss spike", "roll back", 0.5, 16, 0, 3.0, 1.0, 1.1),)
     before = EpochRecord("phase2", 1, 15, 1e-3, 0.5, 1.25, {"action": total(0.7, [[90, 10], [0, 5]])}, 0.95, acted)
     assert EpochRecord.from_json(json.loads(json.dumps(before.to_json()))) == before
 

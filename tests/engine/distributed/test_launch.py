@@ -26,7 +26,7 @@ if RANK:
 
 import torch
 from tailwise.core.errors import UserError
-from tailwise.engine.train.interrupt import defer_interrupt
+from tailwise.core.system.interrupts import defer_interrupt
 from tailwise.engine.distributed.launch import worker_guard, launch, report_failure
 from tailwise.engine.distributed.world import join
 

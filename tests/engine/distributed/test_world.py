@@ -23,6 +23,11 @@ JOBS = {
     "2, then 1": [(2, {"stop": 5}), (1, {})],
     "1, then 2": [(1, {"stop": 5}), (2, {})],
     "short": [(2, {"short": (1, 5)})],
+    "sam alone": [(1, {"options": "sam"})],
+    "sam of 2": [(2, {"options": "sam"})],
+    "sam, 2, then 1": [(2, {"options": "sam", "stop": 5}), (1, {"options": "sam"})],
+    "ranger alone": [(1, {"options": "ranger"})],
+    "ranger of 2": [(2, {"options": "ranger"})],
     "cut": [(1, {"stop": 5}), (2, {"cut": True})],
 }
 """{folder: what runs there, one after the other}; stopped is a run in the second step of the second epoch."""
@@ -82,7 +87,6 @@ def close(one, other, judged=1e-12):
         assert record["norm"] == pytest.approx(expected["norm"], abs=1e-9)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("processes", [2, 4])
 def test_the_number_of_processes_changes_nothing(runs, alone, processes):
     """Labels are missing, boosts act, the last step is uneven, and a sample is drawn three times."""
@@ -97,6 +101,15 @@ def test_the_number_of_processes_changes_nothing(runs, alone, processes):
         assert Counter(sum(whole, ())) == Counter([*range(37), 3, 3])
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("folder", ["sam of 2", "sam, 2, then 1", "ranger of 2"])
+def test_options_of_a_phase_act_alike_in_several_processes(runs, alone, folder):
+    """Averages, early stopping and what is handed over included."""
+    straight = runs / f"{folder.partition(' ')[0].strip(',')} alone"
+    close(runs / folder, straight)
+    assert len(made(straight)[1]) == (2 if "sam" in folder else 3)
+
+
 def test_a_share_may_be_empty():
     shares = [World(rank, 4).share([5, 6]) for rank in range(4)]
     assert sorted(map(list, shares)) == [[], [], [5], [6]]
@@ -108,14 +121,12 @@ def test_shares_are_even_and_together_all(size):
     assert sum(parts, []) == list(range(16)) and max(map(len, parts)) - min(map(len, parts)) <= 1
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("folder", ["2, then 1", "1, then 2"])
 def test_a_run_goes_on_with_another_number_of_processes(runs, alone, folder):
     assert "epoch 2 step 2: resumed" in (runs / folder / "said.txt").read_text()
     close(runs / folder, alone)
 
 
-@pytest.mark.slow
 def test_a_state_cut_short_is_refused_by_all_processes(runs):
     said = [(runs / "cut" / f"refused-{rank}.txt").read_text() for rank in (0, 1)]
     assert said[0] == said[1] and "state.safetensors: not a whole weights file" in said[0]
@@ -130,7 +141,6 @@ def test_a_process_that_is_killed_is_started_again_and_goes_on(tmp_path, alone):
     close(tmp_path, alone)
 
 
-@pytest.mark.slow
 def test_memory_that_one_process_lacks_halves_the_micro_batch_of_all(runs, alone):
     close(runs / "short", alone, judged=1e-6)
     _, history = made(runs / "short")

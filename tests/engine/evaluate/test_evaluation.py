@@ -68,6 +68,12 @@ def test_validation_touches_neither_gradients_nor_weights(task):
     assert all(torch.equal(tensor, before[name]) for name, tensor in task.model.state_dict().items())
 
 
+def test_outputs_that_are_not_finite_are_refused(task):
+    nn.init.constant_(task.model.heads["size"].weight, torch.inf)
+    with pytest.raises(UserError, match="size: the model's outputs are not finite; train it again with a lower lr"):
+        evaluate(task, make_run())
+
+
 TAG = Head("tag", ("a", "b"))
 
 

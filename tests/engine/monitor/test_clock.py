@@ -3,14 +3,14 @@
 import pytest
 
 from tailwise.engine.contract.record import EpochRecord
-from tailwise.engine.monitor.clock import SaveTimer, left, pace, spell
+from tailwise.engine.monitor.clock import SaveTimer, eta, format_duration, time_left
 
 
 @pytest.mark.parametrize(
     ("elapsed", "done", "epochs", "seconds"), [(10.0, 1, 4, 40.0), (30.0, 4, 2, 15.0), (7.5, 3, 0, 0.0)]
 )
 def test_the_rest_takes_as_long_an_epoch_as_before(elapsed, done, epochs, seconds):
-    assert left(elapsed, done, epochs) == seconds
+    assert time_left(elapsed, done, epochs) == seconds
 
 
 @pytest.mark.parametrize(
@@ -27,16 +27,16 @@ def test_the_rest_takes_as_long_an_epoch_as_before(elapsed, done, epochs, second
     ],
 )
 def test_a_duration_is_spelled_in_its_largest_units(seconds, text):
-    assert spell(seconds) == text
+    assert format_duration(seconds) == text
 
 
 def record(epoch: int) -> EpochRecord:
-    return EpochRecord("phase2", epoch, 5, lr=0.1, loss=1.0, norm=1.0, heads={})
+    return EpochRecord("phase2", epoch, 5, lr=0.1, loss=1.0, norm=1.0, totals={}, score=None)
 
 
 def told(clock: list[float], epochs: list[int]) -> list[str]:
     """What is told after these epochs, when the clock stood like this at the start and after each."""
-    tell = pace(iter(clock).__next__)
+    tell = eta(iter(clock).__next__)
     return [tell(record(epoch)) for epoch in epochs]
 
 

@@ -10,7 +10,7 @@ from tailwise.core.errors import UserError
 from tailwise.core.files import read_csv
 from tailwise.core.stage.events import Events
 from tailwise.engine.contract.record import EpochRecord
-from tailwise.engine.monitor.observers import keep_history, line, print_progress, scalars, tensorboard
+from tailwise.engine.monitor.observers import epoch_line, keep_history, print_progress, scalars, tensorboard
 
 METRICS = metrics_of([Head("action", ("often", "rare"))])
 BOOSTS = {"action": {"often": 1.0, "rare": 2.5}}
@@ -31,13 +31,13 @@ def test_the_terminal_gets_a_line_an_epoch_and_each_alert_once(capsys):
 
 
 def test_an_epoch_is_one_line():
-    text = line(record(2), METRICS)
+    text = epoch_line(record(2), METRICS)
     assert "\n" not in text and "phase2 epoch  2/15" in text and "norm 1.25" in text and "lowest 0.00 rare" in text
 
 
 def test_a_head_without_labels_has_a_line_too():
     empty = EpochRecord("p", 1, 2, 1e-3, 0.5, 1.0, {"action": total(0.0, [[0, 0], [0, 0]])})
-    assert "recall nan" in line(empty, METRICS)
+    assert "recall nan" in epoch_line(empty, METRICS)
 
 
 def test_the_files_are_there_while_the_phase_runs(tmp_path):

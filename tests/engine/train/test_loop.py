@@ -90,21 +90,21 @@ def test_the_boost_reaches_the_loss():
 
 
 def test_a_boost_in_the_logits_reaches_the_loss_and_not_the_figures():
-    boost = {"colour": ClassBoost(torch.tensor([1.0, 3.0, 9.0]), torch.tensor([8.0, 8.0, 8.0]), "logits")}
+    boost = {"colour": ClassBoost(torch.tensor([1.0, 3.0, 9.0]), torch.tensor([8.0, 8.0, 8.0]), "margin")}
     runs = [train(boost=b, phase=make_phase(epochs=1, lr=1e-9)).history[0] for b in (None, boost)]
     assert runs[0].loss != pytest.approx(runs[1].loss, abs=1e-3)
     losses = [metrics_of()["colour"].loss(run.totals["colour"]) for run in runs]
     assert losses[0] == pytest.approx(losses[1], abs=1e-6)
 
 
-@pytest.mark.parametrize("acts", ["loss", "logits"])
-def test_a_boost_on_a_frozen_head_is_refused(acts):
-    boost = {"colour": ClassBoost(torch.tensor([1.0, 3.0, 9.0]), torch.tensor([8.0, 8.0, 8.0]), acts)}
+@pytest.mark.parametrize("apply_as", ["weight", "margin"])
+def test_a_boost_on_a_frozen_head_is_refused(apply_as):
+    boost = {"colour": ClassBoost(torch.tensor([1.0, 3.0, 9.0]), torch.tensor([8.0, 8.0, 8.0]), apply_as)}
     with pytest.raises(
         UserError, match="the boost of head colour has no effect: all that its answers depend on is fro"
     ):
         train(phase=make_phase(trainable=("heads.size.*",)), boost=boost)
-    even = {"colour": ClassBoost(torch.ones(3), torch.tensor([8.0, 8.0, 8.0]), acts)}
+    even = {"colour": ClassBoost(torch.ones(3), torch.tensor([8.0, 8.0, 8.0]), apply_as)}
     train(phase=make_phase(trainable=("heads.size.*",)), boost=even)
 
 

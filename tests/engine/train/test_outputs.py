@@ -1,5 +1,6 @@
 """What a phase leaves, after a straight run and after kills while it was written."""
 
+import json
 import os
 import signal
 from multiprocessing import get_context
@@ -7,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from support.helpers import HEADS, make_phase, make_run, make_task, metrics_of
+from support.helpers import HEADS, make_phase, make_run, make_task, metrics_of, same
 from tailwise.core.files import remove_parts, write_text
+from tailwise.engine.checkpoint.hand_over import read_hand_over
+from tailwise.engine.checkpoint.recovery import Recovery
+from tailwise.engine.checkpoint.weights import read_weights
+from tailwise.engine.contract.options import EarlyStopping
 from tailwise.engine.train.loop import train_phase
 from tailwise.engine.train.outputs import write_outputs
 
@@ -60,3 +65,21 @@ def test_what_looks_like_a_part_and_is_none_stays(folder):
         write_text(folder / "data" / name, "")
     remove_parts(folder / "data", "x")
     assert sorted(files(folder / "data")) == others
+
+
+def test_kept_epochs_and_the_last_state_are_written_where_asked(folder):
+    phase = make_phase(epochs=4, keep_every=2, hand_over="last", early_stopping=EarlyStopping(2, min_delta=2.0))
+    with Recovery(folder / "run") as recovery:
+        run = make_run(recovery=recovery)
+        trained = train_phase(make_task(), phase, range(24), {}, run)
+        write_outputs("phase1", metrics_of(), BOOSTS, trained, {}, run)
+    models = folder / "data/models"
+    assert sorted(files(models)) == [
+        "phase1-epochs/epoch002.safetensors",
+        "phase1-state.safetensors",
+        "phase1.safetensors",
+    ]
+    kept, last = read_weights(models / "phase1-epochs/epoch002.safetensors")[0], trained.weights
+    assert not same(kept, last) and same(read_weights(models / "phase1.safetensors")[0], last)
+    state = read_hand_over(models / "phase1-state.safetensors", {}, "adamw")
+    assert state.epochs == 3 and json.loads((folder / "reports/training/phase1/run.json").read_text())["stopped_early"]

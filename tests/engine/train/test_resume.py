@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from support.helpers import HEADS, Linear, make_phase, make_run, make_table, make_task, noisy, same
+from tailwise.core.system.interrupts import sigterm_as_sigint
 from tailwise.engine.checkpoint import snapshot
 from tailwise.engine.checkpoint.recovery import Recovery
 from tailwise.engine.contract.run import Stability
-from tailwise.engine.train.interrupt import sigterm_as_sigint
 from tailwise.engine.train.loop import train_phase
 from tailwise.optim.adamw import AdamW
 

@@ -10,15 +10,18 @@ import pytest
 import torch
 from torch import nn
 
+from support.slow import slow_but
 from tailwise.core.errors import UserError
 from tailwise.core.params.typed import convert
 from tailwise.models.video.backbones import ARCHITECTURES, Video
 from tailwise.models.video.pretrained import NoWeights
 
 SRC = Path(__file__).parents[3] / "src"
-KINDS = list(ARCHITECTURES)
-CONVOLUTIONAL = ["r3d_18", "mc3_18", "r2plus1d_18", "s3d"]
 TRANSFORMERS = ["mvit_v2_s", "swin3d_t"]
+ALIKE = ["mc3_18", "r2plus1d_18"]
+"""r3d_18 with other convolutions: in `make test` it stands for them."""
+KINDS = slow_but(ARCHITECTURES, *(kind for kind in ARCHITECTURES if kind not in ALIKE))
+CONVOLUTIONAL = slow_but(["r3d_18", "s3d", *ALIKE], "r3d_18", "s3d")
 SMALL = (8, 32, 40)
 
 
@@ -148,7 +151,7 @@ def test_the_smallest_clip_has_an_embedding_and_a_gradient(kind):
         ("s3d", (7, 17, 17), "s3d needs 8 or more frames of 17x17 or more pixels, found 7 of 17x17"),
         ("s3d", (8, 16, 17), "s3d needs 8 or more frames of 17x17 or more pixels, found 8 of 16x17"),
         ("s3d", (8, 17, 16), "s3d needs 8 or more frames of 17x17 or more pixels, found 8 of 17x16"),
-        *[(kind, (0, 32, 32), f"{kind} needs 1 or more frames") for kind in KINDS if kind != "s3d"],
+        *[(kind, (0, 32, 32), f"{kind} needs 1 or more frames") for kind in ARCHITECTURES if kind != "s3d"],
     ],
 )
 def test_a_smaller_clip_is_refused(kind, shape, refusal):

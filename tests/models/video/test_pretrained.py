@@ -14,12 +14,14 @@ from torch import nn
 from torchvision import models
 from torchvision.models import _api
 
+from support.slow import slow_but
 from tailwise.core.errors import UserError
 from tailwise.core.params.typed import convert
 from tailwise.models.video.backbones import ARCHITECTURES, Video
 from tailwise.models.video.pretrained import Kinetics400, NoWeights, WeightsFile
 
 KINDS = list(ARCHITECTURES)
+FILES = [*((kind, ".pth") for kind in KINDS), ("s3d", ".safetensors"), ("swin3d_t", ".safetensors")]
 SHAPES = {"s3d": (16, 224, 224), "mvit_v2_s": (16, 224, 224), "swin3d_t": (8, 112, 112)}
 """s3d's window and MViT's tables fix theirs; the others are compared at a smaller one."""
 
@@ -64,7 +66,10 @@ def s3d(folder):
 
 
 @pytest.mark.parametrize(
-    ("kind", "suffix"), [*((kind, ".pth") for kind in KINDS), ("s3d", ".safetensors"), ("swin3d_t", ".safetensors")]
+    ("kind", "suffix"),
+    slow_but(
+        FILES, *(file for file in FILES if file[0] not in ("mc3_18", "r2plus1d_18") and file != ("swin3d_t", ".pth"))
+    ),
 )
 def test_an_official_file_gives_the_embedding_of_torchvision(folder, kind, suffix):
     net, shape = official(kind), SHAPES.get(kind, (8, 56, 56))

@@ -35,6 +35,21 @@ def read(values: dict) -> Params:
     ("wrong", "said", "allowed"),
     [
         (
+            {"phase1.train.hand_over": "last", "phase2.train.optimizer": {"kind": "sgd", "weight_decay": 0.0}},
+            "phase1.train.hand_over last is of no use to phase2: the state of adamw does not fit sgd",
+            {"phase1.train.hand_over": "last"},
+        ),
+        (
+            {"phase3.train.average": {"kind": "swa", "epochs": 3}, "phase3.train.early_stopping": {"patience": 2}},
+            "phase3.train: average",
+            {"phase3.train.average": {"kind": "ema", "decay": 0.9}, "phase3.train.early_stopping": {"patience": 2}},
+        ),
+        (
+            {"phase3.train.average": {"kind": "ema", "decay": 1.0}},
+            "phase3.train.average: decay must be within",
+            {"phase3.train.schedule": {"kind": "plateau", "patience": 3}},
+        ),
+        (
             {"data.reader": TABLE},
             "data.reader.kind table cannot read data/demo: set data.root",
             {"data.reader": TABLE, "data.root": "data/own"},

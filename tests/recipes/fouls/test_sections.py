@@ -54,7 +54,7 @@ def changed(**values):
             {"phase1__boost": {"kind": "cube"}},
             "phase1.boost.kind must be one of inverse, sqrt, effective, found 'cube'",
         ),
-        ({"phase1__acts": "draws"}, "phase1.acts must be one of loss, logits, found 'draws'"),
+        ({"phase1__apply_as": "draws"}, "phase1.apply_as must be one of margin, weight, found 'draws'"),
         (
             {"model__variant": {"kind": "duel", "dropout": 0.1}},
             "model.variant.kind must be one of simplified, progress",

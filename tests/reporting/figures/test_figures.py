@@ -46,7 +46,7 @@ def reports(folder):
     support["never"]["recall"] = nothing
     target = {"class_recall": 0.25}
     judged = {"target": target, "few": 20, "heads": {"kind": {"classes": support}}}
-    (made / "judgement.json").write_text(json.dumps(judged))
+    (made / "intervals.json").write_text(json.dumps(judged))
     (made / "evaluation").mkdir()
     answers = [["s0", "g", CLASSES[0], CLASSES[0], 0.9, 0.1, 0.0], ["s1", "g", CLASSES[1], CLASSES[0], 0.6, 0.3, 0.1]]
     header = ["sample", "group", "actual", "predicted", *CLASSES]

@@ -1,11 +1,12 @@
-"""What DVC finds changed, and what it then runs, where stages are stubs: see `stub`."""
+"""What DVC finds changed, and what it then runs, where stages are stubs, see `stub`; and what dvc.yaml says of it."""
 
 import json
 import os
+import sys
+from collections.abc import Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
-import dvc.stage.run
 import pytest
 import yaml
 from dvc.repo import Repo
@@ -14,7 +15,7 @@ from dvc.utils.serialize import _yaml
 from fsspec.implementations.memory import MemoryFileSystem
 
 from support.pipeline import stub
-from support.pipeline.project import STAGES, Project
+from support.pipeline.project import DEFINED, ROOT, STAGES, Project
 from tailwise.core.params.config import read_params
 
 # Outputs that follow from less than all that their stage declares. The real stages keep this:
@@ -28,9 +29,11 @@ NARROW = {
     "data/chosen/phase1.json": {"params": [], "deps": []},
     "data/chosen/phase2.json": {"params": [], "deps": []},
     "data/chosen/phase3.json": {"params": [], "deps": []},
-    "data/weights/phase1": {"params": ["phase1.max_weight", "phase1.boost", "phase1.acts", "phase1.samples"]},
-    "data/weights/phase2": {"params": ["phase2.max_weight", "phase2.boost", "phase2.acts", "phase2.samples"]},
-    "data/weights/phase3": {"params": ["target", "phase3.max_weight", "phase3.boost", "phase3.acts", "phase3.samples"]},
+    "data/weights/phase1": {"params": ["phase1.max_weight", "phase1.boost", "phase1.apply_as", "phase1.samples"]},
+    "data/weights/phase2": {"params": ["phase2.max_weight", "phase2.boost", "phase2.apply_as", "phase2.samples"]},
+    "data/weights/phase3": {
+        "params": ["target", "phase3.max_weight", "phase3.boost", "phase3.apply_as", "phase3.samples"]
+    },
 }
 
 
@@ -46,8 +49,10 @@ def set_parameter(project: Project, path: str, change) -> None:
 
 
 def other(value):
-    """Another value of the same type; stubs take any."""
-    return [*value, "more"] if isinstance(value, list) else f"{value}x" if isinstance(value, str) else value + 1
+    """Another value, of the same type unless it is None; stubs take any."""
+    if isinstance(value, list):
+        return [*value, "more"]
+    return f"{value}x" if value is None or isinstance(value, str) else value + 1
 
 
 def append(path: Path, text: str) -> None:
@@ -58,6 +63,42 @@ def append(path: Path, text: str) -> None:
     path.write_text(before + text, encoding="utf8")
 
 
+def declared_to_rerun(keys: Iterable[str] = (), files: Iterable[str] = ()) -> list[str]:
+    """The stages that a change of these parameters and files reruns, by dvc.yaml and `NARROW`, without DVC."""
+    root = read_params(ROOT / "params.yaml")["data"]["root"]
+    changed, ran = {*files, *(["${data.root}"] if "data.root" in keys else [])}, []
+    for stage in STAGES:
+        of = DEFINED["stages"][stage]
+        deps = [dep for dep in of["deps"] if any(overlap(dep.replace("${data.root}", root), path) for path in changed)]
+        params = touched(of.get("params", []), keys)
+        if deps or "${data.root}" in changed & set(of["deps"]) or params:
+            ran.append(stage)
+            changed |= {out for out in outputs(of) if follows(out, deps, params, keys)}
+    return ran
+
+
+def follows(out: str, deps: list[str], params: list[str], keys: Iterable[str]) -> bool:
+    """Whether an output changes with these of its stage's dependencies and parameters."""
+    narrow = NARROW.get(out, {})
+    return bool(touched(narrow.get("params", params), keys) or set(narrow.get("deps", deps)) & set(deps))
+
+
+def touched(paths: list[str], keys: Iterable[str]) -> list[str]:
+    """Those of the dotted paths that are, or are above, one of the keys."""
+    return [path for path in paths if any(f"{key}.".startswith(f"{path}.") for key in keys)]
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether two paths are the same, or one lies below the other."""
+    return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
+
+
+def outputs(stage: dict) -> list[str]:
+    """Paths of all that a stage of dvc.yaml writes."""
+    outs = [*stage.get("outs", []), *stage.get("metrics", [])]
+    return [path for out in outs for path in ([out] if isinstance(out, str) else out)]
+
+
 def changed_stages(project: Project) -> list[str]:
     """`dvc status`: the stages whose own command, parameters or dependencies have changed."""
     with dvc_in(project) as repo:
@@ -65,20 +106,24 @@ def changed_stages(project: Project) -> list[str]:
     return [stage for stage in STAGES if stage in changed]
 
 
+def with_stubs(definition: dict) -> dict:
+    """This dvc.yaml with a stub for each command."""
+    stages = {
+        name: {**of, "cmd": f"{sys.executable} -SE {stub.__file__} {name}"} for name, of in definition["stages"].items()
+    }
+    return {**definition, "stages": stages}
+
+
 def reproduced(project: Project) -> list[str]:
-    """`dvc repro`: the stages that ran, in dvc.yaml's order; a stub instead of each command."""
-    params, ran = read_params(project / "params.yaml"), []
-    with dvc_in(project) as repo, pytest.MonkeyPatch.context() as patch:
-        plans = plan(repo)
-
-        def run_stub(executable, command, env, **_) -> None:
-            ran.append(stage := env["DVC_STAGE"])
-            stub.write_outputs(stage, plans[stage], params)
-
-        patch.setattr(dvc.stage.run, "_run", run_stub)
+    """`dvc repro`; the stages that ran, in dvc.yaml's order."""
+    ran = project / stub.RAN
+    ran.unlink(missing_ok=True)
+    with dvc_in(project) as repo:
+        (project / stub.PLANS).write_text(json.dumps(plan(repo)))
         repo.reproduce(run_cache=False)
-    assert len(ran) == len(set(ran))
-    return [stage for stage in STAGES if stage in ran]
+    names = ran.read_text().split() if ran.exists() else []
+    assert len(names) == len(set(names))
+    return [stage for stage in STAGES if stage in names]
 
 
 @contextmanager

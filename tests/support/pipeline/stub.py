@@ -1,12 +1,16 @@
 """Stands for every stage where only DVC's decisions are looked at: quick, and sensitive to all that is declared.
 
 Writes each output as a hash of the stage's dependencies and parameters, so that a change
-runs through everything after it.
+runs through everything after it. A process of its own, of the standard library alone: it starts in 20 ms.
 """
 
 import hashlib
 import json
+import sys
 from pathlib import Path
+
+PLANS, RAN = "plans.json", "ran.txt"
+"""In the working folder: {stage: its outputs} for `write_outputs`, and the names of the stages that ran."""
 
 
 def write_outputs(stage: str, outs: list[dict], params: dict) -> None:
@@ -35,3 +39,14 @@ def digest_of(path: Path) -> str:
     ]:
         digest.update(file.as_posix().encode() + file.read_bytes())
     return digest.hexdigest()
+
+
+def main(stage: str) -> None:
+    plans, params = (json.loads(Path(name).read_text()) for name in (PLANS, "params.yaml"))
+    write_outputs(stage, plans[stage], params)
+    with open(RAN, "a") as ran:
+        ran.write(f"{stage}\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -125,14 +125,14 @@ def write_run(root: Path, made: Made = Made()) -> Path:
         _write_phase(reports / f"training/{phase}", made, counts["valid"], rng)
         boost = {head: {name: 1.0 + nth for name in names} for head, names in made.heads.items()}
         if made.boosted:
-            write_json(root / f"data/weights/{phase}/boost.json", {"acts": "logits", "boost": boost})
+            write_json(root / f"data/weights/{phase}/boost.json", {"apply_as": "margin", "boost": boost})
     write_text(reports / "config.yaml", f"data: {{root: {made.named}}}\n")
     if not made.heads:
         return root
     valid, test = (_figures(made, score) for score in (57.25, 40.5))
     write_json(reports / "metrics.json", valid)
     write_json(reports / "certificate.json", _certificate(made, test))
-    write_json(reports / "judgement.json", _judgement(made, counts["valid"]))
+    write_json(reports / "intervals.json", _judgement(made, counts["valid"]))
     write_json(reports / "mistakes.json", {head: _mistakes(made, names, rng) for head, names in made.heads.items()})
     _write_data(reports, made)
     return root
@@ -190,7 +190,7 @@ def _write_phase(folder: Path, made: Made, support: dict, rng) -> None:
         write_csv(folder / "interventions.csv", COLUMNS, map(astuple, done))
         run = {"device": "cpu", "processes": 1, "micro_batch": MICRO_BATCH.get(folder.name, 8)}
         fallback = sum(each.action == "fall back" for each in done)
-        write_json(folder / "run.json", {**run, "simpler": fallback})
+        write_json(folder / "run.json", {**run, "fallback": fallback})
 
 
 def _figures(made: Made, score: float) -> dict:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tailwise.cli.predict.output import FORMATS, Format
-from tailwise.core.errors import UserError, print_error, printable, shorten
+from tailwise.core.errors import UserError, escape, print_error, shorten
 from tailwise.core.files import write_bytes
 from tailwise.engine.checkpoint.header import read_facts
 from tailwise.recipes.prediction import Inputs, Prediction
@@ -30,7 +30,7 @@ def predict(args: argparse.Namespace) -> None:
     if args.out:
         write_bytes(args.out, text.encode("utf8", "backslashreplace"))
     else:
-        sys.stdout.write(printable(text))
+        sys.stdout.write(escape(text))
         sys.stdout.flush()
 
 
@@ -71,8 +71,5 @@ def _predict(args: argparse.Namespace, recipe: Recipe, inputs: Inputs) -> tuple[
 
     predictor, spec = load_predictor(args.weights, recipe, find_device(args.device, "--device"))
     inputs = recipe.fit_inputs(inputs, spec, args.format)
-    found = {
-        sample.index: Prediction(sample.name, sample.parts, predictor.answer(sample.inputs))
-        for sample in recipe.read_samples(inputs, spec, args.workers)
-    }
+    found = {sample.index: predictor.predict(sample) for sample in recipe.read_samples(inputs, spec, args.workers)}
     return [found[index] for index in sorted(found)], inputs

@@ -9,12 +9,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from tailwise.core.batch import Head
+from tailwise.core.batch import IGNORE, Head
 from tailwise.core.errors import UserError
 from tailwise.core.tensors import misfit
 from tailwise.engine.batches.memory import catch_oom
 from tailwise.engine.checkpoint.weights import INSTEAD_OF, read_weights
-from tailwise.recipes.prediction import Answer
+from tailwise.metrics.predictions import Predictions
+from tailwise.recipes.prediction import Prediction, Sample
 from tailwise.recipes.recipe import Recipe
 
 ByHead = dict[str, torch.Tensor]
@@ -23,31 +24,40 @@ Forward = Callable[[nn.Module, dict[str, torch.Tensor]], tuple[ByHead, ByHead]]
 
 
 class Predictor:
-    """One sample at a time to an answer a head. The model is moved to the device, in evaluation mode."""
+    """One sample at a time to its classes. The model is moved to the device, in evaluation mode."""
 
     def __init__(self, model: nn.Module, heads: tuple[Head, ...], forward: Forward, device: torch.device):
         self.model, self.heads, self.forward, self.device = model.to(device).eval(), heads, forward, device
 
-    def answer(self, inputs: dict[str, np.ndarray]) -> list[Answer]:
-        """inputs: the model's, without a batch dimension. Raises UserError if memory runs out or an answer is NaN."""
-        found = catch_oom(partial(self._forward, inputs))
+    def predict(self, sample: Sample) -> Prediction:
+        """Raises UserError if memory runs out, or if an answer is not finite."""
+        found = catch_oom(partial(self._forward, sample.inputs))
         if found is None:
             raise UserError("out of memory with one sample: another device may have more")
         logits, attention = found
-        return [self._answer(head, logits[head.name], attention.get(head.name)) for head in self.heads]
+        heads = [self._of_head(head, logits[head.name], sample.name) for head in self.heads]
+        weights = {name: _finite(of_head[0], name) for name, of_head in attention.items()}
+        return Prediction(sample.name, sample.parts, heads, weights)
 
     @torch.no_grad()
     def _forward(self, inputs: dict[str, np.ndarray]) -> tuple[ByHead, ByHead]:
         batch = {name: torch.from_numpy(value)[None].to(self.device) for name, value in inputs.items()}
         return self.forward(self.model, batch)
 
-    def _answer(self, head: Head, logits: torch.Tensor, attention: torch.Tensor | None) -> Answer:
-        probabilities = logits.float().softmax(dim=-1)[0].cpu().numpy()
-        weights = np.zeros(0) if attention is None else attention[0].cpu().numpy()
-        if not (np.isfinite(probabilities).all() and np.isfinite(weights).all()):
-            what = f"the model's answer for {head.name} is no number"
-            raise UserError(f"{what}: its weights are too large, train it again")
-        return Answer(head, probabilities, weights)
+    def _of_head(self, head: Head, logits: torch.Tensor, name: str) -> Predictions:
+        """logits: (1, C), or (1, T, C) of a sequence"""
+        probabilities = _finite(logits.float().softmax(dim=-1)[0], head.name)
+        rows = np.atleast_2d(probabilities)
+        positions = np.arange(len(rows)) if probabilities.ndim > 1 else None
+        names, unknown = [name] * len(rows), np.full(len(rows), IGNORE)
+        return Predictions(head, names, [""] * len(rows), unknown, rows.argmax(axis=1), rows, positions)
+
+
+def _finite(values: torch.Tensor, head: str) -> np.ndarray:
+    """As numpy; raises UserError where one is NaN or infinite."""
+    if not torch.isfinite(values).all():
+        raise UserError(f"the model's answer for {head} is no number: its weights are too large, train it again")
+    return values.cpu().numpy()
 
 
 def load_predictor(path: Path, recipe: Recipe, device: torch.device) -> tuple[Predictor, Any]:

@@ -12,19 +12,19 @@ Chosen = dict[str, float | int]
 """{dotted path below the phase: value}"""
 
 
-def left_open(values, path: str = "") -> list[str]:
+def auto_paths(values, path: str = "") -> list[str]:
     """Dotted paths of what stands as `auto` in nested dicts."""
     if isinstance(values, dict):
-        return [found for key, item in values.items() for found in left_open(item, f"{path}.{key}" if path else key)]
+        return [found for key, item in values.items() for found in auto_paths(item, f"{path}.{key}" if path else key)]
     return [path] if values == AUTO else []
 
 
-def filled(values: dict, chosen: Chosen, path: str = "") -> dict:
+def fill_auto(values: dict, chosen: Chosen, path: str = "") -> dict:
     """The nested dicts with what was chosen in place of `auto`; nothing else changes."""
 
     def fill(value, here: str):
         if isinstance(value, dict):
-            return filled(value, chosen, f"{here}.")
+            return fill_auto(value, chosen, f"{here}.")
         return chosen.get(here, value) if value == AUTO else value
 
     return {key: fill(value, f"{path}{key}") for key, value in values.items()}
@@ -37,11 +37,11 @@ def with_chosen(params: dict, phase: str, folder: Path = FOLDER) -> dict:
     Raises UserError if the file is absent, or lacks what is left open.
     """
     values = params.get(phase)
-    if not isinstance(values, dict) or not (wanted := left_open(values)):
+    if not isinstance(values, dict) or not (wanted := auto_paths(values)):
         return params
     file = folder / f"{phase}.json"
     chosen = read_json(file)
     for path in wanted:
         if path not in chosen:
             raise UserError(f"{file} has no {path}, and {phase}.{path} is auto: run the stage choose, or set a number")
-    return {**params, phase: filled(values, chosen)}
+    return {**params, phase: fill_auto(values, chosen)}

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import yaml
 
-from tailwise.core.errors import UserError, shorten
+from tailwise.core.errors import UserError, print_error, shorten
 from tailwise.core.files import regular
 from tailwise.core.params.typed import convert
+from tailwise.core.params.upgrade import COMMAND, upgrade
 
 LARGEST = 2**18
 """Bytes of a file of parameters; this project's has 6 kB."""
@@ -75,7 +76,18 @@ for _name in ("timestamp", "binary", "set", "omap", "pairs"):  # YAML 1.1 has th
 
 
 def read_params(path: Path = Path("params.yaml")) -> dict:
-    """The params file as nested dicts; raises UserError if it cannot be read, or is larger than any such file."""
+    """The params file as nested dicts; raises UserError as `read_file` does.
+
+    What the last version named otherwise is read by its new name, with a warning on stderr.
+    """
+    params = read_file(path)
+    for change in upgrade(params):
+        print_error(f"WARNING: {path}: of an earlier version: {change}; `{COMMAND}` rewrites params.yaml")
+    return params
+
+
+def read_file(path: Path) -> dict:
+    """A file of parameters as it stands; raises UserError if it cannot be read, or is larger than any such file."""
     try:
         if (size := regular(path).stat().st_size) > LARGEST:
             raise UserError(f"{path}: {size} bytes, a file of parameters has at most {LARGEST}")

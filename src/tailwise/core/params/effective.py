@@ -1,6 +1,6 @@
-"""A run's parameters as they were read, defaults included: ``tailwise config`` prints them.
+"""A run's parameters as they were read, with defaults: ``tailwise config`` prints them.
 
-What is printed is a preset: ``make preset NAME=reports/config.yaml`` writes it back into params.yaml.
+The output is a preset: ``make preset NAME=reports/config.yaml`` writes it back into params.yaml.
 """
 
 import dataclasses

@@ -13,7 +13,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tailwise.core.errors import print_error, printable
+from tailwise.core.errors import escape, print_error
 from tailwise.core.params.runtime import Verbosity
 from tailwise.core.stage.folders import pipeline_folder
 from tailwise.core.stage.run_log import peak_mb
@@ -65,7 +65,7 @@ class Events:
         facts: anything; numbers, texts, lists and dicts keep their form, arrays become lists
         """
         if text and printed(event, detail, self.verbosity):
-            print(printable(text), flush=True)
+            print(escape(text), flush=True)
         if self.path:
             self._append({"event": event, "text": text, **self.always, **facts})
 

@@ -17,7 +17,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import NoReturn
 
-from tailwise.core.errors import UserError, clean, one_line, print_error
+from tailwise.core.errors import UserError, describe_error, escape_output, print_error
 from tailwise.core.stage.events import Events, events_path, rotate, stage_name
 from tailwise.core.stage.folders import pipeline_folder
 from tailwise.core.stage.requirements import all_pins
@@ -58,7 +58,7 @@ def run(script: str) -> int:
     except KeyboardInterrupt:
         return _say(script, NO_THREAD, 1) if no_thread() else _say(script, "interrupted", 130)
     except Exception as error:
-        if (text := one_line(error)) is None:
+        if (text := describe_error(error)) is None:
             raise
         return _say(script, text, 1)
     return 0
@@ -73,7 +73,7 @@ def main() -> int:
     started = time.perf_counter()
     bind_to_parent()
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic cuBLAS asks for it
-    clean(sys.stdout)  # the names that a stage prints are its files'
+    escape_output(sys.stdout)  # the names that a stage prints are its files'
     sys.argv = sys.argv[1:]
     stage, script, status = stage_name(), sys.argv[0], 1
     events = begin(stage)

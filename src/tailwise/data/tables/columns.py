@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tailwise.core.errors import UserError, shorten
-from tailwise.data.tables.spelling import meant, quoted
+from tailwise.data.tables.spelling import quote, similar_name
 
 NEEDED = ("sample", "path")
 OPTIONAL = ("split", "view", "group")
@@ -24,8 +24,8 @@ def check_columns(file: Path, columns: Sequence[str], heads: Sequence[str], draw
             instead = _instead(name, columns, known)
             raise UserError(f"{file}: has no column {name}, which data.reader.heads names{instead}")
     for name in OPTIONAL:
-        if name not in columns and (other := meant(name, columns)) and other not in known:
-            raise UserError(f"{file}: the column {quoted(other)} is not read as {name}: rename it {name}, or otherwise")
+        if name not in columns and (other := similar_name(name, columns)) and other not in known:
+            raise UserError(f"{file}: the column {quote(other)} is not read as {name}: rename it {name}, or otherwise")
     for name in RESERVED:
         if name in columns:
             raise UserError(f"{file}: the column {name} would be mistaken for one of tailwise's: rename it")
@@ -39,6 +39,6 @@ def check_columns(file: Path, columns: Sequence[str], heads: Sequence[str], draw
 def _instead(name: str, columns: Sequence[str], known: Sequence[str]) -> str:
     """What there is in place of a column that is missing."""
     free = [column for column in columns[:1000] if column not in known and len(column) <= 100]
-    near = meant(name, free) or next(iter(difflib.get_close_matches(name, free, n=1, cutoff=0.8)), None)
-    hint = f"; did you mean {quoted(near)}? Rename it {name}" if near else ""
+    near = similar_name(name, free) or next(iter(difflib.get_close_matches(name, free, n=1, cutoff=0.8)), None)
+    hint = f"; did you mean {quote(near)}? Rename it {name}" if near else ""
     return f"{hint}; there are: {shorten(', '.join(columns), 200)}"

@@ -3,22 +3,17 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from tailwise.core.errors import UserError
-from tailwise.core.files import read_csv
+import pandas as pd
+
+from tailwise.core.tables import read_table
 
 
-def read_views(manifest: Path) -> dict[str, list[dict[str, str]]]:
-    """{sample: rows of its views}, both in the order of the file."""
-    samples: dict[str, list[dict[str, str]]] = {}
-    for row in read_csv(manifest):
-        samples.setdefault(row["sample"], []).append(row)
-    return samples
+def read_index(file: Path, heads: Sequence[str]) -> pd.DataFrame:
+    """The views of a split, as the index stage lists them."""
+    return read_table(file, dict.fromkeys(("sample", "view", "path", "content", *heads), "text"))
 
 
 def read_labels(manifest: Path, heads: Sequence[str]) -> tuple[list[str], dict[str, list[str]]]:
     """Sample names, and {head: class names} in the same order; "" where a label is missing."""
-    samples = read_views(manifest)
-    try:
-        return list(samples), {head: [views[0][head] for views in samples.values()] for head in heads}
-    except KeyError as error:
-        raise UserError(f"{manifest}: has no column {error}") from error
+    table = read_table(manifest, dict.fromkeys(("sample", *heads), "text")).drop_duplicates("sample")
+    return table["sample"].to_list(), {head: table[head].to_list() for head in heads}

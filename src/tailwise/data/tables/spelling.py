@@ -8,12 +8,14 @@ from tailwise.core.errors import shorten
 
 LONGEST_NAME = 4_000
 """Characters; no path on Linux has more. To normalise a long run of accents takes the square of its length."""
-WHITE = "".join(map(chr, (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B))))
-WHITE += "\u2028\u2029\u202f\u205f\u3000"
+WHITESPACE = "".join(map(chr, (*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B))))
+WHITESPACE += "\u2028\u2029\u202f\u205f\u3000"
 """What str.isspace calls white space."""
 BLANK = "\u00ad\u061c\u115f\u1160\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2800\u3164\ufeff\uffa0"
 """Other characters that print nothing, or a blank, at either end of a name: soft hyphen, zero-width, fillers."""
-UNSEEN = BLANK + "\u034f" + "".join(map(chr, (*range(0x202A, 0x202F), *range(0x2061, 0x2070), *range(0xFE00, 0xFE10))))
+INVISIBLE = (
+    BLANK + "\u034f" + "".join(map(chr, (*range(0x202A, 0x202F), *range(0x2061, 0x2070), *range(0xFE00, 0xFE10))))
+)
 """What prints nothing within a name, either."""
 LOOKALIKES = str.maketrans(
     "авекмнорстухіјѕһԁԛԝο‐‒–—―−‘’‚‛“”„‟",  # Cyrillic, a Greek omicron, dashes, quotation marks
@@ -21,53 +23,53 @@ LOOKALIKES = str.maketrans(
 )
 """Letters of other alphabets, in lower case, and marks that a reader takes for those of ASCII."""
 CONTROLS = {*range(9), *range(14, 28), 0x7F, *range(0x80, 0x85), *range(0x86, 0xA0)}
-HIDDEN = dict.fromkeys([*map(ord, UNSEEN), *CONTROLS])
+HIDDEN = dict.fromkeys([*map(ord, INVISIBLE), *CONTROLS])
 
 _short = reprlib.Repr()
 _short.maxstring = _short.maxother = 120
 _short.maxlong = 40
 
 
-def quoted(value) -> str:
+def quote(value) -> str:
     """A value of the data for a message: as Python writes it, cut to a length."""
     return shorten(_short.repr(value), 150)
 
 
-def tidy(text: str) -> str:
+def clean_name(text: str) -> str:
     """The name without what is only spelling: in NFC, without white space or unseen characters around it.
 
-    >>> tidy(" goal\\u200b")
+    >>> clean_name(" goal\\u200b")
     'goal'
     """
-    return normalize("NFC", text).strip(WHITE + BLANK)
+    return normalize("NFC", text).strip(WHITESPACE + BLANK)
 
 
-def looks(text: str) -> str:
+def skeleton(text: str) -> str:
     """What names that print alike have in common: other case, white space and lookalikes are as if the same.
 
-    >>> looks("Free  Kick") == looks("free\\u200b kick")
+    >>> skeleton("Free  Kick") == skeleton("free\\u200b kick")
     True
     """
     plain = normalize("NFKC", text.translate(HIDDEN)).casefold().translate(LOOKALIKES)
     return " ".join(plain.split())
 
 
-def alike(names: Iterable[str]) -> list[list[str]]:
+def confusable(names: Iterable[str]) -> list[list[str]]:
     """The names that print alike, together, each once and in order; those that are alone are left out."""
     found: dict[str, dict[str, None]] = {}
     for name in dict.fromkeys(names):
-        found.setdefault(looks(name), {})[name] = None
+        found.setdefault(skeleton(name), {})[name] = None
     return [list(same) for same in found.values() if len(same) > 1]
 
 
-def meant(name: str, others: Iterable[str]) -> str | None:
+def similar_name(name: str, others: Iterable[str]) -> str | None:
     """The one of the others that is the name but for case, spaces and underscores; None if there is none."""
     bare, longest = _bare(name), 2 * len(name) + 10
     return next((other for other in others if other != name and len(other) <= longest and _bare(other) == bare), None)
 
 
 def _bare(name: str) -> str:
-    return looks(name).replace("_", "").replace(" ", "")
+    return skeleton(name).replace("_", "").replace(" ", "")
 
 
 def spelling_notes(respelt: Sequence[str]) -> list[str]:
@@ -80,10 +82,10 @@ def spelling_notes(respelt: Sequence[str]) -> list[str]:
 
 def _ascii(text: str) -> str:
     """So that what makes the difference is seen."""
-    return quoted(text).encode("ascii", "backslashreplace").decode()
+    return quote(text).encode("ascii", "backslashreplace").decode()
 
 
-def seen_apart(names: Sequence[str]) -> list[str]:
+def distinguish(names: Sequence[str]) -> list[str]:
     """The names in quotation marks, with numbers for letters where else nobody could tell them apart."""
     folded = {" ".join(name.casefold().split()) for name in names}
-    return [(quoted if len(folded) == 1 else _ascii)(name) for name in names]
+    return [(quote if len(folded) == 1 else _ascii)(name) for name in names]

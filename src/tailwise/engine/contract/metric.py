@@ -60,6 +60,8 @@ class Select:
         return score > than if self.mode == "max" else score < than
 
     def _number(self, name: str, value: Figures) -> Number:
+        if value is None:
+            return None
         if isinstance(value, Mapping):
             if self.figure not in value:
                 raise ValueError(f"select: metric {name} has no figure {self.figure!r}; it has {', '.join(value)}")
@@ -72,5 +74,7 @@ class Select:
 
 
 def figures_of(metrics: Mapping[str, Metric], totals: Mapping[str, Sequence[float]]) -> dict[str, Figures]:
-    """{metric: its value} of added parts."""
-    return {name: metric.value(np.asarray(totals.get(name, ()))) for name, metric in metrics.items()}
+    """{metric: its value} of added parts; None of one that nothing was added to."""
+    return {
+        name: metric.value(np.asarray(totals[name])) if name in totals else None for name, metric in metrics.items()
+    }

@@ -10,6 +10,11 @@ SamplesOf = Callable[[int], Sequence[int]]
 """The indices of the training samples of an epoch, by its number from 0; a pure function. A curriculum is one."""
 
 
+def stepwise(schedule: dict[int, list[int]]) -> SamplesOf:
+    """Each entry holds from its epoch on, {epoch from 1: indices}, until the next one."""
+    return lambda epoch: schedule[max(first for first in schedule if first <= epoch + 1)]
+
+
 def samples_by_epoch(samples: Iterable[int] | SamplesOf, epochs: int) -> list[list[int]]:
     """The samples of each epoch; raises UserError for an epoch without any."""
     every = None if callable(samples) else list(samples)

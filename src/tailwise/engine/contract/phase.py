@@ -1,9 +1,7 @@
 """A phase is a row of data: what it says is all that governs a training call."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
-from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -13,7 +11,7 @@ from tailwise.core.errors import UserError
 from tailwise.engine.contract.options import EarlyStopping
 from tailwise.optim.average import EMA, SWA
 from tailwise.optim.groups import Groups
-from tailwise.optim.kinds import Optimizer, Schedule, gap, goes_on, optimizer_name
+from tailwise.optim.kinds import Optimizer, Schedule
 from tailwise.optim.plateau import Plateau
 
 Shapes = dict[str, torch.Size]
@@ -71,6 +69,11 @@ class Phase:
         if isinstance(self.average, SWA) and self.early_stopping:
             raise ValueError("average {kind: swa} is over the last epochs: with early_stopping nobody knows them")
 
+    def extra_outputs(self, name: str) -> list[str]:
+        """Paths that the phase of this name writes besides its weights and figures."""
+        epochs = [f"data/models/{name}-epochs"] if self.keep_every else []
+        return epochs + ([f"data/models/{name}-state.safetensors"] if self.hand_over == "last" else [])
+
     @property
     def needs_scores(self) -> str:
         """The option that depends on validation scores; "" without one."""
@@ -86,26 +89,6 @@ def check_options(phase: Phase, has_scores: bool) -> None:
     for key, value in (("average.epochs", getattr(phase.average, "epochs", 0)), ("keep_every", phase.keep_every)):
         if value > phase.epochs:
             raise UserError(f"{key} {value} is above the phase's {phase.epochs} epochs: it has no effect")
-
-
-def curve_gaps(phases: dict[str, Phase]) -> Iterator[str]:
-    """A line for each two consecutive phases whose learning rates should meet and do not.
-
-    They should where one states that its schedule goes on, or hands its optimizer over.
-    """
-    for (name, phase), (later, following) in pairwise(phases.items()):
-        joined = phase.hand_over == "last" or goes_on(phase.schedule, following.schedule)
-        if joined and (rates := gap((phase.lr, phase.schedule), (following.lr, following.schedule))):
-            last, first = rates
-            yield f"{name} ends at a learning rate of {last:.3g} and {later} starts at {first:.3g}: see schedule.start"
-
-
-def hand_over_faults(phases: dict[str, Phase]) -> Iterator[str]:
-    """A line for each phase that hands over an optimizer's state to another kind of optimizer."""
-    for (name, phase), (later, following) in pairwise(phases.items()):
-        own, next_one = optimizer_name(phase.optimizer), optimizer_name(following.optimizer)
-        if phase.hand_over == "last" and own != next_one:
-            yield f"{name}.train.hand_over last is of no use to {later}: the state of {own} does not fit {next_one}"
 
 
 def shapes(model: nn.Module) -> Shapes:

@@ -10,7 +10,7 @@ from tailwise.metrics.interventions import Intervention
 
 @dataclass(frozen=True)
 class PartialMetrics:
-    """Some validation samples. parts: {metric: `Metric.part` of them}"""
+    """Of some validation samples. parts: {metric: its `part` of them}"""
 
     samples: int = 0
     parts: dict[str, np.ndarray] = field(default_factory=dict)

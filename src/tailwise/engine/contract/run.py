@@ -75,7 +75,7 @@ class Run:
 
     name: the phase's, part of every seed
     recovery: where state is kept; None keeps none, and so do all processes but the first
-    save_every: seconds of work that a kill may cost; the state is kept between two steps or two batches of judging
+    save_every: seconds of work that a kill may cost; the state is kept between two steps or two batches of validation
     observers: called with the history of records after each epoch; they return nothing
     stability: what is done about faults
     events: the log

@@ -22,7 +22,7 @@ from torch.distributed.elastic.multiprocessing.api import SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
-from tailwise.core.errors import UserError, one_line
+from tailwise.core.errors import UserError, describe_error
 from tailwise.core.files import write_text
 from tailwise.core.params.runtime import Runtime
 from tailwise.core.system.parent import PARENT
@@ -154,7 +154,7 @@ def report_failure() -> Iterator[None]:
         if WORD not in os.environ:
             raise
         folder = Path(os.environ[WORD])
-        if (text := one_line(error)) is not None:
+        if (text := describe_error(error)) is not None:
             write_text(folder / f"mistake-{int(os.environ['RANK']):06}", text)
         elif isinstance(error, KeyboardInterrupt):
             (folder / "interrupted").touch()

@@ -16,7 +16,7 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
-from tailwise.core.errors import UserError, one_line
+from tailwise.core.errors import UserError, describe_error
 
 Item, Result = TypeVar("Item"), TypeVar("Result")
 
@@ -64,7 +64,7 @@ class World:
             try:
                 found = work()
             except (UserError, OSError) as error:
-                text = one_line(error)
+                text = describe_error(error)
                 if text is None:
                     raise
         if (text := self.broadcast(text)) is not None:
@@ -87,7 +87,7 @@ class World:
         return loss
 
     def share_buffers(self, model: nn.Module) -> None:
-        """Give all the running statistics of process 0, before they are judged by."""
+        """Give all the running statistics of process 0, before validation uses them."""
         if self.size > 1:
             for buffer in model.buffers():
                 dist.broadcast(buffer, src=0)

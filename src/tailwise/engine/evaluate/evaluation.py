@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from tailwise.core.batch import Batch, Head, Outputs
@@ -10,7 +11,7 @@ from tailwise.engine.contract.metric import Figures, figures_of
 from tailwise.engine.contract.record import MetricSums
 from tailwise.engine.contract.run import Run
 from tailwise.engine.contract.task import Task
-from tailwise.engine.evaluate.validate import all_predictions, partial_metrics
+from tailwise.engine.evaluate.validate import forward_all, partial_metrics
 from tailwise.metrics.predictions import Predictions, concatenate, predictions
 
 
@@ -25,22 +26,30 @@ class Evaluation:
 def evaluate(task: Task, run: Run) -> Evaluation:
     """The model's predictions over `task.valid` and the figures of `task.metrics`, from the same sums as in training.
 
-    Where memory runs out it goes on with fewer samples at once, and logs it; that changes no more than the rounding.
-    Raises UserError where a single one does not fit, and for a head without any label.
+    When memory runs out it continues with half the samples at once, which changes no more than the rounding.
+    Raises UserError if a single sample does not fit, for outputs that are not finite, and for a head without any label.
     """
     task.model.to(run.device)
     names, groups = list(task.valid.names), list(task.valid.groups())
     sums, parts = MetricSums(), {head.name: [] for head in task.heads}
-    for batch, outputs in all_predictions(task, run):  # the inputs of a batch are freed with it
+    batches = forward_all(task, run) if task.heads or task.metrics else ()
+    for batch, outputs in batches:  # the inputs of a batch are freed with it
         sums.add([partial_metrics(task, batch, outputs)])
         of_batch = [[column[i] for i in batch.index.tolist()] for column in (names, groups)]
         for head in task.heads:
             parts[head.name].append(_predictions(head, batch, outputs, *of_batch))
     found = {name: concatenate(of_head) for name, of_head in parts.items()}
-    for name, of_head in found.items():
-        if not (of_head.targets >= 0).any():
-            raise UserError(f"{name}: no sample of this split has a label")
+    for of_head in found.values():
+        check_predictions(of_head)
     return Evaluation(found, figures_of(task.metrics, sums.totals))
+
+
+def check_predictions(found: Predictions) -> None:
+    """Raise UserError where there is no label, or a probability that is no number."""
+    if not (found.targets >= 0).any():
+        raise UserError(f"{found.head.name}: no sample of this split has a label")
+    if not np.isfinite(found.probabilities).all():
+        raise UserError(f"{found.head.name}: the model's outputs are not finite; train it again with a lower lr")
 
 
 def _predictions(head: Head, batch: Batch, outputs: Outputs, names: list[str], groups: list[str]) -> Predictions:

@@ -1,4 +1,4 @@
-"""A stage's files as what the engine takes."""
+"""From a stage's files to the engine's arguments."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -30,6 +30,8 @@ def read_heads(path: Path) -> tuple[Head, ...]:
 class Builder(Protocol):
     """What builds a task: a recipe. See `recipes/recipe.py`."""
 
+    def config(self) -> type: ...
+
     def build(self, config, heads, train, valid, seed, pretrained=False) -> Task: ...
 
     def as_stored(self, config, spec: dict): ...
@@ -43,9 +45,9 @@ def build_task(
     seed: int,
     weights: Path | None,
 ) -> tuple[Task, Task]:
-    """The recipe's task on splits (train, valid) with the weights of a file, and the one asked for.
+    """(the recipe's task on splits (train, valid) with the weights of a file, the task of the model in params.yaml).
 
-    They differ where a simpler model took over in an earlier phase. Raises UserError for weights of another model.
+    They differ if an earlier phase ended with a fallback model. Raises UserError for weights of another model.
     """
     task = asked = recipe.build(config, heads, *splits, seed, pretrained=not weights)
     if weights:
@@ -57,14 +59,14 @@ def build_task(
 
 @dataclass(frozen=True)
 class ComputeConfig:
-    """The sections of params.yaml that decide how a model is computed."""
+    """The sections of params.yaml on how a model is computed."""
 
     training: Training
     runtime: Runtime
 
 
 def trained_task(recipe: Builder, config, by: ComputeConfig, weights: Path, split: Path) -> tuple[Task, Run]:
-    """The model of a weights file on a split, and the run that judges it; a stage ends it by `keep_backend`."""
+    """The model of a weights file on a split, and the run to evaluate it; a stage calls `keep_backend` at its end."""
     workers = data_workers(by.runtime.workers, by.training.threads)
     run = Run("evaluate", by.training, start(by.training, by.runtime), workers)
     log_difference(run.device, Events(events_path(stage_name())))
@@ -73,22 +75,22 @@ def trained_task(recipe: Builder, config, by: ComputeConfig, weights: Path, spli
 
 
 def sample_indices(dataset: Samples, names: Iterable[str]) -> list[int]:
-    """Places of named samples; raises UserError for a name the dataset lacks."""
-    places = {name: i for i, name in enumerate(dataset.names)}
+    """Indices of named samples; raises UserError for a name that the dataset lacks."""
+    indices = {name: i for i, name in enumerate(dataset.names)}
     try:
-        return [places[name] for name in names]
+        return [indices[name] for name in names]
     except KeyError as error:
         raise UserError(f"sample {error} of the weights stage is not in the training data") from error
 
 
 def class_boosts(
-    of_phase: Rebalancing, heads: tuple[Head, ...], dataset: Samples, places: list[int]
+    of_phase: Rebalancing, heads: tuple[Head, ...], dataset: Samples, indices: list[int]
 ) -> dict[str, ClassBoost]:
-    """Boosts as tensors, with the class counts of the samples that the phase sees."""
+    """Boosts as tensors, with the class counts of the phase's samples, repeated ones counted as often as drawn."""
     result = {}
     for head in heads:
-        ids = dataset.labels(head.name)[places]
+        ids = dataset.labels(head.name)[indices]
         counts = np.bincount(ids[ids >= 0], minlength=len(head.classes))
         values = [of_phase.boost[head.name][label] for label in head.classes]
-        result[head.name] = ClassBoost(torch.tensor(values), torch.from_numpy(counts).float(), of_phase.acts)
+        result[head.name] = ClassBoost(torch.tensor(values), torch.from_numpy(counts).float(), of_phase.apply_as)
     return result

@@ -17,7 +17,7 @@ from tailwise.engine.contract.task import Task
 
 
 @torch.no_grad()
-def predictions(task: Task, run: Run, lists: Iterable[list[int]]) -> Iterator[tuple[Batch, Outputs]]:
+def forward(task: Task, run: Run, lists: Iterable[list[int]]) -> Iterator[tuple[Batch, Outputs]]:
     """Batches of these validation samples in order, with their outputs in float32."""
     task.model.eval()
     for batch in load_batches(task.valid, list(lists), run.workers, run.events):
@@ -27,15 +27,15 @@ def predictions(task: Task, run: Run, lists: Iterable[list[int]]) -> Iterator[tu
         yield batch, {name: logits.float() for name, logits in outputs.items()}
 
 
-def all_predictions(task: Task, run: Run) -> Iterator[tuple[Batch, Outputs]]:
-    """`predictions` of all validation samples, by this process alone.
+def forward_all(task: Task, run: Run) -> Iterator[tuple[Batch, Outputs]]:
+    """`forward` over all validation samples, by this process alone.
 
-    Where memory runs out it goes on from there with half the samples at once, and tells it; raises UserError where a
-    single one does not fit.
+    When memory runs out it continues with half the samples at once and logs that. Raises UserError if a single sample
+    does not fit.
     """
     size, done, rounds = run.training.micro_batch, 0, None
     while done < len(task.valid):
-        rounds = rounds or predictions(task, run, chunks(range(done, len(task.valid)), size))
+        rounds = rounds or forward(task, run, chunks(range(done, len(task.valid)), size))
         found = catch_oom(partial(next, rounds))
         if found:
             done += len(found[0])
@@ -44,7 +44,8 @@ def all_predictions(task: Task, run: Run) -> Iterator[tuple[Batch, Outputs]]:
         if size == 1:
             raise UserError(TOO_LARGE)
         size, rounds = size // 2, None
-        run.events.log("intervention", f"out of memory: micro-batch {size}, the same samples again", micro_batch=size)
+        facts = {"fault": "out of memory", "action": "halve micro-batch", "micro_batch": size}
+        run.events.log("intervention", f"out of memory: micro-batch {size}, the same samples again", **facts)
 
 
 def validate(task: Task, run: Run, micro_batch: int, done: int = 0) -> Iterator[PartialMetrics]:
@@ -56,7 +57,7 @@ def validate(task: Task, run: Run, micro_batch: int, done: int = 0) -> Iterator[
     rank, size = run.world.rank, run.world.size
     lists = chunks(range(done, len(task.valid)), micro_batch)
     own = lists[rank::size]
-    for batch, outputs in predictions(task, run, own):
+    for batch, outputs in forward(task, run, own):
         yield partial_metrics(task, batch, outputs)
     if len(own) < math.ceil(len(lists) / size):
         yield PartialMetrics()

@@ -1,4 +1,4 @@
-"""What the monitor warns of. Pure functions of the history."""
+"""Warnings about a phase that is being trained. Pure functions of the history."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Monitor:
 
 @dataclass(frozen=True)
 class Alert:
-    """label: the class, "" where it is about the whole head"""
+    """label: the class, "" for the whole head"""
 
     epoch: int
     kind: Kind

@@ -1,8 +1,8 @@
-"""What torch computes with: what no parameter says, and yet decides the last digits of a result.
+"""The computing backend: versions, processor and environment, which decide the last digits of a result.
 
-It goes into a run's record and into the key of its saved state. What a stage's last run computed with is kept in
-``.logs/computing/<stage>.json`` besides, outside git and DVC: DVC removes a stage's outputs before it starts it. Where
-there is none, as in a fresh clone, the certificate in git says what the recorded run had.
+It is part of a run's record and of the key of its saved state. ``.logs/computing/<stage>.json``, outside git and DVC,
+keeps that of a stage's last run, as DVC removes a stage's outputs before it starts. In a fresh clone, which has no such
+file, the certificate in git holds that of the recorded run.
 """
 
 import os
@@ -31,11 +31,11 @@ ON_CPU = (
     "OMP_DYNAMIC",
     "GLIBC_TUNABLES",
 )
-"""Variables that choose kernels, or how many threads they have. ATEN_CPU_CAPABILITY is not among them: torch says
-what came of it."""
+"""Variables that choose kernels or their number of threads. ATEN_CPU_CAPABILITY is not among them: torch reports the
+capability that results."""
 
 OF_OPENBLAS = ("OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS")
-"""Heeded by numpy, too, but by no weight unless torch is built with it: on ARM, not on x86."""
+"""They change a weight only if torch is built with OpenBLAS, as on ARM; on x86 they change numpy alone."""
 
 ON_CUDA = (
     "NVIDIA_TF32_OVERRIDE",
@@ -53,7 +53,7 @@ ON_CUDA = (
 
 
 def backend(device: torch.device) -> dict[str, str]:
-    """{what: which}: versions, the instructions of the processor, the GPU, and the variables that are set."""
+    """{name: value}: versions, the instruction set of the processor, the GPU, and the variables that are set."""
     found = {"torch": torch.__version__.split("+")[0], "CPU capability": torch.backends.cpu.get_cpu_capability()}
     names = [*ON_CPU, *(OF_OPENBLAS if "BLAS_INFO=open" in torch.__config__.show() else ())]
     if device.type == "cuda":
@@ -64,7 +64,7 @@ def backend(device: torch.device) -> dict[str, str]:
 
 
 def difference(now: dict[str, str], before: dict[str, str]) -> str:
-    """One line on what is not as it was; "" where all is."""
+    """One line on what differs; "" if nothing does."""
     apart = [name for name in {**before, **now} if now.get(name) != before.get(name)]
     if not apart:
         return ""
@@ -77,22 +77,22 @@ CERTIFICATE, COMPUTING = Path("reports/certificate.json"), "computing"
 
 
 def log_difference(device: torch.device, events: Events) -> None:
-    """Say what the last run of this stage that came to its end had, or the certified run, where it was another."""
+    """Log how the backend differs from that of this stage's last finished run, or of the certified run."""
     now, before = backend(device), _facts(_path()) or _facts(CERTIFICATE).get(COMPUTING)
     if isinstance(before, dict) and before and (text := difference(now, before)):
         events.log("computing", text, now=now, before=before)
 
 
 def keep_backend(device: torch.device) -> None:
-    """This run of the stage has made its outputs."""
+    """Record the backend, at the end of a stage."""
     try:
         write_json(_path(), backend(device))
-    except OSError as error:  # what the stage made counts, not what is told of it
+    except OSError as error:  # the outputs are made: a log that fails does not fail the stage
         print(f"{stage_name()}: not logged: {_path()}: {error.strerror}", file=sys.stderr)
 
 
 def _facts(path: Path) -> dict:
-    """Empty where nothing was kept, or nothing that can be read."""
+    """Empty if the file is absent or unreadable."""
     with suppress(UserError):
         found = read_json(path)
         return found if isinstance(found, dict) else {}

@@ -1,4 +1,4 @@
-"""What a phase leaves besides its weights: figures by epoch, alerts, and its best epoch."""
+"""Files of a phase besides its weights: figures by epoch, alerts, and the best epoch."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ CELL = ("epoch", "head", "actual", "predicted", "count")
 
 Metrics = Mapping[str, Metric]
 Boosts = dict[str, dict[str, float]]
-"""{head: {class: boost in force}}"""
+"""{head: {class: boost of the phase}}"""
 
 
 def write_history(folder: Path, history: list[EpochRecord], metrics: Metrics, boosts: Boosts) -> None:
@@ -42,7 +42,7 @@ def write_history(folder: Path, history: list[EpochRecord], metrics: Metrics, bo
 
 
 def best_epoch(record: EpochRecord, metrics: Metrics) -> dict:
-    """The epoch, and per head and class how many validation labels there were and were found."""
+    """{"epoch", head: {"hits": {class: labels predicted right}, "support": {class: labels}}}, on validation."""
     summary: dict = {"epoch": record.epoch}
     for name, metric in classifications(metrics).items():
         matrix = matrix_of(record, name, metric)
@@ -54,7 +54,7 @@ def best_epoch(record: EpochRecord, metrics: Metrics) -> dict:
 
 
 def classifications(metrics: Metrics) -> dict[str, Classification]:
-    """Those that count confusions: they have figures of each class."""
+    """The metrics that have figures for each class."""
     return {name: metric for name, metric in metrics.items() if isinstance(metric, Classification)}
 
 
@@ -64,13 +64,13 @@ def matrix_of(record: EpochRecord, name: str, metric: Classification) -> np.ndar
 
 
 def number_figures(record: EpochRecord, metrics: Metrics) -> dict[str, Number]:
-    """{"head_figure": number} of an epoch."""
-    values = figures_of(classifications(metrics), record.totals)
+    """The columns of an epoch: {"metric_figure": number}, or {"metric": number} of a metric with one number."""
+    values = figures_of(metrics, record.totals)
     return {column: number for name, value in values.items() for column, number in numbers(name, value)}
 
 
 def numbers(name: str, value: Figures) -> Iterator[tuple[str, Number]]:
-    """(name_figure, number) of a metric's figures, or (name, number) of its only one; without those of each class."""
+    """(name_figure, number) of a metric's figures, or (name, number) of its only one; without figures a class."""
     if not isinstance(value, Mapping):
         yield name, value
         return
@@ -93,7 +93,7 @@ def class_rows(record: EpochRecord, metrics: Metrics, boosts: Boosts) -> Iterato
 
 
 def confusion_cells(record: EpochRecord, name: str, metric: Classification) -> list[list]:
-    """CELL of each pair of classes that was met."""
+    """CELL of each pair of classes that occurs."""
     classes, matrix = metric.head.classes, matrix_of(record, name, metric)
     return [
         [record.epoch, name, classes[actual], classes[predicted], int(matrix[actual, predicted])]

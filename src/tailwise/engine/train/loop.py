@@ -10,6 +10,7 @@ from functools import partial
 import torch
 from torch import nn
 
+from tailwise.core.system.interrupts import defer_interrupt
 from tailwise.engine.batches.memory import catch_oom
 from tailwise.engine.checkpoint.hand_over import HandOver
 from tailwise.engine.checkpoint.snapshot import copied
@@ -22,7 +23,6 @@ from tailwise.engine.contract.task import Task
 from tailwise.engine.evaluate.validate import validate
 from tailwise.engine.train.faults import check_step, halve_micro_batch, handle_fault, watch_step
 from tailwise.engine.train.guards import StepNumbers
-from tailwise.engine.train.interrupt import defer_interrupt
 from tailwise.engine.train.saving import keep_epoch, resume, save_at_end, save_if_due
 from tailwise.engine.train.step import (
     StepBatches,
@@ -119,10 +119,13 @@ def optimizer_step(trainer: PhaseTrainer, batches: StepBatches) -> StepNumbers:
 
 
 def validate_epoch(trainer: PhaseTrainer) -> None:
-    """Add up the metrics of the validation samples that remain in this epoch."""
-    state, run, total, rounds = trainer.state, trainer.run, len(trainer.task.valid), None
+    """Add up the metrics of the validation samples that remain in this epoch; nothing without metrics."""
+    state, run, rounds = trainer.state, trainer.run, None
+    total = len(trainer.task.valid) if trainer.task.metrics else 0
     trainer.log("validate", "")
     run.world.share_buffers(trainer.task.model)
+    if not state.validation.samples:
+        trainer.measure_batch_norm()
     task = trainer.validated_task()
     while state.validation.samples < total:
         with trainer.timer.timed("validation" if rounds else "first validation"):
@@ -147,11 +150,11 @@ def close_epoch(trainer: PhaseTrainer) -> None:
         figures = lr, state.mean_loss, state.mean_norm, totals, score, interventions
         with defer_interrupt():
             record = EpochRecord(run.name, state.epoch + 1, trainer.phase.epochs, *figures)
-            weights = copied(trainer.validated_task().model.state_dict())
+            weights = trainer.validated_task().model.state_dict()
             keep_epoch(trainer, weights)
             best = trainer.phase.hand_over == "last" or state.is_best(record, select)
             if best:
-                trainer.best = weights
+                trainer.best = copied(weights)
             state.close_epoch(record, best)
         for observe in run.observers:
             observe(state.history)

@@ -18,12 +18,13 @@ def write_outputs(phase: str, metrics: Metrics, boosts: Boosts, trained: PhaseRe
     The history once more: a run that was killed at its end has no epoch left to watch.
     """
     folder, best = Path(f"reports/training/{phase}"), trained.history[trained.best - 1]
-    weights = Path(f"data/models/{phase}.safetensors")
+    weights, state = (Path(f"data/models/{phase}{kind}.safetensors") for kind in ("", "-state"))
     remove_parts(folder)  # within one run of the stage, too, the launcher may have started a killed process again
     remove_parts(weights.parent, weights.name)
+    remove_parts(state.parent, state.name)
     write_weights(weights, trained.weights, trained.spec, asked)
     if trained.last:
-        write_hand_over(weights.with_name(f"{phase}-state.safetensors"), trained.last)
+        write_hand_over(state, trained.last)
     write_kept(weights.with_name(f"{phase}-epochs"), asked, run)
     write_history(folder, trained.history, metrics, boosts)
     write_json(folder / "best.json", best_epoch(best, metrics))
@@ -31,13 +32,20 @@ def write_outputs(phase: str, metrics: Metrics, boosts: Boosts, trained: PhaseRe
     if run.recovery:
         run.recovery.done(weights)
     score = "" if best.score is None else f", score {best.score:.3f}"
-    run.events.log("done", f"{phase}: best epoch {trained.best}{score}", score=best.score)
+    run.events.log(
+        "done", f"{phase}: {'last' if trained.last else 'best'} epoch {trained.best}{score}", score=best.score
+    )
 
 
 def write_kept(folder: Path, asked: dict, run: Run) -> None:
-    """Weights files of the epochs that the run kept, if any."""
-    for file in sorted(run.recovery.folder.glob(KEPT_FILES)) if run.recovery else ():
-        remove_parts(folder)
+    """Weights files of the epochs that the run kept, if any, and of no others."""
+    kept = sorted(run.recovery.folder.glob(KEPT_FILES)) if run.recovery else []
+    if not kept:
+        return
+    remove_parts(folder)
+    for other in {file.name for file in folder.glob(KEPT_FILES)} - {file.name for file in kept}:
+        (folder / other).unlink()
+    for file in kept:
         tensors, spec = read_tensors(file)
         write_weights(folder / file.name, tensors, spec, asked)
 
@@ -47,4 +55,4 @@ def computed(trained: PhaseResult, run: Run) -> dict:
     how = {"device": run.device.type, "processes": run.world.size, "micro_batch": trained.micro_batch}
     if trained.stopped:
         how["stopped_early"] = True
-    return {**how, "simpler": trained.fallback, "computing": backend(run.device)}
+    return {**how, "fallback": trained.fallback, "computing": backend(run.device)}

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tailwise.core.system.interrupts import ForcedInterrupt
 from tailwise.engine.batches.memory import auto_micro_batch
 from tailwise.engine.checkpoint.recovery import State
 from tailwise.engine.checkpoint.snapshot import Tensors
 from tailwise.engine.checkpoint.weights import write_tensors
-from tailwise.engine.train.interrupt import ForcedInterrupt
 from tailwise.engine.train.state import TrainState
 from tailwise.engine.train.trainer import PhaseTrainer
 

@@ -186,15 +186,14 @@ class PhaseTrainer:
         return zip(load_steps(self.task.train, plan(orders), run.workers, run.events), plan(repeats))
 
     def validated_task(self) -> Task:
-        """The task with the model to validate: the averaged one, where there is one, its batch norm measured anew."""
-        if not (self.average and self.average.started):
-            return self.task
-        if not self.state.validation.samples:
-            self._measure_batch_norm()
-        return replace(self.task, model=self.average.model)
+        """The task with the model to validate: the averaged one, where there is one."""
+        averaged = self.average and self.average.started
+        return replace(self.task, model=self.average.model) if averaged else self.task
 
-    def _measure_batch_norm(self) -> None:
-        """On this epoch's samples, by each process on all of them, so that they agree."""
+    def measure_batch_norm(self) -> None:
+        """Of averaged weights, on this epoch's samples; each process takes all of them, so that they agree."""
+        if not (self.average and self.average.started):
+            return
         pairs = zip(batch_norms(self.average.model), batch_norms(self.task.model), strict=True)
         if parts := [mine for mine, trained in pairs if trained.training]:
             work = partial(measure_statistics, self.average.model, parts, self._prepared(), self.run)

@@ -1,4 +1,4 @@
-"""What cutting the window out of every clip would lose, told before a frame is decoded."""
+"""What cutting the window out of every clip would lose, known before a frame is decoded."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +16,8 @@ from tailwise.data.video.store.store import Decode
 def forecast(params: dict, data: Checked) -> Iterator[str]:
     """Lines, split by split, on the clips that are too short for the window."""
     window, decode = section(params, "window", Window), section(params, "decode", Decode)
-    paths = {row["path"]: None for rows in data.index.rows.values() for row in rows if row["content"]}
+    readable = (rows.loc[rows["content"] != "", "path"] for rows in data.index.rows.values())
+    paths = dict.fromkeys(path for of_split in readable for path in of_split)
     workers = decode_workers(section(params, "runtime", Runtime).decoders)
     found = lengths(Path(section(params, "data.root", str)), list(paths), window, workers, decode.timeout)
     for split, rows in data.index.rows.items():

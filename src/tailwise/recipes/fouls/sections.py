@@ -12,8 +12,7 @@ from tailwise.balance.guard import Balance
 from tailwise.core.batch import Head
 from tailwise.core.errors import UserError
 from tailwise.core.params.runtime import Runtime
-from tailwise.data.tables.checks.root import check_tree
-from tailwise.data.tables.checks.source import check_root
+from tailwise.data.tables.checks.root import check_root, check_tree
 from tailwise.data.video.augment import Augment
 from tailwise.data.video.decode.window import Window
 from tailwise.data.video.store.store import Decode
@@ -69,6 +68,7 @@ class Params:
         yield from contradictions.of_augment(self.augment, self.window, trained)
         yield from contradictions.of_balance(self.phases(), self.balance)
         yield from contradictions.of_trainable(trained, parameters, pretrained, getattr(backbone, "checkpoint", False))
+        yield from contradictions.of_phases(trained)
         yield from contradictions.of_machine(self.training, self.runtime)
 
 

@@ -33,8 +33,8 @@ def build(
 ) -> Task:
     """The task on two splits of the clip store; weights drawn from `seed`, the backbone's pretrained if asked for."""
     torch.manual_seed(seed)
-    samples, judged = Clips(train, heads, with_margin=True) if train else None, Clips(valid, heads)
-    model = config.model.build(heads, judged.shape)
+    samples, validation = Clips(train, heads, with_margin=True) if train else None, Clips(valid, heads)
+    model = config.model.build(heads, validation.shape)
     if pretrained:
         config.model.backbone.pretrain(model.backbone)
 
@@ -50,9 +50,9 @@ def build(
     return Task(
         heads=heads,
         model=model,
-        spec=specification(config.model, heads, judged.window, samples.most_views if samples else None),
+        spec=specification(config.model, heads, validation.window, samples.most_views if samples else None),
         train=samples,
-        valid=judged,
+        valid=validation,
         prepare=prepare,
         loss=classification_loss,
         metrics=metrics(heads),
@@ -62,7 +62,7 @@ def build(
 
 
 def as_stored(config: Config, spec: dict) -> Config:
-    """The config with the model of a weights file, which took over from the one asked for."""
+    """The config with the fallback model that a weights file is of."""
     stored = convert(Model, spec["model"], "model")
     return replace(config, model=replace(config.model, variant=stored.variant))
 
@@ -90,7 +90,7 @@ class Cut:
 
 @dataclass(frozen=True)
 class Seen:
-    """views: the most that a sample had; None in files from before this was told"""
+    """views: the most that a sample had; None in older files"""
 
     views: int | None = None
 

@@ -24,7 +24,7 @@ def draw_figures(reports: Path, phases: Sequence[str], out: Path) -> list[Path]:
 
 def figures(reports: Path, phases: Sequence[str]) -> Iterator[tuple[str, Figure]]:
     """(name of the file, figure), one after the other."""
-    counts, judged = read_json(reports / "classes.json"), read_json(reports / "judgement.json")
+    counts, measured = read_json(reports / "classes.json"), read_json(reports / "intervals.json")
     heads = {head: list(of_head) for head, of_head in counts["train"].items()}
     epochs, classes = (_over_phases(reports / "training", phases, name) for name in ("epochs", "classes"))
     yield "learning_curves", learning_curves(epochs, list(heads))
@@ -35,8 +35,8 @@ def figures(reports: Path, phases: Sequence[str]) -> Iterator[tuple[str, Figure]
         yield f"class_frequencies_{head}", class_frequencies(of_head, head)
         yield f"class_curves_{head}", class_curves(classes[classes["head"] == head], head, rarest)
         yield f"confusion_{head}", confusion(predictions, names, head)
-        intervals = _recalls(judged["heads"][head]["classes"], of_head)
-        yield f"recall_{head}", recall_intervals(intervals, head, judged["few"], judged["target"]["class_recall"])
+        intervals = _recalls(measured["heads"][head]["classes"], of_head)
+        yield f"recall_{head}", recall_intervals(intervals, head, measured["few"], measured["target"]["class_recall"])
         yield f"reliability_{head}", reliability(predictions, head)
 
 

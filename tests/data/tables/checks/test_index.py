@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from support.fouls import every_class, foul, write_data_set
+from support.tables import table
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_csv, read_json
 from tailwise.core.params.config import read_params
@@ -150,9 +151,9 @@ def test_clips_in_a_zip_have_the_hash_that_they_have_in_a_folder(tmp_path):
     with zipfile.ZipFile(tmp_path / "Train.zip", "w", zipfile.ZIP_DEFLATED) as file:
         file.write(tmp_path / "a.mp4", "x/a.mp4")
     paths = ("a.mp4", "Train.zip/x/a.mp4", "Train.zip/x/b.mp4")
-    index, stubs = fill_content(Index({}, {"train": [{"path": path} for path in paths]}, {}, {}), tmp_path)
+    index, stubs = fill_content(Index({}, {"train": table([{"path": path} for path in paths])}, {}, {}), tmp_path)
     digest = hashlib.sha256(b"a clip" * 200).hexdigest()
-    assert [row["content"] for row in index.rows["train"]] == [digest, digest, ""] and stubs == {""}
+    assert index.rows["train"]["content"].to_list() == [digest, digest, ""] and stubs == {""}
 
 
 def test_each_clip_has_its_own_hash_and_small_files_are_known(tmp_path):
@@ -160,8 +161,8 @@ def test_each_clip_has_its_own_hash_and_small_files_are_known(tmp_path):
     for i, size in enumerate(sizes):
         (tmp_path / f"{i}.mp4").write_bytes(bytes([i]) * size)
     rows = [{"path": f"{i}.mp4", "content": ""} for i in [*range(len(sizes)), 7, 999]]
-    index, stubs = fill_content(Index({}, {"train": rows}, {}, {}), tmp_path)
-    found = [row["content"] for row in index.rows["train"]]
+    index, stubs = fill_content(Index({}, {"train": table(rows)}, {}, {}), tmp_path)
+    found = index.rows["train"]["content"].to_list()
     assert found[:-2] == [hashlib.sha256(bytes([i]) * size).hexdigest() for i, size in enumerate(sizes)]
     assert found[-2:] == [found[7], ""]
     assert stubs == {text for text, size in zip(found, sizes) if size < 512} | {""}

@@ -1,12 +1,16 @@
 """What is in two splits is named, and refused unless the params say otherwise; what is twice in one is counted."""
 
+from dataclasses import replace
+
+import pandas as pd
 import pytest
 
+from support.tables import table
 from tailwise.core.errors import UserError
-from tailwise.data.tables.checks.doubts import find_doubts
 from tailwise.data.tables.checks.leaks import find_leaks
 from tailwise.data.tables.checks.source import read_source, refusal
 from tailwise.data.tables.checks.summary import describe, summarize
+from tailwise.data.tables.checks.warnings import find_warnings
 from tailwise.data.tables.rows import SPLITS, Index
 from tailwise.data.tables.table import Table
 from tailwise.recipes.fouls.source import Source
@@ -16,9 +20,12 @@ BIG = b"a clip" * 100
 
 def index(*rows: str) -> Index:
     """Rows of "split sample group path content"."""
-    parts = [dict(zip(("split", "sample", "group", "path", "content"), row.split())) for row in rows]
-    of_split = {split: [row for row in parts if row["split"] == split] for split in SPLITS}
-    return Index({}, of_split, {}, {})
+    parts = table([dict(zip(("split", "sample", "group", "path", "content"), row.split())) for row in rows])
+    return Index({}, by_split(parts), {}, {})
+
+
+def by_split(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    return {split: rows[rows["split"] == split].drop(columns="split") for split in SPLITS}
 
 
 def leaks(*rows: str, stubs=("",)) -> list[str]:
@@ -45,16 +52,10 @@ def test_a_group_in_two_splits():
 
 
 def test_the_same_path_in_two_splits_even_if_there_is_no_file():
-    rows = [f"{split} s-{split} g-{split} a.mp4 " for split in ("train", "test")]
-    said = [leak.text for leak in find_leaks(_absent(index(*rows)), {""})]
+    found = index(*[f"{split} s-{split} g-{split} a.mp4 A" for split in ("train", "test")])
+    absent = replace(found, rows={split: rows.assign(content="") for split, rows in found.rows.items()})
+    said = [leak.text for leak in find_leaks(absent, {""})]
     assert said == ["the same clip is a.mp4 in train and a.mp4 in test"]
-
-
-def _absent(found: Index) -> Index:
-    for rows in found.rows.values():
-        for row in rows:
-            row["content"] = ""
-    return found
 
 
 def test_files_that_hold_no_clip_are_no_leak():
@@ -120,13 +121,15 @@ def labelled(*rows: str) -> Index:
     """Rows of "split sample group path content kind", "-" for no label."""
     parts = [dict(zip(("split", "sample", "group", "path", "content", "kind"), row.split())) for row in rows]
     views = [{**row, "view": "0", "kind": row["kind"].strip("-")} for row in parts]
-    return Index({"kind": ("a", "b")}, {split: [v for v in views if v["split"] == split] for split in SPLITS}, {}, {})
+    return Index({"kind": ("a", "b")}, by_split(table(views)), {}, {})
 
 
 def found(*rows: str, stubs=("",)) -> tuple[list[str], list[str]]:
     """What is refused, and what is warned of."""
     of = labelled(*rows)
-    return [leak.text for leak in find_leaks(of, set(stubs))], [doubt.text for doubt in find_doubts(of, set(stubs))]
+    return [leak.text for leak in find_leaks(of, set(stubs))], [
+        warning.text for warning in find_warnings(of, set(stubs))
+    ]
 
 
 def test_one_clip_under_two_labels():
@@ -152,8 +155,8 @@ def test_one_clip_in_two_samples_of_a_split():
 def test_one_clip_as_two_views_of_a_sample():
     said = "the same clip is 1.mp4 (view 0 of sample s1) and 1.mp4 (view 1 of sample s1) in train"
     of = labelled("train s1 g1 1.mp4 A a", "train s1 g1 1.mp4 A a")
-    of.rows["train"][1]["view"] = "1"
-    assert find_leaks(of, {""}) == [] and [doubt.text for doubt in find_doubts(of, {""})] == [said]
+    of.rows["train"]["view"] = ["0", "1"]
+    assert find_leaks(of, {""}) == [] and [warning.text for warning in find_warnings(of, {""})] == [said]
 
 
 def test_clips_that_are_not_there_or_hold_nothing_are_not_the_same():
@@ -177,10 +180,9 @@ def test_samples_that_print_alike():
 
 def test_views_that_print_alike():
     of = labelled("train s1 g1 1.mp4 A a", "train s1 g1 2.mp4 B a")
-    for row, view in zip(of.rows["train"], ("far", "Far")):
-        row["view"] = view
+    of.rows["train"]["view"] = ["far", "Far"]
     said = "the views 'far' and 'Far' of sample 's1' print alike in train"
-    assert [doubt.text for doubt in find_doubts(of, set())] == [said]
+    assert [warning.text for warning in find_warnings(of, set())] == [said]
 
 
 def test_what_is_refused_has_its_own_advice(tmp_path):

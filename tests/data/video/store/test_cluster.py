@@ -15,6 +15,7 @@ from test_store import WINDOW, content, rows
 
 from support import crashers
 from support.filming import write_clip
+from support.tables import table
 from tailwise.core.errors import UserError
 from tailwise.core.params.runtime import Runtime
 from tailwise.core.params.typed import convert
@@ -106,7 +107,7 @@ def root(tmp_path, monkeypatch):
 def build(root, name, workers, timeout=30):
     folder = root.parent / name / "train"
     how = Decode(timeout, max_faulty=0.5)
-    store = build_store(root, rows(root, CLIPS), WINDOW, folder, root.parent / f"{name}.cache", how, workers)
+    store = build_store(root, table(rows(root, CLIPS)), WINDOW, folder, root.parent / f"{name}.cache", how, workers)
     return folder, store
 
 

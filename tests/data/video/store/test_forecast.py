@@ -4,10 +4,12 @@ import os
 import signal
 from functools import partial
 
+import pandas as pd
 import pytest
 
 from support.filming import write_clip
-from tailwise.core.system.processes import map_guarded
+from support.tables import table
+from tailwise.core.system.guarded import map_guarded
 from tailwise.data.raw import RawFile
 from tailwise.data.video.decode.container import ClipError
 from tailwise.data.video.decode.frames import decode_clip
@@ -20,8 +22,8 @@ WINDOW = Window(centre=8, stride=3, frames=4, margin=0, height=8, width=8)
 SECONDS = Window(0.32, 0.12, 4, 0, 8, 8, "seconds")
 
 
-def rows(*classes: str) -> list[dict[str, str]]:
-    return [{"sample": str(i), "path": f"{i}.mp4", "action": name} for i, name in enumerate(classes)]
+def rows(*classes: str) -> pd.DataFrame:
+    return table([{"sample": str(i), "path": f"{i}.mp4", "action": name} for i, name in enumerate(classes)])
 
 
 def test_lengths_are_those_of_the_files(tmp_path):
@@ -76,13 +78,13 @@ def test_a_clip_that_takes_its_process_along_costs_itself_alone(tmp_path):
 
 def test_what_is_lost_is_told_by_class():
     found = {f"{i}.mp4": Length(20 if i > 2 else 5, 25.0, 12) for i in range(12)}
-    table = rows(*["Dive"] * 3, "Dive", *["Holding"] * 8)
-    assert list(forecast(table, ["action"], found, WINDOW, "refuse")) == [
+    index = rows(*["Dive"] * 3, "Dive", *["Holding"] * 8)
+    assert list(forecast(index, ["action"], found, WINDOW, "refuse")) == [
         "3 of 12 clips end before the window and are lost (decode.short: pad would keep them)",
         "  action: Dive 3 of 4",
         "WARNING: action Dive loses 75% of its clips, all together 25%",
     ]
-    assert list(forecast(table, ["action"], found, WINDOW, "pad")) == [
+    assert list(forecast(index, ["action"], found, WINDOW, "pad")) == [
         "3 of 12 clips end before the window and are padded with their last frame",
         "  action: Dive 3 of 4",
     ]
@@ -94,10 +96,10 @@ def test_nothing_is_said_where_nothing_is_lost():
 
 def test_different_rates_are_told_where_the_window_is_in_frames():
     found = {"0.mp4": Length(90, 25.0, 12), "1.mp4": Length(90, 25.0, 12), "2.mp4": Length(90, 50.0, 12)}
-    table = rows("a", "a", "b")
-    (line,) = forecast(table, ["action"], found, WINDOW, "refuse")
+    index = rows("a", "a", "b")
+    (line,) = forecast(index, ["action"], found, WINDOW, "refuse")
     assert line.startswith("WARNING: clips of different rates, 25 (2), 50 (1) frames/s")
-    assert not list(forecast(table, ["action"], found, SECONDS, "refuse"))
+    assert not list(forecast(index, ["action"], found, SECONDS, "refuse"))
 
 
 @pytest.mark.parametrize(("lost", "told"), [((0,), 0), ((0, 1), 1), ((0, 1, 3, 4, 5), 0)])

@@ -9,6 +9,7 @@ import pytest
 
 from support.crashers import crashing, hanging
 from support.filming import read_clip, write_clip
+from support.tables import table
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_csv, read_json
 from tailwise.data.video.decode.window import Window
@@ -48,7 +49,7 @@ def rows(root, n):
 
 def build(root, name, n=12, cache="cache", workers=1, how=HOW):
     folder = root.parent / name / "train"
-    return folder, build_store(root, rows(root, n), WINDOW, folder, root.parent / cache, how, workers)
+    return folder, build_store(root, table(rows(root, n)), WINDOW, folder, root.parent / cache, how, workers)
 
 
 def content(folder):
@@ -80,7 +81,7 @@ def test_clips_in_a_zip_give_the_same_store(root):
     for row in in_zip:
         row["path"] = f"copy.zip/{row['path']}"
     folder = root.parent / "zipped" / "train"
-    build_store(root, in_zip, WINDOW, folder, root.parent / "other", HOW, 1)
+    build_store(root, table(in_zip), WINDOW, folder, root.parent / "other", HOW, 1)
     for before, after in zip(read_csv(plain / "manifest.csv"), read_csv(folder / "manifest.csv")):
         arrays = [
             np.load(store / f"{row['shard']}.npy")[int(row["row"])] for store, row in ((plain, before), (folder, after))
@@ -164,7 +165,7 @@ def test_faulty_clips_are_left_out_with_their_reason(root):
     left = [row["path"] for row in read_csv(folder / "manifest.csv")]
     assert left == [f"clip_{i}.mp4" for i in (0, 5, 6, 7, 8, 9, 10, 11)]
     assert store.dropped == ["train/1"]
-    facts = quality(rows(root, 12), store)
+    facts = quality(table(rows(root, 12)), store)
     assert facts["reasons"] == {"absent": 1, "empty": 1, "shorter than the window": 1, "truncated": 1}
     assert (facts["clips"], facts["sizes"], facts["rates"]) == (12, {"64x40": 8}, {"25": 8})
     assert facts["seconds"] == {"least": 0.32, "median": 0.32, "most": 0.32} and facts["key_frames"]["most"] == 1
@@ -192,7 +193,7 @@ def test_more_faults_than_are_bearable_are_refused(tmp_path, limit, refused):
 def test_clips_of_the_same_content_are_named(root):
     shutil.copy(root / "clip_0.mp4", root / "clip_7.mp4")
     _, store = build(root, "store")
-    assert quality(rows(root, 12), store)["duplicates"] == [["clip_0.mp4", "clip_7.mp4"]]
+    assert quality(table(rows(root, 12)), store)["duplicates"] == [["clip_0.mp4", "clip_7.mp4"]]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tailwise.core.files import read_csv, write_csv
+from tailwise.core.files import write_csv
+from tailwise.core.tables import read_table
 from tailwise.data.tables.checks.source import Checked
 from tailwise.data.tables.rows import SPLITS, Index
 
@@ -29,5 +30,6 @@ def make_demo(demo: Demo, folder: Path) -> None:
 
 
 def read_vectors(folder: Path) -> Checked:
-    rows = {split: read_csv(folder / f"{split}.csv") for split in SPLITS}
+    schema = dict.fromkeys(("sample", "group", "values"), "text")
+    rows = {split: read_table(folder / f"{split}.csv", schema) for split in SPLITS}
     return Checked(Index({}, rows, {split: {} for split in SPLITS}, {split: [] for split in SPLITS}), [], [])

@@ -72,7 +72,7 @@ class Tagger(Recipe):
     def page(self) -> Page:
         from tailwise.reporting.page import Page
 
-        return Page(sections=("result", "training", "data", "certificate", "run"), unit="note of a song")
+        return Page(sections=("result", "training", "data", "certificate", "run"), unit="note")
 
     def find_inputs(self, args: argparse.Namespace) -> Inputs:
         from tagger.predict import find_songs

@@ -11,12 +11,14 @@ import numpy as np
 
 from tailwise.balance.labels import Labels
 from tailwise.core.errors import UserError
-from tailwise.core.files import read_csv, write_csv
+from tailwise.core.files import write_csv
+from tailwise.core.tables import read_table
 from tailwise.data.tables.checks.source import Checked
 from tailwise.data.tables.rows import SPLITS, Index
 
 NOTES = 4
 HEADS = {"tag": ("falls", "stays", "rises")}
+SCHEMA = dict.fromkeys(("sample", "group", "notes", *HEADS), "text")
 
 
 @dataclass(frozen=True)
@@ -41,20 +43,19 @@ def make_songs(songs: Songs, folder: Path) -> None:
 
 def read_songs(folder: Path) -> Checked:
     """Raises UserError for a song with another number of tags than of notes, and for an unknown tag."""
-    rows = {split: read_csv(folder / f"{split}.csv") for split in SPLITS}
-    for split, of_split in rows.items():
-        for row in of_split:
-            tags = row["tag"].split()
-            if len(tags) != len(row["notes"].split()) or not {*tags} <= {*HEADS["tag"], "-"}:
-                raise UserError(f"{folder / split}.csv: sample {row['sample']}: give each note a tag of {HEADS['tag']}")
+    rows = {split: read_table(folder / f"{split}.csv", SCHEMA) for split in SPLITS}
+    for split, songs in rows.items():
+        for sample, notes, tags in zip(songs["sample"], songs["notes"], songs["tag"].str.split()):
+            if len(tags) != len(notes.split()) or not {*tags} <= {*HEADS["tag"], "-"}:
+                raise UserError(f"{folder / split}.csv: sample {sample}: give each note a tag of {HEADS['tag']}")
     index = Index(HEADS, rows, {split: {} for split in SPLITS}, {split: [] for split in SPLITS})
-    return Checked(index, leaks=[], doubts=[])
+    return Checked(index, leaks=[], warnings=[])
 
 
 def read_tags(manifest: Path, heads: Sequence[str]) -> Labels:
-    rows = read_csv(manifest)
-    tags = {head: [[tag.strip("-") for tag in row[head].split()] for row in rows] for head in heads}
-    return Labels([row["sample"] for row in rows], tags)
+    songs = read_table(manifest, SCHEMA)
+    tags = {head: [[tag.strip("-") for tag in text.split()] for text in songs[head]] for head in heads}
+    return Labels(songs["sample"].to_list(), tags)
 
 
 def _song(rng: np.random.Generator, longest: int) -> tuple[str, str]:

@@ -168,7 +168,7 @@ def test_names_are_tidy_and_that_is_told(tmp_path):
     odd["Clips"][0]["Camera type"] = "Main "
     write_data_set(tmp_path, Train=[odd, *every_class()])
     index = Soccernet("soccernet").read(tmp_path)
-    first = index.rows["train"][0]
+    first = index.rows["train"].iloc[0]
     assert [first[name] for name in ("action", "offence", "annotated_severity", "camera", "group")] == (
         ["Dive", "Offence", "1.0", "Main", "caf\u00e9 2015"]
     )

@@ -1,14 +1,12 @@
 """What stands on both sides of a split, or under two labels."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tailwise.data.tables.rows import Index, Row
-from tailwise.data.tables.spelling import alike, quoted, seen_apart
+import pandas as pd
 
-Places = dict[str, list[Row]]
-"""{split: the rows of one clip or group there}"""
-
+from tailwise.data.tables.rows import Index
+from tailwise.data.tables.spelling import confusable, distinguish, quote
 
 APART = "keep each in one split (drawn splits: by a common group)"
 ONE_LABEL = "give each clip one label"
@@ -35,61 +33,74 @@ def find_leaks(index: Index, stubs: set[str]) -> list[Leak]:
     Names that print alike count as one.
     stubs: contents that say nothing; clips of such a content are told apart by path
     """
-    clips, heads = list(of_clips(index, stubs)), list(index.heads)
-    shared = [_clip_leak(places, heads) for places in clips if len(places) > 1]
-    labelled = [_label_leak(places, heads) for places in clips if len(places) == 1 and _differ(places, heads)]
-    groups = _collect(index, lambda row: row["group"])
-    return [*shared, *labelled, *[_group_leak(places) for places in groups if len(places) > 1], *_alike(index)]
+    table, heads = all_views(index, stubs), list(index.heads)
+    shared = table[_splits(table, "clip") > 1]
+    labelled = table[(_splits(table, "clip") == 1) & contradictory(table, ["clip"], heads)]
+    groups = table[_splits(table, "group") > 1]
+    return [
+        *(_clip_leak(views, heads) for _, views in shared.groupby("clip", sort=False)),
+        *(_label_leak(views, heads) for _, views in labelled.groupby("clip", sort=False)),
+        *(_group_leak(group, views) for group, views in groups.groupby("group", sort=False)),
+        *_alike(table),
+    ]
 
 
-def of_clips(index: Index, stubs: set[str]) -> Iterable[Places]:
-    """The rows of each clip by split."""
-    return _collect(index, lambda row: row["path"] if row["content"] in stubs else row["content"])
+def all_views(index: Index, stubs: set[str]) -> pd.DataFrame:
+    """The rows of all splits one after the other, with the columns `split` and `clip`, what tells clips apart."""
+    parts = [rows.assign(split=split) for split, rows in index.rows.items()]
+    table = pd.concat(parts, ignore_index=True)
+    return table.assign(clip=table["content"].mask(table["content"].isin(stubs), table["path"]))
 
 
-def _collect(index: Index, key: Callable[[Row], str]) -> Iterable[Places]:
-    """The rows of each key by split."""
-    found: dict[str, Places] = {}
-    for split, rows in index.rows.items():
-        for row in rows:
-            found.setdefault(key(row), {}).setdefault(split, []).append(row)
-    return found.values()
+def contradictory(table: pd.DataFrame, key: list[str], heads: list[str]) -> pd.Series:
+    """Whether the views of a row's key have several labels in some head; a missing label contradicts none."""
+    found = pd.Series(False, table.index)
+    for head in heads:
+        labels = table[head].mask(table[head] == "")
+        found |= labels.groupby([table[name] for name in key]).transform("nunique") > 1
+    return found
 
 
-def _clip_leak(places: Places, heads: list[str]) -> Leak:
-    where = [f"{rows[0]['path']} in {split}" for split, rows in places.items()]
-    labels = "".join(f"; its {head} is {' and '.join(map(quoted, of))}" for head, of in _differ(places, heads).items())
-    return Leak(list(places)[-1], f"the same clip is {' and '.join(where)}{labels}")
+def _splits(table: pd.DataFrame, column: str) -> pd.Series:
+    """In how many splits each row's value of the column is."""
+    return table.groupby(column)["split"].transform("nunique")
 
 
-def _label_leak(places: Places, heads: list[str]) -> Leak:
+def _clip_leak(views: pd.DataFrame, heads: list[str]) -> Leak:
+    first = views.drop_duplicates("split")
+    where = [f"{path} in {split}" for path, split in zip(first["path"], first["split"])]
+    labels = "".join(f"; its {head} is {' and '.join(map(quote, of))}" for head, of in _differ(views, heads).items())
+    return Leak(first["split"].iloc[-1], f"the same clip is {' and '.join(where)}{labels}")
+
+
+def _label_leak(views: pd.DataFrame, heads: list[str]) -> Leak:
     """Of a clip in one split."""
-    ((split, rows),) = places.items()
-    (head, labels), *_ = _differ(places, heads).items()
-    first = [next(row for row in rows if row[head] == label) for label in labels]
-    where = [f"{row['path']} ({head} {quoted(row[head])}, sample {row['sample']})" for row in first]
+    head, *_ = _differ(views, heads)
+    split, first = views["split"].iloc[0], views[views[head] != ""].drop_duplicates(head)
+    cells = zip(first["path"], first[head], first["sample"])
+    where = [f"{path} ({head} {quote(label)}, sample {sample})" for path, label, sample in cells]
     return Leak(split, f"the same clip is {' and '.join(where)} in {split}", ONE_LABEL)
 
 
-def _differ(places: Places, heads: list[str]) -> dict[str, list[str]]:
-    """{head: its labels} of the heads in which the rows have several; a missing label contradicts none."""
-    found = {head: dict.fromkeys(row[head] for rows in places.values() for row in rows if row[head]) for head in heads}
-    return {head: list(labels) for head, labels in found.items() if len(labels) > 1}
+def _differ(views: pd.DataFrame, heads: list[str]) -> dict[str, list[str]]:
+    """{head: its labels} of the heads in which the views have several."""
+    found = {head: views.loc[views[head] != "", head].unique().tolist() for head in heads}
+    return {head: labels for head, labels in found.items() if len(labels) > 1}
 
 
-def _group_leak(places: Places) -> Leak:
-    where = [f"in {split} (sample {rows[0]['sample']})" for split, rows in places.items()]
-    group = next(iter(places.values()))[0]["group"]
-    return Leak(list(places)[-1], f"the group {quoted(group)} is {' and '.join(where)}")
+def _group_leak(group: str, views: pd.DataFrame) -> Leak:
+    first = views.drop_duplicates("split")
+    where = [f"in {split} (sample {sample})" for split, sample in zip(first["split"], first["sample"])]
+    return Leak(first["split"].iloc[-1], f"the group {quote(group)} is {' and '.join(where)}")
 
 
-def _alike(index: Index) -> Iterable[Leak]:
+def _alike(table: pd.DataFrame) -> Iterator[Leak]:
     """Groups, and samples, that print alike and are in different splits."""
-    told = []
+    reported = []
     for what in ("group", "sample"):
-        splits: dict[str, str] = {row[what]: split for split, rows in index.rows.items() for row in rows}
-        for names in alike(splits):
-            if names not in told and len({splits[name] for name in names}) > 1:
-                told.append(names)
-                where = " and ".join(f"{seen} in {splits[name]}" for seen, name in zip(seen_apart(names), names))
+        splits = dict(zip(table[what], table["split"]))
+        for names in confusable(splits):
+            if names not in reported and len({splits[name] for name in names}) > 1:
+                reported.append(names)
+                where = " and ".join(f"{seen} in {splits[name]}" for seen, name in zip(distinguish(names), names))
                 yield Leak(splits[names[-1]], f"the {what}s {where} print alike", SPELT)

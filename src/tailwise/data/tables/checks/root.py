@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tailwise.core.errors import UserError
 from tailwise.core.files import kind_of
-from tailwise.data.tables.spelling import quoted
+from tailwise.core.stage.folders import pipeline_folder
+from tailwise.data.tables.spelling import quote
 
 ADVICE = "put the clips and their annotations into one, as data/own"
 
@@ -15,12 +16,35 @@ ADVICE = "put the clips and their annotations into one, as data/own"
 def name_fault(root) -> str | None:
     """What is wrong with the value of data.root, whatever is on disk; None if nothing is."""
     if not isinstance(root, str) or not root:
-        return f"must name a folder, found {quoted(root)}: {ADVICE}"
+        return f"must name a folder, found {quote(root)}: {ADVICE}"
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", root):
-        return f"must name a folder of this machine, found the address {quoted(root)}: download it, and name its folder"
+        return f"must name a folder of this machine, found the address {quote(root)}: download it, and name its folder"
     if root.startswith("~"):
-        return f"must name a folder, found {quoted(root)}: write the home folder's own path instead of ~"
+        return f"must name a folder, found {quote(root)}: write the home folder's own path instead of ~"
     return None
+
+
+UNTRACKED = (
+    "which has what git and DVC track alone: before `dvc exp run` with --temp or --queue, `dvc add` the folder and"
+    " `git add` the .dvc file, or set data.root in params.yaml to the folder's absolute path"
+)
+
+
+def check_root(root: Path) -> None:
+    """Raise UserError unless the data root is a folder with something in it."""
+    advice = "put the clips and their annotations there, or set data.root in params.yaml"
+    try:
+        exists = root.exists()
+    except OSError as error:  # a name that is too long, a folder above that may not be read
+        raise UserError(f"data.root {root}: {error.strerror}; {advice}") from error
+    if not exists and (pipeline_folder() / root).exists():
+        raise UserError(f"{root}: is not in this experiment's copy of the repository, {UNTRACKED}")
+    if not exists:
+        raise UserError(f"{root}: no such folder; {advice}")
+    if not root.is_dir():
+        raise UserError(f"{root}: is no folder; {advice}")
+    if not any(root.iterdir()):
+        raise UserError(f"{root}: is empty; {advice}")
 
 
 def check_tree(root: Path) -> None:
@@ -38,7 +62,7 @@ def check_tree(root: Path) -> None:
 
 
 def _check_link(entry: os.DirEntry) -> None:
-    target = quoted(os.readlink(entry.path))
+    target = quote(os.readlink(entry.path))
     if os.path.isdir(entry.path):
         how = "move the folder itself there, or gather the data in one real folder"
         known = "known to DVC by `dvc add`, or by its absolute path as data.root in params.yaml"

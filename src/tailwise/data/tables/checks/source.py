@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+import pandas as pd
+
 from tailwise.core.errors import UserError, shorten
-from tailwise.core.stage.folders import pipeline_folder
 from tailwise.data.tables.checks.contents import fill_content
-from tailwise.data.tables.checks.doubts import find_doubts
 from tailwise.data.tables.checks.leaks import Leak, find_leaks
-from tailwise.data.tables.checks.root import check_tree
+from tailwise.data.tables.checks.root import check_root, check_tree
+from tailwise.data.tables.checks.warnings import find_warnings
 from tailwise.data.tables.rows import Index
-from tailwise.data.tables.spelling import alike, quoted, seen_apart
+from tailwise.data.tables.spelling import confusable, distinguish, quote
 
 NAMED = 5
 """Leaks that a refusal names; more would not be read."""
@@ -37,11 +38,11 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Checked:
-    """An index that can be trained on. leaks, doubts: to warn of"""
+    """An index that can be trained on. leaks, warnings: to print, not refused"""
 
     index: Index
     leaks: list[Leak]
-    doubts: list[Leak]
+    warnings: list[Leak]
 
 
 def read_source(source: Source) -> Checked:
@@ -56,39 +57,16 @@ def read_source(source: Source) -> Checked:
     leaks = find_leaks(index, stubs)
     if leaks and source.leaks == "refuse":
         raise UserError(refusal(root, leaks))
-    return Checked(index, leaks, find_doubts(index, stubs))
-
-
-UNTRACKED = (
-    "which has what git and DVC track alone: before `dvc exp run` with --temp or --queue, `dvc add` the folder and"
-    " `git add` the .dvc file, or set data.root in params.yaml to the folder's absolute path"
-)
-
-
-def check_root(root: Path) -> None:
-    """Raise UserError unless the data root is a folder with something in it."""
-    advice = "put the clips and their annotations there, or set data.root in params.yaml"
-    try:
-        exists = root.exists()
-    except OSError as error:  # a name that is too long, a folder above that may not be read
-        raise UserError(f"data.root {root}: {error.strerror}; {advice}") from error
-    if not exists and (pipeline_folder() / root).exists():
-        raise UserError(f"{root}: is not in this experiment's copy of the repository, {UNTRACKED}")
-    if not exists:
-        raise UserError(f"{root}: no such folder; {advice}")
-    if not root.is_dir():
-        raise UserError(f"{root}: is no folder; {advice}")
-    if not any(root.iterdir()):
-        raise UserError(f"{root}: is empty; {advice}")
+    return Checked(index, leaks, find_warnings(index, stubs))
 
 
 def check_names(index: Index, root: Path) -> None:
     """Raise UserError for classes of a head that print alike."""
     for head, classes in index.heads.items():
-        for names in alike(classes):
-            rows = [row for of_split in index.rows.values() for row in of_split]
-            samples = [next(row["sample"] for row in rows if row[head] == name) for name in names]
-            where = " and ".join(f"{seen} (sample {quoted(of)})" for seen, of in zip(seen_apart(names), samples))
+        for names in confusable(classes):
+            views = pd.concat(index.rows.values()).drop_duplicates(head).set_index(head)
+            samples = [views.loc[name, "sample"] for name in names]
+            where = " and ".join(f"{seen} (sample {quote(of)})" for seen, of in zip(distinguish(names), samples))
             raise UserError(f"{root}: head {head}: the classes {where} print alike: spell them alike, or otherwise")
 
 
@@ -98,12 +76,12 @@ def check_classes(index: Index, root: Path, advice: str) -> None:
     advice: what to do about a class without a training sample
     """
     for split, rows in index.rows.items():
-        if not rows:
+        if rows.empty:
             raise UserError(f"{root}: no sample in the split {split}; each split needs one")
     for head, classes in index.heads.items():
         if len(classes) < 2:
-            raise UserError(f"{root}: head {head} has the classes {quoted(list(classes))}; it needs two or more")
-        where = {split: {row[head] for row in rows} for split, rows in index.rows.items()}
+            raise UserError(f"{root}: head {head} has the classes {quote(list(classes))}; it needs two or more")
+        where = {split: set(rows[head]) for split, rows in index.rows.items()}
         for split, labels in where.items():
             if not labels - {""}:
                 raise UserError(
@@ -112,12 +90,12 @@ def check_classes(index: Index, root: Path, advice: str) -> None:
         for name in classes:
             if name not in where["train"]:
                 others = " and ".join(split for split in where if name in where[split]) or "no split"
-                absent = f"{quoted(name)} has no training sample, it is in {others}"
+                absent = f"{quote(name)} has no training sample, it is in {others}"
                 raise UserError(f"{root}: head {head}: {absent}; {advice}")
 
 
 def refusal(root: Path, leaks: list[Leak]) -> str:
-    """One line about leaks that are not to be."""
+    """One line about leaks that are refused."""
     named = shorten("; ".join(leak.text for leak in leaks[:NAMED]), LONGEST)
     more = f"; and {len(leaks) - NAMED} more" if len(leaks) > NAMED else ""
     how = ", ".join(dict.fromkeys(leak.advice for leak in leaks))

@@ -8,8 +8,7 @@ import torch
 
 from tailwise.core.batch import Batch, Head
 from tailwise.core.errors import UserError
-from tailwise.core.files import read_json
-from tailwise.data.tables.manifest import read_views
+from tailwise.core.files import read_csv, read_json
 
 USUAL = {"unit": "frames", "short": "refuse"}
 
@@ -29,7 +28,7 @@ class Clips:
         window = read_json(folder / "window.json")
         self.margin = window["margin"] if with_margin else 0
         self._kept = slice(window["margin"] - self.margin, window["margin"] + window["frames"] + self.margin)
-        views = read_views(folder / "manifest.csv")
+        views = views_by_sample(folder / "manifest.csv")
         self.names, self._views = list(views), list(views.values())
         self.window = {name: window[name] for name in ("centre", "stride", "frames", "height", "width")}
         told = {name: window.get(name, usual) for name, usual in USUAL.items()}
@@ -84,3 +83,11 @@ class Clips:
         if name not in self._shards:
             self._shards[name] = np.load(self.folder / f"{name}.npy", mmap_mode="r")
         return self._shards[name]
+
+
+def views_by_sample(manifest: Path) -> dict[str, list[dict[str, str]]]:
+    """{sample: rows of its views}, both in the order of the file. Read without pandas, which training need not load."""
+    samples: dict[str, list[dict[str, str]]] = {}
+    for row in read_csv(manifest):
+        samples.setdefault(row["sample"], []).append(row)
+    return samples

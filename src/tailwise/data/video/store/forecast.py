@@ -9,16 +9,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from tailwise.core.system.processes import map_guarded
+from tailwise.core.system.guarded import map_guarded
 from tailwise.data.raw import RawFile
 from tailwise.data.video.decode.container import ClipError
 from tailwise.data.video.decode.frames import places_in
 from tailwise.data.video.decode.probe import examine
 from tailwise.data.video.decode.window import Short, Window
 
-Row = Mapping[str, str]
+if TYPE_CHECKING:  # a process that opens clips loads this module, and needs no table
+    import pandas as pd
+
 TOGETHER = 64
 """Clips that a process looks at before it is given more."""
 FACTOR, LEAST = 2.0, 2
@@ -70,11 +72,11 @@ def _lengths(clips: _Clips, say: Callable[[str], None], window: Window) -> dict[
 
 
 def forecast(
-    rows: Sequence[Row], heads: Sequence[str], found: Mapping[str, Length], window: Window, short: Short
+    rows: "pd.DataFrame", heads: Sequence[str], found: Mapping[str, Length], window: Window, short: Short
 ) -> Iterator[str]:
-    """Lines on what the window would lose of a split's clips, or have padded. rows: a view each, with its labels"""
+    """Lines on what the window would lose of a split's clips, or have padded. rows: the split's index"""
     ended = {path for path, length in found.items() if length.frames < length.needed}
-    paths = {row["path"] for row in rows}
+    paths = set(rows["path"])
     if count := len(ended & paths):
         fate = "are padded with their last frame" if short == "pad" else "are lost (decode.short: pad would keep them)"
         yield f"{count} of {len(paths)} clips end before the window and {fate}"
@@ -84,21 +86,21 @@ def forecast(
     yield from mixed(found, paths, window)
 
 
-def by_class(rows: Sequence[Row], heads: Sequence[str], lost: set[str]) -> Iterator[str]:
+def by_class(rows: "pd.DataFrame", heads: Sequence[str], lost: set[str]) -> Iterator[str]:
     """How many clips of which class are among the lost."""
     for head in heads:
-        counts, of_lost = _counts(rows, head), _counts([row for row in rows if row["path"] in lost], head)
-        named = [f"{name or 'no label'} {n} of {counts[name]}" for name, n in sorted(of_lost.items())]
+        counts, of_lost = _counts(rows, head), _counts(rows[rows["path"].isin(lost)], head)
+        named = [f"{name or 'no label'} {n} of {counts[name]}" for name, n in of_lost.items()]
         yield f"  {head}: {', '.join(named)}"
 
 
-def skewed(rows: Sequence[Row], heads: Sequence[str], lost: set[str]) -> Iterator[str]:
+def skewed(rows: "pd.DataFrame", heads: Sequence[str], lost: set[str]) -> Iterator[str]:
     """A warning for each class that loses a much larger share of its clips than all lose together."""
-    paths = {row["path"] for row in rows}
+    paths = set(rows["path"])
     share = len(lost & paths) / len(paths)
     for head in heads:
-        counts, of_lost = _counts(rows, head), _counts([row for row in rows if row["path"] in lost], head)
-        for name, count in sorted(of_lost.items()):
+        counts, of_lost = _counts(rows, head), _counts(rows[rows["path"].isin(lost)], head)
+        for name, count in of_lost.items():
             if name and count >= LEAST and count / counts[name] > FACTOR * share:
                 yield f"WARNING: {head} {name} loses {count / counts[name]:.0%} of its clips, all together {share:.0%}"
 
@@ -114,6 +116,6 @@ def mixed(found: Mapping[str, Length], paths: set[str], window: Window) -> Itera
         )
 
 
-def _counts(rows: Sequence[Row], head: str) -> Counter[str]:
-    """Clips of each class, each once."""
-    return Counter(dict((row["path"], row[head]) for row in rows).values())
+def _counts(rows: "pd.DataFrame", head: str) -> "pd.Series":
+    """Clips of each class, each once, classes by name."""
+    return rows.drop_duplicates("path", keep="last")[head].value_counts().sort_index()

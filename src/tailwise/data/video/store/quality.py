@@ -4,12 +4,14 @@ from collections import Counter
 from pathlib import Path
 from statistics import median
 
+import pandas as pd
+
 from tailwise.core.errors import UserError
 from tailwise.core.files import write_csv
-from tailwise.data.video.store.store import Decode, Row, Store
+from tailwise.data.video.store.store import Decode, Store
 
 
-def quality(rows: list[Row], store: Store) -> dict:
+def quality(rows: pd.DataFrame, store: Store) -> dict:
     """Counts of a split's clips: {"clips", "faulty": {clip: reason}, "reasons", "dropped": samples, ...}."""
     clips = list(store.clips.values())
     return {
@@ -23,7 +25,7 @@ def quality(rows: list[Row], store: Store) -> dict:
         "seconds": spread([clip["seconds"] for clip in clips]),
         "frames": spread([clip["frames"] for clip in clips]),
         "key_frames": spread([clip["key_frames"] for clip in clips]),
-        "duplicates": duplicates([row for row in rows if row["path"] in store.clips]),
+        "duplicates": duplicates(rows[rows["path"].isin(store.clips)]),
     }
 
 
@@ -40,17 +42,14 @@ def spread(values: list[float]) -> dict[str, float]:
     return {"least": min(values), "median": median(values), "most": max(values)}
 
 
-def duplicates(rows: list[Row]) -> list[list[str]]:
-    """Clips of the same content."""
-    same: dict[str, list[str]] = {}
-    for row in rows:
-        if row["content"]:
-            same.setdefault(row["content"], []).append(row["path"])
-    return sorted(sorted(paths) for paths in same.values() if len(set(paths)) > 1)
+def duplicates(rows: pd.DataFrame) -> list[list[str]]:
+    """Paths of clips of the same content, each as often as it is listed."""
+    same = rows[rows["content"] != ""].groupby("content")["path"].agg(list)
+    return sorted(sorted(paths) for paths in same if len(set(paths)) > 1)
 
 
 def check_faulty(splits: dict[str, dict], how: Decode, kept: Path) -> None:
-    """Raise UserError if more clips are faulty than is bearable. splits: {split: its quality}
+    """Raise UserError if more clips are faulty than decode.max_faulty allows. splits: {split: its quality}
 
     kept: where the list of them is written then, as the stage's outputs go with it; an older list goes
     """

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tailwise.core.errors import UserError
 from tailwise.core.files import write_csv, write_json
 from tailwise.core.stage.progress import Progress
 from tailwise.core.system.cluster import Dask, Ray, map_on_cluster
-from tailwise.core.system.processes import map_guarded
+from tailwise.core.system.guarded import map_guarded
 from tailwise.data.video.decode.window import Short, Window
 from tailwise.data.video.store.shards import (
     Shard,
@@ -24,7 +25,9 @@ from tailwise.data.video.store.shards import (
     partition,
 )
 
-Row = dict[str, str]
+if TYPE_CHECKING:  # a process that decodes loads this module, and needs no table
+    import pandas as pd
+
 DAY_S = 86_400
 
 
@@ -62,14 +65,16 @@ Workers = int | Dask | Ray
 """Processes of this machine, or a cluster."""
 
 
-def build_store(root: Path, rows: list[Row], window: Window, folder: Path, cache: Path, how: Decode, workers: Workers):
-    """Decode one split's clips into `folder`, whose name is the split's; returns a Store.
+def build_store(
+    root: Path, rows: "pd.DataFrame", window: Window, folder: Path, cache: Path, how: Decode, workers: Workers
+) -> Store:
+    """Decode one split's clips into `folder`, whose name is the split's.
 
-    rows: index table, one a view. Raises UserError if no clip is usable, or the cluster is not.
+    rows: the split's index, a row a view. Raises UserError if no clip is usable, or the cluster is not.
     """
     cache.mkdir(parents=True, exist_ok=True)
     clear_parts(cache)
-    content = {row["path"]: row["content"] for row in rows}
+    content = dict(zip(rows["path"], rows["content"]))
     parts = partition(list(content))
     shards = [Shard(root, {clip: content[clip] for clip in clips}, window, how.short) for clips in parts]
     done, decoded = _decode(shards, cache, how, workers, folder.name)
@@ -82,8 +87,8 @@ def build_store(root: Path, rows: list[Row], window: Window, folder: Path, cache
     for key, facts in done:
         if facts["rows"]:
             link_or_copy(cache / f"{key}.npy", folder / f"{names[key]}.npy")
-    usable = {row["sample"] for row in rows if row["path"] in places}
-    dropped = sorted({row["sample"] for row in rows} - usable)
+    usable = rows.loc[rows["path"].isin(places), "sample"]
+    dropped = sorted(set(rows["sample"]) - set(usable))
     clips = {clip: what for _, facts in done for clip, what in facts["clips"].items()}
     return Store(dict(sorted(faults.items())), clips, dropped, len(shards), decoded)
 
@@ -136,9 +141,9 @@ def _most_frequent(faults: dict[str, str]) -> str:
     return max(reasons, key=reasons.count) if reasons else "the split is empty"
 
 
-def _write_store(folder: Path, rows: list[Row], places: dict[str, tuple[str, int]], window: dict):
-    kept = [
-        {**row, "shard": places[row["path"]][0], "row": places[row["path"]][1]} for row in rows if row["path"] in places
-    ]
-    write_csv(folder / "manifest.csv", kept[0], (row.values() for row in kept))
+def _write_store(folder: Path, rows: "pd.DataFrame", places: dict[str, tuple[str, int]], window: dict) -> None:
+    kept = rows[rows["path"].isin(places)]
+    shards, indices = zip(*(places[path] for path in kept["path"]))
+    kept = kept.assign(shard=shards, row=indices)
+    write_csv(folder / "manifest.csv", kept.columns, kept.itertuples(index=False, name=None))
     write_json(folder / "window.json", window)

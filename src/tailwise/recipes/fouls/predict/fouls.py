@@ -38,7 +38,7 @@ class Foul:
 
 
 class Split(NamedTuple):
-    """notes: lines on what lies there and is left out"""
+    """notes: lines on the files that are left out"""
 
     name: str
     fouls: list[Foul]
@@ -64,23 +64,23 @@ def read_split(path: Path) -> Split:
     if is_one(path):
         return _read_one(path.resolve())
     root, files = (path, _in_folder(path)) if path.is_dir() else (path.parent, _in_zip(path))
-    places, others = _by_place(files)
-    if not places and path.is_dir() and (inner := _only_zip(path)):
+    folders, others = _by_folder(files)
+    if not folders and path.is_dir() and (inner := _only_zip(path)):
         return read_split(inner)
-    if len(places) != 1:
-        raise UserError(f"{path}: {_why_none(places, others)}")
-    ((place, found),) = places.items()
-    views = _annotated(root, place, found) or found
+    if len(folders) != 1:
+        raise UserError(f"{path}: {_why_none(folders, others)}")
+    ((folder, found),) = folders.items()
+    views = _annotated(root, folder, found) or found
     fouls = [Foul(number, root, tuple(of_foul.values())) for number, of_foul in views.items()]
-    inside = PurePosixPath(place).name or root.resolve().name
+    inside = PurePosixPath(folder).name or root.resolve().name
     return Split(inside.lower().removesuffix(".zip"), fouls, tuple(_notes(found, views, others)))
 
 
 def _read_one(path: Path) -> Split:
-    places, others = _by_place(f"{path.name}/{file.name}" for file in path.iterdir())
-    if not places:
-        raise UserError(f"{path}: {_why_none(places, others)}")
-    ((number, views),) = places[""].items()
+    folders, others = _by_folder(f"{path.name}/{file.name}" for file in path.iterdir())
+    if not folders:
+        raise UserError(f"{path}: {_why_none(folders, others)}")
+    ((number, views),) = folders[""].items()
     name = path.parent.name.lower()
     return Split(name, [Foul(number, path.parent, tuple(views.values()))], tuple(_notes({}, {}, others)))
 
@@ -102,28 +102,28 @@ def _only_zip(path: Path) -> Path | None:
     return zips[0] if zips else None
 
 
-def _by_place(files: Iterable[str]) -> tuple[dict[str, Clips], list[str]]:
-    """{folder of the fouls: their clips}, all in order; and files beside them that may be meant as clips."""
-    places: dict[str, Clips] = {}
+def _by_folder(files: Iterable[str]) -> tuple[dict[str, Clips], list[str]]:
+    """{folder of the fouls: their clips}, all in order; and files beside them that look like clips."""
+    folders: dict[str, Clips] = {}
     others, matches = [], []
     for file in sorted(files, key=lambda file: (not file.endswith(".mp4"), file)):
         if match := CLIP.fullmatch(file):
             matches.append((match[1].rstrip("/"), int(match[2]), match[2], int(match[3]), file))
         elif (beside := OF_FOUL.fullmatch(file)) and may_be_clip(beside[1]):
             others.append(file)
-    for place, _, number, view, file in sorted(matches, key=lambda clip: clip[:4]):
-        if places.setdefault(place, {}).setdefault(number, {}).setdefault(view, file) != file:
+    for folder, _, number, view, file in sorted(matches, key=lambda clip: clip[:4]):
+        if folders.setdefault(folder, {}).setdefault(number, {}).setdefault(view, file) != file:
             others.append(file)
-    return places, others
+    return folders, others
 
 
 def may_be_clip(name: str) -> bool:
     return name.lower().startswith("clip_") or PurePosixPath(name).suffix.lower() in VIDEO
 
 
-def _why_none(places: dict[str, Clips], others: list[str]) -> str:
-    if places:
-        found = f"splits at {' and '.join(place or '.' for place in places)}"
+def _why_none(folders: dict[str, Clips], others: list[str]) -> str:
+    if folders:
+        found = f"splits at {' and '.join(folder or '.' for folder in folders)}"
     else:
         found = "no clip action_<i>/clip_<j>.mp4" + (f" (there is {listed(others)})" if others else "")
     return f"{found}; name the folder or zip of one split, or give --folder for clips of any name"
@@ -142,20 +142,20 @@ def _notes(found: Clips, views: Clips, others: list[str]) -> Iterable[str]:
         yield f"left out, as {ANNOTATIONS} does not list it: {listed(unlisted)}"
 
 
-def _annotated(root: Path, place: str, found: Clips) -> Clips:
+def _annotated(root: Path, folder: str, found: Clips) -> Clips:
     """The clips by the annotations; of a foul whose clips they do not list, those that are found."""
-    file = f"{place}/{ANNOTATIONS}" if place else ANNOTATIONS
+    file = f"{folder}/{ANNOTATIONS}" if folder else ANNOTATIONS
     if not RawFile(root, file).exists():
         return {}
-    return {number: _views(foul, place, number, found.get(number, {})) for number, foul in read_fouls(root, file)}
+    return {number: _views(foul, folder, number, found.get(number, {})) for number, foul in read_fouls(root, file)}
 
 
-def _views(foul: Fields, place: str, number: str, found: dict[int, str]) -> dict[int, str]:
+def _views(foul: Fields, parent: str, number: str, found: dict[int, str]) -> dict[int, str]:
     views: dict[int, str] = {}
     for clip in foul.objects("Clips") if foul.values.get("Clips") else []:
         view = clip.clip_number()
         if view in views:
             raise UserError(f"{clip.where}: clip_{view} is listed twice")
-        folder = f"{place}/action_{number}" if place else f"action_{number}"
+        folder = f"{parent}/action_{number}" if parent else f"action_{number}"
         views[view] = found.get(view, f"{folder}/clip_{view}.mp4")
     return views or found

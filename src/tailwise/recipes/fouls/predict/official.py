@@ -2,13 +2,12 @@
 
 import json
 from collections import Counter
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from tailwise.core.errors import UserError, print_error
-from tailwise.recipes.fouls.soccernet.prediction_file import is_official, prediction_file
-from tailwise.recipes.prediction import Answer, Inputs, Prediction
+from tailwise.recipes.fouls.soccernet.prediction_file import ACTIONS, SEVERITY, is_official, prediction_file
+from tailwise.recipes.prediction import Inputs, Prediction
 
 if TYPE_CHECKING:
     from tailwise.core.batch import Head
@@ -18,32 +17,33 @@ GUESSED = "the official file gives them the classes predicted most often for the
 
 def as_official(predictions: list[Prediction], inputs: Inputs) -> str:
     """The content of the file; `inputs.split` is its Set. The heads must pass `check_official`."""
-    predictions = with_guesses(predictions, [sample.name for sample in inputs.samples])
-    labels = [{answer.head.name: answer.predicted for answer in one.answers} for one in predictions]
-    answers = [(one.name, label["action"], label["severity"]) for one, label in zip(predictions, labels)]
+    labels = {one.name: classes_of(one) for one in predictions}
+    labels |= guesses(labels, [sample.name for sample in inputs.samples])
+    answers = [(name, label["action"], label["severity"]) for name, label in labels.items()]
     return json.dumps(prediction_file(inputs.split, answers), indent=2, ensure_ascii=False) + "\n"
 
 
-def with_guesses(predictions: list[Prediction], names: list[str]) -> list[Prediction]:
-    """An answer for the fouls without a usable view, too: a foul that the file lacks counts as wrong."""
-    known = {one.name for one in predictions}
-    unread = [name for name in names if name not in known]
+def classes_of(one: Prediction) -> dict[str, str]:
+    """{head: predicted class}"""
+    return {of_head.head.name: of_head.head.classes[of_head.predicted[0]] for of_head in one.heads}
+
+
+def guesses(labels: dict[str, dict[str, str]], names: list[str]) -> dict[str, dict[str, str]]:
+    """Labels of the fouls without a usable view: a foul that the file lacks counts as wrong. stderr has a line."""
+    unread = [name for name in names if name not in labels]
     if not unread:
-        return predictions
-    guess = most_frequent(predictions)
-    classes = ", ".join(answer.predicted for answer in guess)
-    print_error(f"{len(unread)} of {len(names)} fouls have no usable view: {GUESSED}: {classes}")
-    return [*predictions, *(Prediction(name, [], guess) for name in unread)]
+        return {}
+    guess = most_frequent(labels.values())
+    print_error(f"{len(unread)} of {len(names)} fouls have no usable view: {GUESSED}: {', '.join(guess.values())}")
+    return dict.fromkeys(unread, guess)
 
 
-def most_frequent(predictions: list[Prediction]) -> list[Answer]:
-    """An answer a head by how often each class was predicted; of equals the first class."""
-    answers = []
-    for of_head in zip(*(one.answers for one in predictions)):
-        head = of_head[0].head
-        counts = Counter(answer.predicted for answer in of_head)
-        answers.append(Answer(head, np.array([counts[name] / len(of_head) for name in head.classes])))
-    return answers
+def most_frequent(labels: Collection[dict[str, str]]) -> dict[str, str]:
+    """The class of each head that was predicted most often; of equals the first in the head's order."""
+    heads = next(iter(labels))
+    counts = {head: Counter(label[head] for label in labels) for head in heads}
+    order = {"action": ACTIONS, "severity": tuple(SEVERITY)}
+    return {head: max(order[head], key=of_head.__getitem__) for head, of_head in counts.items()}
 
 
 def check_official(heads: "tuple[Head, ...]") -> None:

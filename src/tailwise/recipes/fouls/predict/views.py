@@ -1,4 +1,4 @@
-"""The views of fouls, decoded as the pipeline decodes them, one clip's trouble kept from the others."""
+"""The views of fouls, decoded as the pipeline decodes them, so that a faulty clip costs itself alone."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from tailwise.core.system.processes import map_guarded
+from tailwise.core.system.guarded import map_guarded
 from tailwise.data.raw import RawFile
 from tailwise.data.video.decode.container import ClipError
 from tailwise.data.video.decode.frames import decode_clip
@@ -41,13 +41,13 @@ class _Work:
 def decode_fouls(
     fouls: list[Foul], window: Window, workers: int, short: Short = "refuse", seen: Callable[[], object] = lambda: None
 ) -> Iterator[tuple[int, Views]]:
-    """(place of the foul, its views) as they are done. seen: called as each clip begins"""
+    """(index of the foul, its views) as they are done. seen: called as each clip begins"""
     work = partial(_decode_foul, window=window, short=short)
     yield from map_guarded(work, map(_Work, fouls), workers, TIMEOUT_S, _Work.without, seen)
 
 
 def check_clips(foul: Foul) -> dict[str, str]:
-    """{clip: why it can be none}, by what the clips are, before a frame is decoded; in another process, as above."""
+    """{clip: why it cannot be used}, from its container alone, without decoding; in another process, as above."""
     ((_, faults),) = map_guarded(_probe_foul, [_Work(foul)], 1, TIMEOUT_S, _Work.without)
     return faults
 

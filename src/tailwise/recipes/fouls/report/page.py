@@ -24,10 +24,10 @@ class FoulsPage(Page):
 
     def collect(self, root: Path) -> dict[str, Any]:
         """official: {split: the evaluator's figures beside the balanced accuracy}; quality, contact: their files."""
-        names = ("judgement", "metrics", "certificate", "quality", "contact")
+        names = ("intervals", "metrics", "certificate", "quality", "contact")
         found = {name: read_json(root / f"reports/{name}.json") for name in names}
         figures = {"valid": found["metrics"], "test": found["certificate"]["figures"]}
-        official = {"valid": found["judgement"].get("official"), "test": found["certificate"].get("official")}
+        official = {"valid": found["intervals"].get("official"), "test": found["certificate"].get("official")}
         return {
             "official": {split: of and evaluated(of, figures[split]) for split, of in official.items()},
             "quality": found["quality"],

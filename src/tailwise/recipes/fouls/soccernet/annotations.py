@@ -11,7 +11,7 @@ from pathlib import Path
 from tailwise.core.errors import UserError
 from tailwise.data.raw import RawFile
 from tailwise.data.tables.rows import inside
-from tailwise.data.tables.spelling import LONGEST_NAME, looks, meant, quoted, tidy
+from tailwise.data.tables.spelling import LONGEST_NAME, clean_name, quote, similar_name, skeleton
 
 LARGEST_FILE = 2**24
 """Bytes, some 16,000 fouls. What is read takes up to 35 times as much memory."""
@@ -27,36 +27,38 @@ class Fields:
     values: dict
 
     def text(self, name: str, default: str | None = None) -> str:
-        """A text, see `tidy`; the default, if there is one, where the field is missing."""
+        """A text, see `clean_name`; the default, if there is one, where the field is missing."""
         value = self._value(name) if default is None else self.values.get(name, default)
         if not isinstance(value, str):
-            raise UserError(f"{self.where}: field {name!r} must be a text, found {quoted(value)}")
+            raise UserError(f"{self.where}: field {name!r} must be a text, found {quote(value)}")
         if HALF.search(value):
-            raise UserError(f"{self.where}: field {name!r} holds half a character: {quoted(value)}")
+            raise UserError(f"{self.where}: field {name!r} holds half a character: {quote(value)}")
         if len(value) > LONGEST_NAME:
             limit = f"at most {LONGEST_NAME} are read"
             raise UserError(f"{self.where}: field {name!r} has {len(value)} characters; {limit}")
-        return tidy(value)
+        return clean_name(value)
 
     def number(self, name: str) -> float:
         value = self._value(name)
         if type(value) not in (int, float) or not abs(value) <= sys.float_info.max:
-            raise UserError(f"{self.where}: field {name!r} must be a number, found {quoted(value)}")
+            raise UserError(f"{self.where}: field {name!r} must be a number, found {quote(value)}")
         return value
 
     def one_of(self, name: str, known: Iterable[str]) -> str:
         value = self.text(name)
         if value not in known:
             listed = ", ".join(sorted(filter(None, known)))
-            near = next((f"; did you mean {other!r}?" for other in known if other and looks(other) == looks(value)), "")
-            raise UserError(f"{self.where}: unknown {name} {quoted(value)}; known: {listed}{near}")
+            near = next(
+                (f"; did you mean {other!r}?" for other in known if other and skeleton(other) == skeleton(value)), ""
+            )
+            raise UserError(f"{self.where}: unknown {name} {quote(value)}; known: {listed}{near}")
         return value
 
     def objects(self, name: str) -> list["Fields"]:
         """A list of objects that is not empty."""
         value = self._value(name)
         if not isinstance(value, list) or not value:
-            raise UserError(f"{self.where}: field {name!r} must be a list with an entry a clip, found {quoted(value)}")
+            raise UserError(f"{self.where}: field {name!r} must be a list with an entry a clip, found {quote(value)}")
         return [fields(f"{self.where}: clip {place}", item) for place, item in enumerate(value)]
 
     def clip_number(self) -> int:
@@ -67,13 +69,13 @@ class Fields:
         except ValueError as error:
             raise UserError(f"{self.where}: field 'Url': {error}") from error
         if not found:
-            raise UserError(f"{self.where}: field 'Url' must end in clip_<number>, found {quoted(url)}")
+            raise UserError(f"{self.where}: field 'Url' must end in clip_<number>, found {quote(url)}")
         return int(found[1])
 
     def _value(self, name: str):
         if name not in self.values:
-            near = meant(name, self.values)
-            found = f"; did you mean it by {quoted(near)}?" if near else ""
+            near = similar_name(name, self.values)
+            found = f"; did you mean it by {quote(near)}?" if near else ""
             raise UserError(f"{self.where}: field {name!r} is missing{found}")
         return self.values[name]
 
@@ -82,13 +84,13 @@ class Fields:
         clips = self.values.get("Clips")
         for values in (self.values, *(clips if isinstance(clips, list) else ())):
             texts = [text for text in values.values() if isinstance(text, str)] if isinstance(values, dict) else []
-            yield from (text for text in texts if len(text) <= LONGEST_NAME and text != tidy(text))
+            yield from (text for text in texts if len(text) <= LONGEST_NAME and text != clean_name(text))
 
 
 def fields(where: str, value) -> Fields:
     """`value` as fields; raises UserError if it is no object."""
     if not isinstance(value, dict):
-        raise UserError(f"{where}: must be an object with fields, found {quoted(value)}")
+        raise UserError(f"{where}: must be an object with fields, found {quote(value)}")
     return Fields(where, value)
 
 
@@ -108,7 +110,7 @@ def read_fouls(root: Path, path: str) -> list[tuple[str, Fields]]:
         raise UserError(f"{file}: has no table 'Actions' of fouls by id")
     for number in content["Actions"]:
         if not re.fullmatch("[0-9]{1,18}", number):
-            raise UserError(f"{file}: foul {quoted(number)}: its id must be a number, as in the folder action_0")
+            raise UserError(f"{file}: foul {quote(number)}: its id must be a number, as in the folder action_0")
     fouls = sorted(content["Actions"].items(), key=lambda item: (int(item[0]), item[0]))
     return [(number, fields(f"{file}: foul {number}", foul)) for number, foul in fouls]
 
@@ -118,5 +120,5 @@ def _once(pairs: list[tuple[str, object]]) -> dict:
     made = dict(pairs)
     if len(made) < len(pairs):
         key, count = Counter(key for key, _ in pairs).most_common(1)[0]
-        raise ValueError(f"the key {quoted(key)} stands {count} times in an object")
+        raise ValueError(f"the key {quote(key)} stands {count} times in an object")
     return made

@@ -15,7 +15,7 @@ from tailwise.recipes.fouls.soccernet.prediction_file import ACTIONS, SEVERITY
 from tailwise.recipes.fouls.soccernet.submission import Counts, official_submission, short
 
 READER = "soccernet"
-"""The kind of the reader whose data it can judge."""
+"""The kind of the reader whose data it can evaluate."""
 
 SPELLING, UNSURE, GRADED, UNREAD, MISSING = (
     'annotated "No Offence", never equal to a predicted "No offence"',
@@ -69,12 +69,12 @@ def evaluate(fouls: Mapping[str, Annotated], actions: Mapping[str, Mapping[str, 
 
 def _balanced(classes: tuple[str, ...], answers: Iterable[tuple[str, bool]]) -> float:
     """Mean over all classes of the share of right answers. answers: (actual class, whether it was right)"""
-    right, whole = np.zeros(len(classes)), np.zeros(len(classes))
+    right, total = np.zeros(len(classes)), np.zeros(len(classes))
     for name, found in answers:
-        whole[classes.index(name)] += 1
+        total[classes.index(name)] += 1
         right[classes.index(name)] += found
     with np.errstate(invalid="ignore"):
-        return float(np.mean(right / whole))
+        return float(np.mean(right / total))
 
 
 def differences(fouls: Mapping[str, Annotated], actions: Mapping, unread: Iterable[str]) -> Iterator[str]:

@@ -8,13 +8,19 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from tailwise.core.errors import UserError
-from tailwise.data.tables.rows import SPLITS, Index, Row
+from tailwise.data.tables.rows import SPLITS, Index
 from tailwise.data.tables.spelling import spelling_notes
 from tailwise.recipes.fouls.soccernet.annotations import Fields, read_fouls
 from tailwise.recipes.fouls.soccernet.layout import ANNOTATIONS, is_large, split_place
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Row = dict[str, str]
+"""One view, with the columns of an index."""
 
 HEADS = {
     "action": ("Tackling", "Standing tackling", "High leg", "Holding", "Pushing", "Elbowing", "Challenge", "Dive"),
@@ -63,13 +69,19 @@ class Soccernet:
         _check_editions(root, {split: PurePosixPath(rows[0]["path"]) for split, (rows, _, _) in splits.items()})
         return Index(
             HEADS,
-            {split: rows for split, (rows, _, _) in splits.items()},
+            {split: _table(rows) for split, (rows, _, _) in splits.items()},
             {split: {rule: dropped[rule] for rule in DROPPED} for split, (_, dropped, _) in splits.items()},
             {
                 split: [*_notes(split, rows, dropped), *spelling_notes(respelt)]
                 for split, (rows, dropped, respelt) in splits.items()
             },
         )
+
+
+def _table(rows: list[Row]) -> "pd.DataFrame":
+    from tailwise.core.tables import text_table  # here, as params are checked without pandas
+
+    return text_table(rows[0], (row.values() for row in rows))
 
 
 def drop_reason(action: str, offence: str, severity: str) -> str | None:

@@ -23,7 +23,7 @@ function logTable(runs) {
 }
 
 function readLog() {
-  const say = (text) => (byId("log-said").textContent = text);
+  const say = (text) => (byId("log-state").textContent = text);
   const show = () => {
     const runs = Array.isArray(window.stageLog) ? window.stageLog : [];
     if (!runs.length) return say("The log is empty.");

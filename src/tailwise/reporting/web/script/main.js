@@ -14,7 +14,7 @@ function showPage() {
   shown.dispatchEvent(new Event("shown"));
 }
 
-// A section says by its class which controls it heeds.
+// The class of a section names the controls that it shows.
 function showControls(classes) {
   const heads = classes.contains("by-head") && facts.heads.length > 0;
   for (const block of document.querySelectorAll("#controls .heads")) block.hidden = !heads;

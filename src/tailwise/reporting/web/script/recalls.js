@@ -10,28 +10,31 @@ function recallLines(index) {
   ];
 }
 
-function recallRow(index, x, height, width, aim) {
+// A dot with its interval; a ring where there are few labels; text where there is none.
+function recallMarks(index, x, middle) {
   const of = head().measured.recall[index];
-  const middle = index * height + height / 2;
-  const low = isNumber(of.value) && isNumber(aim) && of.value < aim;
-  const known = isNumber(of.value);
+  if (!isNumber(of.value)) return [shape("text", { x: x(0) + 6, y: middle + 4 }, `no ${facts.unit}`)];
   const few = head().valid[index] < facts.few;
+  const dot = shape("circle", { class: few ? "dot few" : "dot", cx: x(of.value), cy: middle, r: 4.5 });
+  if (few || !isNumber(of.low) || !isNumber(of.high)) return [dot];
+  return [shape("line", { class: "whisker", x1: x(of.low), x2: x(of.high), y1: middle, y2: middle }), dot];
+}
+
+function recallRow(index, x, height, width, aim) {
+  const { value } = head().measured.recall[index];
+  const middle = index * height + height / 2;
+  const below = isNumber(value) && isNumber(aim) && value < aim ? " below" : "";
   return shape(
     "g",
     {
-      class: `row${low ? " below" : ""}${index === state.label ? " chosen" : ""}`,
+      class: `row${below}${index === state.label ? " chosen" : ""}`,
       onmousemove: (event) => showTip(event, recallLines(index)),
       onmouseleave: hideTip,
       onclick: () => choose({ label: index === state.label ? -1 : index }),
     },
     shape("rect", { class: "back", x: 0, y: index * height, width, height }),
     shape("text", { class: "name", x: 4, y: middle + 4 }, cut(labels()[index], Math.floor(x(0) / 7.5))),
-    known && !few && isNumber(of.low) && isNumber(of.high)
-      ? shape("line", { class: "whisker", x1: x(of.low), x2: x(of.high), y1: middle, y2: middle })
-      : null,
-    known
-      ? shape("circle", { class: few ? "dot few" : "dot", cx: x(of.value), cy: middle, r: 4.5 })
-      : shape("text", { x: x(0) + 6, y: middle + 4 }, `no ${facts.unit}`),
+    ...recallMarks(index, x, middle),
   );
 }
 

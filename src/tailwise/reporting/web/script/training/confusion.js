@@ -31,14 +31,14 @@ function cellShapes(cell, left, top, size) {
     "fill-opacity": (0.08 + 0.92 * share).toFixed(3),
   });
   if (size < 20) return [box];
-  const place = { x: x + size / 2, y: y + size / 2 + 4, class: `count${share > 0.7 ? " over" : ""}` };
-  return [box, shape("text", place, String(cell.count))];
+  const middle = { x: x + size / 2, y: y + size / 2 + 4, class: `count${share > 0.7 ? " over" : ""}` };
+  return [box, shape("text", middle, String(cell.count))];
 }
 
 function names(left, top, size) {
   const room = (pixels) => Math.floor(pixels / 7.2);
-  return labels().flatMap((name, place) => {
-    const middle = place * size + size / 2 + 4;
+  return labels().flatMap((name, index) => {
+    const middle = index * size + size / 2 + 4;
     return [
       shape("text", { class: "name", x: left - 6, y: top + middle, "text-anchor": "end" }, cut(name, room(left - 6))),
       shape(
@@ -50,41 +50,50 @@ function names(left, top, size) {
   });
 }
 
-const redrawConfusion = drawn(byId("confusion"), (width) => {
-  const count = labels().length;
-  const named = count <= MANY;
+// Where the map begins, and the size of a cell; names stand beside it where there are few classes.
+function layoutOf(width, count) {
+  if (count > MANY) return { left: 2, top: 2, size: Math.max(3, Math.min(8, Math.floor((width - 4) / count))) };
   const longest = 12 + 7.2 * Math.max(...labels().map((name) => name.length));
-  const [left, top] = named ? [Math.min(longest, width * 0.33), Math.min(longest, 160)] : [2, 2];
-  const size = named
-    ? Math.min(46, Math.max(24, Math.floor((width - left - 2) / count)))
-    : Math.max(3, Math.min(8, Math.floor((width - 4) / count)));
-  const side = count * size;
-  const found = cells();
+  const [left, top] = [Math.min(longest, width * 0.33), Math.min(longest, 160)];
+  return { left, top, size: Math.min(46, Math.max(24, Math.floor((width - left - 2) / count))) };
+}
+
+// The cell under the pointer; null outside of the map.
+function cellUnder(found, { left, top, size }) {
+  const count = labels().length;
   const known = new Map(found.map((cell) => [cell.actual * count + cell.predicted, cell]));
   const sums = new Map(found.map((cell) => [cell.actual, cell.of]));
-  const under = (event) => {
-    const box = svg.getBoundingClientRect();
-    const [predicted, actual] = [event.clientX - box.left - left, event.clientY - box.top - top].map((at) =>
-      Math.floor(at / size),
-    );
+  return (event) => {
+    const box = event.currentTarget.getBoundingClientRect();
+    const offsets = [event.clientX - box.left - left, event.clientY - box.top - top];
+    const [predicted, actual] = offsets.map((offset) => Math.floor(offset / size));
     if (Math.min(predicted, actual) < 0 || Math.max(predicted, actual) >= count) return null;
     return known.get(actual * count + predicted) ?? { actual, predicted, count: 0, of: sums.get(actual) ?? 0 };
   };
+}
+
+function pointerOnCells(under) {
+  return {
+    onmousemove: (event) => (under(event) ? showTip(event, cellLines(under(event))) : hideTip()),
+    onmouseleave: hideTip,
+    onclick: (event) => under(event) && choose({ label: under(event).actual }),
+  };
+}
+
+const redrawConfusion = drawn(byId("confusion"), (width) => {
+  const layout = layoutOf(width, labels().length);
+  const { left, top, size } = layout;
+  const side = labels().length * size;
+  const found = cells();
+  const title = `Confusion of ${head().name}, ${stepName(step())}`;
+  const box = { width: left + side + 2, height: top + side + 2, role: "img", "aria-label": title };
   const band = { class: "cross", x: left, y: top + state.label * size, width: side, height: size };
   const svg = shape(
     "svg",
-    {
-      width: left + side + 2,
-      height: top + side + 2,
-      role: "img",
-      "aria-label": `Confusion of ${head().name}, ${stepName(step())}`,
-      onmousemove: (event) => (under(event) ? showTip(event, cellLines(under(event))) : hideTip()),
-      onmouseleave: hideTip,
-      onclick: (event) => under(event) && choose({ label: under(event).actual }),
-    },
+    { ...box, ...pointerOnCells(cellUnder(found, layout)) },
     shape("rect", { class: "frame", x: left, y: top, width: side, height: side }),
     ...found.flatMap((cell) => cellShapes(cell, left, top, size)),
-    ...(named ? names(left, top, size) : []),
+    ...(labels().length <= MANY ? names(left, top, size) : []),
     state.label < 0 ? null : shape("rect", band),
   );
   byId("confusion").replaceChildren(svg);
