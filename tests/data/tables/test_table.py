@@ -89,7 +89,7 @@ def test_splits_are_drawn_by_group_and_labels(read):
     assert set(seen.values()) == {1} and len(seen) == 30
     sizes = {split: rows["sample"].nunique() for split, rows in index.rows.items()}
     assert sizes == pytest.approx({"train": 120, "valid": 60, "test": 60}, abs=12)
-    for split, rows in index.rows.items():
+    for rows in index.rows.values():
         pairs = Counter(zip(rows["outcome"], rows["foot"]))
         assert pairs["miss", "left"] == pytest.approx(len(rows) / 3, rel=0.2)
 

@@ -155,7 +155,7 @@ def _arranged(views: pd.DataFrame, heads: Sequence[str]) -> pd.DataFrame:
     """With the columns of an index in their order, and `split`."""
     first = {
         "sample": views["sample"],
-        "view": views["view"] if "view" in views else "0",
+        "view": views["view"] if "view" in views else "0",  # noqa: SIM401 - a table, no dict
         "group": views["group"] if "group" in views else views["sample"],
         "path": [inside(path) for path in views["path"].to_numpy(object)],
         "content": "",

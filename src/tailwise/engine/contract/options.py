@@ -17,8 +17,8 @@ def stepwise(schedule: dict[int, list[int]]) -> SamplesOf:
 
 def samples_by_epoch(samples: Iterable[int] | SamplesOf, epochs: int) -> list[list[int]]:
     """The samples of each epoch; raises UserError for an epoch without any."""
-    by_epoch = callable(samples)
-    found = [list(samples(epoch)) for epoch in range(epochs)] if by_epoch else [list(samples)] * epochs
+    every = None if callable(samples) else list(samples)
+    found = [list(samples(epoch)) if callable(samples) else every or [] for epoch in range(epochs)]
     empty = [epoch for epoch, indices in enumerate(found, 1) if not indices]
     if empty:
         raise UserError(f"epoch {empty[0]} has no training sample")
