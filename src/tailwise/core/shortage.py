@@ -37,8 +37,8 @@ def shortage_in(text: str) -> str | None:
     return out_of_memory(lines[-1]) if lines else None
 
 
-def out_of_memory(told: str) -> str:
-    """told: by whom it was met, "" for nothing; a limit that was set is named."""
+def out_of_memory(detail: str) -> str:
+    """detail: the library's own words, "" for none. Names the limit that is set, if any."""
     most = resource.getrlimit(resource.RLIMIT_AS)[0]
     limit = "" if most == resource.RLIM_INFINITY else f" (ulimit -v is {most // 1024})"
-    return f"out of memory{limit}{f': {told}' if told else ''}"
+    return f"out of memory{limit}{f': {detail}' if detail else ''}"

@@ -25,7 +25,7 @@ MOST_BYTES = 10_000_000
 """A stage that finds a longer log begins a new one; the one before it is kept."""
 
 _lost: set[Path] = set()
-"""Logs that this process could not write, each told of once."""
+"""Logs that this process could not write, each reported once."""
 
 
 def stage_name() -> str:
@@ -71,7 +71,7 @@ class Events:
 
     @property
     def lost(self) -> bool:
-        """Whether a line could not be written, which was then told on stderr."""
+        """Whether a line could not be written, which stderr then reports."""
         return self.path in _lost
 
     def _append(self, facts: dict) -> None:
@@ -86,7 +86,7 @@ class Events:
                 os.write(file, text.encode("utf8", "backslashreplace"))
             finally:
                 os.close(file)
-        except OSError as error:  # what the stage makes counts, not what is told of it
+        except OSError as error:  # the outputs count, not the log
             self._say_lost(error)
 
     def _say_lost(self, error: OSError) -> None:
@@ -114,7 +114,7 @@ def plain(value):
 
 
 def resident_mb() -> float:
-    """Memory that this process holds now, in 10^6 bytes; where that is not told, the most that it held."""
+    """Memory that this process holds now, in 10^6 bytes; where the system does not tell, the most that it held."""
     with suppress(OSError):
         pages = Path("/proc/self/statm").read_text(encoding="utf8").split()[1]
         return int(pages) * os.sysconf("SC_PAGE_SIZE") / 1e6

@@ -100,13 +100,13 @@ def begin(stage: str) -> Events:
     return events
 
 
-def log_run(stage: str, seconds: float, told: bool) -> None:
-    """Add this run to the untracked log of stages. told: that it cannot be written has been said"""
+def log_run(stage: str, seconds: float, reported: bool) -> None:
+    """Add this run to the untracked log of stages. reported: whether stderr has that it cannot be written"""
     try:
-        with suppress(MemoryError):  # which ended the stage, and that has been said
+        with suppress(MemoryError):  # which ended the stage and is reported
             add_run(pipeline_folder() / ".logs", Run(stage, seconds, peak_mb()))
-    except OSError as error:  # what the stage made counts, not what is told of it
-        if not told:
+    except OSError as error:  # the outputs count, not the log
+        if not reported:
             print(f"{stage}: not logged: {error.filename}: {error.strerror}", file=sys.stderr)
 
 

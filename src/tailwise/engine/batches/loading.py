@@ -88,7 +88,7 @@ def log_lost_worker(times: int, events: Events) -> None:
 
 
 def begin(dataset: Samples, lists: Sequence[list[int]], workers: int) -> Iterator[Batch]:
-    """Batches until a worker is lost, which is told within 5 s, when its batch is asked for."""
+    """Batches until a worker is lost, which torch reports within 5 s, when its batch is asked for."""
     start = "fork" if workers and sys.platform == "linux" else None  # so that this process is their parent
     how = {"collate_fn": partial(collated, dataset), "num_workers": workers, "multiprocessing_context": start}
     with keep_sigchld_handler(), shared_memory():

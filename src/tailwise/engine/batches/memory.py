@@ -1,4 +1,4 @@
-"""Memory: how much a sample needs, and running out of it, told apart from other errors and survived."""
+"""Memory: how much a sample needs, and running out of it, detected among other errors, and survived."""
 
 import errno
 import gc
@@ -42,12 +42,14 @@ ONEDNN = "could not create a primitive"
 
 
 def out_of_memory(error: BaseException) -> bool:
-    told = str(error)
+    message = str(error)
     if isinstance(error, OSError):
-        return os.strerror(errno.ENOMEM) in told
+        return os.strerror(errno.ENOMEM) in message
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
         return True
-    return isinstance(error, RuntimeError) and (told == ONEDNN or any(words in told.lower() for words in MESSAGES))
+    return isinstance(error, RuntimeError) and (
+        message == ONEDNN or any(words in message.lower() for words in MESSAGES)
+    )
 
 
 def free() -> None:
@@ -116,7 +118,7 @@ def free_share(device: torch.device) -> float | None:
 
 
 def auto_micro_batch(task: Task, run: Run, sample: int) -> int:
-    """Samples to compute at once, the least of all processes', told by one: ``training.accumulate: auto``.
+    """Samples to compute at once, the least of all processes, logged by the first: ``training.accumulate: auto``.
 
     Raises UserError if memory runs out with this one training sample.
     """

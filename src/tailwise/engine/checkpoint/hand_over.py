@@ -70,7 +70,10 @@ def restore_named_state(model: nn.Module, optimizer: torch.optim.Optimizer, tens
 
 
 def restore_hand_over(state: HandOver, model: nn.Module, optimizer: torch.optim.Optimizer) -> str:
-    """Set model and optimizer; says of how many parameters there is a state. Raises UserError if the model differs."""
+    """Set model and optimizer; returns a line on how many parameters have a state.
+
+    Raises UserError if the model differs.
+    """
     weights = part(state.tensors, "model")
     if wrong := misfit(weights, model.state_dict()):
         raise UserError(f"the state handed over is of another model: {wrong}")

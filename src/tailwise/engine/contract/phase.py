@@ -1,4 +1,4 @@
-"""A phase is a row of data: what it says is all that governs a training call."""
+"""A phase is a row of data: it holds all that governs a training call."""
 
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch

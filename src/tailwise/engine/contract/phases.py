@@ -1,4 +1,4 @@
-"""What the phases of a pipeline say together."""
+"""Consistency of the phases of a pipeline."""
 
 from collections.abc import Iterator
 from dataclasses import fields

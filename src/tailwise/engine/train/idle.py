@@ -6,7 +6,7 @@ So the model is asked with weights, inputs and a gradient at its outputs that ar
 gradient of exactly 0 there, too, several times, has one for any weights: an expression that is not 0 everywhere is
 exactly 0 at a random place next to never. A layer that is multiplied by a constant 0 counts as one that cannot move.
 
-What says which values are there stays as it is in the batch: the shapes, masks and ids.
+Shapes, masks and ids of the batch stay as they are.
 """
 
 import torch

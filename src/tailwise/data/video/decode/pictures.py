@@ -54,8 +54,8 @@ class Places:
     """
 
     def __init__(self, stamps: Stamps):
-        told = None not in stamps and len(set(stamps)) == len(stamps)
-        self.times, self.count = sorted(stamps) if told else [], 0
+        timed = None not in stamps and len(set(stamps)) == len(stamps)
+        self.times, self.count = sorted(stamps) if timed else [], 0
 
     def of(self, frame: av.VideoFrame, damaged: bool) -> tuple[int, bool]:
         """The place, and whether it is by time. damaged: whether damage was met so far

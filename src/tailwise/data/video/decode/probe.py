@@ -22,7 +22,7 @@ class Facts:
     """width, height: as stored; rate: frames per second; frames: as counted, seconds: as long as they last
 
     cut: the file ends before its own table of frames does
-    ticks: units of time a second, in which the times of its pictures are told
+    ticks: units of time a second, of its pictures' times
     """
 
     codec: str
@@ -58,8 +58,8 @@ def examine(clip: RawFile) -> tuple[Facts, Stamps]:
         packets = [Entry(packet.pts, packet.is_keyframe, packet.is_discard) for packet in found]
         if tells_loss(lines):
             raise ClipError("damaged: packets of the transport stream are missing")
-        told = container.format.name not in UNTIMED
-        stamps = [packet.pts if told else None for packet in packets if not packet.is_discard]
+        timed = container.format.name not in UNTIMED
+        stamps = [packet.pts if timed else None for packet in packets if not packet.is_discard]
         return _facts(container, stream, packets), stamps
 
 

@@ -56,12 +56,12 @@ def lengths(root: Path, paths: Sequence[str], window: Window, workers: int, time
     return found
 
 
-def _lengths(clips: _Clips, say: Callable[[str], None], window: Window) -> dict[str, Length]:
+def _lengths(clips: _Clips, report: Callable[[str], None], window: Window) -> dict[str, Length]:
     found = {}
     for path in clips.paths:
         if path in clips.lost:
             continue
-        say(path)
+        report(path)
         try:
             facts, stamps = examine(RawFile(clips.root, path))
             needed = places_in(window, facts, stamps)[-1] + 1

@@ -93,7 +93,7 @@ def cached_facts(shard: Shard, cache: Path) -> dict | None:
     return facts if not facts["rows"] or (cache / f"{key}.npy").exists() else None
 
 
-def decode_shard(shard: Shard, cache: Path, say: Callable[[str], None]) -> tuple[str, dict]:
+def decode_shard(shard: Shard, cache: Path, report: Callable[[str], None]) -> tuple[str, dict]:
     """Decode a shard into the cache: its key and its facts. Says each clip before it is opened.
 
     Leaves ``<key>.npy`` (rows, frames, height, width, 3) uint8 and ``<key>.json`` in `cache`;
@@ -104,7 +104,7 @@ def decode_shard(shard: Shard, cache: Path, say: Callable[[str], None]) -> tuple
         for clip in shard.clips:
             if clip in shard.lost:
                 continue
-            say(clip)
+            report(clip)
             try:
                 frames, facts = decode_clip(RawFile(shard.root, clip), shard.window, shard.short)
             except ClipError as reason:

@@ -1,10 +1,10 @@
 """A split's clip store: its shards, a manifest of the samples that can be used, and the window they were cut by.
 
 ``manifest.csv`` is the index table of the split without its faulty clips, and with the
-columns `shard` and `row` that say where a view's frames lie.
+columns `shard` and `row` that report where a view's frames lie.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -109,8 +109,8 @@ def _decode(shards: list[Shard], cache: Path, how: Decode, workers: Workers, lab
     return [done[place] for place in range(len(shards))], len(places)
 
 
-def _decode_shard(shard: Shard, say, cache: Path) -> tuple[str, dict]:
-    return decode_shard(shard, cache, say)
+def _decode_shard(shard: Shard, report: Callable[[str], None], cache: Path) -> tuple[str, dict]:
+    return decode_shard(shard, cache, report)
 
 
 def _on_cluster(shards: list[Shard], cache: Path, how: Decode, cluster: Dask | Ray, advance) -> Iterator[tuple]:

@@ -52,12 +52,12 @@ def check_clips(foul: Foul) -> dict[str, str]:
     return faults
 
 
-def _probe_foul(work: _Work, say: Callable[[str], None]) -> dict[str, str]:
+def _probe_foul(work: _Work, report: Callable[[str], None]) -> dict[str, str]:
     faults = dict(work.lost)
     for clip in work.foul.clips:
         if clip in work.lost:
             continue
-        say(clip)
+        report(clip)
         try:
             probe(RawFile(work.foul.root, clip))
         except ClipError as reason:
@@ -65,12 +65,12 @@ def _probe_foul(work: _Work, say: Callable[[str], None]) -> dict[str, str]:
     return faults
 
 
-def _decode_foul(work: _Work, say: Callable[[str], None], window: Window, short: Short) -> Views:
+def _decode_foul(work: _Work, report: Callable[[str], None], window: Window, short: Short) -> Views:
     frames, faults = {}, dict(work.lost)
     for clip in work.foul.clips:
         if clip in work.lost:
             continue
-        say(clip)
+        report(clip)
         try:
             frames[clip], _ = decode_clip(RawFile(work.foul.root, clip), window, short)
         except ClipError as reason:
