@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from support.pipeline.project import Project, new_project
-from tailwise.data.tables.checks.source import UNTRACKED
+from tailwise.data.tables.checks.root import UNTRACKED
 
 pytestmark = pytest.mark.slow
 
