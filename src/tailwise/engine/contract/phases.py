@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import fields
 from itertools import pairwise
+from typing import Any
 
 from tailwise.engine.contract.phase import Phase
 from tailwise.optim.kinds import gap, goes_on, optimizer_name
@@ -30,7 +31,7 @@ def hand_over_faults(phases: dict[str, Phase]) -> Iterator[str]:
             yield f"{name}.train.hand_over last is of no use to {later}: the state of {own} does not fit {next_one}"
 
 
-def trained_phases(params) -> dict[str, Phase]:
+def trained_phases(params: Any) -> dict[str, Phase]:
     """{name: how it is trained} of each section that is a phase, in the order of the dataclass."""
     sections = {field.name: getattr(params, field.name) for field in fields(params)}
     trained = {name: getattr(section, "train", None) for name, section in sections.items()}
