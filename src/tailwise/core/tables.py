@@ -19,7 +19,7 @@ Kind = Literal["text", "integer", "number"]
 
 
 def text_table(
-    columns: Sequence[str], rows: Iterable[Sequence[str]], index: Sequence[int] | None = None
+    columns: Iterable[str], rows: Iterable[Iterable[str]], index: Sequence[int] | None = None
 ) -> pd.DataFrame:
     """A DataFrame of text columns; no text, such as "NA" or "", is read as a missing value."""
     return pd.DataFrame(list(rows), index=cast(Any, index), columns=list(columns), dtype="str")
