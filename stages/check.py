@@ -14,7 +14,8 @@ def main() -> None:
     recipe = load_recipe(sys.argv[1])
     params = section(read_params(), "", recipe.params())
     recipe.check_inputs(params)
-    for line in phase_warnings(trained_phases(params), Path("dvc.yaml").read_text("utf8")):
+    stages = Path("dvc.yaml")
+    for line in phase_warnings(trained_phases(params), stages.read_text("utf8") if stages.is_file() else ""):
         print(f"warning: {line}")
     write_text(Path("data/effective.yaml"), effective(params))
     write_text(Path("data/checked.txt"), "params.yaml is valid\n")

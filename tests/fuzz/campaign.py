@@ -134,7 +134,7 @@ def decode(folder: Path, clips: dict[str, bytes], timeout: float) -> subprocess.
         rows = [row(name, content) for name, content in clips.items() if split == "train" or name == "plain.mp4"]
         write_csv(folder / f"data/index/{split}.csv", rows[0], (each.values() for each in rows))
     write_json(folder / "data/index/heads.json", {"action": ["Dive", "Holding"]})
-    command = [sys.executable, "-m", "tailwise.core.stage", str(ROOT / "stages/decode_clips.py")]
+    command = [sys.executable, "-m", "tailwise.core.stage", str(ROOT / "stages/decode_clips.py"), "data/clips"]
     env = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     return subprocess.run(command, cwd=folder, env=env, text=True, capture_output=True)
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from baselines.cells import Adjusted, Shrunk, choose_rate, score_cell, shrink, train_cell
-from baselines.methods import Labelled, Method, PartialMetrics, epochs_of, rebalancing
+from baselines.methods import Labelled, Method, MethodPhase, epochs_of, rebalancing
 from baselines.setting import read_setting
 from baselines.table import summarize, table
 from tailwise.balance.boosts import Inverse, Target
@@ -70,7 +70,18 @@ def repo(tmp_path):
     return folder
 
 
-PARTS = [".dvc", ".dvcignore", ".gitignore", "dvc.yaml", "params.yaml", "requirements.txt", "src", "stages", "data"]
+PARTS = [
+    ".dvc",
+    ".dvcignore",
+    ".gitignore",
+    "dvc.yaml",
+    "params.yaml",
+    "requirements",
+    "requirements.txt",
+    "src",
+    "stages",
+    "data",
+]
 PARTS += ["pipelines/baselines"]
 
 
@@ -151,7 +162,7 @@ def test_a_cell_of_each_method_trains_and_its_weights_answer_again(name, store, 
 
 
 def test_a_method_that_breaks_the_guard_must_say_so():
-    step = PartialMetrics(10.0, Inverse("inverse"), "weight", AllSamples("all"), share=1.0, lr=1.0, aimed=False)
+    step = MethodPhase(10.0, Inverse("inverse"), "weight", AllSamples("all"), share=1.0, lr=1.0, aimed=False)
     samples = Labelled(["a"] * 12, {"action": ["x"] * 11 + ["y"]}, {"action": ["x", "y"]})
     assert rebalancing("phase1", step, samples, Balance(11), TARGET, {}, {}).boost == {"action": {"x": 1, "y": 10}}
     with pytest.raises(UserError, match="balance.max_effective_ratio is 5"):
@@ -159,7 +170,7 @@ def test_a_method_that_breaks_the_guard_must_say_so():
 
 
 def test_an_aimed_phase_starts_from_the_boost_before_it():
-    step = PartialMetrics(5.0, Inverse("inverse"), "weight", AllSamples("all"), share=1.0, lr=1.0, aimed=True)
+    step = MethodPhase(5.0, Inverse("inverse"), "weight", AllSamples("all"), share=1.0, lr=1.0, aimed=True)
     samples = Labelled(["a"] * 12, {"action": ["x"] * 11 + ["y"]}, {"action": ["x", "y"]})
     best = {"action": {"hits": {"x": 9, "y": 1}, "support": {"x": 10, "y": 10}}}
     found = rebalancing("phase2", step, samples, Balance(5), TARGET, {"action": {"x": 1.0, "y": 1.1}}, best)
@@ -167,7 +178,7 @@ def test_an_aimed_phase_starts_from_the_boost_before_it():
 
 
 def test_shares_must_add_up():
-    step = PartialMetrics(1.0, Inverse("inverse"), "weight", AllSamples("all"), share=0.5, lr=1.0, aimed=False)
+    step = MethodPhase(1.0, Inverse("inverse"), "weight", AllSamples("all"), share=0.5, lr=1.0, aimed=False)
     with pytest.raises(ValueError, match="must add up to 1"):
         Method(Balance(10), False, (step,))
 
