@@ -1,7 +1,7 @@
 """Which code a stage depends on: all that its script imports, and of the recipe what the methods it calls import."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,7 +47,7 @@ def visit_file(file: Path, called: frozenset[str], sources: Sources, recipe: str
     return sources.files(names)
 
 
-def caught(nodes: list[ast.AST]) -> list[ast.AST]:
+def caught(nodes: Sequence[ast.AST]) -> list[ast.AST]:
     """What stands in a ``try`` that catches the absence of a module."""
     tries = [node for node in walk(nodes, typing=False) if isinstance(node, ast.Try)]
     absent = ("ImportError", "ModuleNotFoundError")
@@ -59,7 +59,7 @@ def caught(nodes: list[ast.AST]) -> list[ast.AST]:
     ]
 
 
-def dynamic(nodes: list[ast.AST], file: Path, recipe: str | None) -> set[str]:
+def dynamic(nodes: Sequence[ast.AST], file: Path, recipe: str | None) -> set[str]:
     """Modules imported by ``import_module(f"{recipe}.name")``; ValueError for another argument."""
     found = set()
     texts = {ast.unparse(node.targets[0]): node.value for node in walk(nodes) if isinstance(node, ast.Assign)}

@@ -5,12 +5,12 @@ No rule uses a validation figure: nothing is tuned here.
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from tailwise.balance.counts import Counts, imbalance_ratio
 from tailwise.balance.labels import LabelTable
 from tailwise.balance.subset import Balanced, Samples
-from tailwise.core.params.auto import AUTO, auto_paths, fill_auto
+from tailwise.core.params.auto import auto_paths, fill_auto
 from tailwise.core.params.typed import convert
 
 STEPS = 1000
@@ -25,14 +25,15 @@ FADE = 0.5
 
 
 @dataclass(frozen=True)
-class OpenBalanced(Balanced):
+class OpenBalanced:
     """A balanced subset whose cap may be left to the data."""
 
+    kind: Literal["balanced"]
     max_ratio: float | Literal["auto"]
 
     def __post_init__(self):
-        if self.max_ratio != AUTO:
-            super().__post_init__()
+        if not isinstance(self.max_ratio, str):
+            Balanced(self.kind, self.max_ratio)  # which checks the cap
 
 
 @dataclass(frozen=True)
@@ -77,16 +78,18 @@ def lr(first_lr: float, batch_size: int, number: int) -> float:
     return float(f"{first_lr * math.sqrt(batch_size / BATCH) * FADE**number:.2g}")
 
 
-def choose(section: dict, number: int, facts: Facts) -> dict[str, Choice]:
+def choose(section: dict[str, Any], number: int, facts: Facts) -> dict[str, Choice]:
     """{dotted path: choice} of what stands as `auto` in a phase's section of params.yaml; number: of it, from 0."""
-    wanted, chosen = auto_paths(section), {}
+    wanted = auto_paths(section)
+    chosen: dict[str, Choice] = {}
     if "samples.max_ratio" in wanted:
         ratio = max(map(imbalance_ratio, facts.counts.values()))
         why = f"the square root of {ratio:.1f}, the largest ratio of two classes of a head"
         chosen["samples.max_ratio"] = Choice(max_ratio(facts.counts), why)
     if "train.epochs" in wanted:
         ready = fill_auto(section, {path: choice.value for path, choice in chosen.items()})
-        draws = len(convert(Samples, ready["samples"], "samples").choose(facts.labels))
+        samples: Samples = convert(Samples, ready["samples"], "samples")
+        draws = len(samples.choose(facts.labels))
         steps = math.ceil(draws / facts.batch_size)
         why = f"{steps} steps each, {STEPS} wanted, within {LEAST_EPOCHS} and {MOST_EPOCHS} epochs"
         chosen["train.epochs"] = Choice(epochs(draws, facts.batch_size), why)

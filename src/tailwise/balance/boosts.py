@@ -102,7 +102,7 @@ def raise_weak(
     to measure gets at least what its count alone would give, `by_count`.
     """
     recall = shrunk_recall(hits, support, target.prior_samples)
-    raised = {}
+    raised: dict[str, float] = {}
     for name, value in boost.items():
         if support[name] < target.min_support:
             value = max(value, by_count[name])

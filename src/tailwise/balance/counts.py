@@ -5,7 +5,7 @@ to flatten; and params, which name the samplers that count, are read without pan
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from tailwise.balance.labels import Label, LabelTable, classes_of
@@ -15,7 +15,7 @@ Counts = dict[str, dict[str, int]]
 """{head: {class: number of labels}}, classes in index order, absent ones with 0."""
 
 
-def count_classes(labels: LabelTable, classes: Mapping[str, Sequence[str]]) -> Counts:
+def count_classes(labels: LabelTable, classes: Mapping[str, Iterable[str]]) -> Counts:
     """Count class names per head, position by position; the empty name (no label) counts nowhere."""
     found = {head: Counter(name for label in labels[head] for name in classes_of(label)) for head in classes}
     return {head: {name: found[head][name] for name in names} for head, names in classes.items()}
@@ -38,7 +38,7 @@ def imbalance_ratio(counts: dict[str, int]) -> float:
 
 def joint_counts(labels: LabelTable, classes: Mapping[str, Sequence[str]]) -> dict[str, dict[str, int]]:
     """{"head x head": {"class, class": labels}} of every pair of heads, the pairs of classes without a label too."""
-    joint = {}
+    joint: dict[str, dict[str, int]] = {}
     for one, other in combinations(classes, 2):
         found = Counter(pair for both in zip(labels[one], labels[other]) for pair in _pairs(*both))
         joint[f"{one} x {other}"] = {f"{a}, {b}": found[a, b] for a in classes[one] for b in classes[other]}

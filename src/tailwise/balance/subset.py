@@ -93,7 +93,8 @@ def balanced_subset(labels: LabelTable, max_ratio: float) -> list[int]:
     cap = {(head, name): int(max_ratio * min(counts[head].values())) for head, name in available}
     contents = [Counter(of_sample) for of_sample in classes_per_sample(labels)]
     candidates = {label: [i for i, own in enumerate(contents) if label in own] for label in available}
-    taken, chosen = Counter(), set()
+    taken: Counter[tuple[str, str]] = Counter()
+    chosen: set[int] = set()
 
     def fits(i: int) -> bool:
         return i not in chosen and all(taken[label] + n <= cap[label] for label, n in contents[i].items())

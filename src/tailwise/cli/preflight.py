@@ -5,6 +5,7 @@ is a URL, DVC asks for a plugin; and of a link to a folder DVC sees nothing, so 
 """
 
 from pathlib import Path
+from typing import Any, cast
 
 from tailwise.core.errors import UserError
 from tailwise.core.params.config import read_file
@@ -21,7 +22,7 @@ def check(file: Path = Path("params.yaml")) -> None:
     if changes := upgrade(params):  # DVC would only say that a parameter is missing
         raise UserError(f"{file}: of an earlier version ({changes[0]}): run `{COMMAND}`")
     data = params.get("data")
-    root = data.get("root") if isinstance(data, dict) else None
+    root = cast(Any, data.get("root") if isinstance(data, dict) else None)
     if fault := name_fault(root):
         raise UserError(f"{file}: data.root {fault}")
     if Path(root).is_dir():

@@ -23,7 +23,7 @@ def head_row(name: str, figures: dict, intervals: dict) -> str:
     known = {label: value for label, value in figures["recall"].items() if value is not None}
     if not known:
         return f"{name:<12}{'no label':>14}"
-    lowest = min(known, key=known.get)
+    lowest = min(known, key=known.__getitem__)
     support = intervals["heads"][name]["classes"][lowest]["support"]
     macro = f"{figures['macro_recall']:>14.3f}{figures['macro_f1']:>10.3f}"
     return f"{name:<12}{macro}{known[lowest]:>21.3f}  {lowest}{few(support, intervals['few'])}"

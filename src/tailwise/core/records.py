@@ -35,7 +35,8 @@ def parse(file: Path, text: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
 
 def collect(file: Path, columns: list[str], rows: Iterable[tuple[int, list[str]]]) -> Records:
     """The rows after the header; UserError for one of another width. Equal texts are kept once, to save memory."""
-    found, known = Records(columns, [], []), {}
+    found = Records(columns, [], [])
+    known: dict[str, str] = {}
     for number, cells in rows:
         if len(cells) != len(columns):
             raise UserError(

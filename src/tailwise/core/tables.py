@@ -1,8 +1,11 @@
 """Tables as pandas DataFrames: typed columns, checked on reading, the same bytes on writing."""
 
+# pandas has no types here, so nothing is known of its methods.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 import pandas as pd
@@ -15,9 +18,11 @@ Kind = Literal["text", "integer", "number"]
 """What the cells of a column are. A number may be missing, as an empty cell (NaN); text and integers may not."""
 
 
-def text_table(columns: Sequence[str], rows: Iterable[Sequence[str]], index: Sequence[int] | None = None):
+def text_table(
+    columns: Iterable[str], rows: Iterable[Iterable[str]], index: Sequence[int] | None = None
+) -> pd.DataFrame:
     """A DataFrame of text columns; no text, such as "NA" or "", is read as a missing value."""
-    return pd.DataFrame(list(rows), index=index, columns=list(columns), dtype="str")
+    return pd.DataFrame(list(rows), index=cast(Any, index), columns=list(columns), dtype="str")
 
 
 def read_table(file: Path, schema: Mapping[str, Kind], others: Kind = "text") -> pd.DataFrame:
@@ -32,7 +37,11 @@ def read_table(file: Path, schema: Mapping[str, Kind], others: Kind = "text") ->
             raise UserError(f"{file}: has no column {name!r}; there are: {listed}; run the stage that writes it again")
     table = text_table(found.columns, found.cells)
     kinds = dict.fromkeys(found.columns, others) | dict(schema)
-    typed = {name: _typed(file, found.numbers, table[name], kind) for name, kind in kinds.items() if kind != "text"}
+    typed = {
+        name: _typed(file, found.numbers, cast(pd.Series, table[name]), kind)
+        for name, kind in kinds.items()
+        if kind != "text"
+    }
     return table.assign(**typed)
 
 
@@ -41,7 +50,7 @@ def write_table(file: Path, table: pd.DataFrame) -> None:
 
     `DataFrame.round` would give other last digits than Python's `round`, which rounds the exact value.
     """
-    numbers = {name: table[name].map(rounded) for name in table.select_dtypes("float").columns}
+    numbers: dict[str, Any] = {name: table[name].map(rounded) for name in table.select_dtypes("float").columns}
     write_text(file, table.assign(**numbers).to_csv(index=False, lineterminator="\n"))
 
 
@@ -49,7 +58,7 @@ def _read(file: Path) -> Records:
     try:
         with open(file, encoding="utf8", newline="") as text:
             rows = parse(file, text)
-            _, columns = next(rows, (0, []))
+            _, columns = next(rows, (0, list[str]()))
             return collect(file, columns, rows)
     except OSError as error:
         raise UserError(f"{file}: {error.strerror}") from error

@@ -48,7 +48,9 @@ class TargetResult:
 
 def verdict_of(interval: Interval, target: float) -> Verdict:
     """pass or fail where the whole interval lies on one side of the target, else undecided."""
-    if interval.value is None or interval.low <= target <= interval.high:
+    if interval.value is None or interval.low is None or interval.high is None:
+        return "undecided"
+    if interval.low <= target <= interval.high:
         return "undecided"
     return "pass" if interval.low > target else "fail"
 

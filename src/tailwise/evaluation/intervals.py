@@ -8,6 +8,7 @@ Source: percentile bootstrap of clusters, https://doi.org/10.1201/9780429246593,
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -47,7 +48,7 @@ def intervals(
     means_over: Sequence[int] | None = None,
     draws: int = DRAWS,
     seed: int = SEED,
-) -> dict:
+) -> dict[str, Any]:
     """{"macro_recall", "macro_f1", "accuracy": Interval, "recall", "precision", "f1": [Interval of each class]}.
 
     targets, predicted: class ids (N,), a target outside 0..classes-1 (IGNORE) is left out; groups: N names
@@ -61,7 +62,7 @@ def intervals(
     value = _figures(count_classes(*labels, np.ones(kept.sum()), classes), over)
     weights = (times[group[kept]] for times in group_weights(len(names), draws, seed))
     resampled = [_figures(count_classes(*labels, of_draw, classes), over) for of_draw in weights]
-    found = {name: _interval(value[name], [one[name] for one in resampled]) for name in SINGLE}
+    found: dict[str, Any] = {name: _interval(value[name], [one[name] for one in resampled]) for name in SINGLE}
     for name in PER_CLASS:
         columns = np.stack([one[name] for one in resampled], axis=1)
         found[name] = [_interval(*pair) for pair in zip(value[name], columns)]

@@ -1,5 +1,6 @@
 """One head's confusion counts and cross entropy, as sums that add up over batches and processes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,12 +28,12 @@ class Classification:
         counts = confusion(*found, len(self.head.classes))
         return np.array([float(loss), batch.count(self.head.name), *counts.ravel()])
 
-    def matrix(self, total: np.ndarray) -> np.ndarray:
+    def matrix(self, total: np.ndarray | Sequence[float]) -> np.ndarray:
         """(C, C) int64: rows actual, columns predicted; zeros of an empty total."""
         size = len(self.head.classes)
         return np.array(total[2:] if len(total) else np.zeros(size**2), np.int64).reshape(size, size)
 
-    def loss(self, total: np.ndarray) -> float:
+    def loss(self, total: np.ndarray | Sequence[float]) -> float:
         """Mean cross entropy over the labels; 0 of none."""
         return float(total[0]) / max(int(total[1]), 1) if len(total) else 0.0
 

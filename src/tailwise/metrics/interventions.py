@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Fault = Literal[
     "not finite",
@@ -54,7 +54,8 @@ def read_row(row: Mapping[str, str]) -> Intervention:
     counts = {name: int(row[name]) if row[name] else None for name in ("loaded", "tensors")}
     numbers = {name: float(row[name]) if row[name] else None for name in ("loss", "norm", "reference")}
     words = {name: row[name] for name in ("fault", "action", "parameter")}
-    return Intervention(**integers, **counts, **numbers, **words, rate=float(row["rate"]))
+    fields: dict[str, Any] = {**integers, **counts, **numbers, **words}
+    return Intervention(**fields, rate=float(row["rate"]))
 
 
 def describe_fault(row: Intervention) -> str:

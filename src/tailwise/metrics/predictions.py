@@ -1,9 +1,10 @@
 """A head's answers on a split: what is true, what was predicted, and how likely each class was."""
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 
@@ -61,7 +62,7 @@ class Predictions:
         """The rows that have a label."""
         return self.take(self.targets >= 0)
 
-    def _columns(self) -> Iterator[tuple[str, Sequence | None]]:
+    def _columns(self) -> Iterator[tuple[str, Any]]:
         names = ("samples", "groups", "targets", "predicted", "probabilities", "positions")
         yield from ((name, getattr(self, name)) for name in names)
 
@@ -77,25 +78,26 @@ def predictions(
         return Predictions(head, list(samples), list(groups), targets, probabilities.argmax(axis=-1), probabilities)
     rows, positions = np.nonzero(targets != IGNORE)
     kept = probabilities[rows, positions]
-    names = ([column[row] for row in rows] for column in (samples, groups))
+    names = [samples[row] for row in rows.tolist()], [groups[row] for row in rows.tolist()]
     return Predictions(head, *names, targets[rows, positions], kept.argmax(axis=-1), kept, positions)
 
 
 def concatenate(parts: Sequence[Predictions]) -> Predictions:
     """Of one head, one after the other; at least one."""
     columns = [dict(part._columns()) for part in parts]
-    joined = {name: _join([of_part[name] for of_part in columns]) for name in columns[0]}
+    joined: dict[str, Any] = {name: _join([of_part[name] for of_part in columns]) for name in columns[0]}
     return Predictions(parts[0].head, **joined)
 
 
 def write_predictions(path: Path, found: Predictions) -> None:
     """A CSV table, a row a label: sample, group, position in a sequence, actual, predicted, a probability a class."""
     known, classes = found.labelled, found.head.classes
+    likelihoods = cast(np.ndarray, known.probabilities)
     positions = [[]] * len(known) if known.positions is None else [[position] for position in known.positions.tolist()]
     rows = (
         [sample, group, *position, classes[target], classes[label], *likely]
         for sample, group, position, target, label, likely in zip(
-            known.samples, known.groups, positions, known.targets, known.predicted, known.probabilities.tolist()
+            known.samples, known.groups, positions, known.targets, known.predicted, likelihoods.tolist()
         )
     )
     write_csv(path, [*FIRST, *([] if known.positions is None else [POSITION]), *LAST, *classes], rows)
@@ -133,11 +135,11 @@ def _read(path: Path) -> tuple[list[str], list[list[str]]]:
     return header, rows
 
 
-def _take(column: Sequence, indices: Iterable[int]) -> Sequence:
-    return column[indices] if isinstance(column, np.ndarray) else [column[i] for i in indices]
+def _take(column: Any, indices: np.ndarray) -> list[str] | np.ndarray:
+    return column[indices] if isinstance(column, np.ndarray) else [column[i] for i in indices.tolist()]
 
 
-def _join(columns: list) -> Sequence | None:
+def _join(columns: list[Any]) -> list[str] | np.ndarray | None:
     if columns[0] is None:
         return None
     if isinstance(columns[0], np.ndarray):

@@ -1,16 +1,17 @@
 """Parameter groups, and a quicker start of torch's optimizers."""
 
 from inspect import unwrap
+from typing import Any
 
 from torch.optim import Optimizer
 
-Groups = list[dict]
+Groups = list[dict[str, Any]]
 """torch's parameter groups: "params", and the "rate" by which the phase's lr is multiplied for them."""
 
 
 def split_decay(groups: Groups, weight_decay: float) -> Groups:
     """Weight decay for parameters with two dimensions or more, so not for biases and norms."""
-    split = []
+    split: Groups = []
     for group in groups:
         decayed = [p for p in group["params"] if p.ndim > 1]
         plain = [p for p in group["params"] if p.ndim <= 1]

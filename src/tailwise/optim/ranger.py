@@ -37,7 +37,9 @@ class RangerOptimizer(QuickStart, torch.optim.RAdam):
         super().__init__(groups, lr=lr, betas=(0.95, 0.999), eps=1e-5, decoupled_weight_decay=True)
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], torch.Tensor]) -> torch.Tensor:
+    def step(  # pyright: ignore[reportIncompatibleMethodOverride]  # torch types a loss as float
+        self, closure: Callable[[], torch.Tensor]
+    ) -> torch.Tensor:
         with torch.enable_grad():
             loss = closure()
         moving = [p for group in self.param_groups for p in group["params"] if p.grad is not None]

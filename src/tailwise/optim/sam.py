@@ -5,9 +5,12 @@
 Source: https://arxiv.org/abs/2010.01412, algorithm 1
 """
 
+# torch does not list its _foreach functions.
+# pyright: reportPrivateImportUsage=false
+
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, cast
 
 import torch
 
@@ -62,7 +65,7 @@ class SAMOptimizer:
                 closure()
         finally:
             torch._foreach_copy_(moving, kept)
-        return self.base.step(lambda: loss)
+        return self.base.step(cast(Any, lambda: loss))  # torch types a loss as float
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 
 from tailwise.reporting.collect import Facts, Interval
 from tailwise.reporting.interventions import notices
@@ -46,7 +48,7 @@ def render(facts: Facts, page: Page) -> str:
 
 def environment(page: Page) -> Environment:
     """Jinja with the shared templates, and the pipeline's below own/."""
-    loaders = [FileSystemLoader(WEB)]
+    loaders: list[BaseLoader] = [FileSystemLoader(WEB)]
     if page.folder:
         loaders.append(PrefixLoader({"own": FileSystemLoader(page.folder)}))
     made = Environment(
@@ -65,8 +67,8 @@ def scripts(page: Page, heads: bool) -> list[Path]:
     return [*files, *_own(page, page.scripts, "js"), WEB / "script/main.js"]
 
 
-def _own(page: Page, names: tuple[str, ...], kind: str) -> list[Path]:
-    return [page.folder / f"{name}.{kind}" for name in names]
+def _own(page: Page, names: Sequence[str], kind: str) -> list[Path]:
+    return [cast(Path, page.folder) / f"{name}.{kind}" for name in names]
 
 
 def joined(scripts: list[str]) -> str:

@@ -54,7 +54,7 @@ def find_format(recipe: Recipe, name: str | None) -> Format | None:
     known = {**FORMATS, **recipe.formats()}
     if name is not None and name not in known:
         raise UserError(f"--format {name} is unknown; there are: {', '.join(known)}")
-    return known.get(name)
+    return None if name is None else known[name]
 
 
 def check_writable(path: Path) -> None:

@@ -1,9 +1,11 @@
 """What `auto` stands for in a phase: written by the stage `choose`, read by those after it."""
 
 from pathlib import Path
+from typing import Any
 
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_json
+from tailwise.core.params.typed import is_section
 
 AUTO = "auto"
 FOLDER = Path("data/chosen")
@@ -12,32 +14,32 @@ Chosen = dict[str, float | int]
 """{dotted path below the phase: value}"""
 
 
-def auto_paths(values, path: str = "") -> list[str]:
+def auto_paths(values: Any, path: str = "") -> list[str]:
     """Dotted paths of what stands as `auto` in nested dicts."""
-    if isinstance(values, dict):
+    if is_section(values):
         return [found for key, item in values.items() for found in auto_paths(item, f"{path}.{key}" if path else key)]
     return [path] if values == AUTO else []
 
 
-def fill_auto(values: dict, chosen: Chosen, path: str = "") -> dict:
+def fill_auto(values: dict[str, Any], chosen: Chosen, path: str = "") -> dict[str, Any]:
     """The nested dicts with what was chosen in place of `auto`; nothing else changes."""
 
-    def fill(value, here: str):
-        if isinstance(value, dict):
+    def fill(value: Any, here: str) -> Any:
+        if is_section(value):
             return fill_auto(value, chosen, f"{here}.")
         return chosen.get(here, value) if value == AUTO else value
 
     return {key: fill(value, f"{path}{key}") for key, value in values.items()}
 
 
-def with_chosen(params: dict, phase: str, folder: Path = FOLDER) -> dict:
+def with_chosen(params: dict[str, Any], phase: str, folder: Path = FOLDER) -> dict[str, Any]:
     """params without `auto` in the section of a phase.
 
     The file is read only where there is one, so a pipeline that has no such stage needs none.
     Raises UserError if the file is absent, or lacks what is left open.
     """
     values = params.get(phase)
-    if not isinstance(values, dict) or not (wanted := auto_paths(values)):
+    if not is_section(values) or not (wanted := auto_paths(values)):
         return params
     file = folder / f"{phase}.json"
     chosen = read_json(file)

@@ -3,18 +3,24 @@
 Knows YAML and no dataclass by name. Only stages read params.
 """
 
+# Some of PyYAML's methods have no types.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+
 import dataclasses
 import re
 import typing
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import yaml
 
 from tailwise.core.errors import UserError, print_error, shorten
 from tailwise.core.files import regular
-from tailwise.core.params.typed import convert
+from tailwise.core.params.typed import convert, is_section
 from tailwise.core.params.upgrade import COMMAND, upgrade
+
+Section = TypeVar("Section")
 
 LARGEST = 2**18
 """Bytes of a file of parameters; this project's has 6 kB."""
@@ -32,12 +38,12 @@ class Yaml12Loader(yaml.SafeLoader):
 
     yaml_implicit_resolvers = {}
 
-    def construct_mapping(self, node, deep=False):
+    def construct_mapping(self, node: yaml.Node, deep: bool = False) -> dict[Hashable, Any]:
         if not isinstance(node, yaml.MappingNode):
             found = shorten(repr(node.value))
             raise yaml.constructor.ConstructorError(None, None, f"no mapping: {found}", node.start_mark)
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        seen = set()
+        keys: list[Any] = [self.construct_object(key, deep=True) for key, _ in node.value]
+        seen: set[Hashable] = set()
         for key in (key for key in keys if isinstance(key, Hashable)):
             if key in seen:
                 raise UserError(f"line {node.start_mark.line + 1}: the key {shorten(repr(key))} stands twice")
@@ -52,7 +58,7 @@ _SCALARS = {
     "float": r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
 }
 _TAG = "tag:yaml.org,2002:"
-_READ = {
+_READ: dict[str, Callable[[str], Any]] = {
     "null": lambda text: None,
     "bool": lambda text: text.lower() == "true",
     "int": lambda text: int(text, 0) if text.startswith(("0o", "0x")) else int(text),
@@ -60,7 +66,7 @@ _READ = {
 }
 
 
-def _construct(loader: Yaml12Loader, node: yaml.Node):
+def _construct(loader: Yaml12Loader, node: yaml.ScalarNode) -> Any:
     """A scalar by its pattern, also where a tag says what it is to be."""
     name, text = node.tag.removeprefix(_TAG), loader.construct_scalar(node)
     if not re.fullmatch(_SCALARS[name], text):
@@ -75,7 +81,7 @@ for _name in ("timestamp", "binary", "set", "omap", "pairs"):  # YAML 1.1 has th
     Yaml12Loader.add_constructor(f"{_TAG}{_name}", yaml.SafeLoader.construct_undefined)
 
 
-def read_params(path: Path = Path("params.yaml")) -> dict:
+def read_params(path: Path = Path("params.yaml")) -> dict[str, Any]:
     """The params file as nested dicts; raises UserError as `read_file` does.
 
     What the last version named otherwise is read by its new name, with a warning on stderr.
@@ -86,7 +92,7 @@ def read_params(path: Path = Path("params.yaml")) -> dict:
     return params
 
 
-def read_file(path: Path) -> dict:
+def read_file(path: Path) -> dict[str, Any]:
     """A file of parameters as it stands; raises UserError if it cannot be read, or is larger than any such file."""
     try:
         if (size := regular(path).stat().st_size) > LARGEST:
@@ -98,18 +104,18 @@ def read_file(path: Path) -> dict:
         raise UserError(f"{path}: {' '.join(str(error).removeprefix(f'{path}: ').split())}") from error
     except RecursionError as error:
         raise UserError(f"{path}: its lists or sections are nested too deeply") from error
-    if not isinstance(params, dict):
+    if not is_section(params):
         raise UserError(f"{path}: expected sections, found {type(params).__name__}")
     return params
 
 
-def _parsed(text: str):
+def _parsed(text: str) -> Any:
     loader = Yaml12Loader(text)
     try:
         node = loader.get_single_node()
         if node is not None and _values(node, {}) > MOST_VALUES:
             raise UserError(f"more than {MOST_VALUES} values, counting those that its aliases repeat")
-        return None if node is None else loader.construct_document(node)
+        return None if node is None else cast(Any, loader.construct_document(node))
     finally:
         loader.dispose()
 
@@ -125,18 +131,19 @@ def _values(node: yaml.Node, counted: dict[yaml.Node, int]) -> int:
     return counted[node]
 
 
-def section(params: dict, path: str, cls: type, beside: tuple[str, ...] = ()):
+def section(params: dict[str, Any], path: str, cls: type[Section], beside: tuple[str, ...] = ()) -> Section:
     """The value at a dotted path as `cls`, a dataclass or a plain type; "" is the whole file.
 
     beside: keys of the same section that belong to another reader.
     Raises UserError for an unknown, missing or mistyped key, with its dotted path.
     """
-    keys, value = path.split(".") if path else [], params
+    keys = path.split(".") if path else []
+    value: Any = params
     for depth, key in enumerate(keys, start=1):
-        if not isinstance(value, dict) or key not in value:
+        if not is_section(value) or key not in value:
             raise UserError(f"params.yaml: {'.'.join(keys[:depth])} is missing")
         value = value[key]
-    if beside and isinstance(value, dict):
+    if beside and is_section(value):
         value = {key: item for key, item in value.items() if key not in beside}
     try:
         return convert(cls, value, path)
@@ -144,7 +151,8 @@ def section(params: dict, path: str, cls: type, beside: tuple[str, ...] = ()):
         raise UserError(f"params.yaml: {error}") from error
 
 
-def sections(params: dict, cls: type):
+def sections(params: dict[str, Any], cls: type[Section]) -> Section:
     """A dataclass whose fields are whole sections; the file's other sections have other readers."""
     hints = typing.get_type_hints(cls)
-    return cls(**{field.name: section(params, field.name, hints[field.name]) for field in dataclasses.fields(cls)})
+    fields = dataclasses.fields(cast(Any, cls))
+    return cls(**{field.name: section(params, field.name, hints[field.name]) for field in fields})

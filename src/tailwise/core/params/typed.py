@@ -10,6 +10,8 @@ import difflib
 import sys
 import types
 import typing
+from collections.abc import Collection
+from typing import Any
 
 from tailwise.core.errors import UserError, shorten
 
@@ -17,7 +19,7 @@ LARGEST = 2**63 - 1
 """The largest int that numpy, torch and files can hold."""
 
 
-def convert(kind, value, path: str):
+def convert(kind: Any, value: Any, path: str) -> Any:
     """`value` as the annotated type `kind`; raises UserError with `path`, its dotted place in the file."""
     origin, args = typing.get_origin(kind), typing.get_args(kind)
     if dataclasses.is_dataclass(kind):
@@ -27,7 +29,7 @@ def convert(kind, value, path: str):
     if origin is typing.Literal:
         return _literal(args, value, path)
     if origin is tuple and isinstance(value, list):
-        return tuple(convert(args[0], item, f"{path}[{i}]") for i, item in enumerate(value))
+        return tuple(convert(args[0], item, f"{path}[{i}]") for i, item in enumerate(typing.cast("list[Any]", value)))
     if kind in (int, float) and type(value) in (int, kind):
         return _number(kind, value, path)
     if type(value) is not (origin or kind):
@@ -35,7 +37,7 @@ def convert(kind, value, path: str):
     return value
 
 
-def _number(kind: type, value: int | float, path: str) -> int | float:
+def _number(kind: type[int] | type[float], value: int | float, path: str) -> int | float:
     """A finite float, or an int of at most 63 bits."""
     if kind is float and not abs(value) <= sys.float_info.max:
         raise UserError(f"{path} must be a finite number, found {quote(value)}")
@@ -44,7 +46,7 @@ def _number(kind: type, value: int | float, path: str) -> int | float:
     return kind(value)
 
 
-def quote(value) -> str:
+def quote(value: object) -> str:
     """A value for a message, shortened; only its type where Python cannot print it, as a huge int."""
     try:
         return shorten(repr(value))
@@ -52,9 +54,14 @@ def quote(value) -> str:
         return f"a very long {type(value).__name__}"
 
 
-def _dataclass(cls: type, value, path: str):
+def is_section(value: object) -> typing.TypeGuard[dict[Any, Any]]:
+    """Whether a plain value is a section, for the type checker too."""
+    return isinstance(value, dict)
+
+
+def _dataclass(cls: Any, value: Any, path: str) -> Any:
     """A dataclass from a section, whose own checks (ValueError) are refusals, too."""
-    if not isinstance(value, dict):
+    if not is_section(value):
         raise UserError(f"{path or 'the file'} must be a section, found {quote(value)}")
     _check_keys(cls, value, path)
     hints = typing.get_type_hints(cls)
@@ -65,7 +72,7 @@ def _dataclass(cls: type, value, path: str):
         raise UserError(f"{path}: {error}" if path else str(error)) from error
 
 
-def _check_keys(cls: type, value: dict, path: str) -> None:
+def _check_keys(cls: Any, value: dict[Any, Any], path: str) -> None:
     """Raise UserError for an unknown key, or a missing one without a default."""
     fields = {field.name: field for field in dataclasses.fields(cls)}
     for key in value:
@@ -76,13 +83,13 @@ def _check_keys(cls: type, value: dict, path: str) -> None:
             raise UserError(f"{_below(path, name)} is missing")
 
 
-def _below(path: str, key) -> str:
+def _below(path: str, key: object) -> str:
     """The dotted path of a key of the section at `path`."""
     name = shorten(key if isinstance(key, str) else quote(key))
     return f"{path}.{name}" if path else name
 
 
-def _union(choices: tuple, value, path: str):
+def _union(choices: tuple[Any, ...], value: Any, path: str) -> Any:
     """`X | None`, a number or a word, or dataclasses told apart by their field `kind`."""
     if value is None and types.NoneType in choices:
         return None
@@ -94,16 +101,16 @@ def _union(choices: tuple, value, path: str):
     return _one_of_kinds(choices, value, path)
 
 
-def _one_of_kinds(classes: tuple[type, ...], value, path: str):
+def _one_of_kinds(classes: tuple[type, ...], value: Any, path: str) -> Any:
     """The dataclass among `classes` that the section's `kind` names."""
     kinds = {kind: cls for cls in classes for kind in typing.get_args(typing.get_type_hints(cls)["kind"])}
-    kind = value.get("kind") if isinstance(value, dict) else None
+    kind = value.get("kind") if is_section(value) else None
     if kind not in list(kinds):  # a list, since an unhashable kind is refused too
         raise UserError(f"{path}.kind must be one of {', '.join(kinds)}, found {quote(kind)}")
     return convert(kinds[kind], value, path)
 
 
-def _number_or_word(kind: type, words: tuple[str, ...], value, path: str):
+def _number_or_word(kind: type, words: tuple[str, ...], value: Any, path: str) -> Any:
     if type(value) is str and value in words:
         return value
     if type(value) not in (int, float):
@@ -111,18 +118,18 @@ def _number_or_word(kind: type, words: tuple[str, ...], value, path: str):
     return convert(kind, value, path)
 
 
-def _literal(choices: tuple, value, path: str):
+def _literal(choices: tuple[Any, ...], value: Any, path: str) -> Any:
     if value not in choices:
         listed = ", ".join(map(str, choices))
         raise UserError(f"{path} must be one of {listed}, found {quote(value)}")
     return value
 
 
-def _nearest(key, known) -> str:
+def _nearest(key: object, known: Collection[str]) -> str:
     nearest = difflib.get_close_matches(str(key)[:100], known, n=1)
     return f"; did you mean {nearest[0]}?" if nearest else f"; known: {', '.join(known)}"
 
 
-def type_name(kind) -> str:
+def type_name(kind: Any) -> str:
     names = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
     return names.get(kind, "a list" if typing.get_origin(kind) is tuple else str(kind))

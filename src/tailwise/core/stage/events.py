@@ -12,6 +12,7 @@ import sys
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, cast
 
 from tailwise.core.errors import escape, print_error
 from tailwise.core.params.runtime import Verbosity
@@ -55,10 +56,11 @@ class Events:
     path: the log, None for none; verbosity: what is printed, see `printed`; always: facts of every line
     """
 
-    def __init__(self, path: Path | None = None, verbosity: Verbosity = "normal", **always):
-        self.path, self.verbosity, self.always = path, verbosity, always
+    def __init__(self, path: Path | None = None, verbosity: Verbosity = "normal", **always: Any):
+        self.path, self.always = path, always
+        self.verbosity: Verbosity = verbosity
 
-    def log(self, event: str, text: str = "", *, detail: bool = False, **facts) -> None:
+    def log(self, event: str, text: str = "", *, detail: bool = False, **facts: Any) -> None:
         """Print `text` if there is any and it is wanted, and add one line to the log.
 
         detail: for the terminal only when it is verbose
@@ -67,32 +69,32 @@ class Events:
         if text and printed(event, detail, self.verbosity):
             print(escape(text), flush=True)
         if self.path:
-            self._append({"event": event, "text": text, **self.always, **facts})
+            self._append(self.path, {"event": event, "text": text, **self.always, **facts})
 
     @property
     def lost(self) -> bool:
         """Whether a line could not be written, which stderr then reports."""
         return self.path in _lost
 
-    def _append(self, facts: dict) -> None:
+    def _append(self, path: Path, facts: dict[str, Any]) -> None:
         """In one write: lines of several processes never mix."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         line = {"time": now, "stage": stage_name(), **plain(facts), "mb": round(resident_mb(), 1)}
         text = json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n"
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
             try:
                 os.write(file, text.encode("utf8", "backslashreplace"))
             finally:
                 os.close(file)
         except OSError as error:  # the outputs count, not the log
-            self._say_lost(error)
+            self._say_lost(path, error)
 
-    def _say_lost(self, error: OSError) -> None:
+    def _say_lost(self, path: Path, error: OSError) -> None:
         if not self.lost:
-            print_error(f"{stage_name()}: not logged: {self.path}: {error.strerror}")
-        _lost.add(self.path)
+            print_error(f"{stage_name()}: not logged: {path}: {error.strerror}")
+        _lost.add(path)
 
 
 def printed(event: str, detail: bool, verbosity: Verbosity) -> bool:
@@ -100,16 +102,16 @@ def printed(event: str, detail: bool, verbosity: Verbosity) -> bool:
     return event in LOUD or verbosity == "verbose" or (verbosity == "normal" and not detail)
 
 
-def plain(value):
+def plain(value: Any) -> Any:
     """What JSON can hold: arrays and tensors as lists, numbers that are not finite and all else as text."""
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else str(float(value))
     if value is None or isinstance(value, (bool, int, str)):
         return value
     if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in cast("dict[Any, Any]", value).items()}
     if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
+        return [plain(item) for item in cast("list[Any]", value)]
     return plain(value.tolist()) if hasattr(value, "tolist") else str(value)
 
 

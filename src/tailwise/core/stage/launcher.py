@@ -30,7 +30,7 @@ def check_versions(pins: dict[str, str]) -> None:
 
     One absent package is met where it is imported: a training machine needs neither dvc nor decord.
     """
-    installed = {}
+    installed: dict[str, str] = {}
     for name in pins:
         with suppress(metadata.PackageNotFoundError):
             installed[name] = metadata.version(name).split("+")[0]

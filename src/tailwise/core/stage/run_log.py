@@ -34,7 +34,7 @@ def add_run(folder: Path, run: Run) -> None:
 
 def last_runs(path: Path) -> list[Run]:
     """The last run of each stage, in the order in which the stages first ran; lines cut short are passed over."""
-    last = {}
+    last: dict[str, Run] = {}
     with open(path, encoding="utf8", errors="replace", newline="") as file:
         for cells in csv.reader(file):
             with suppress(ValueError, IndexError):

@@ -1,17 +1,22 @@
 """Work on the workers of a Dask or Ray cluster, by joblib's backends. Both are optional to install."""
 
+# joblib, distributed and ray have no types, and ray may be absent.
+# pyright: reportMissingTypeStubs=false, reportMissingImports=false, reportUnknownVariableType=false
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+
 import importlib
 import logging
 import multiprocessing
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 from tailwise.core.errors import UserError
 
-Item, Result = TypeVar("Item"), TypeVar("Result")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 PATIENCE_S = 10
 """For a scheduler to answer."""
 
@@ -50,12 +55,12 @@ def map_on_cluster(
     items = list(items)
     if not items:
         return
-    with {Dask: _dask, Ray: _ray}[type(cluster)](cluster) as backend:
+    with _dask(cluster) if isinstance(cluster, Dask) else _ray(cluster) as backend:
         from joblib import Parallel, delayed, parallel_config  # here, as a run on this machine needs none
 
         with parallel_config(backend=backend, n_jobs=-1):
-            pool = Parallel(batch_size=1, pre_dispatch="all", return_as="generator_unordered")
-        results = pool(delayed(_job)(work, place, item) for place, item in enumerate(items))
+            pool = Parallel(batch_size=cast(Any, 1), pre_dispatch="all", return_as="generator_unordered")
+        results: Any = pool(delayed(_job)(work, place, item) for place, item in enumerate(items))
         try:
             for result in results:  # noqa: UP028 - `yield from` would close them outside of what follows
                 yield result
@@ -64,13 +69,13 @@ def map_on_cluster(
                 results.close()
 
 
-def _job(work: Callable, place: int, item) -> tuple[int, object]:
+def _job(work: Callable[[Item], Result], place: int, item: Item) -> tuple[int, Result]:
     multiprocessing.current_process().daemon = False  # Dask's nanny starts workers that may have no processes
     return place, work(item)
 
 
 @contextmanager
-def _dask(cluster: Dask) -> Iterator[str]:
+def _dask(cluster: Dask) -> Generator[str]:
     """Dask's client while the work lasts; gives the name of joblib's backend."""
     try:
         from distributed import Client
@@ -93,7 +98,7 @@ def _dask(cluster: Dask) -> Iterator[str]:
 
 
 @contextmanager
-def _ray(cluster: Ray) -> Iterator[str]:
+def _ray(cluster: Ray) -> Generator[str]:
     """The connection to Ray while the work lasts; gives the name of joblib's backend."""
     try:
         import ray

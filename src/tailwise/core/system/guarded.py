@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 
 from tailwise.core.system.processes import WorkerLost, block_sigint, init_worker
 
-Item, Result = TypeVar("Item"), TypeVar("Result")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 Report = Callable[[str], None]
 """The work calls it before each part of an item, with the part's name."""
 
@@ -100,7 +101,7 @@ class Job:
     part: str | None = None
     suspects: frozenset[str] = frozenset()
 
-    def retry(self, reason: str, without: Callable) -> "Job":
+    def retry(self, reason: str, without: Callable[[Any, str, str], Any]) -> "Job":
         """The job once more, without its current part if that is the second loss."""
         if self.part is None:
             raise WorkerLost(f"a worker process was lost before it began: {reason}")
@@ -113,7 +114,7 @@ class Job:
 class Worker:
     """A process and its job, None while it is idle."""
 
-    work: Callable
+    work: Callable[[Any, Report], Any]
     timeout_s: float
     job: Job | None = None
     deadline: float = 0.0
@@ -140,7 +141,8 @@ class Worker:
 
     def poll(self) -> tuple[Job, Message] | None:
         """The next message, or Lost after the deadline; a message that has arrived comes first."""
-        job = self.job
+        if (job := self.job) is None:
+            return None
         if self.pipe.poll():
             message = self._receive()
         elif time.monotonic() >= self.deadline:
@@ -160,7 +162,7 @@ class Worker:
             return self.pipe.recv()
         except (EOFError, OSError):
             self.process.join()
-            return Lost(f"crashed: {exit_text(self.process.exitcode)}")
+            return Lost(f"crashed: {exit_text(self.process.exitcode or 0)}")
 
     def restart(self) -> None:
         self.stop()
@@ -192,7 +194,7 @@ def exit_text(status: int) -> str:
     return signal.Signals(-status).name if status < 0 else f"exit {status}"
 
 
-def serve(parent: int, work: Callable, pipe: connection.Connection) -> None:
+def serve(parent: int, work: Callable[[Any, Report], Any], pipe: connection.Connection) -> None:
     """A worker's loop: receive an item, send messages; ends when the other end of the pipe is closed."""
     init_worker(parent)
     while True:

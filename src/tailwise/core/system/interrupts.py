@@ -2,8 +2,9 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
+from types import FrameType
 
 
 class ForcedInterrupt(KeyboardInterrupt):
@@ -11,7 +12,7 @@ class ForcedInterrupt(KeyboardInterrupt):
 
 
 @contextmanager
-def defer_interrupt() -> Iterator[None]:
+def defer_interrupt() -> Generator[None]:
     """Defers SIGINT until the block exits, also by an error; a second SIGINT interrupts immediately.
 
     Does nothing in threads other than the main one.
@@ -21,7 +22,7 @@ def defer_interrupt() -> Iterator[None]:
         return
     received: list[int] = []
 
-    def handle(number, frame) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
         received.append(number)
         if len(received) > 1:
             raise ForcedInterrupt

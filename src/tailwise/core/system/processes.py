@@ -4,7 +4,7 @@ import errno
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -14,7 +14,8 @@ from typing import TypeVar
 from tailwise.core.errors import UserError
 from tailwise.core.system.parent import die_with_parent
 
-Item, Result = TypeVar("Item"), TypeVar("Result")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 def init_worker(parent: int) -> None:
@@ -24,7 +25,7 @@ def init_worker(parent: int) -> None:
 
 
 @contextmanager
-def block_sigint() -> Iterator[None]:
+def block_sigint() -> Generator[None]:
     """Blocks SIGINT for processes started in the block, even before `init_worker`; defers it for this process.
 
     Starts multiprocessing's resource tracker first, since that start unblocks SIGINT. Replaces the handler as well as
@@ -70,7 +71,7 @@ class WorkerLost(UserError, RuntimeError):
 
 
 @contextmanager
-def shared_memory() -> Iterator[None]:
+def shared_memory() -> Generator[None]:
     """Names /dev/shm in the error of a full shared memory, which names no file by itself."""
     try:
         yield

@@ -37,4 +37,6 @@ def small(frame: np.ndarray) -> np.ndarray:
     height, width, _ = frame.shape
     if height <= HEIGHT:
         return frame
-    return np.asarray(Image.fromarray(frame).resize((max(1, width * HEIGHT // height), HEIGHT), Image.BILINEAR))
+    return np.asarray(
+        Image.fromarray(frame).resize((max(1, width * HEIGHT // height), HEIGHT), Image.Resampling.BILINEAR)
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 
 import numpy as np
 import torch
@@ -10,7 +11,7 @@ from torch import nn
 from tailwise.core.batch import Batch
 from tailwise.engine.contract.phase import train_mode
 from tailwise.engine.contract.run import Run
-from tailwise.engine.contract.task import Task
+from tailwise.engine.contract.task import Samples, Task
 
 
 @contextmanager
@@ -25,7 +26,8 @@ def dry_forward(task: Task, run: Run, samples: list[int]) -> Iterator[Batch]:
     with torch.random.fork_rng(devices):
         try:
             _enter(task.model)
-            batch = task.train.collate([task.train[i] for i in samples]).to(run.device)
+            train = cast(Samples, task.train)
+            batch = train.collate([train[i] for i in samples]).to(run.device)
             yield task.prepare(batch, 0.0, np.zeros((len(batch), 4), np.int64))
         finally:
             task.model.eval()

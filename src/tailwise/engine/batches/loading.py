@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from typing import Any, cast
 
 from torch.utils.data import DataLoader, get_worker_info
 from torch.utils.data.dataloader import _MultiProcessingDataLoaderIter
@@ -26,7 +27,7 @@ GONE, TOLD = ("exited unexpectedly", "is killed by signal"), "in DataLoader work
 WHERE = "in a container, shared memory, too: docker run --shm-size"
 SHORT = f"out of memory while samples were loaded ({WHERE}): lower training.batch_size or runtime.workers"
 
-_MultiProcessingDataLoaderIter._shutdown = True
+_MultiProcessingDataLoaderIter._shutdown = True  # pyright: ignore[reportAttributeAccessIssue]
 """Of one that could not be begun: torch's own is set last, and to ask for it then would print a traceback."""
 
 MOST = 3
@@ -90,9 +91,17 @@ def log_lost_worker(times: int, events: Events) -> None:
 def begin(dataset: Samples, lists: Sequence[list[int]], workers: int) -> Iterator[Batch]:
     """Batches until a worker is lost, which torch reports within 5 s, when its batch is asked for."""
     start = "fork" if workers and sys.platform == "linux" else None  # so that this process is their parent
-    how = {"collate_fn": partial(collated, dataset), "num_workers": workers, "multiprocessing_context": start}
+    how: dict[str, Any] = {
+        "collate_fn": partial(collated, dataset),
+        "num_workers": workers,
+        "multiprocessing_context": start,
+    }
     with keep_sigchld_handler(), shared_memory():
-        return iter(DataLoader(dataset, batch_sampler=lists, worker_init_fn=partial(_init_worker, os.getpid()), **how))
+        return iter(
+            DataLoader(
+                cast(Any, dataset), batch_sampler=lists, worker_init_fn=partial(_init_worker, os.getpid()), **how
+            )
+        )
 
 
 def collated(dataset: Samples, samples: list) -> Batch:

@@ -5,7 +5,7 @@ import gc
 import os
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import torch
 
@@ -76,7 +76,7 @@ def catch_oom_in_all(work: Callable[[], Result], run: Run) -> Result:
     found = catch_oom(work)
     if run.world.any(found is None):
         raise UserError(f"{run.name}: {TOO_LARGE}")
-    return found
+    return cast(Result, found)
 
 
 def kept_bytes(task: Task, run: Run, sample: int) -> int:

@@ -128,7 +128,7 @@ def moves(name: str, patterns: tuple[str, ...]) -> bool:
 
 def parameter_lines(model: nn.Module, patterns: tuple[str, ...]) -> list[str]:
     """How many parameters the model and each of its parts have, and how many of them move by `patterns`."""
-    lines = []
+    lines: list[str] = []
     for part in ("", *(name for name, _ in model.named_children())):
         sizes = {n: p.numel() for n, p in model.named_parameters() if not part or n.startswith(f"{part}.")}
         moving = sum(size for name, size in sizes.items() if moves(name, patterns))

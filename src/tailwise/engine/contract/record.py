@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ class PartialMetrics:
     """Of some validation samples. parts: {metric: its `part` of them}"""
 
     samples: int = 0
-    parts: dict[str, np.ndarray] = field(default_factory=dict)
+    parts: dict[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
 
 
 @dataclass
@@ -21,7 +22,7 @@ class MetricSums:
     """The parts so far, added, as plain lists: they are saved with the run. totals: {metric: (K,)}"""
 
     samples: int = 0
-    totals: dict[str, list[float]] = field(default_factory=dict)
+    totals: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
 
     def add(self, found: Iterable[PartialMetrics]) -> None:
         """In their order: sums of floats depend on it."""
@@ -51,10 +52,11 @@ class EpochRecord:
     score: float | None = None
     interventions: tuple[Intervention, ...] = ()
 
-    def to_json(self) -> dict:
+    def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @staticmethod
-    def from_json(values: dict) -> "EpochRecord":
+    def from_json(values: dict[str, Any]) -> "EpochRecord":
         interventions = tuple(Intervention(**each) for each in values["interventions"])
-        return EpochRecord(**{**values, "interventions": interventions})
+        fields: dict[str, Any] = {**values, "interventions": interventions}
+        return EpochRecord(**fields)

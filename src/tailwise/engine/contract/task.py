@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -21,15 +21,17 @@ class Samples(Protocol):
 
     def __len__(self) -> int: ...
 
-    def __getitem__(self, i: int): ...
+    def __getitem__(self, i: int) -> Any: ...
 
-    def collate(self, items: list) -> Batch: ...
+    def collate(self, items: list[Any]) -> Batch: ...
 
     def labels(self, head: str) -> np.ndarray:
         """Class ids of every sample, (N,) or for sequences (N, T); IGNORE for none and as padding."""
+        ...
 
     def groups(self) -> Sequence[str]:
         """Each sample's group (match, song, source video): never on both sides of a split."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,12 @@ class Task:
 
     heads: tuple[Head, ...]
     model: nn.Module
-    spec: dict
+    spec: dict[str, Any]
     train: Samples | None
     valid: Samples
     prepare: Callable[[Batch, float, np.ndarray], Batch]
     loss: Callable[[Outputs, Batch, dict[str, ClassBoost] | None], dict[str, torch.Tensor]]
-    metrics: Mapping[str, Metric] = field(default_factory=dict)
+    metrics: Mapping[str, Metric] = field(default_factory=dict[str, Metric])
     select: Select | None = None
     fallback: Callable[[], "Task"] | None = None
 

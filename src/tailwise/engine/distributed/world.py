@@ -6,11 +6,14 @@ after the last micro-batch: an optimizer may evaluate a step more than once, and
 be waited for.
 """
 
+# torch.distributed does not list what it exports.
+# pyright: reportPrivateImportUsage=false
+
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import torch
 import torch.distributed as dist
@@ -18,7 +21,8 @@ from torch import nn
 
 from tailwise.core.errors import UserError, describe_error
 
-Item, Result = TypeVar("Item"), TypeVar("Result")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,7 @@ class World:
         for same, flat in flats:
             dist.all_reduce(flat)
             for parameter, part in zip(same, flat.split([parameter.numel() for parameter in same])):
-                parameter.grad.copy_(part.view_as(parameter))
+                cast(torch.Tensor, parameter.grad).copy_(part.view_as(parameter))
         loss = loss.clone()
         dist.all_reduce(loss)
         return loss
@@ -104,7 +108,7 @@ def flattened(parameters: list[nn.Parameter]) -> list[Flat]:
         if parameter.grad is None:
             parameter.grad = torch.zeros_like(parameter)
         groups.setdefault(parameter.dtype, []).append(parameter)
-    return [(same, torch.cat([parameter.grad.flatten() for parameter in same])) for same in groups.values()]
+    return [(same, torch.cat([cast(torch.Tensor, p.grad).flatten() for p in same])) for same in groups.values()]
 
 
 @contextmanager

@@ -4,19 +4,19 @@ from collections.abc import Iterable
 
 import torch
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from tailwise.core.batch import Batch
 from tailwise.engine.contract.run import Run
 
 
-def batch_norms(model: nn.Module) -> list[nn.Module]:
+def batch_norms(model: nn.Module) -> list[_BatchNorm]:
     """The parts that keep running statistics."""
-    kinds = nn.modules.batchnorm._BatchNorm
-    return [part for part in model.modules() if isinstance(part, kinds) and part.track_running_stats]
+    return [part for part in model.modules() if isinstance(part, _BatchNorm) and part.track_running_stats]
 
 
 @torch.no_grad()
-def measure_statistics(model: nn.Module, parts: list[nn.Module], batches: Iterable[Batch], run: Run) -> None:
+def measure_statistics(model: nn.Module, parts: list[_BatchNorm], batches: Iterable[Batch], run: Run) -> None:
     """Set the running statistics of these parts to their means over the batches, prepared and on the device.
 
     The rest of the model is in evaluation mode, and so are these parts afterwards.

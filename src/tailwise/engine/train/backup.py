@@ -1,5 +1,8 @@
 """Undoing a step: the weights and the optimizer as they were before it."""
 
+# torch does not list its _foreach functions.
+# pyright: reportPrivateImportUsage=false
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from typing import cast
 
 from tailwise.core.errors import UserError
 from tailwise.engine.batches.memory import TOO_LARGE
@@ -45,7 +46,7 @@ def handle_fault(trainer: PhaseTrainer, rejected: StepRejected) -> None:
     action = ACTIONS[fault]
     if action == "halve micro-batch":
         return halve_micro_batch(trainer)  # and take the same step again
-    numbers = evidence(fault, rejected.numbers, state.guard)
+    numbers = evidence(fault, cast(StepNumbers, rejected.numbers), state.guard)
     if action == "skip batch":
         skip_batch(trainer, fault, numbers)
     elif state.rollbacks < trainer.run.stability.max_rollbacks:

@@ -169,7 +169,7 @@ class GuardState:
         found: list[tuple[Fault, str]] = [("frozen layer", name) for name in self._frozen(immovable)]
         if vanishing(self.norms, self.norms[:-VANISHING_STEPS]):
             found.append(("vanishing gradient", ""))
-        new = [(fault, name) for fault, name in found if f"{fault} {name}" not in self.alerted]
+        new: list[tuple[Fault, str]] = [(fault, name) for fault, name in found if f"{fault} {name}" not in self.alerted]
         self.alerted = [f"{fault} {name}" for fault, name in found]
         return new
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import numpy as np
 import torch
@@ -25,7 +25,8 @@ class StepRejected(Exception):
 
     def __init__(self, fault: Fault, numbers: StepNumbers | None = None):
         super().__init__(fault)
-        self.fault, self.numbers = fault, numbers
+        self.fault: Fault = fault
+        self.numbers = numbers
 
 
 def or_reject(world: World, work: Callable[[], Result]) -> Result:
@@ -33,7 +34,7 @@ def or_reject(world: World, work: Callable[[], Result]) -> Result:
     result = catch_oom(work)
     if world.any(result is None):
         raise StepRejected("out of memory")
-    return result
+    return cast(Result, result)
 
 
 @dataclass(frozen=True)

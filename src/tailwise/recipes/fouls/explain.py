@@ -1,5 +1,7 @@
 """Where the model looked: the views of a foul with the attention that a head gave them."""
 
+from typing import Any, cast
+
 import torch
 
 from tailwise.core.errors import UserError
@@ -8,13 +10,13 @@ from tailwise.engine.batches.memory import TOO_LARGE, catch_oom
 from tailwise.engine.contract.task import Task
 
 
-def views(task: Task, sample: str, head: str, device: torch.device) -> list[dict]:
+def views(task: Task, sample: str, head: str, device: torch.device) -> list[dict[str, Any]]:
     """{"attention", "frames", "strip"} of each view; the model is on `device`, in evaluation mode.
 
     Raises UserError if memory does not hold one foul.
     """
     item = task.valid[list(task.valid.names).index(sample)]
-    looked = catch_oom(lambda: task.model.look(**task.valid.collate([item]).to(device).inputs))
+    looked = catch_oom(lambda: cast(Any, task.model).look(**task.valid.collate([item]).to(device).inputs))
     if looked is None:
         raise UserError(TOO_LARGE)
     _, attention = looked

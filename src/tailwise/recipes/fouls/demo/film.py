@@ -63,7 +63,7 @@ def film_view(demo: Demo, foul: Foul, number: int) -> np.ndarray:
     shift = pan(camera, points.mean(axis=(1, 2)), FOLLOW_S * FPS * camera.speed)
     margin = tuple(np.abs(shift).max(axis=0).tolist())
     picture = backdrop(demo, camera, ground, margin, rng)
-    worn = kits[::-1] if swap else kits
+    worn = (kits[1], kits[0]) if swap else kits
     return draw_frames(demo, camera, joints, ball_path(manner, times), shift, picture, worn)
 
 

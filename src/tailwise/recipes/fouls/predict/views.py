@@ -1,6 +1,6 @@
 """The views of fouls, decoded as the pipeline decodes them, so that a faulty clip costs itself alone."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -39,7 +39,11 @@ class _Work:
 
 
 def decode_fouls(
-    fouls: list[Foul], window: Window, workers: int, short: Short = "refuse", seen: Callable[[], object] = lambda: None
+    fouls: Sequence[Foul],
+    window: Window,
+    workers: int,
+    short: Short = "refuse",
+    seen: Callable[[], object] = lambda: None,
 ) -> Iterator[tuple[int, Views]]:
     """(index of the foul, its views) as they are done. seen: called as each clip begins"""
     work = partial(_decode_foul, window=window, short=short)

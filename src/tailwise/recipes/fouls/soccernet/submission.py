@@ -28,7 +28,7 @@ def official_submission(
     """
     heads = ("action", "severity")
     actions, severities = ({short(name): label for name, label in predicted(predictions[of]).items()} for of in heads)
-    action, severity = (max(trained_on[head], key=trained_on[head].get) for head in heads)
+    action, severity = (max(trained_on[head], key=trained_on[head].__getitem__) for head in heads)
     return prediction_file(split, ((foul, actions.get(foul, action), severities.get(foul, severity)) for foul in fouls))
 
 

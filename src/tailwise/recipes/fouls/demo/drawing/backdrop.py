@@ -51,7 +51,9 @@ def backdrop(
         pitch[:edge] = paint_crowd(ground, edge, len(columns), rng)
         high = max(2, round(HOARDING_M * camera.focal / edge_m))
         pitch[max(edge - high, 0) : edge] = ground.hoarding
-    return Image.fromarray(pitch.astype(np.uint8)).resize((len(columns) * FINE, len(rows) * FINE), Image.BILINEAR)
+    return Image.fromarray(pitch.astype(np.uint8)).resize(
+        (len(columns) * FINE, len(rows) * FINE), Image.Resampling.BILINEAR
+    )
 
 
 def row_of(camera: Camera, ground_m: float) -> float:

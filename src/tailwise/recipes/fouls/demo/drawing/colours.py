@@ -49,7 +49,7 @@ def draw_kits(rng: np.random.Generator) -> tuple[Kit, Kit]:
     first = rng.uniform(-0.12, 0.12)
     second = rng.uniform(0.52, 0.72)
     kits = draw_kit(first, rng), draw_kit(second, rng)
-    return kits[::-1] if rng.random() < 0.5 else kits
+    return (kits[1], kits[0]) if rng.random() < 0.5 else kits
 
 
 def draw_kit(hue: float, rng: np.random.Generator) -> Kit:

@@ -1,5 +1,6 @@
 """Movement by keys: values at a few moments, smoothly joined. Times in seconds, 0 is the contact."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,7 @@ class Gesture:
     end: float
 
 
-def ease(times: np.ndarray, points: list[tuple[float, float]]) -> np.ndarray:
+def ease(times: np.ndarray, points: Sequence[tuple[float, float]]) -> np.ndarray:
     """Values (T,) through points (time, value) with a rest at each; the first and last hold outside.
 
     >>> ease(np.array([-1.0, 0.5, 1.0, 3.0]), [(0, 0), (1, 10)]).tolist()

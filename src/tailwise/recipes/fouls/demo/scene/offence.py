@@ -7,8 +7,9 @@ and of its reverse are the same; only their order tells one action from another.
 Channels end in `_n` for the side near the victim and `_f` for the far side.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -105,7 +106,7 @@ SWINGS = {
 same; drags down and back; shoves up and on; swings up and back; drops a shoulder into the victim's way."""
 
 
-OPPOSITE = {"low": "high", "high": "low", "ahead": "behind", "behind": "ahead"}
+OPPOSITE: dict[str, Any] = {"low": "high", "high": "low", "ahead": "behind", "behind": "ahead"}
 
 
 def swung(pose: Pose, swing: Swing, severity: int, side: int, times: np.ndarray) -> Pose:
@@ -129,7 +130,7 @@ def posture(extreme: Swing) -> dict[str, float]:
     return POSES[extreme.limbs, extreme.height] | (OUT_OF_REACH if folded else {})
 
 
-def handed(values: dict[str, float], near: str, far: str) -> dict[str, float]:
+def handed(values: Mapping[str, float], near: str, far: str) -> dict[str, float]:
     """The pose with near and far turned into left and right."""
     limbs = {f"{limb}_{mark}": f"{limb}_{hand}" for limb in LIMBS for mark, hand in (("n", near), ("f", far))}
     return {limbs.get(name, name): value for name, value in values.items()}

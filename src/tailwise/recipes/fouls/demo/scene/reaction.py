@@ -4,6 +4,7 @@ The same four reactions serve every action, and where the victim goes tells none
 """
 
 import math
+from collections.abc import Mapping
 
 from tailwise.recipes.fouls.demo.scene.keys import Gesture
 
@@ -35,7 +36,7 @@ def direction_name(way: float) -> str:
     return "forward" if turned < 50 else "backward" if turned > 135 else "sideways"
 
 
-def both(pose: dict[str, float], **uneven: float) -> dict[str, float]:
+def both(pose: Mapping[str, float], **uneven: float) -> dict[str, float]:
     """The pose with each limb channel given to left and right; `uneven` names channels of one side."""
     trunk = {name: value for name, value in pose.items() if name == "bend"}
     limbs = {f"{name}_{hand}": value for name, value in pose.items() if name != "bend" for hand in "lr"}
