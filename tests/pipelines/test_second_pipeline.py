@@ -164,7 +164,8 @@ def test_from_a_temporary_copy_what_is_untracked_goes_to_the_main_repository(rep
     call("git", "add", "--all", cwd=repo)
     call("git", "commit", "--quiet", "--message", "run", cwd=repo)
     call("dvc", "exp", "run", "--temp", "-S", "phase1.train.epochs=1", cwd=folder)
-    assert len(list((folder / ".resume").glob("phase1-*/done.json"))) == 1
+    done = [path.parent.name.partition("-")[0] for path in (folder / ".resume").glob("*/done.json")]
+    assert done == ["phase2"], "the first phase's state goes when the second begins"
 
 
 def test_the_roots_own_repro_does_not_look_at_it(repo):
