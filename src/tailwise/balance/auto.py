@@ -5,7 +5,7 @@ No rule uses a validation figure: nothing is tuned here.
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from tailwise.balance.counts import Counts, imbalance_ratio
 from tailwise.balance.labels import LabelTable
@@ -34,6 +34,9 @@ class OpenBalanced:
     def __post_init__(self):
         if not isinstance(self.max_ratio, str):
             Balanced(self.kind, self.max_ratio)  # which checks the cap
+
+    def choose(self, labels: LabelTable) -> list[int]:
+        return Balanced(self.kind, cast(float, self.max_ratio)).choose(labels)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """A trained model on a split: its figures and its predictions."""
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
@@ -48,7 +49,7 @@ def check_predictions(found: Predictions) -> None:
     """Raise UserError where there is no label, or a probability that is no number."""
     if not (found.targets >= 0).any():
         raise UserError(f"{found.head.name}: no sample of this split has a label")
-    if not np.isfinite(found.probabilities).all():
+    if not np.isfinite(cast(np.ndarray, found.probabilities)).all():
         raise UserError(f"{found.head.name}: the model's outputs are not finite; train it again with a lower lr")
 
 

@@ -1,13 +1,15 @@
 """Saving the state of a phase, and resuming from it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import cast
 
 from tailwise.core.system.interrupts import ForcedInterrupt
 from tailwise.engine.batches.memory import auto_micro_batch
 from tailwise.engine.checkpoint.recovery import State
 from tailwise.engine.checkpoint.snapshot import Tensors
 from tailwise.engine.checkpoint.weights import write_tensors
+from tailwise.engine.contract.task import Task
 from tailwise.engine.train.state import TrainState
 from tailwise.engine.train.trainer import PhaseTrainer
 
@@ -29,7 +31,7 @@ def restore_state(trainer: PhaseTrainer, saved: State) -> None:
     """Set state, model and optimizer to what `save` saved."""
     trainer.state = TrainState.from_json(saved.facts)
     for _ in range(trainer.state.fallback):
-        trainer.build(trainer.task.fallback())
+        trainer.build(cast(Callable[[], Task], trainer.task.fallback)())
     trainer.best = saved.tensors["best"]
     if "now" in saved.tensors:
         trainer.restore(saved.tensors["now"])
