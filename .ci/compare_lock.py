@@ -20,6 +20,7 @@ FROM_TRAINING = {
     "show_mistakes",
     "certify",
     "report",
+    "draw_figures",
 }
 
 
