@@ -7,17 +7,17 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONPATH := src
 PYTHON ?= python3
 
-# NAME: of a preset
+# NAME: of a preset, or of a new pipeline
 NAME ?= smoke
 
-.PHONY: help setup repro test bench bench-scale fuzz baselines seeds variants probe kills faults times config preset clean-recovery clean-cache
+.PHONY: help setup repro lint dvc-yaml test test-slow bench bench-scale fuzz baselines seeds variants probe kills faults times config preset new-pipeline clean-recovery clean-cache
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/ready ## make .venv and install the pinned requirements
 
-$(VENV)/ready: requirements.txt requirements-dev.txt constraints.txt
+$(VENV)/ready: requirements.txt $(wildcard requirements/*.txt) requirements-dev.txt constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
 	@echo "installing into $(VENV) (some minutes, once) ..."
 	@test -x $(VENV)/bin/python3 || $(PYTHON) -m venv $(VENV)
@@ -25,13 +25,25 @@ $(VENV)/ready: requirements.txt requirements-dev.txt constraints.txt
 	@touch $@
 
 repro: setup ## run what changed of the pipeline, then show its figures
-	@python3 -m tailwise.mend
-	@python3 -m tailwise.preflight
+	@python3 -m tailwise repair
+	@python3 -m tailwise preflight
 	@dvc repro
-	@python3 -m tailwise.reporting.summary
+	@python3 -m tailwise summary
 
-test: setup ## the whole test suite
-	@python3 -m pytest -n 3 --dist worksteal
+lint: setup ## style, common mistakes and types; whether dvc.yaml says what the code imports
+	@ruff check
+	@ruff format --check
+	@pyright --warnings
+	@python3 -m tools.dvc_yaml --check
+
+dvc-yaml: setup ## write each stage's code dependencies, as imports are now, into every dvc.yaml
+	@python3 -m tools.dvc_yaml
+
+test: setup ## every promise, by a quick test: 8 minutes
+	@python3 -m pytest -n 3 --dist worksteal -m "not slow"
+
+test-slow: setup ## real kills, whole experiments, several processes, sweeps
+	@python3 -m pytest -n 3 --dist worksteal -m slow
 
 bench: setup $(VENV)/ready-bench ## the figures of speed and memory, measured here, printed and kept in reports/bench
 	@python3 bench/run.py
@@ -47,7 +59,7 @@ fuzz: setup ## clips that try decoding: key frames anywhere, turned, damaged, br
 	@python3 bench/fuzz.py
 
 baselines: setup ## ways of rebalancing compared on the pipeline's clips, 5 seeds each: half an hour
-	@python3 -m tailwise.mend
+	@python3 -m tailwise repair
 	@cd pipelines/baselines && dvc repro
 
 seeds: setup ## the whole pipeline with three seeds, each in a folder of its own, and its targets
@@ -70,10 +82,13 @@ times: setup ## how long each stage took when it last ran here
 	@python3 bench/times.py
 
 config: setup ## print the parameters as the pipeline reads them, defaults included
-	@python3 -m tailwise.core.effective tailwise.recipes.fouls
+	@python3 -m tailwise config
 
 preset: setup ## write a preset's values into params.yaml: make preset NAME=smoke, or a path as reports/config.yaml
-	@python3 -m tailwise.core.preset $(NAME)
+	@python3 -m tailwise preset $(NAME)
+
+new-pipeline: setup ## write a new pipeline that runs: make new-pipeline NAME=songs, see docs/adding-a-pipeline.md
+	@python3 tools/new_pipeline.py $(NAME)
 
 clean-recovery: ## forget interrupted runs
 	@rm -rf .resume pipelines/*/.resume

@@ -16,10 +16,11 @@ FROM_TRAINING = {
     "target_weak_classes",
     "train_phase3",
     "evaluate",
-    "judge",
+    "intervals",
     "show_mistakes",
     "certify",
     "report",
+    "draw_figures",
 }
 
 

@@ -9,9 +9,9 @@ import time
 
 import torch
 
-from tailwise.models.pretrained import NoWeights
-from tailwise.models.tiny import Tiny
-from tailwise.models.video import ARCHITECTURES, Video
+from tailwise.models.video.backbones import ARCHITECTURES, Video
+from tailwise.models.video.pretrained import NoWeights
+from tailwise.models.video.tiny import Tiny
 
 SHAPE = (16, 224, 400)
 

@@ -3,8 +3,8 @@
 import torch
 
 from measure import Table, interleave, markdown, seconds
-from tailwise.models.pretrained import NoWeights
-from tailwise.models.video import ARCHITECTURES, Video
+from tailwise.models.video.backbones import ARCHITECTURES, Video
+from tailwise.models.video.pretrained import NoWeights
 
 SHAPE = (16, 112, 112)
 

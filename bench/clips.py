@@ -3,9 +3,13 @@
 import tempfile
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import av
 import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FRAMES, RATE = 126, 25
 
@@ -41,12 +45,14 @@ def label(path: Path, number: int) -> bytes:
     return path.read_bytes() + (16).to_bytes(4) + b"free" + number.to_bytes(8)
 
 
-def folder_of(count: int, kinds: list[Path]) -> tuple[tempfile.TemporaryDirectory, list[dict[str, str]]]:
+def folder_of(count: int, kinds: list[Path]) -> tuple[tempfile.TemporaryDirectory, "pd.DataFrame"]:
     """`count` clips in a temporary data root, by turns of each kind, and their index table."""
+    import pandas as pd  # here, as benches of memory load this module
+
     place = tempfile.TemporaryDirectory()
     rows = []
     for number in range(count):
         path = f"clip_{number}.mp4"
         (Path(place.name) / path).write_bytes(label(kinds[number % len(kinds)], number))
         rows.append({"sample": f"train/{number // 2}", "view": str(number % 2), "path": path, "content": str(number)})
-    return place, rows
+    return place, pd.DataFrame(rows)

@@ -17,28 +17,31 @@ import torch
 
 from measure import Figure, Table
 from setting import HEADS, NAME, even_boost, model_of, setting_of
-from tailwise.core.config import read_params, section
-from tailwise.core.runtime import Runtime
-from tailwise.engine.fit import Fit
-from tailwise.engine.guards import Watch
-from tailwise.engine.loop import train_phase
-from tailwise.engine.recovery import Recovery
-from tailwise.engine.run import Run
-from tailwise.engine.step import Stepper
-from tailwise.engine.task import Task
-from tailwise.engine.undo import Undo
+from tailwise.core.params.config import read_params, section
+from tailwise.core.params.runtime import Runtime
+from tailwise.engine.checkpoint.recovery import Recovery
+from tailwise.engine.contract.run import Run
+from tailwise.engine.contract.task import Task
+from tailwise.engine.train import loop, saving
+from tailwise.engine.train.backup import StepBackup
+from tailwise.engine.train.guards import GuardState
+from tailwise.engine.train.trainer import PhaseTrainer
 from tailwise.recipes.fouls import task as fouls
 
-GUARDS = {"what a step undoes": (Undo, "keep"), "verdicts": (Watch, "fault"), "windows": (Watch, "remember")}
-OTHERS = {"good weights": (Fit, "_now"), "saving": (Fit, "save"), "steps": (Stepper, "take")}
+GUARDS = {
+    "what a step undoes": (StepBackup, "keep"),
+    "verdicts": (GuardState, "find_fault"),
+    "windows": (GuardState, "update"),
+}
+OTHERS = {"good weights": (PhaseTrainer, "snapshot"), "saving": (saving, "save"), "steps": (loop, "train_step")}
 
 
 @contextmanager
 def timed() -> Iterator[dict[str, list[float]]]:
     """{name: seconds of each call} of the methods above, while they are called in the block."""
     spent, patches = defaultdict(list), []
-    for name, (cls, method) in {**GUARDS, **OTHERS}.items():
-        patches.append(mock.patch.object(cls, method, _watched(getattr(cls, method), spent[name])))
+    for name, (owner, method) in {**GUARDS, **OTHERS}.items():
+        patches.append(mock.patch.object(owner, method, _watched(getattr(owner, method), spent[name])))
     for patch in patches:
         patch.start()
     try:
@@ -64,10 +67,12 @@ def epoch(save_every: float) -> dict[str, list[float]]:
     params = read_params(Path("params.yaml"))
     setting = setting_of(params)
     train, valid = setting.made
-    task = Task(HEADS, copy.deepcopy(model_of(params)), {}, train, valid, lambda b, s, k: b, fouls.loss, fouls.score)
+    task = Task(
+        HEADS, copy.deepcopy(model_of(params)), {}, train, valid, lambda b, s, k: b, fouls.loss, fouls.metrics(HEADS)
+    )
     with tempfile.TemporaryDirectory() as folder, Recovery(Path(folder) / "run") as recovery, timed() as spent:
         run = Run(NAME, replace(setting.training), torch.device("cpu"), recovery=recovery, save_every=save_every)
-        train_phase(task, setting.phase, range(len(train)), even_boost(), run)
+        loop.train_phase(task, setting.phase, range(len(train)), even_boost(), run)
     return spent
 
 

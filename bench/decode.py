@@ -3,15 +3,19 @@
 import statistics
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import av
 import decord
 
 from clips import film, folder_of
 from measure import Figure, Table, interleave, ratio, seconds
-from tailwise.data.decode.shards import Shard, decode_shard
-from tailwise.data.decode.store import Decode, build_store
-from tailwise.data.decode.window import Window
+from tailwise.data.video.decode.window import Window
+from tailwise.data.video.store.shards import Shard, decode_shard
+from tailwise.data.video.store.store import Decode, build_store
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STORE = "clip store (probe, window, file)"
 OFFICIAL = Window(centre=75, stride=2, frames=16, margin=0, height=224, width=400)
@@ -35,9 +39,9 @@ def bare_pyav(paths: list[Path]) -> None:
                     break
 
 
-def ours(root: Path, rows: list[dict[str, str]]) -> None:
+def ours(root: Path, rows: "pd.DataFrame") -> None:
     with tempfile.TemporaryDirectory() as cache:
-        decode_shard(Shard(root, {row["path"]: row["content"] for row in rows}, OFFICIAL), Path(cache), str)
+        decode_shard(Shard(root, dict(zip(rows["path"], rows["content"])), OFFICIAL), Path(cache), str)
 
 
 def one_core(width: int, height: int, count: int, repeats: int) -> Table:
@@ -46,7 +50,7 @@ def one_core(width: int, height: int, count: int, repeats: int) -> Table:
         place, rows = folder_of(count, kinds)
         with place:
             root = Path(place.name)
-            paths = [root / row["path"] for row in rows]
+            paths = [root / path for path in rows["path"]]
             works = {
                 STORE: lambda: ours(root, rows),
                 "bare decord": lambda: bare_decord(paths),

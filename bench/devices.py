@@ -18,11 +18,11 @@ from safetensors.torch import load_file, save_file
 from measure import Figure, Table, ratio
 from setting import HEADS, NAME, even_boost, model_of, setting_of
 from tailwise.core.batch import Batch
-from tailwise.core.config import read_params
-from tailwise.engine.loop import train_phase
-from tailwise.engine.run import Run
-from tailwise.engine.task import Task
-from tailwise.engine.world import World, join
+from tailwise.core.params.config import read_params
+from tailwise.engine.contract.run import Run
+from tailwise.engine.contract.task import Task
+from tailwise.engine.distributed.world import World, join
+from tailwise.engine.train.loop import train_phase
 from tailwise.recipes.fouls import task as fouls
 
 FOULS = (160, 32)
@@ -38,7 +38,7 @@ def train(folder: Path, world: World, double: bool) -> None:
 
     made, valid = setting.made
     model, phase = (model.double(), replace(setting.phase, lr=1e-3)) if double else (model, setting.phase)
-    task = Task(HEADS, model, {}, made, Doubled(valid) if double else valid, prepare, fouls.loss, fouls.score)
+    task = Task(HEADS, model, {}, made, Doubled(valid) if double else valid, prepare, fouls.loss, fouls.metrics(HEADS))
     started, run = time.perf_counter(), Run(NAME, setting.training, torch.device("cpu"), world=world)
     train_phase(task, phase, range(len(made)), {} if double else even_boost(), run)
     if world.rank == 0:

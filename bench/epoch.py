@@ -13,10 +13,10 @@ from torch import nn
 import peer
 from measure import Figure, Table, interleave, ratio, seconds
 from setting import HEADS, NAME, Setting, even_boost, loss_of, model_of, optimizer_of, setting_of
-from tailwise.core.config import read_params
-from tailwise.engine.loop import train_phase
-from tailwise.engine.run import Run
-from tailwise.engine.task import Task
+from tailwise.core.params.config import read_params
+from tailwise.engine.contract.run import Run
+from tailwise.engine.contract.task import Task
+from tailwise.engine.train.loop import train_phase
 from tailwise.recipes.fouls import task as fouls
 
 
@@ -49,7 +49,7 @@ def engine_epoch(model: nn.Module, setting: Setting) -> list[float]:
         return sums
 
     train, valid = setting.made
-    task = Task(HEADS, model, {}, train, valid, lambda batch, strength, keys: batch, loss, fouls.score)
+    task = Task(HEADS, model, {}, train, valid, lambda batch, strength, keys: batch, loss, fouls.metrics(HEADS))
     run = Run(NAME, setting.training, torch.device("cpu"))
     train_phase(task, setting.phase, range(len(train)), even_boost(), run)
     return torch.stack(losses).tolist()

@@ -25,17 +25,16 @@ import picture
 from inject import FAULTS, SHORT_OF_MEMORY, UNDISTURBED, Heard, Recorded, Tape
 from setting import NAME
 from tailwise.balance.files import read_rebalancing
-from tailwise.core.config import read_params, section, sections
 from tailwise.core.errors import UserError
-from tailwise.core.runtime import Runtime
-from tailwise.engine.guards import Stability
-from tailwise.engine.inputs import build_task, class_boosts, read_heads, sample_places
-from tailwise.engine.loop import train_phase
-from tailwise.engine.phase import Phase
-from tailwise.engine.record import Record
-from tailwise.engine.run import Run, Training, start
-from tailwise.engine.task import Task
-from tailwise.losses import ClassBoost
+from tailwise.core.params.config import read_params, section, sections
+from tailwise.core.params.runtime import Runtime
+from tailwise.engine.contract.phase import Phase
+from tailwise.engine.contract.record import EpochRecord
+from tailwise.engine.contract.run import Run, Stability, Training, start
+from tailwise.engine.contract.task import Task
+from tailwise.engine.evaluate.inputs import build_task, class_boosts, read_heads, sample_indices
+from tailwise.engine.train.loop import train_phase
+from tailwise.losses.boost import ClassBoost
 from tailwise.recipes.fouls import task as recipe
 
 SPLITS = Path("data/clips/train"), Path("data/clips/valid")
@@ -86,7 +85,7 @@ def set_up(epochs: int | None) -> Setup:
     device, heads = start(training, section(params, "runtime", Runtime)), read_heads(Path("data/index/heads.json"))
     task, _ = build_task(recipe, sections(params, recipe.Config), heads, SPLITS, training.seed, INIT)
     how = read_rebalancing(Path(f"data/weights/{NAME}"))
-    places = sample_places(task.train, how.samples)
+    places = sample_indices(task.train, how.samples)
     run = Run(NAME, training, device, stability=section(params, "stability", Stability))
     boost = class_boosts(how, heads, task.train, places)
     return Setup(task, replace(phase, epochs=epochs or phase.epochs), places, boost, run)
@@ -100,7 +99,7 @@ def train(fault: str, guards: bool, epochs: int | None, limit: int) -> dict:
     task, phase = FAULTS[fault].put(setup.task, phase, tape, setup.steps)
     stability = replace(setup.run.stability, guards=guards)
 
-    def judged(history: list[Record]) -> None:
+    def judged(history: list[EpochRecord]) -> None:
         recalls.append(history[-1].score)
         print(f"  epoch {len(recalls)}  loss {history[-1].loss:.3f}  recall {recalls[-1]:.3f}", flush=True)
 

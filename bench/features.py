@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from tailwise.data.demo.film import manner_of
-from tailwise.data.demo.plan import ACTIONS, CAMERAS, SEVERITIES, Demo, Foul, View
-from tailwise.data.demo.poses import Manner, draw_manner, foul_poses
-from tailwise.data.load.clips import Clips
+from tailwise.data.video.store.clips import Clips
+from tailwise.recipes.fouls.demo.film import manner_of
+from tailwise.recipes.fouls.demo.scene.plan import ACTIONS, CAMERAS, SEVERITIES, Demo, Foul, View
+from tailwise.recipes.fouls.demo.scene.poses import Manner, draw_manner, foul_poses
 
 MOST_VIEWS = 4
 POSE_TIMES = np.linspace(-0.8, 1.2, 21)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import yaml
 
-from tailwise.core.config import read_params
 from tailwise.core.files import read_csv
+from tailwise.core.params.config import read_params
 
 STAGES = ("train_phase1", "train_phase2", "target_weak_classes", "train_phase3")
 SHARED = (

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 import torch
 
 from tailwise.core.batch import Batch
-from tailwise.engine.phase import AdamW, Phase
-from tailwise.engine.step import Stopped
-from tailwise.engine.task import Task
-from tailwise.schedules import Cosine
+from tailwise.engine.contract.phase import Phase
+from tailwise.engine.contract.task import Task
+from tailwise.engine.train.step import StepRejected
+from tailwise.optim.adamw import AdamW
+from tailwise.optim.cosine import Cosine
 
 FIRST_EPOCH, STEP = 4, 20
 """Where a fault begins, from 1; one that comes again does so in the middle of the phase."""
@@ -58,7 +59,7 @@ class Recorded:
             try:
                 loss = float(total := step(closure))
                 return total
-            except Stopped as stopped:
+            except StepRejected as stopped:
                 loss = stopped.numbers and stopped.numbers.loss
                 raise
             finally:

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from tailwise.core.config import read_params
+from tailwise.core.params.config import read_params
 
-COMMAND = "PYTHONPATH=src python3 -m tailwise.mend && exec dvc repro"
+COMMAND = "PYTHONPATH=src python3 -m tailwise repair && exec dvc repro"
 """What `make repro` does."""
 
 Reached = Callable[[], bool]
@@ -136,7 +136,7 @@ def place_of(folder: Path, told: list[dict], stage: str) -> str:
         return "saving"
     last = [event["event"] for event in told if event["stage"] == stage and event["event"] != "alert"][-1]
     closed = sum(event["event"] == "epoch" for event in told if event["stage"] == stage)
-    judged = sum(event["event"] == "judge" for event in told if event["stage"] == stage)
+    judged = sum(event["event"] == "validate" for event in told if event["stage"] == stage)
     if last == "done" or closed == _epochs(folder, stage):
         return "writing the result"
     return "judging" if judged > closed else "in the steps"

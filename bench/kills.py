@@ -63,7 +63,7 @@ def prepare(folder: Path, settings: dict) -> None:
     (folder / "dvc.lock").unlink(missing_ok=True)
     preset = folder.with_suffix(".yaml")
     preset.write_text(yaml.safe_dump(settings))
-    shell(folder, "git init --quiet", *(f"python3 -m tailwise.core.preset {name}" for name in ("smoke", preset)))
+    shell(folder, "git init --quiet", *(f"python3 -m tailwise preset {name}" for name in ("smoke", preset)))
     shell(folder, "dvc repro --quiet compute_weights", "rm -rf .logs")
 
 
@@ -78,7 +78,7 @@ def snapshots(folder: Path) -> list[Snapshot]:
         seconds = time.time() - started
         told = [event for event in events(folder) if event["stage"] == target]
         saves = sum(event["event"] == "save" for event in told)
-        judged = [event["time"] for event in told if event["event"] in ("judge", "done")] or [0.0]
+        judged = [event["time"] for event in told if event["event"] in ("validate", "done")] or [0.0]
         found.append(Snapshot(copy, target, seconds, judged[-1] - judged[0], saves))
         print(f"{target}: {seconds:.1f} s, {found[-1].training:.1f} s of training, {saves} saves", flush=True)
     return found
@@ -101,7 +101,7 @@ class Lab:
         """A copy that is killed when `reached(copy)` says so; None if it ended before. A bad end is kept to look at."""
         copy = snapshot.folder.with_name("killed")
         shutil.copytree(snapshot.folder, copy, symlinks=True)
-        shell(copy, f"python3 -m tailwise.core.preset {self.settings[workers]}")
+        shell(copy, f"python3 -m tailwise preset {self.settings[workers]}")
         found = killed_and_resumed(copy, environment(), reached(copy), self.straight)
         if found is None or found.same:
             shutil.rmtree(copy)

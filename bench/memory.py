@@ -19,12 +19,12 @@ from clips import film, folder_of
 from measure import Figure, Table, ratio
 from scale import anonymous_mb, watch
 from setting import HEADS, NAME, even_boost
-from tailwise.core.config import read_params, section, sections
 from tailwise.core.files import write_csv, write_json
-from tailwise.core.processes import map_guarded
-from tailwise.engine.loop import train_phase
-from tailwise.engine.phase import Phase
-from tailwise.engine.run import Run, Training
+from tailwise.core.params.config import read_params, section, sections
+from tailwise.core.system.guarded import map_guarded
+from tailwise.engine.contract.phase import Phase
+from tailwise.engine.contract.run import Run, Training
+from tailwise.engine.train.loop import train_phase
 from tailwise.recipes.fouls import task as fouls
 
 SHARD, VIEWS = 64, 2

@@ -12,18 +12,18 @@ import numpy as np
 import torch
 
 from tailwise.core.batch import Batch, Head
-from tailwise.core.config import section, sections
-from tailwise.core.cores import data_workers
-from tailwise.core.events import Events
-from tailwise.core.runtime import Runtime
-from tailwise.data.load.clips import Clips
-from tailwise.engine.loop import train_phase
-from tailwise.engine.observers import print_progress
-from tailwise.engine.phase import Phase
-from tailwise.engine.record import HeadRecord
-from tailwise.engine.run import Run, Training, start
-from tailwise.engine.task import Outputs, Task
-from tailwise.losses import ClassBoost, cross_entropy
+from tailwise.core.params.config import section, sections
+from tailwise.core.params.runtime import Runtime
+from tailwise.core.stage.events import Events
+from tailwise.core.system.cores import data_workers
+from tailwise.data.video.store.clips import Clips
+from tailwise.engine.contract.phase import Phase
+from tailwise.engine.contract.run import Run, Training, start
+from tailwise.engine.contract.task import Outputs, Task
+from tailwise.engine.monitor.observers import print_progress
+from tailwise.engine.train.loop import train_phase
+from tailwise.losses.boost import ClassBoost
+from tailwise.losses.cross_entropy import cross_entropy
 from tailwise.recipes.fouls import task as fouls
 
 Change = Callable[[np.ndarray, tuple[int, int]], np.ndarray]
@@ -111,13 +111,14 @@ class Setting:
 
 def train(
     setting: Setting, heads: tuple[Head, ...], name: str, change: Callable[[Task], Task]
-) -> dict[str, HeadRecord]:
-    """What the validation fouls say of the last epoch of one phase on all training fouls."""
+) -> dict[str, np.ndarray]:
+    """{head: confusion counts of the validation fouls} after the last epoch of one phase on all training fouls."""
     params = setting.params
     training, runtime = section(params, "training", Training), section(params, "runtime", Runtime)
     phase = replace(section(params, "phase2.train", Phase), epochs=setting.epochs)
     device, config = start(training, runtime), sections(params, fouls.Config)
     task = change(fouls.build(config, heads, setting.store / "train", setting.store / "valid", training.seed))
     workers = data_workers(runtime.workers, training.threads)
-    run = Run(f"probe {name}", training, device, workers, observers=(print_progress(heads, Events()),))
-    return train_phase(task, phase, range(len(task.train)), no_boost(heads, task.train), run).history[-1].heads
+    run = Run(f"probe {name}", training, device, workers, observers=(print_progress(task.metrics, Events()),))
+    last = train_phase(task, phase, range(len(task.train)), no_boost(heads, task.train), run).history[-1]
+    return {head.name: task.metrics[head.name].matrix(last.totals[head.name]) for head in heads}

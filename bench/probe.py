@@ -26,11 +26,11 @@ from sklearn.preprocessing import StandardScaler
 
 from features import colour_features, field_features, fouls_of, fresh_poses, performed
 from nets import Setting, any_order, one_frame, rare_count, train
-from tailwise import metrics
 from tailwise.core.batch import Head
-from tailwise.core.config import read_params, section
-from tailwise.data.demo.plan import ACTIONS, SEVERITIES, Demo, plan_split
-from tailwise.data.load.clips import Clips
+from tailwise.core.params.config import read_params, section
+from tailwise.data.video.store.clips import Clips
+from tailwise.metrics import confusion as metrics
+from tailwise.recipes.fouls.demo.scene.plan import ACTIONS, SEVERITIES, Demo, plan_split
 
 HEADS = (Head("action", ACTIONS), Head("severity", SEVERITIES))
 NEAR_CHANCE, TOLD, LOST, LEAST_LOST = 0.05, 0.95, 0.25, 2
@@ -112,8 +112,7 @@ def net_probes(setting: Setting) -> dict[str, Matrices]:
         "any order": lambda task: any_order(rare_count(task)),
         "plain training": lambda task: task,
     }
-    found = {name: train(setting, HEADS, name, change) for name, change in changes.items()}
-    return {name: {head: record.matrix for head, record in heads.items()} for name, heads in found.items()}
+    return {name: train(setting, HEADS, name, change) for name, change in changes.items()}
 
 
 def limits_of(found: dict[str, Matrices]) -> dict[str, dict[str, Limit]]:

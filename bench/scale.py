@@ -8,14 +8,18 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from clips import film, folder_of
 from decode import OFFICIAL
-from tailwise.core.processes import map_guarded
-from tailwise.data.decode.frames import decode_clip
-from tailwise.data.decode.store import Decode, build_store
-from tailwise.data.decode.window import Window
+from tailwise.core.system.guarded import map_guarded
 from tailwise.data.raw import RawFile
+from tailwise.data.video.decode.frames import decode_clip
+from tailwise.data.video.decode.window import Window
+from tailwise.data.video.store.store import Decode, build_store
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SMALL = Window(centre=4, stride=1, frames=4, margin=0, height=32, width=56)
 
@@ -47,7 +51,7 @@ def watch(item: tuple[Path, int, int], say) -> list[float]:
     return memory
 
 
-def build(root: Path, rows: list, out: Path, name: str, window: Window) -> tuple[float, int]:
+def build(root: Path, rows: "pd.DataFrame", out: Path, name: str, window: Window) -> tuple[float, int]:
     """Seconds, and how many shards were decoded."""
     started = time.perf_counter()
     store = build_store(root, rows, window, out / name / "train", out / "cache", Decode(60, 0), 2)

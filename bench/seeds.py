@@ -9,8 +9,8 @@ from dataclasses import asdict
 import numpy as np
 
 from experiments import run_experiment
-from tailwise.core.config import read_params, section
-from tailwise.judging.certificate import Targets
+from tailwise.core.params.config import read_params, section
+from tailwise.evaluation.certificate import Targets
 
 
 def reached(figure: str, value: float, target: float) -> bool:

@@ -8,13 +8,13 @@ import torch.nn.functional as F
 from torch import nn
 
 from tailwise.core.batch import Batch, Head
-from tailwise.core.config import read_params, section, sections
-from tailwise.engine.order import chunks, epoch_order
-from tailwise.engine.phase import Phase
-from tailwise.engine.run import Training
-from tailwise.losses import ClassBoost
+from tailwise.core.params.config import read_params, section, sections
+from tailwise.engine.batches.order import chunks, epoch_order
+from tailwise.engine.contract.phase import Phase
+from tailwise.engine.contract.run import Training
+from tailwise.losses.boost import ClassBoost
+from tailwise.optim.cosine import Cosine
 from tailwise.recipes.fouls import task as fouls
-from tailwise.schedules import Cosine
 
 NAME = "phase2"
 HEADS = (Head("action", tuple("abcdefgh")), Head("severity", tuple("abcd")))

@@ -9,13 +9,13 @@ from measure import Figure, Table, interleave
 EXTRA = {  # what a stage imports or builds after its first line
     "check": "import tailwise.recipes.fouls.sections",
     "evaluate": "import tailwise.recipes.fouls.task",
-    "train": "import tailwise.recipes.fouls.task, tailwise.engine.optimizer as o; o.QuickAdamW([o.torch.zeros(1)])",
+    "train": "import tailwise.recipes.fouls.task, tailwise.optim.adamw as o; o.QuickAdamW([o.torch.zeros(1)])",
 }
 MOST_S = 5.0
 
 
 def start(script: Path) -> None:
-    code = "import runpy, tailwise.core.stage as s; s.check_versions(s.pinned(s.REQUIREMENTS.read_text()))"
+    code = "import runpy, tailwise.core.stage.launcher as s; s.check_versions(s.all_pins())"
     code += f"; runpy.run_path({str(script)!r}, run_name='start'); {EXTRA.get(script.stem, '')}"
     subprocess.run([sys.executable, "-c", code], check=True)
 

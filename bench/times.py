@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from tailwise.core.log import last_runs
+from tailwise.core.stage.run_log import last_runs
 
 
 def main() -> None:

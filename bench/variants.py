@@ -12,8 +12,8 @@ import torch
 from experiments import run_experiment
 from measure import Table, interleave, markdown, seconds
 from setting import HEADS
-from tailwise.core.config import read_params, section
-from tailwise.models.multiview import Model
+from tailwise.core.params.config import read_params, section
+from tailwise.models.video.multiview import Model
 
 VARIANTS = ("dual", "simplified", "progressive", "optimized")
 LEVELS = {

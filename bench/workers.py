@@ -10,12 +10,12 @@ import torch
 
 from measure import Figure, Table
 from setting import HEADS, NAME, Made, even_boost
-from tailwise.core.config import read_params, section, sections
-from tailwise.engine.loop import train_phase
-from tailwise.engine.phase import Phase
-from tailwise.engine.run import Run, Training
-from tailwise.engine.task import Task
-from tailwise.engine.weights import write_tensors
+from tailwise.core.params.config import read_params, section, sections
+from tailwise.engine.checkpoint.weights import write_tensors
+from tailwise.engine.contract.phase import Phase
+from tailwise.engine.contract.run import Run, Training
+from tailwise.engine.contract.task import Task
+from tailwise.engine.train.loop import train_phase
 from tailwise.recipes.fouls import task as fouls
 
 
@@ -29,7 +29,9 @@ def trained(threads: int, workers: int) -> tuple[float, str]:
     torch.manual_seed(0)
     shape = tuple(params["window"][side] for side in ("frames", "height", "width"))
     model, train = sections(params, fouls.Config).model.build(HEADS, shape), Made(160, 0)
-    task = Task(HEADS, model, {}, train, Made(48, 1), lambda batch, strength, keys: batch, fouls.loss, fouls.score)
+    task = Task(
+        HEADS, model, {}, train, Made(48, 1), lambda batch, strength, keys: batch, fouls.loss, fouls.metrics(HEADS)
+    )
     started = time.perf_counter()
     run = Run(NAME, training, torch.device("cpu"), workers)
     result = train_phase(task, phase, range(len(train)), even_boost(), run)

@@ -1,19 +1,19 @@
-"""Judge the model on the test split: certify.py RECIPE WEIGHTS SPLIT-FOLDER CERTIFICATE."""
+"""Compare the figures of the test split with their targets: certify.py RECIPE WEIGHTS SPLIT-FOLDER CERTIFICATE."""
 
 import argparse
-import importlib
 from pathlib import Path
 
-from tailwise.core.config import read_params, section, sections
-from tailwise.core.files import read_csv, read_json, write_json
-from tailwise.engine.backend import COMPUTING, backend, keep_backend
-from tailwise.engine.evaluate import answer, figures
-from tailwise.engine.inputs import Computing, trained_task
-from tailwise.engine.recovery import files_in, fingerprint, loaded_code
-from tailwise.engine.weights import INSTEAD_OF, read_tensors
-from tailwise.judging.certificate import Targets, certificate, judge_split, limits_of_model
-from tailwise.judging.evaluator import READER, official
-from tailwise.judging.outcomes import Outcomes
+from tailwise.core.files import read_json, write_json
+from tailwise.core.params.config import read_params, section, sections
+from tailwise.core.stage.requirements import loaded_requirements
+from tailwise.engine.checkpoint.recovery import files_in, fingerprint, loaded_code
+from tailwise.engine.checkpoint.weights import INSTEAD_OF, read_tensors
+from tailwise.engine.evaluate.evaluation import evaluate
+from tailwise.engine.evaluate.inputs import ComputeConfig, trained_task
+from tailwise.engine.monitor.backend import COMPUTING, backend, keep_backend
+from tailwise.evaluation.certificate import Targets, certificate, certify_split, limits_of_intervals, limits_of_model
+from tailwise.evaluation.measure import measure
+from tailwise.recipes.recipe import load_recipe
 
 
 def main() -> None:
@@ -23,42 +23,34 @@ def main() -> None:
         parser.add_argument(name, type=Path)
     args, params = parser.parse_args(), read_params()
 
-    recipe, targets = importlib.import_module(f"{args.recipe}.task"), section(params, "certificate", Targets)
-    config, by = sections(params, recipe.Config), sections(params, Computing)
+    recipe, targets = load_recipe(args.recipe), section(params, "certificate", Targets)
+    config, by = sections(params, recipe.config()), sections(params, ComputeConfig)
     task, run = trained_task(recipe, config, by, args.weights, args.split)
-    results, samples = answer(task, run), (task.valid.names, list(task.valid.groups()))
-    outcomes = {
-        name: Outcomes(r.head.classes, *samples, r.targets, r.probabilities.argmax(axis=1))
-        for name, r in results.items()
-    }
-    rows, warnings, bootstrap = judge_split(outcomes, {name: r.loss for name, r in results.items()}, targets)
+    found = evaluate(task, run)
+    measured = {name: measure(of_head) for name, of_head in found.predictions.items()}
+    losses = {name: found.figures[name]["loss"] for name in measured}
+    rows, warnings, bootstrap = certify_split(measured, losses, targets)
     asked = read_tensors(args.weights)[1].get(INSTEAD_OF)
     facts = {"hashes": hashes(args.split, args.weights), "seed": run.training.seed, "bootstrap": bootstrap}
     facts[COMPUTING] = backend(run.device)
-    facts |= by_evaluator(section(params, "data.reader.kind", str), args.split, outcomes)
-    made = certificate(rows, figures(task, results), limits_of_model(task.spec, asked) + warnings, facts)
+    counts = read_json(Path("reports/classes.json"))["train"]
+    facts |= recipe.extra(params, index_of(args.split), found.predictions, counts).figures
+    warnings = [limits_of_intervals(recipe.unit), *limits_of_model(task.spec, asked), *warnings]
+    made = certificate(rows, found.figures, warnings, facts)
     write_json(args.certificate, made)
     keep_backend(run.device)
     print(", ".join(f"{count} {verdict}" for verdict, count in made["verdicts"].items()))
 
 
-def by_evaluator(reader: str, split: Path, outcomes: dict[str, Outcomes]) -> dict:
-    """What SoccerNet's evaluator says, of its own data alone."""
-    if reader != READER:
-        return {}
-    counts = read_json(Path("reports/classes.json"))["train"]
-    return {"official": official(split.name, outcomes, read_csv(index_of(split)), counts)[1]}
-
-
 def index_of(split: Path) -> Path:
-    """The table of all its fouls, also of those that the clip store lacks."""
+    """The table of all its samples, also of those that could not be prepared."""
     return Path(f"data/index/{split.name}.csv")
 
 
 def hashes(split: Path, weights: Path) -> dict[str, str]:
     """What the certificate is of: SHA-256 over names and contents."""
     found = {"data": files_in(split) | files_in(index_of(split)), "params": files_in(Path("reports/config.yaml"))}
-    found |= {"code": loaded_code() | files_in(Path("requirements.txt")), "weights": files_in(weights)}
+    found |= {"code": loaded_code() | {file.name: file for file in loaded_requirements()}, "weights": files_in(weights)}
     return {name: fingerprint(files) for name, files in found.items()}
 
 

@@ -1,24 +1,29 @@
-"""What stands as `auto` in each phase, chosen from the data. Arguments: the phases in order."""
+"""Choose what stands as `auto` in each phase, from the data: choose.py RECIPE PHASE... --train FOLDER."""
 
+import argparse
 import json
-import sys
 from pathlib import Path
 
-from tailwise.balance.auto import Facts, choose, first_rate
-from tailwise.core.chosen import FOLDER
-from tailwise.core.config import read_params, section
+from tailwise.balance.auto import Facts, choose
 from tailwise.core.files import read_json, write_text
-from tailwise.data.load.manifest import read_labels
+from tailwise.core.params.auto import FOLDER
+from tailwise.core.params.config import read_params, section
+from tailwise.recipes.recipe import load_recipe
 
 
 def main() -> None:
-    params, counts = read_params(), read_json(Path("reports/classes.json"))["train"]
-    _, labels = read_labels(Path("data/clips/train/manifest.csv"), list(counts))
-    rate = first_rate(section(params, "model.backbone", dict))
-    facts = Facts(counts, labels, section(params, "training.batch_size", int), rate)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("recipe")
+    parser.add_argument("phases", nargs="+")
+    parser.add_argument("--train", type=Path, required=True)
+    args = parser.parse_args()
+
+    recipe, params, counts = load_recipe(args.recipe), read_params(), read_json(Path("reports/classes.json"))["train"]
+    labels = recipe.labels(args.train, list(counts)).classes
+    facts = Facts(counts, labels, section(params, "training.batch_size", int), recipe.first_lr(params))
     settings = []
-    for place, phase in enumerate(sys.argv[1:]):
-        chosen = choose(section(params, phase, dict), place, facts)
+    for number, phase in enumerate(args.phases):
+        chosen = choose(section(params, phase, dict), number, facts)
         values = {path: choice.value for path, choice in chosen.items()}
         write_text(FOLDER / f"{phase}.json", json.dumps(values, indent=2) + "\n")
         for path, choice in chosen.items():

@@ -1,6 +1,6 @@
-"""Boosts and samples of the phases that follow from counts alone. Arguments: their names."""
+"""Boosts and samples of the phases that follow from counts alone: compute_weights.py RECIPE PHASE... --train FOLDER."""
 
-import sys
+import argparse
 from pathlib import Path
 
 from tailwise.balance.boosts import boost_from_counts
@@ -8,20 +8,25 @@ from tailwise.balance.files import write_rebalancing
 from tailwise.balance.guard import Balance
 from tailwise.balance.plan import rebalance
 from tailwise.balance.subset import Rebalance
-from tailwise.core.chosen import with_chosen
-from tailwise.core.config import read_params, section
 from tailwise.core.files import read_json
-from tailwise.data.load.manifest import read_labels
+from tailwise.core.params.auto import with_chosen
+from tailwise.core.params.config import read_params, section
+from tailwise.recipes.recipe import load_recipe
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("recipe")
+    parser.add_argument("phases", nargs="+")
+    parser.add_argument("--train", type=Path, required=True)
+    args = parser.parse_args()
+
     params, counts = read_params(), read_json(Path("reports/classes.json"))["train"]
-    names, labels = read_labels(Path("data/clips/train/manifest.csv"), list(counts))
-    balance = section(params, "balance", Balance)
-    for phase in sys.argv[1:]:
+    labels, balance = load_recipe(args.recipe).labels(args.train, list(counts)), section(params, "balance", Balance)
+    for phase in args.phases:
         how = section(with_chosen(params, phase), phase, Rebalance, beside=("train",))
         boost = {head: boost_from_counts(of_head, how.boost, how.max_weight) for head, of_head in counts.items()}
-        of_phase, lines = rebalance(phase, how, boost, counts, names, labels, balance)
+        of_phase, lines = rebalance(phase, how, boost, counts, labels, balance)
         print("\n".join(lines))
         write_rebalancing(Path(f"data/weights/{phase}"), of_phase)
 

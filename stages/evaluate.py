@@ -1,14 +1,15 @@
-"""Judge a model on a split: evaluate.py RECIPE WEIGHTS SPLIT-FOLDER FIGURES [--answers FOLDER]."""
+"""Evaluate a model on a split: evaluate.py RECIPE WEIGHTS SPLIT-FOLDER FIGURES [--answers FOLDER]."""
 
 import argparse
-import importlib
 from pathlib import Path
 
-from tailwise.core.config import read_params, sections
-from tailwise.core.files import write_csv, write_json
-from tailwise.engine.backend import keep_backend
-from tailwise.engine.evaluate import answer, answer_rows, figures
-from tailwise.engine.inputs import Computing, trained_task
+from tailwise.core.files import write_json
+from tailwise.core.params.config import read_params, sections
+from tailwise.engine.evaluate.evaluation import evaluate
+from tailwise.engine.evaluate.inputs import ComputeConfig, trained_task
+from tailwise.engine.monitor.backend import keep_backend
+from tailwise.metrics.predictions import write_predictions
+from tailwise.recipes.recipe import load_recipe
 
 
 def main() -> None:
@@ -20,15 +21,14 @@ def main() -> None:
     parser.add_argument("--answers", type=Path)
     args = parser.parse_args()
 
-    recipe, params = importlib.import_module(f"{args.recipe}.task"), read_params()
-    config, by = sections(params, recipe.Config), sections(params, Computing)
+    recipe, params = load_recipe(args.recipe), read_params()
+    config, by = sections(params, recipe.config()), sections(params, ComputeConfig)
     task, run = trained_task(recipe, config, by, args.weights, args.split)
-    answers = answer(task, run)
-    write_json(args.figures, figures(task, answers))
+    found = evaluate(task, run)
+    write_json(args.figures, found.figures)
     if args.answers:
-        for name, of_head in answers.items():
-            header, rows = answer_rows(task.valid, of_head)
-            write_csv(args.answers / f"{name}.csv", header, rows)
+        for name, of_head in found.predictions.items():
+            write_predictions(args.answers / f"{name}.csv", of_head)
     keep_backend(run.device)
 
 

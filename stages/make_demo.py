@@ -1,18 +1,15 @@
-"""Film the demo: a small world in SoccerNet-MVFoul's layout. Arguments: the folder to fill."""
+"""Fill a folder with the recipe's made-up raw data: make_demo.py RECIPE FOLDER."""
 
 import sys
 from pathlib import Path
 
-from tailwise.core.config import read_params, section
-from tailwise.core.cores import decode_workers
-from tailwise.core.runtime import Runtime
-from tailwise.data.demo import Demo, make_demo
+from tailwise.core.params.config import read_params
+from tailwise.recipes.recipe import load_recipe
 
 
 def main() -> None:
-    params = read_params()
-    workers = decode_workers(section(params, "runtime", Runtime).decoders)
-    make_demo(section(params, "demo", Demo), Path(sys.argv[1]), workers)
+    package, folder = sys.argv[1:]
+    load_recipe(package).make_demo(read_params(), Path(folder))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,9 @@
-"""Aim a phase at the classes that an earlier one left weak. Arguments: earlier phase, phase."""
+"""Raise a phase's boosts for the classes that an earlier phase left weak.
 
-import sys
+target_weak_classes.py RECIPE EARLIER-PHASE PHASE --train FOLDER
+"""
+
+import argparse
 from pathlib import Path
 
 from tailwise.balance.boosts import Target, boost_from_counts, raise_weak
@@ -8,14 +11,21 @@ from tailwise.balance.files import read_rebalancing, write_rebalancing
 from tailwise.balance.guard import Balance
 from tailwise.balance.plan import rebalance
 from tailwise.balance.subset import Rebalance
-from tailwise.core.chosen import with_chosen
-from tailwise.core.config import read_params, section
 from tailwise.core.files import read_json
-from tailwise.data.load.manifest import read_labels
+from tailwise.core.params.auto import with_chosen
+from tailwise.core.params.config import read_params, section
+from tailwise.recipes.recipe import load_recipe
 
 
 def main() -> None:
-    earlier, phase = sys.argv[1:]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("recipe")
+    parser.add_argument("earlier")
+    parser.add_argument("phase")
+    parser.add_argument("--train", type=Path, required=True)
+    args = parser.parse_args()
+
+    earlier, phase = args.earlier, args.phase
     params, counts = with_chosen(read_params(), phase), read_json(Path("reports/classes.json"))["train"]
     target, how = section(params, "target", Target), section(params, phase, Rebalance, beside=("train",))
     measured = read_json(Path(f"reports/training/{earlier}/best.json"))
@@ -27,8 +37,8 @@ def main() -> None:
         higher = {name: b for name, b in boost[head].items() if b > before[name] + 0.005}
         raised = [f"{name} {before[name]:.2f} -> {b:.2f}" for name, b in higher.items()]
         print(f"{phase} {head}: " + (", ".join(raised) or "no class is weak"))
-    names, labels = read_labels(Path("data/clips/train/manifest.csv"), list(counts))
-    of_phase, lines = rebalance(phase, how, boost, counts, names, labels, section(params, "balance", Balance))
+    labels = load_recipe(args.recipe).labels(args.train, list(counts))
+    of_phase, lines = rebalance(phase, how, boost, counts, labels, section(params, "balance", Balance))
     print("\n".join(lines))
     write_rebalancing(Path(f"data/weights/{phase}"), of_phase)
 

@@ -1,35 +1,27 @@
-"""Train one phase: train.py RECIPE PHASE --train FOLDER --valid FOLDER [--init WEIGHTS]."""
+"""Train one phase: train.py RECIPE PHASE --train FOLDER --valid FOLDER [--balance FOLDER] [--init WEIGHTS]
+[--state FILE]."""
 
 import argparse
-import importlib
 import os
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 
-from tailwise.balance.files import read_rebalancing
-from tailwise.core.batch import Head
-from tailwise.core.chosen import with_chosen
-from tailwise.core.config import read_params, section, sections
-from tailwise.core.cores import data_workers
-from tailwise.core.events import Events, events_path, stage_name
-from tailwise.core.folders import pipeline_folder
-from tailwise.core.runtime import Runtime
-from tailwise.engine.backend import backend, keep_backend, tell_difference
-from tailwise.engine.guards import Stability
-from tailwise.engine.history import Boosts
-from tailwise.engine.inputs import build_task, class_boosts, read_heads, sample_places
-from tailwise.engine.interrupt import heed_sigterm
-from tailwise.engine.launch import answerable, launch, leaving_word, processes
-from tailwise.engine.loop import train_phase
-from tailwise.engine.observers import Observer, keep_history, print_progress, tensorboard
-from tailwise.engine.outputs import write_outputs
-from tailwise.engine.phase import Phase, fitting, parameter_lines, shapes
-from tailwise.engine.recovery import Recovery, recovery_for
-from tailwise.engine.run import Run, Training, start
-from tailwise.engine.world import join
+from tailwise.core.params.auto import with_chosen
+from tailwise.core.params.config import read_params, section
+from tailwise.core.params.runtime import Runtime
+from tailwise.core.stage.requirements import loaded_requirements
+from tailwise.core.system.interrupts import sigterm_as_sigint
+from tailwise.engine.checkpoint.recovery import recovery_for
+from tailwise.engine.contract.phase import parameter_lines
+from tailwise.engine.distributed.launch import launch, processes, report_failure, worker_guard
+from tailwise.engine.distributed.world import join
+from tailwise.engine.monitor.backend import keep_backend, log_difference
+from tailwise.engine.train.loop import train_phase
+from tailwise.engine.train.outputs import write_outputs
+from tailwise.engine.train.setup import Inputs, make_run, read_setup
+from tailwise.recipes.recipe import load_recipe
 
-REQUIREMENTS = Path(__file__).parents[1] / "requirements.txt"
+HEADS = Path("data/index/heads.json")
 
 
 def arguments() -> argparse.Namespace:
@@ -38,7 +30,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("phase")
     parser.add_argument("--train", type=Path, required=True)
     parser.add_argument("--valid", type=Path, required=True)
+    parser.add_argument("--balance", type=Path, help="samples and boosts of the phase; without: every sample, no boost")
     parser.add_argument("--init", type=Path)
+    parser.add_argument("--state", type=Path, help="what a phase with hand_over: last left, to go on exactly there")
     return parser.parse_args()
 
 
@@ -49,53 +43,26 @@ def main() -> None:
     if (count := processes(runtime)) > 1:
         launch(count)
     else:
-        if "WORLD_SIZE" not in os.environ:  # else the launcher ends by it, and no process can finish a step alone
-            heed_sigterm()
-        with answerable():
+        if "WORLD_SIZE" not in os.environ:  # else the launcher handles it: no process can finish a step alone
+            sigterm_as_sigint()
+        with worker_guard():
             train(args, params, runtime)
 
 
 def train(args: argparse.Namespace, params: dict, runtime: Runtime) -> None:
-    recipe = importlib.import_module(f"{args.recipe}.task")
-    training, stability = section(params, "training", Training), section(params, "stability", Stability)
-    phase, config = section(params, f"{args.phase}.train", Phase), sections(params, recipe.Config)
-    index, weights = Path("data/index/heads.json"), Path(f"data/weights/{args.phase}")
-
-    device, heads = start(training, runtime), read_heads(index)
-    task, asked = build_task(recipe, config, heads, (args.train, args.valid), training.seed, args.init)
-    if task is not asked:
-        phase = fitting(phase, task.model, shapes(asked.model))
-    rebalancing = read_rebalancing(weights)
-    places = sample_places(task.train, rebalancing.samples)
-    boost = class_boosts(rebalancing, heads, task.train, places)
-
-    inputs = [args.train, args.valid, index, weights, *([args.init] if args.init else [])]
-    facts = [*map(repr, [args, training, stability, phase, config, backend(device)]), REQUIREMENTS.read_text("utf8")]
-    with join(device) as world, leaving_word(), ExitStack() as owned:
-        recovery = world.alone(lambda: owned.enter_context(recovery_for(args.phase, facts, inputs)))
-        events = Events(events_path(stage_name()), runtime.verbosity, phase=args.phase)
-        watch = partial(watching, args.phase, heads, rebalancing.boost, runtime, events, recovery)
-        telling = {"events": events, "observers": world.alone(watch) or (), "save_every": runtime.save_every}
-        workers = data_workers(runtime.workers, training.threads)
-        run = Run(args.phase, training, device, workers, recovery, stability=stability, world=world, **telling)
-        if recovery:  # the first process alone writes and tells
-            tell_difference(device, events)
-            print("\n".join(parameter_lines(task.model, phase.trainable)), flush=True)
-        trained = train_phase(task, phase, places, boost, run)
+    inputs = Inputs(HEADS, args.train, args.valid, args.balance, args.init, args.state)
+    setup = read_setup(load_recipe(args.recipe), args.phase, params, inputs, runtime)
+    facts = [repr(args), *setup.facts, *(file.read_text("utf8") for file in loaded_requirements())]
+    with join(setup.device) as world, report_failure(), ExitStack() as stack:
+        recovery = world.alone(lambda: stack.enter_context(recovery_for(args.phase, facts, inputs.paths)))
+        run = make_run(setup, args.phase, runtime, world, recovery)
+        if recovery:  # only the first process writes files and prints
+            log_difference(setup.device, run.events)
+            print("\n".join(parameter_lines(setup.task.model, setup.phase.trainable)), flush=True)
+        trained = train_phase(setup.task, setup.phase, setup.balance.samples, setup.balance.tensors, run, setup.handed)
         if recovery:
-            write_outputs(args.phase, heads, rebalancing.boost, trained, asked.spec, run)
-            keep_backend(device)
-
-
-def watching(
-    phase: str, heads: tuple[Head, ...], boosts: Boosts, runtime: Runtime, events: Events, recovery: Recovery
-) -> tuple[Observer, ...]:
-    """What follows the history. Files first: what is on the terminal is on disk, too."""
-    watched = [keep_history(Path(f"reports/training/{phase}"), heads, boosts), print_progress(heads, events)]
-    if runtime.tensorboard:
-        logs = pipeline_folder() / ".logs" / "tensorboard" / recovery.folder.name
-        watched.append(tensorboard(logs, heads, boosts))
-    return tuple(watched)
+            write_outputs(args.phase, setup.task.metrics, setup.balance.boosts, trained, setup.asked, run)
+            keep_backend(setup.device)
 
 
 if __name__ == "__main__":

@@ -13,14 +13,23 @@ torch.use_deterministic_algorithms(True)
 
 
 def pytest_collection_modifyitems(items):
-    """A share of the slow ones first for each process that tests: begun last, one of them would be waited for by all.
+    """Deal out the tests on the shared run of the pipeline: it takes long, and is made by the first that asks for it.
 
+    One process that tests begins with its share of them, each other one comes to its own after half of its other tests.
     xdist's worksteal deals the tests in their order, an equal number to each.
     """
     processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    slow = [item for item in items if item.get_closest_marker("slow")]
-    quick = [item for item in items if not item.get_closest_marker("slow")]
-    items[:] = [item for i in range(processes) for kind in (slow, quick) for item in share(kind, i, processes)]
+    on_run = [item for item in items if "finished" in item.fixturenames]
+    others = [item for item in items if "finished" not in item.fixturenames]
+    items[:] = [
+        item for i in range(processes) for item in hand(share(on_run, i, processes), share(others, i, processes), i)
+    ]
+
+
+def hand(on_run, others, i):
+    """What process i begins with, in order."""
+    half = len(others) // 2 if i else 0
+    return [*others[:half], *on_run, *others[half:]]
 
 
 def share(items, i, processes):

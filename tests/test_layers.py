@@ -6,136 +6,142 @@ from pathlib import Path
 
 import pytest
 
+from tools.import_walk import Sources, imported_names, parse
+
 ROOT = Path(__file__).parents[1]
 SOURCES = ROOT / "src"
 SCRIPTS = sorted((ROOT / "stages").glob("*.py"))
 PACKAGE = "tailwise"
 
-CORE = {
-    f"core.{name}"
-    for name in "batch chosen errors files folders parent processes progress shortage tensors typed".split()
-}
-BASIC = CORE | {"balance", "losses", "schedules", "metrics"}
+BASE = {"core"}
+PURE = BASE | {"balance", "losses", "metrics", "optim"}
+WORK = PURE | {"data", "engine", "evaluation", "models", "reporting"}
 ALLOWED = {
-    "core.batch": set(),
-    "core.errors": {"core.shortage"},
-    "core.shortage": set(),
-    "core.cgroups": set(),
-    "core.cores": {"core.cgroups"},
-    "core.memory": {"core.cgroups"},
-    "core.runtime": {"core.cores"},
-    "core.chosen": {"core.errors", "core.files"},
-    "core.cluster": {"core.errors", "core.runtime"},
-    "core.files": {"core.errors"},
-    "core.folders": set(),
-    "core.loading": {"core.shortage"},
-    "core.parent": set(),
-    "core.processes": {"core.errors", "core.parent"},
-    "core.progress": set(),
-    "core.tensors": {"core.errors"},
-    "core.typed": {"core.errors"},
-    "core.log": {"core.files"},
-    "core.events": {"core.errors", "core.folders", "core.log", "core.runtime"},
-    "core.stage": {"core.errors", "core.events", "core.folders", "core.loading", "core.log", "core.parent"},
-    "core.config": {"core.errors", "core.files", "core.typed"},
-    "core.preset": {"core.errors", "core.files", "core.config"},
-    "core.effective": {"core.errors", "core.config"},
-    "balance": CORE | {"balance"},
-    "losses": CORE,
-    "schedules": CORE,
-    "metrics": CORE,
-    "mend": {"core.files"},
-    "preflight": {"core.config", "core.errors", "data.index.root"},
-    "data.demo": CORE | {"data.demo"},
-    "data.raw": CORE,
-    "data.index": CORE | {"data.index", "data.raw"},
-    "data.decode": CORE | {"data.decode", "data.raw", "core.cluster", "core.runtime"},
-    "data.load": BASIC | {"data.load"},
-    "models": BASIC | {"models"},
-    "engine": BASIC | {"engine", "core.cores", "core.events", "core.memory", "core.runtime"},
-    "judging": CORE | {"metrics", "judging"},
-    "reporting": BASIC | {"reporting"},
-    "prediction": BASIC
-    | {"prediction", "judging.official", "engine", "data.raw", "data.index", "data.decode", "core.runtime"},
-    "__main__": {"core.errors", "core.loading", "prediction"},
-    "recipes.fouls": BASIC | {"recipes.fouls", "engine", "judging", "models", "data", "core.runtime"},
+    "core": set(),
+    "balance": BASE,
+    "losses": BASE,
+    "metrics": PURE,
+    "optim": BASE,
+    "data": PURE,
+    "models": PURE,
+    "engine": PURE,
+    "evaluation": PURE,
+    "reporting": PURE,
+    "recipes": WORK,
+    "cli": WORK | {"recipes"},
+    "__main__": {"cli"},
 }
-"""Each layer, and all that it may import of this project. What is not named here may not exist."""
+"""{layer: the layers below that it may import besides itself}. What is not named here may not exist."""
 
-ENTRY_POINTS = {
-    "__main__",
-    "core.stage",
-    "core.preset",
-    "core.effective",
-    "mend",
-    "preflight",
-    "reporting.summary",
-    "recipes.fouls.task",
-    "recipes.fouls.sections",
+ROOMS = {
+    "core": ["", "system", "params", "stage"],
+    "data": ["raw", "tables", "tables.checks", "video", "video.decode", "video.store"],
+    "engine": ["distributed", "checkpoint", "contract", "batches", "monitor", "evaluate", "train"],
 }
-"""Started by name: ``python -m``, or a stage's argument."""
+"""{layer: its rooms, each of which imports itself and those before it}; "" is the layer's own folder."""
+
+MOST_FILES = 12
+"""Files in a room."""
+
+ENTRY_POINTS = {"__main__", "core.stage.__main__", "cli.main", "cli.preflight"}
+"""Started by name: ``python -m``, or the command that pyproject.toml installs."""
+OFFERED = {"metrics.calibration", "metrics.top_k"}
+"""For recipes elsewhere, see docs/adding-a-pipeline.md; tests/contract/test_metrics.py trains with them."""
 
 
-def modules() -> dict[str, Path]:
-    """{dotted name below tailwise: file}; a package's __init__.py goes by the package's name."""
-    found = {}
-    for path in sorted((SOURCES / PACKAGE).rglob("*.py")):
-        parts = path.relative_to(SOURCES / PACKAGE).with_suffix("").parts
-        found[".".join(part for part in parts if part != "__init__")] = path
-    return found
-
-
-MODULES = modules()
+MODULES = Sources([SOURCES]).modules(PACKAGE)
 
 
 def imported(path: Path) -> set[str]:
-    """Modules of this project that a file imports anywhere in it, also inside functions."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            base = ".".join(filter(None, [_package(path, node.level), node.module]))
-            found |= {base} | {f"{base}.{alias.name}" for alias in node.names}
-    names = {name.removeprefix(f"{PACKAGE}.") for name in found if name.startswith(f"{PACKAGE}.")}
-    return names & MODULES.keys()
-
-
-def _package(path: Path, level: int) -> str:
-    """The package that a relative import of `level` dots starts from; "" for an absolute one."""
-    return ".".join(path.relative_to(SOURCES).parts[:-level]) if level else ""
-
-
-def layer(module: str) -> str:
-    """The longest name in ALLOWED that the module belongs to."""
-    return max((name for name in ALLOWED if within(module, name)), key=len, default="")
+    """Modules of this project that a file imports anywhere in it, also inside functions and for type checkers."""
+    names = imported_names([parse(path)], Sources([SOURCES]).package(path))
+    return {name.removeprefix(f"{PACKAGE}.") for name in names if name.startswith(f"{PACKAGE}.")} & MODULES.keys()
 
 
 def within(module: str, name: str) -> bool:
     return f"{module}.".startswith(f"{name}.")
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_a_module_imports_only_its_own_layer_and_lower_ones(module):
-    assert layer(module), f"{module} belongs to no layer"
-    allowed = ALLOWED[layer(module)]
-    wrong = {name for name in imported(MODULES[module]) if not any(within(name, other) for other in allowed)}
-    assert not wrong, f"{module} may not import {wrong}"
+def layer(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def room(module: str) -> int:
+    """Place of the module's room in its layer's order."""
+    rooms = ROOMS[layer(module)]
+    below = module.partition(".")[2]
+    inside = [place for place, name in enumerate(rooms) if name and within(below, name)]
+    return max(inside, key=lambda place: len(rooms[place]), default=rooms.index("") if "" in rooms else -1)
+
+
+@pytest.mark.parametrize("name", ALLOWED)
+def test_a_layer_imports_only_itself_and_lower_ones(name):
+    for module in (module for module in MODULES if layer(module) == name):
+        wrong = {other for other in imported(MODULES[module]) if layer(other) not in ALLOWED[name] | {name}}
+        assert not wrong, f"{module} may not import {wrong}"
+
+
+def test_every_module_belongs_to_a_layer():
+    assert {layer(module) for module in MODULES} == ALLOWED.keys()
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_rooms_of_a_layer_import_only_those_before_them(name):
+    for module in (module for module in MODULES if layer(module) == name):
+        assert room(module) >= 0, f"{module} belongs to no room"
+        wrong = {other for other in imported(MODULES[module]) if layer(other) == name and room(other) > room(module)}
+        assert not wrong, f"{module} may not import {wrong}"
+
+
+def test_no_two_rooms_import_each_other():
+    folders = {module: path.parent.relative_to(SOURCES).as_posix() for module, path in MODULES.items()}
+    edges = {
+        (folders[module], folders[other])
+        for module, path in MODULES.items()
+        for other in imported(path)
+        if folders[module] != folders[other]
+    }
+    assert not {tuple(sorted(edge)) for edge in edges if edge[::-1] in edges}
+
+
+def test_recipes_never_import_each_other():
+    for module, path in MODULES.items():
+        if within(module, "recipes") and module.count(".") > 1:
+            own = ".".join(module.split(".")[:2])
+            others = {other for other in imported(path) if within(other, "recipes") and other.count(".") > 1}
+            assert not {other for other in others if not within(other, own)}, module
+
+
+def test_no_room_has_too_many_files():
+    sizes = {folder: len(list(folder.glob("*.py"))) for folder in {path.parent for path in MODULES.values()}}
+    assert not {folder.name: size for folder, size in sizes.items() if size > MOST_FILES}
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
-def test_a_stage_imports_neither_a_recipe_nor_another_stage(script):
-    assert not {name for name in imported(script) if within(name, "recipes")}
+def test_a_stage_names_no_recipe_and_imports_no_other_stage(script):
+    text = script.read_text(encoding="utf8")
+    assert {name for name in imported(script) if within(name, "recipes")} <= {"recipes.recipe"}
     others = {path.stem for path in SCRIPTS}
-    tree = ast.walk(ast.parse(script.read_text(encoding="utf8")))
-    direct = {alias.name for node in tree if isinstance(node, ast.Import) for alias in node.names}
+    direct = {alias.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Import) for alias in node.names}
     assert not direct & (others | {"stages"})
+
+
+PIPELINE_WORDS = {"fouls", "foul", "soccernet", "view", "views", "codec", "backbone", "camera", "phase1", "phase2"}
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_a_stage_knows_no_pipeline_and_no_folder_of_samples(script):
+    text = script.read_text(encoding="utf8")
+    of_video = {"view", "views"} if script.stem == "decode_clips" else set()
+    assert not (PIPELINE_WORDS - of_video) & set(re.findall(r"\w+", text.lower()))
+    assert "data/clips" not in text
 
 
 def test_every_module_is_used():
     users = [*MODULES.values(), *SCRIPTS]
     used = set().union(*(imported(path) - {name for name, own in MODULES.items() if own == path} for path in users))
-    assert MODULES.keys() - used - ENTRY_POINTS == set()
+    recipes = {name for name in MODULES if re.fullmatch(r"recipes\.\w+\.recipe", name)}
+    assert MODULES.keys() - used - ENTRY_POINTS - OFFERED - recipes == set()
 
 
 def test_every_stage_is_in_the_pipeline():
@@ -145,9 +151,9 @@ def test_every_stage_is_in_the_pipeline():
 
 def test_the_walk_sees_imports_of_every_form(tmp_path, monkeypatch):
     monkeypatch.setitem(globals(), "SOURCES", tmp_path)
-    file = tmp_path / PACKAGE / "data" / "demo" / "x.py"
+    file = tmp_path / PACKAGE / "recipes" / "fouls" / "demo" / "x.py"
     file.parent.mkdir(parents=True)
     file.write_text(
-        "def f():\n    from tailwise import losses\n    import tailwise.core.files\n    from .plan import Demo\n"
+        "def f():\n    from tailwise import __main__\n    import tailwise.core.files\n    from .pack import pack\n"
     )
-    assert imported(file) == {"losses", "core.files", "data.demo.plan"}
+    assert imported(file) >= {"__main__", "core.files", "recipes.fouls.demo.pack"}

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from tailwise.core.batch import Batch
-from tailwise.data.demo.plan import CAMERAS, Foul, View
-from tailwise.data.demo.poses import draw_manner, foul_poses
-from tailwise.losses import ClassBoost
+from tailwise.losses.boost import ClassBoost
+from tailwise.recipes.fouls.demo.scene.plan import CAMERAS, Foul, View
+from tailwise.recipes.fouls.demo.scene.poses import draw_manner, foul_poses
 
 
 def load(name: str):

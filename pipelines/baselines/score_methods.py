@@ -6,9 +6,9 @@ from pathlib import Path
 from baselines.cells import score_cell
 from baselines.setting import read_setting
 from baselines.table import summarize, table
-from tailwise.core.config import read_params
 from tailwise.core.files import read_json, write_json, write_text
-from tailwise.engine.weights import read_tensors
+from tailwise.core.params.config import read_params
+from tailwise.engine.checkpoint.weights import read_tensors
 
 
 def main() -> None:

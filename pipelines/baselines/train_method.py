@@ -9,10 +9,10 @@ from pathlib import Path
 
 from baselines.cells import choose_rate, run_cell
 from baselines.setting import read_setting
-from tailwise.core.config import read_params
 from tailwise.core.files import write_json
-from tailwise.core.processes import map_in_processes
-from tailwise.engine.weights import write_tensors
+from tailwise.core.params.config import read_params
+from tailwise.core.system.processes import map_in_processes
+from tailwise.engine.checkpoint.weights import write_tensors
 
 
 def main() -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tailwise.balance.auto import Choice, Facts, OpenBalanced, choose, epochs, first_rate, lr, max_ratio
-from tailwise.core.config import read_params
+from tailwise.balance.auto import Choice, Facts, OpenBalanced, choose, epochs, lr, max_ratio
 from tailwise.core.files import read_json
+from tailwise.core.params.config import read_params
+from tailwise.recipes.recipe import load_recipe
 
 ROOT = Path(__file__).parents[2]
 SECTION = {
@@ -58,19 +59,6 @@ def test_the_rate_follows_the_root_of_the_batch_and_halves_by_phase(rate, batch_
     assert lr(rate, batch_size, place) == expected
 
 
-@pytest.mark.parametrize(
-    ("backbone", "expected"),
-    [
-        ({"kind": "tiny", "width": 16}, 4e-3),
-        ({"kind": "s3d", "weights": {"kind": "none"}}, 1e-3),
-        ({"kind": "s3d", "weights": {"kind": "kinetics400"}}, 1e-4),
-        ({"kind": "s3d", "weights": {"kind": "file", "path": "x"}}, 1e-4),
-    ],
-)
-def test_the_first_rate_is_that_of_what_the_net_begins_with(backbone, expected):
-    assert first_rate(backbone) == expected
-
-
 def test_all_that_is_open_is_chosen_and_says_why():
     """The cap 3 gives 30 draws at most of A, all 10 of B: 40, and so 3 steps an epoch."""
     chosen = choose(SECTION, 1, FACTS)
@@ -101,7 +89,7 @@ def test_epochs_follow_the_samples_that_the_phase_really_draws():
 def test_on_the_demo_auto_is_near_the_numbers_that_were_tried():
     params, counts = read_params(ROOT / "params.yaml"), read_json(ROOT / "reports/classes.json")["train"]
     assert 0.5 < max_ratio(counts) / params["phase1"]["samples"]["max_ratio"] < 2
-    rate, batch_size = first_rate(params["model"]["backbone"]), params["training"]["batch_size"]
+    rate, batch_size = load_recipe("tailwise.recipes.fouls").first_lr(params), params["training"]["batch_size"]
     for place, phase in enumerate(("phase1", "phase2", "phase3")):
         assert 0.4 < lr(rate, batch_size, place) / params[phase]["train"]["lr"] < 2.1
     assert 0.5 < epochs(700, batch_size) / params["phase2"]["train"]["epochs"] < 2

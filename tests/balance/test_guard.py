@@ -1,8 +1,15 @@
-"""What training feels of a class, by hand, and the guard that compares classes."""
+"""The effective weight of a class, by hand, and the guard that compares classes."""
 
 import pytest
 
-from tailwise.balance.guard import Balance, Felt, check_drawn, check_ratio, effective_ratio, felt
+from tailwise.balance.guard import (
+    Balance,
+    EffectiveWeight,
+    check_drawn,
+    check_ratio,
+    effective_ratio,
+    effective_weights,
+)
 from tailwise.core.errors import UserError
 
 COUNTS = {"often": 100, "rare": 10, "once": 1, "never": 0}
@@ -10,36 +17,36 @@ BOOST = {"often": 1.0, "rare": 3.0, "once": 5.0, "never": 1.0}
 
 
 def test_in_the_loss_the_weights_have_mean_one_over_the_draws():
-    classes = felt(COUNTS, {"often": 50, "rare": 10, "once": 8, "never": 0}, BOOST, "loss")
+    classes = effective_weights(COUNTS, {"often": 50, "rare": 10, "once": 8, "never": 0}, BOOST, "weight")
     scale = 68 / (50 + 30 + 40)
     assert list(classes) == ["often", "rare", "once"]
-    assert classes["often"] == Felt(0.5, pytest.approx(scale), 1.0)
-    assert classes["rare"] == Felt(1.0, pytest.approx(3 * scale), 1.0)
-    assert classes["once"] == Felt(8.0, pytest.approx(5 * scale), 1.0)
+    assert classes["often"] == EffectiveWeight(0.5, pytest.approx(scale), 1.0)
+    assert classes["rare"] == EffectiveWeight(1.0, pytest.approx(3 * scale), 1.0)
+    assert classes["once"] == EffectiveWeight(8.0, pytest.approx(5 * scale), 1.0)
     assert effective_ratio(classes) == pytest.approx(8 * 5 / 0.5)
 
 
 def test_in_the_logits_the_margin_is_the_boost_and_the_weights_are_one():
-    classes = felt(COUNTS, COUNTS, BOOST, "logits")
-    assert classes["rare"] == Felt(1.0, 1.0, 3.0)
+    classes = effective_weights(COUNTS, COUNTS, BOOST, "margin")
+    assert classes["rare"] == EffectiveWeight(1.0, 1.0, 3.0)
     assert effective_ratio(classes) == pytest.approx(5)
 
 
-@pytest.mark.parametrize("acts", ["loss", "logits"])
-def test_both_places_give_the_same_ratio(acts):
-    assert effective_ratio(felt(COUNTS, COUNTS, BOOST, acts)) == pytest.approx(5)
+@pytest.mark.parametrize("apply_as", ["weight", "margin"])
+def test_both_places_give_the_same_ratio(apply_as):
+    assert effective_ratio(effective_weights(COUNTS, COUNTS, BOOST, apply_as)) == pytest.approx(5)
 
 
 def test_without_a_draw_there_is_nothing_to_compare():
-    assert effective_ratio(felt(COUNTS, dict.fromkeys(COUNTS, 0), BOOST, "loss")) == 1
+    assert effective_ratio(effective_weights(COUNTS, dict.fromkeys(COUNTS, 0), BOOST, "weight")) == 1
 
 
 def test_ten_times_the_weight_on_eight_times_the_draws_is_refused_with_the_factors():
     counts, drawn = {"often": 800, "rare": 10}, {"often": 800, "rare": 80}
-    classes = felt(counts, drawn, {"often": 1.0, "rare": 10.0}, "loss")
+    classes = effective_weights(counts, drawn, {"often": 1.0, "rare": 10.0}, "weight")
     with pytest.raises(UserError) as refused:
         check_ratio("phase2", "action", classes, Balance(10))
-    assert "feel rare 80.0 times as much as often" in str(refused.value)
+    assert "effective weight of rare would be 80.0 times that of often" in str(refused.value)
     assert "rare: 8.00 draws x 5.50 weight x 1.00 margin = 44.00" in str(refused.value)
     assert "often: 1.00 draws x 0.55 weight x 1.00 margin = 0.55" in str(refused.value)
     check_ratio("phase2", "action", classes, Balance(80.001))

@@ -112,4 +112,28 @@ def test_impossible_values_are_refused():
     with pytest.raises(ValueError, match="max_ratio must be at least 1"):
         Balanced("balanced", 0.5)
     with pytest.raises(ValueError, match="max_weight must be at least 1"):
-        Rebalance(0.5, Inverse("inverse"), "loss", AllSamples("all"))
+        Rebalance(0.5, Inverse("inverse"), "weight", AllSamples("all"))
+
+
+SONGS = {"tag": [["A", "A", "A"], ["A", "B", ""], ["B"], ["A", "A", "C"], ["", ""], ["A", "C", "C"]]}
+"""A 7, B 2, C 3 labels."""
+
+
+def test_a_subset_of_sequences_counts_their_positions():
+    """Caps are 2. B is rarest: sample 1 (A, B). Then C: 3 would bring A to 3, so 5 (A, C, C). Then B again: 2."""
+    assert balanced_subset(SONGS, 1) == [1, 2, 5]
+    assert Counter(name for i in (1, 2, 5) for name in SONGS["tag"][i] if name) == {"A": 2, "B": 2, "C": 2}
+
+
+def test_a_sequence_is_drawn_as_often_as_its_rarest_label_asks_for():
+    """A 7 labels, B 2, C 3: B is drawn round(7 / 2) = 4 times, C round(7 / 3) = 2 times, a song without labels once."""
+    drawn = Counter(oversampled(SONGS, 9))
+    assert drawn == {0: 1, 1: 4, 2: 4, 3: 2, 4: 1, 5: 2}
+    assert Counter(oversampled(SONGS, 3)) == {0: 1, 1: 3, 2: 3, 3: 2, 4: 1, 5: 2}
+
+
+def test_a_sequence_of_one_label_is_like_a_sample():
+    labels = tailed(0, missing=True)
+    alone = {head: [[name] for name in names] for head, names in labels.items()}
+    assert balanced_subset(alone, 2) == balanced_subset(labels, 2)
+    assert oversampled(alone, 4) == oversampled(labels, 4)

@@ -1,13 +1,20 @@
 """Two views of each sample, drawn in `prepare`, and a loss over the whole batch."""
 
+from pathlib import Path
+
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from helpers import Table, make_phase, make_run, make_task
+from support.helpers import Table, make_phase, make_run, make_task, same
 from tailwise.core.batch import Batch, Head
-from tailwise.engine.loop import train_phase
+from tailwise.core.files import read_csv, read_json
+from tailwise.core.stage.events import Events
+from tailwise.engine.evaluate.evaluation import evaluate
+from tailwise.engine.monitor.observers import keep_history, print_progress
+from tailwise.engine.train.loop import train_phase
+from tailwise.engine.train.outputs import write_outputs
 
 PROBE = Head("probe", ("left", "right"))
 
@@ -59,3 +66,33 @@ def test_views_of_one_sample_find_each_other():
     task.model.load_state_dict(trained.weights)
     assert before < 0.3 and found_again(task.model, x[:64]) > 0.9
     assert trained.history[-1].loss < 0.5 * trained.history[0].loss
+
+
+class Bare(Encoder):
+    """Without a probe; it takes two views, always."""
+
+    def forward(self, x, other):
+        return {name: outputs for name, outputs in super().forward(x, other).items() if name != "probe"}
+
+
+def test_without_heads_and_metrics_the_last_epoch_is_the_best(folder):
+    table = Table({"x": torch.randn(64, 16, generator=torch.Generator().manual_seed(0))}, {})
+
+    def loss(outputs, batch, boost):
+        a, b = outputs["contrast"]
+        return {"contrast": F.cross_entropy(a @ b.T / 0.1, torch.arange(len(batch)), reduction="sum")}
+
+    task = make_task(Bare(), table, table, (), loss, two_views, metrics={})
+    observers = (keep_history(Path("live"), {}, {}), print_progress({}, Events()))
+    run = make_run(batch_size=32, observers=observers)
+    trained = train_phase(task, make_phase(epochs=4, lr=1e-2), range(64), {}, run)
+    assert trained.best == 4 and [record.score for record in trained.history] == [None] * 4
+    assert same(trained.weights, task.model.state_dict())
+    write_outputs("pretrain", task.metrics, {}, trained, {}, run)
+    kept = Path("reports/training/pretrain")
+    rows = read_csv(kept / "epochs.csv")
+    assert list(rows[3]) == ["epoch", "lr", "train_loss", "gradient_norm", "score"] and rows[3]["score"] == ""
+    assert read_json(kept / "best.json") == {"epoch": 4} and read_json(kept / "alerts.json") == []
+    assert (kept / "epochs.csv").read_bytes() == Path("live/epochs.csv").read_bytes()
+    done = evaluate(task, run)
+    assert (done.predictions, done.figures) == ({}, {})

@@ -5,10 +5,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from helpers import HEADS, make_phase, make_run, make_table, make_task
+from support.helpers import HEADS, make_phase, make_run, make_table, make_task
 from tailwise.core.batch import Batch, Mix
-from tailwise.engine.loop import train_phase
-from tailwise.losses import cross_entropy
+from tailwise.engine.train.loop import train_phase
+from tailwise.losses.cross_entropy import cross_entropy
 
 
 def mixed_pairs(batch, strength, keys):

@@ -1,40 +1,14 @@
 """SAM evaluates the closure twice in one step; the loop does not know."""
 
-from dataclasses import dataclass
-
 import pytest
 import torch
 
-from helpers import HEADS, Linear, make_phase, make_run, make_table, make_task
-from tailwise.engine.loop import train_phase
+from support.helpers import HEADS, Linear, make_phase, make_run, make_table, make_task
+from tailwise.engine.train.loop import train_phase
+from tailwise.optim.sam import SAM
+from tailwise.optim.sgd import SGD
 
-
-class SamStep(torch.optim.SGD):
-    """Source: https://arxiv.org/abs/2010.01412, algorithm 1"""
-
-    def __init__(self, parameters, lr, rho):
-        super().__init__(parameters, lr)
-        self.rho = rho
-
-    def step(self, closure):
-        loss, parameters = closure(), self.param_groups[0]["params"]
-        length = torch.stack([p.grad.norm() for p in parameters]).norm()
-        climbs = [self.rho * p.grad / length for p in parameters]
-        with torch.no_grad():
-            torch._foreach_add_(parameters, climbs)
-        closure()
-        with torch.no_grad():
-            torch._foreach_sub_(parameters, climbs)
-        super().step()
-        return loss
-
-
-@dataclass(frozen=True)
-class Sam:
-    rho: float
-
-    def build(self, parameters, lr):
-        return SamStep(parameters, lr, self.rho)
+PLAIN = SGD("sgd", 0.0, momentum=0.0)
 
 
 def gradients(model, table):
@@ -54,7 +28,7 @@ def test_one_step_is_the_gradient_at_the_climbed_point(accumulate):
     table.inputs["x"] = table.inputs["x"].double()
     task = make_task(Linear(5, HEADS).double(), table, table)
     start = [p.detach().clone() for p in task.model.parameters()]
-    trained = train_phase(task, make_phase(epochs=1, lr=0.5, optimizer=Sam(rho=0.7)), range(16), {}, run)
+    trained = train_phase(task, make_phase(epochs=1, lr=0.5, optimizer=SAM("sam", PLAIN, rho=0.7)), range(16), {}, run)
 
     hand = Linear(5, HEADS).double()
     move(hand, start)
@@ -70,7 +44,7 @@ def test_both_evaluations_see_the_same_dropout():
     masks = []
     model = Linear(5, HEADS, dropout=0.5)
     model.dropout.register_forward_hook(lambda part, given, out: masks.append(out == 0) if part.training else None)
-    train_phase(make_task(model), make_phase(epochs=1, optimizer=Sam(rho=0.1)), range(24), {}, make_run())
+    train_phase(make_task(model), make_phase(epochs=1, optimizer=SAM("sam", PLAIN, rho=0.1)), range(24), {}, make_run())
     calls = len(HEADS)
     first, second, later = masks[:calls], masks[calls : 2 * calls], masks[2 * calls : 3 * calls]
     assert all(map(torch.equal, first, second)) and not all(map(torch.equal, first, later))

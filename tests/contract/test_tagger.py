@@ -6,11 +6,13 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from helpers import Table, make_phase, make_run, make_task
+from support.helpers import Table, make_phase, make_run, make_task
 from tailwise.core.batch import IGNORE, Head
-from tailwise.engine.loop import train_phase
+from tailwise.engine.train.loop import train_phase
+from tailwise.metrics.classification import Classification
 
 HEAD = Head("tag", ("falls", "stays", "rises"))
+METRIC = Classification(HEAD)
 TOKENS, PAD = 4, 4
 
 
@@ -54,7 +56,7 @@ def trained():
 
 
 def test_a_tagger_learns_what_only_the_neighbours_tell(trained):
-    matrix = trained.history[trained.best - 1].heads["tag"].matrix
+    matrix = METRIC.matrix(trained.history[trained.best - 1].totals["tag"])
     assert matrix.diagonal().sum() / matrix.sum() >= 0.95
 
 
@@ -65,13 +67,13 @@ def test_the_task_cannot_be_done_without_context():
     assert best_guess / int((tags >= 0).sum()) < 0.5
 
 
-def test_every_label_and_no_padding_is_judged(trained):
+def test_every_label_and_no_padding_counts(trained):
     labels = sequences(100, 2, 0).targets["tag"]
-    assert trained.history[0].heads["tag"].matrix.sum() == (labels >= 0).sum()
+    assert METRIC.matrix(trained.history[0].totals["tag"]).sum() == (labels >= 0).sum()
 
 
 def test_more_padding_changes_nothing(trained):
     padded = train(padding=6, epochs=4)
     torch.testing.assert_close(padded.weights, trained.weights, rtol=0, atol=1e-10)
-    confusions = [[record.heads["tag"].confusion for record in run.history] for run in (padded, trained)]
+    confusions = [[METRIC.matrix(record.totals["tag"]).tolist() for record in run.history] for run in (padded, trained)]
     assert confusions[0] == confusions[1] and padded.best == trained.best

@@ -9,8 +9,8 @@ import sys
 import numpy as np
 import pytest
 
-from tailwise.core.errors import UserError, one_line
-from tailwise.core.shortage import shortage, shortage_told
+from tailwise.core.errors import UserError, describe_error
+from tailwise.core.shortage import shortage, shortage_in
 
 
 @pytest.mark.parametrize(
@@ -28,18 +28,18 @@ from tailwise.core.shortage import shortage, shortage_told
         (RuntimeError("can't start new thread"), "out of memory: can't start new thread"),
         (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"), "out of memory: [enforce fail]"),
         (OSError(errno.ENOSPC, "No space left on device", "reports/x"), "reports/x: No space left on device"),
-        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device, in memory that processes share"),
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device, in shared memory"),
     ],
 )
 def test_what_a_person_can_mend_is_one_line(error, line):
-    assert one_line(error).startswith(line) and "\n" not in one_line(error)
+    assert describe_error(error).startswith(line) and "\n" not in describe_error(error)
 
 
 @pytest.mark.parametrize(
     "error", [ValueError("odd"), ImportError("no name x"), RuntimeError("shapes differ"), OSError("odd"), KeyError("x")]
 )
 def test_a_mistake_in_the_code_is_none(error):
-    assert one_line(error) is None
+    assert describe_error(error) is None
 
 
 def test_an_array_too_large_says_how_large():
@@ -50,12 +50,12 @@ def test_an_array_too_large_says_how_large():
 
 def test_of_many_lines_the_last_that_tells_of_it_is_said():
     text = "OpenBLAS blas_thread_init: pthread_create failed for thread 1 of 2: x\nKeyboardInterrupt\n"
-    assert shortage_told(text) == "out of memory: OpenBLAS blas_thread_init: pthread_create failed for thread 1 of 2: x"
-    assert shortage_told("KeyboardInterrupt\n") is None
+    assert shortage_in(text) == "out of memory: OpenBLAS blas_thread_init: pthread_create failed for thread 1 of 2: x"
+    assert shortage_in("KeyboardInterrupt\n") is None
 
 
 def test_a_limit_that_was_set_is_named():
-    ask = "from tailwise.core.errors import one_line; print(one_line(MemoryError('x')))"
+    ask = "from tailwise.core.errors import describe_error; print(describe_error(MemoryError('x')))"
 
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (400_000 * 1024, 400_000 * 1024))

@@ -8,11 +8,11 @@ import zipfile
 
 import pytest
 
-from bombs import MIB, bzip2_bomb, deflate_bomb, lzma_that_asks_for, many_names, with_password, write_zip
+from support.bombs import MIB, bzip2_bomb, deflate_bomb, lzma_that_asks_for, many_names, with_password, write_zip
 from tailwise.core.errors import UserError
-from tailwise.data.decode.probe import Faulty, probe
-from tailwise.data.demo.pack import pack
 from tailwise.data.raw import LARGEST_MEMBER, DamagedFile, RawFile
+from tailwise.data.video.decode.probe import ClipError, probe
+from tailwise.recipes.fouls.demo.pack import pack
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_a_damaged_member_is_named(tmp_path, method):
     damaged = RawFile(tmp_path, "Train.zip/clip_0.mp4")
     with pytest.raises(DamagedFile, match="Train.zip/clip_0.mp4: .*; unpack the zip"):
         damaged.read()
-    with pytest.raises(Faulty, match="damaged in its zip"):
+    with pytest.raises(ClipError, match="damaged in its zip"):
         probe(damaged)
 
 

@@ -9,7 +9,7 @@ ENGINE = [f"tailwise.engine.{path.stem}" for path in sorted((SOURCES / "tailwise
 
 
 def test_importing_training_code_pulls_in_no_tool_of_other_stages():
-    modules = [*ENGINE, "tailwise.recipes.fouls.task", "tailwise.core.config", "tailwise.core.stage"]
+    modules = [*ENGINE, "tailwise.recipes.fouls.task", "tailwise.core.params.config", "tailwise.core.stage.launcher"]
     code = f"import sys, {', '.join(modules)}; print(*{{name.split('.')[0] for name in sys.modules}})"
     text = subprocess.check_output([sys.executable, "-c", code], env={"PYTHONPATH": str(SOURCES)}, text=True)
     loaded = set(text.split())

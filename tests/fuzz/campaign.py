@@ -12,10 +12,10 @@ import numpy as np
 import yaml
 from mutate import mutant
 
-from filming import turn, write_clip
-from tailwise.core.config import read_params
+from support.filming import turn, write_clip
 from tailwise.core.files import read_csv, read_json, write_csv, write_json
-from tailwise.core.log import last_runs
+from tailwise.core.params.config import read_params
+from tailwise.core.stage.run_log import last_runs
 
 ROOT = Path(__file__).parents[2]
 WINDOW = {"centre": 4, "stride": 2, "frames": 3, "margin": 0, "height": 40, "width": 64}
@@ -134,7 +134,7 @@ def decode(folder: Path, clips: dict[str, bytes], timeout: float) -> subprocess.
         rows = [row(name, content) for name, content in clips.items() if split == "train" or name == "plain.mp4"]
         write_csv(folder / f"data/index/{split}.csv", rows[0], (each.values() for each in rows))
     write_json(folder / "data/index/heads.json", {"action": ["Dive", "Holding"]})
-    command = [sys.executable, "-m", "tailwise.core.stage", str(ROOT / "stages/decode_clips.py")]
+    command = [sys.executable, "-m", "tailwise.core.stage", str(ROOT / "stages/decode_clips.py"), "data/clips"]
     env = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     return subprocess.run(command, cwd=folder, env=env, text=True, capture_output=True)
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import av
 import numpy as np
 
-from filming import write_clip
-from tailwise.data.decode.container import Faulty
-from tailwise.data.decode.frames import decode_clip
-from tailwise.data.decode.window import Window
+from support.filming import write_clip
 from tailwise.data.raw import RawFile
+from tailwise.data.video.decode.container import ClipError
+from tailwise.data.video.decode.frames import decode_clip
+from tailwise.data.video.decode.window import Window
 
 WINDOW = Window(centre=20, stride=2, frames=6, margin=0, height=144, width=256)
 KINDS = {
@@ -57,7 +57,7 @@ def _fates(folder: Path, file: str, how: dict) -> Counter:
         path.write_bytes(changed(content, place, size, number))
         try:
             frames, _ = decode_clip(raw, WINDOW)
-        except Faulty as reason:
+        except ClipError as reason:
             found[str(reason).partition(":")[0]] += 1
         else:
             found["same" if np.abs(frames.astype(int) - whole).max() < 8 else "other"] += 1

@@ -12,8 +12,8 @@ from pathlib import Path
 import yaml
 from hypothesis import strategies as st
 
-from tailwise.core import stage
-from tailwise.core.config import read_params
+from tailwise.core.params.config import read_params
+from tailwise.core.stage import launcher as stage
 
 ROOT = Path(__file__).parents[2]
 HUGE = (2**31, 2**63, 10**30, -(10**30), 10**400, 1e308, -1e308, 5e-324)
@@ -112,7 +112,7 @@ def run_stage(script: str, *arguments: str, fill: Callable[[], object]) -> tuple
 
 
 def index_params(data: dict) -> str:
-    """What `index_clips` reads of params.yaml, with this section `data`."""
+    """What `index` reads of params.yaml, with this section `data`."""
     params = read_params(ROOT / "params.yaml")
     return yaml.safe_dump({"data": data, **{name: params[name] for name in ("window", "decode", "runtime")}})
 

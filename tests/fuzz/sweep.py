@@ -13,12 +13,12 @@ import av
 import decord
 import numpy as np
 
-from tailwise.data.decode.container import Faulty
-from tailwise.data.decode.excerpt import excerpt
-from tailwise.data.decode.frames import decode_clip
-from tailwise.data.decode.probe import examine
-from tailwise.data.decode.window import Window
 from tailwise.data.raw import RawFile
+from tailwise.data.video.decode.container import ClipError
+from tailwise.data.video.decode.excerpt import excerpt
+from tailwise.data.video.decode.frames import decode_clip
+from tailwise.data.video.decode.probe import examine
+from tailwise.data.video.decode.window import Window
 
 FRAMES, BITS, BAR = 80, 7, 16
 WIDTH, HEIGHT = BITS * BAR, 64
@@ -124,7 +124,7 @@ def run(case: Case, folder: Path) -> Outcome:
         bare += not right(by_bare_decord(clip, window), window)
         try:
             frames, _ = decode_clip(clip, window)
-        except Faulty as reason:
+        except ClipError as reason:
             refused.append(f"{window}: {reason}")
             continue
         if not right(frames, window):

@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import given
 from spoil import broken, check_one_line, index_params, run_stage, spoiled
 
-from fouls import every_class, write_data_set
+from support.fouls import every_class, write_data_set
 
 PARAMS = index_params({"root": "raw", "leaks": "warn", "reader": {"kind": "soccernet"}})
 FOULS = {str(number): foul for number, foul in enumerate(every_class())}
@@ -17,14 +17,14 @@ for number, foul in FOULS.items():
 
 
 def index(content: bytes) -> tuple[int, str]:
-    """`index_clips` with this as the annotations of the training split."""
+    """`index` with this as the annotations of the training split."""
 
     def fill():
         write_data_set(Path("raw"))
         Path("raw/Train/annotations.json").write_bytes(content)
         Path("params.yaml").write_text(PARAMS)
 
-    return run_stage("index_clips.py", fill=fill)
+    return run_stage("index.py", "tailwise.recipes.fouls", fill=fill)
 
 
 def test_the_unspoiled_file_is_accepted():

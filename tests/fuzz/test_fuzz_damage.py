@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from damaged import WINDOW, changed, fates, packets
 
-from filming import write_clip
-from tailwise.data.decode.container import Faulty
-from tailwise.data.decode.excerpt import excerpt
-from tailwise.data.decode.frames import by_decord, decode_clip
-from tailwise.data.decode.probe import examine
+from support.filming import write_clip
 from tailwise.data.raw import RawFile
+from tailwise.data.video.decode.container import ClipError
+from tailwise.data.video.decode.excerpt import excerpt
+from tailwise.data.video.decode.frames import by_decord, decode_clip
+from tailwise.data.video.decode.probe import examine
 
 
 @pytest.mark.parametrize("name", ["H.264 in MP4", "H.264, many key frames", "H.264 in a transport stream"])
@@ -56,5 +56,5 @@ def test_a_sound_key_frame_ends_the_reach_of_damage(tmp_path, at):
     if at < 10:
         np.testing.assert_array_equal(decode_clip(raw, WINDOW)[0], whole)
     else:
-        with pytest.raises(Faulty, match="^damaged: frame 14 does not decode"):
+        with pytest.raises(ClipError, match="^damaged: frame 14 does not decode"):
             decode_clip(raw, WINDOW)

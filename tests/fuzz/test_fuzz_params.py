@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spoil import ROOT, broken, check_one_line, run_stage, spoiled
 
-from tailwise.core.config import read_params
-from tailwise.core.preset import apply
+from tailwise.cli.preset import apply
+from tailwise.core.params.config import read_params
 
 FILE = (ROOT / "params.yaml").read_bytes()
 PRESETS = sorted((ROOT / "presets").glob("*.yaml"))

@@ -37,7 +37,7 @@ def index(content: bytes, split: dict | None = None, heads=("outcome",)) -> tupl
         data = {"root": "raw", "leaks": "warn", "reader": reader}
         Path("params.yaml").write_text(index_params(data))
 
-    return run_stage("index_clips.py", fill=fill)
+    return run_stage("index.py", "tailwise.recipes.fouls", fill=fill)
 
 
 @pytest.mark.parametrize("split", [None, DRAWN])

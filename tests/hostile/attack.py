@@ -42,7 +42,7 @@ class Outcome:
     seconds: float = 0.0
 
 
-class Watch:
+class GuardState:
     """Tells which files in folders are opened, by any process, and whether anybody reaches a port."""
 
     def __init__(self, folders: list[Path]):
@@ -121,7 +121,7 @@ def caught():
                 texts.append(file.read(100_000).decode("utf8", "backslashreplace"))
 
 
-def run(case: Case, place: Place, watch: Watch) -> Outcome:
+def run(case: Case, place: Place, watch: GuardState) -> Outcome:
     with tempfile.TemporaryDirectory(dir=place.cases) as folder:
         os.chdir(folder)
         arguments = case.write(place)
@@ -151,7 +151,7 @@ def too_long(*_) -> None:
 
 def main(group: str, folder: Path, results: Path) -> None:
     place = prepare(folder)
-    watch = Watch([place.outside, place.outside / "in"])
+    watch = GuardState([place.outside, place.outside / "in"])
     place.port = watch.port.getsockname()[1]
     signal.signal(signal.SIGALRM, too_long)
     cases = GROUPS[group]()

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from bombs import deflated_zeros
 from hostile_cases import Case, Place, stage
 from hostile_weights import ANSI, Code, Write, backbone, lay, train
+
+from support.bombs import deflated_zeros
 
 PTH = Path("bad.pth")
 

@@ -41,13 +41,13 @@ class Case:
 
 
 def predict(arguments: list[str]) -> int:
-    from tailwise.__main__ import main
+    from tailwise.cli.main import main
 
     return main(["predict", *arguments])
 
 
 def stage(script: str, *arguments: str) -> int:
-    from tailwise.core.stage import run
+    from tailwise.core.stage.launcher import run
 
     sys.argv = [script, *arguments]
     return run(str(ROOT / "stages" / script))

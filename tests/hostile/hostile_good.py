@@ -7,9 +7,9 @@ from pathlib import Path
 import torch
 from torchvision.models import get_model
 
-from filming import write_clip
-from tailwise.data.demo.pack import pack
-from trained import HEADS, WINDOW, film_split, store_of, trained
+from support.filming import write_clip
+from support.trained import HEADS, WINDOW, film_split, store_of, trained
+from tailwise.recipes.fouls.demo.pack import pack
 
 VIEWS = {"0": 1, "1": 2}
 SMALL = replace(WINDOW, centre=9, stride=1, frames=8)

@@ -18,7 +18,7 @@ Content = str | bytes | Callable[[Path], object]
 def bomb(levels: int, times: int, kind: str = "[]") -> str:
     """A few kB of YAML; each line has the one before so many times."""
     opening, closing = kind
-    lines = [f"a0: &a0 {opening}{', '.join('k%d: x' % i if kind == '{}' else 'x' for i in range(times))}{closing}"]
+    lines = [f"a0: &a0 {opening}{', '.join(f'k{i}: x' if kind == '{}' else 'x' for i in range(times))}{closing}"]
     for n in range(1, levels):
         parts = (f"k{i}: *a{n - 1}" if kind == "{}" else f"*a{n - 1}" for i in range(times))
         lines.append(f"a{n}: &a{n} {opening}{', '.join(parts)}{closing}")
@@ -121,7 +121,7 @@ def check(arguments: list[str]) -> int:
 
 def preset(arguments: list[str]) -> int:
     """`make preset`, a process of its own: the module is none to be called."""
-    return subprocess.run([sys.executable, "-m", "tailwise.core.preset", "bad.yaml"]).returncode
+    return subprocess.run([sys.executable, "-m", "tailwise", "preset", "bad.yaml"]).returncode
 
 
 def params() -> list[Case]:

@@ -5,8 +5,9 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from bombs import MIB
 from hostile_cases import Case, Place, predict
+
+from support.bombs import MIB
 
 ANSI = "\x1b[31mred\x1b[0m\x07\r\n\u202e"
 LONG = "x" * 1_000_000

@@ -11,7 +11,8 @@ import torch
 import yaml
 from hostile_cases import ROOT, Case, Place, predict, stage
 
-from tailwise.engine.weights import LARGEST_HEADER, read_tensors, write_tensors
+from tailwise.engine.checkpoint.header import LARGEST_HEADER
+from tailwise.engine.checkpoint.weights import read_tensors, write_tensors
 
 FILE = Path("bad.safetensors")
 EMPTY = {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}

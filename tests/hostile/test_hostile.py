@@ -15,12 +15,14 @@ import pytest
 from attack import MOST_BYTES, Outcome
 from hostile_cases import CONTROLS, GROUPS, prepare
 
-from once import once
+from support.once import once
+from support.slow import slow_but
 from tailwise.core.errors import LONGEST_LINE
 
-pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 ONLY = os.environ.get("HOSTILE", "")
+ASKED = [group for group in GROUPS if group != "controls" and ONLY in group]
+QUICK = ("zips and text", "params")
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +57,7 @@ def wrong(outcome: Outcome) -> dict[str, object]:
     return {rule: found for rule, found in rules.items() if found is not None}
 
 
-@pytest.mark.parametrize("group", [group for group in GROUPS if group != "controls" and ONLY in group])
+@pytest.mark.parametrize("group", slow_but(ASKED, *(group for group in ASKED if group in QUICK)))
 def test_each_is_refused_in_one_line_and_opens_nothing_else(group, place, tmp_path):
     found = outcomes(group, place, tmp_path)
     if ONLY:
@@ -65,6 +67,7 @@ def test_each_is_refused_in_one_line_and_opens_nothing_else(group, place, tmp_pa
     assert not bad, "\n".join(f"{name}: {broken}\n    {text}" for name, (broken, text) in bad.items())
 
 
+@pytest.mark.slow
 def test_what_is_looked_for_is_found(place, tmp_path):
     """Good inputs are answered, and each rule is broken by a case that breaks it."""
     found = outcomes("controls", place, tmp_path)

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from killing import finish, outputs
-from midst import LONGER, Ready
-from once import once
-from project import Project, new_project
+from support.once import once
+from support.pipeline.midst import LONGER, Ready
+from support.pipeline.project import Project, new_project
 
 
 @pytest.fixture(scope="session")

@@ -6,18 +6,18 @@ from dataclasses import replace
 import pytest
 import torch
 
+from support.slow import slow_but
 from tailwise.balance.boosts import Target, boost_from_counts
 from tailwise.balance.files import read_rebalancing
 from tailwise.balance.subset import Rebalance
-from tailwise.core.config import read_params, section, sections
 from tailwise.core.files import read_json
-from tailwise.engine.inputs import class_boosts, read_heads, sample_places
-from tailwise.engine.loop import train_phase
-from tailwise.engine.phase import Phase
-from tailwise.engine.run import Run, Training
+from tailwise.core.params.config import read_params, section, sections
+from tailwise.engine.contract.phase import Phase
+from tailwise.engine.contract.run import Run, Training
+from tailwise.engine.evaluate.inputs import class_boosts, read_heads, sample_indices
+from tailwise.engine.train.loop import train_phase
 from tailwise.recipes.fouls import task as fouls
 
-pytestmark = pytest.mark.slow
 PHASES = ("phase1", "phase2", "phase3")
 
 
@@ -31,13 +31,13 @@ def door(finished):
         store = finished / "data/clips"
         task = fouls.build(sections(params, fouls.Config), heads, store / "train", store / "valid", 1)
         rebalancing = read_rebalancing(finished / f"data/weights/{phase}")
-        places = sample_places(task.train, rebalancing.samples)
+        places = sample_indices(task.train, rebalancing.samples)
         return task, places, class_boosts(rebalancing, heads, task.train, places), rebalancing
 
     return of
 
 
-@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("phase", slow_but(PHASES, "phase2"))
 def test_every_sample_is_drawn_as_often_as_the_weights_stage_says(door, finished, phase):
     task, places, boosts, rebalancing = door(phase)
     drawn, prepare = Counter(), task.prepare
@@ -60,12 +60,12 @@ def test_every_sample_is_drawn_as_often_as_the_weights_stage_says(door, finished
 def test_boosts_keep_within_the_cap_and_act_where_the_phase_says(door, finished, phase):
     params = read_params(finished / "params.yaml")[phase]
     _, _, boosts, rebalancing = door(phase)
-    assert rebalancing.acts == params["acts"]
+    assert rebalancing.apply_as == params["apply_as"]
     for of_head in boosts.values():
         assert of_head.boost.min() == 1 and of_head.boost.max() / of_head.boost.min() <= params["max_weight"] + 1e-4
         mean = (of_head.weights() * of_head.counts).sum() / of_head.counts.sum()
         assert mean.item() == pytest.approx(1)
-        expected = -of_head.boost.log() if params["acts"] == "logits" else torch.zeros_like(of_head.boost)
+        expected = -of_head.boost.log() if params["apply_as"] == "margin" else torch.zeros_like(of_head.boost)
         torch.testing.assert_close(of_head.margins(), expected)
 
 

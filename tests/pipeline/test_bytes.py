@@ -10,14 +10,13 @@ from contextlib import suppress
 import pytest
 import yaml
 
-from project import ran
-
-pytestmark = pytest.mark.slow
+from support.pipeline.project import ran
 
 KILLS, SEED = 5, 1
-REPRO = "PYTHONPATH=src python3 -m tailwise.mend && exec dvc repro"
+REPRO = "PYTHONPATH=src python3 -m tailwise repair && exec dvc repro"
 
 
+@pytest.mark.slow
 def test_a_temporary_experiment_with_other_workers_gives_the_same_hashes(finished, fresh):
     """It runs from nothing, in a folder of its own."""
     workers = ["-S", "runtime.workers=2", "-S", "runtime.decoders=1"]
@@ -29,6 +28,7 @@ def test_a_temporary_experiment_with_other_workers_gives_the_same_hashes(finishe
     assert lock["stages"] == finished.lock()
 
 
+@pytest.mark.slow
 def test_what_is_killed_at_random_before_the_training_ends_with_the_same_bytes(finished, fresh):
     """SIGKILL to the whole process group, in each of five seconds once; each start is what `make repro` does.
 
@@ -47,6 +47,7 @@ def test_what_is_killed_at_random_before_the_training_ends_with_the_same_bytes(f
     assert made == {path: all_made[path] for path in made} and any(path.startswith("data/weights") for path in made)
 
 
+@pytest.mark.slow
 def test_what_a_kill_cut_off_within_dvc_is_made_anew(finished, project):
     """DVC writes these two in place and refuses to read them empty; what was trained comes from its run cache."""
     (project / ".dvc/tmp/rwlock").write_text("")
@@ -65,7 +66,7 @@ def test_the_last_phase_killed_after_it_was_saved_goes_on_from_there(finished, p
         assert process.poll() is None, process.communicate()[0]
         time.sleep(0.002)
     kill(process)
-    assert ": goes on from here" in project.run("bash", "-c", f"{REPRO} {alone}")
+    assert ": resumed" in project.run("bash", "-c", f"{REPRO} {alone}")
     assert project.outputs() == finished.outputs()
 
 

@@ -4,12 +4,11 @@ import shutil
 
 import pytest
 
-from project import DEFINED, STAGES, hashes
+from support.pipeline.project import DEFINED, STAGES, hashes
 from tailwise.core.files import read_csv, read_json, write_json
 
-pytestmark = pytest.mark.slow
 
-
+@pytest.mark.slow
 def test_a_cap_that_binds_retrains_its_phase_and_not_the_one_before(project):
     """Those after it follow, see test_granular."""
     phase1 = project.recorded("data/weights/phase1")
@@ -29,7 +28,7 @@ def test_a_cap_that_does_not_bind_retrains_nothing(project):
 
 
 def test_a_docstring_of_the_report_retrains_nothing(project):
-    project.edit("src/tailwise/reporting/page.py", '"""The report:', '"""The  report:')
+    project.edit("src/tailwise/reporting/page.py", '"""The report of', '"""The  report of')
     assert project.repro() == ["report"]
 
 
@@ -39,13 +38,14 @@ def test_where_the_work_is_done_is_nobodys_business(project):
     assert project.repro() == []
 
 
+@pytest.mark.slow
 def test_one_new_clip_redoes_one_shard(project):
     """A test clip, so that what is trained can stay: one more view of the first foul, copied from another."""
     for split in ("Train", "Valid", "Test"):
         shutil.unpack_archive(project / f"data/demo/{split}.zip", project / f"data/raw/{split}")
     project.set("data.root", "data/raw")
     project.repro("decode_clips")
-    later = [stage for stage in STAGES if stage not in ("index_clips", "decode_clips")]
+    later = [stage for stage in STAGES if stage not in ("index", "decode_clips")]
     before = {stage: read_by(project, stage) for stage in later}
     file = project / "data/raw/Test/annotations.json"
     annotations = read_json(file)

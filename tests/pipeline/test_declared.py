@@ -7,14 +7,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from project import STAGES, hashes
-from tailwise.core.config import read_params
+from support.pipeline.project import STAGES, hashes
+from support.slow import slow_but
+from tailwise.core.params.config import read_params
 
-pytestmark = pytest.mark.slow
 UNTRACKED = (".resume/", ".cache/", ".logs/")
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize(
+    "stage", slow_but(STAGES, "index", "decode_clips", "compute_weights", "train_phase2", "report")
+)
 def test_a_stage_needs_and_writes_only_what_it_declares(stage, finished, tmp_path):
     declared = finished.lock()[stage]
     plant(declared, finished.folder, tmp_path)

@@ -52,10 +52,10 @@ def test_two_processes_train_the_model_of_one_and_a_killed_one_is_started_again(
     kill_one(run, lambda: any('"save"' in line for line in log.read_text().splitlines()[begun:]))
     text, _ = run.communicate(timeout=300)
     assert run.returncode == 0, text
-    assert "goes on from here" in text
+    assert "resumed" in text
     facts = run_facts(project)
     assert facts.pop("computing")["CPU capability"] == torch.backends.cpu.get_cpu_capability()
-    assert facts == {"device": "cpu", "processes": 2, "micro_batch": 16, "simpler": 0}
+    assert facts == {"device": "cpu", "processes": 2, "micro_batch": 16, "fallback": 0}
     assert losses(project) == pytest.approx(alone, abs=1e-3) and losses(project)[0] == pytest.approx(alone[0], abs=1e-5)
 
 
@@ -100,5 +100,5 @@ def test_ctrl_c_saves_and_the_same_command_goes_on(project):
     assert (run.returncode, said) == (130, "train: interrupted\n")
 
     text = project.run("env", "PYTHONPATH=src", *STAGE)
-    assert "goes on from here" in text and "phase1 epoch  1/12" not in text
+    assert "resumed" in text and "phase1 epoch  1/12" not in text
     assert len(losses(project)) == 12 and run_facts(project)["processes"] == 2

@@ -7,9 +7,9 @@ import time
 import pytest
 import yaml
 
-from midst import killed, resumed, states
-from project import Project
-from terminal import begun, session
+from support.pipeline.midst import killed, resumed, states
+from support.pipeline.project import Project
+from support.pipeline.terminal import begun, session
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +29,7 @@ def test_experiments_of_a_queue_go_on_from_their_own_states(trial, tmp_path):
     for dead in (True, False):
         queue(trial, rates)
         enough = (lambda: len(states(trial)) == 2) if dead else (lambda: done(trial, *rates))
-        with begun(trial, "dvc queue start -j 2 && sleep 600", lambda process, log: enough()) as process:
+        with begun(trial, "dvc queue start -j 2 && sleep 600", lambda process, log, enough=enough: enough()) as process:
             for pid in session(process.pid):
                 os.kill(pid, signal.SIGKILL)
     assert resumed(trial) == 2

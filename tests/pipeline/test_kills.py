@@ -11,9 +11,9 @@ from collections.abc import Callable
 import pytest
 
 from killing import events, finish, in_save, killed_and_resumed, outputs
-from midst import Ready, killed, phase1, resumed, states
-from project import Project
-from terminal import begun, interrupt, run, session
+from support.pipeline.midst import Ready, killed, phase1, resumed, states
+from support.pipeline.project import Project
+from support.pipeline.terminal import begun, interrupt, run, session
 
 pytestmark = pytest.mark.slow
 
@@ -97,7 +97,9 @@ def other_weights(project: Project) -> None:
 CHANGES: dict[str, Callable[[Project], None]] = {
     "a parameter": lambda project: project.set("phase1.train.clip", 0.5),
     "an input": other_weights,
-    "code": lambda project: project.edit("src/tailwise/engine/step.py", "One optimizer step:", "An optimizer step:"),
+    "code": lambda project: project.edit(
+        "src/tailwise/engine/train/step.py", "The gradient of one optimizer step,", "The gradient of an optimizer step,"
+    ),
 }
 
 

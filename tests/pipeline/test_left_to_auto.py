@@ -4,9 +4,7 @@ import pytest
 
 from tailwise.balance.subset import balanced_subset
 from tailwise.core.files import read_csv, read_json
-from tailwise.data.load.manifest import read_labels
-
-pytestmark = pytest.mark.slow
+from tailwise.data.tables.manifest import read_labels
 
 WEIGHTS, MODEL = "data/weights/phase1", "data/models/phase1.safetensors"
 
@@ -15,6 +13,7 @@ def test_where_nothing_is_open_nothing_is_chosen(finished):
     assert [read_json(finished / f"data/chosen/phase{number}.json") for number in (1, 2, 3)] == [{}, {}, {}]
 
 
+@pytest.mark.slow
 def test_what_is_chosen_is_used_and_the_same_numbers_give_the_same_bytes(project):
     before, trained = project.recorded("data/chosen/phase2.json"), project.recorded(MODEL)
     for key in ("samples.max_ratio", "train.epochs", "train.lr"):

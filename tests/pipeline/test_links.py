@@ -4,9 +4,8 @@ import subprocess
 
 import pytest
 
-from project import Project, new_project
+from support.pipeline.project import Project, new_project
 
-pytestmark = pytest.mark.slow
 TABLE = """\
 sample,split,path,kind
 s0,train,clips/0.mp4,a
@@ -51,6 +50,7 @@ def test_dvc_does_not_notice_a_changed_clip_behind_a_link_to_a_folder(bare):
     assert not notices(bare, "raw")
 
 
+@pytest.mark.slow
 def test_nor_below_an_absolute_root_outside_the_repository(bare):
     outside = bare.folder.parent / "outside"
     outside.mkdir()
@@ -58,17 +58,20 @@ def test_nor_below_an_absolute_root_outside_the_repository(bare):
     assert not notices(bare, str(outside))
 
 
+@pytest.mark.slow
 def test_it_does_behind_a_link_to_a_file(bare):
     (bare / "raw").mkdir()
     (bare / "raw/1.mp4").symlink_to("../../real/sub/1.mp4")
     assert notices(bare, "raw")
 
 
+@pytest.mark.slow
 def test_it_does_where_the_root_is_a_link(bare):
     (bare / "raw").symlink_to("../real")
     assert notices(bare, "raw")
 
 
+@pytest.mark.slow
 def test_it_stops_at_a_link_to_nothing_and_waits_at_a_pipe(bare):
     (bare / "raw").mkdir()
     (bare / "raw/1.mp4").symlink_to("nothing")
@@ -80,6 +83,7 @@ def test_it_stops_at_a_link_to_nothing_and_waits_at_a_pipe(bare):
         subprocess.run(["dvc", "repro"], cwd=bare.folder, env=bare.env, capture_output=True, timeout=10)
 
 
+@pytest.mark.slow
 def test_the_pipeline_refuses_the_link_by_name_and_takes_the_folder_itself(tmp_path, home):
     project = new_project(tmp_path / "repository", home)
     for place in range(4):
@@ -90,13 +94,13 @@ def test_the_pipeline_refuses_the_link_by_name_and_takes_the_folder_itself(tmp_p
     reader = {"kind": "table", "file": "labels.csv", "heads": ["kind"], "split": None}
     project.set("data", {"root": "data/own", "leaks": "refuse", "reader": reader})
     said = "data/own/clips: is a link to the folder '../../../clips', and DVC does not look into it"
-    printed = project.run("dvc", "repro", "index_clips", fails=True)
+    printed = project.run("dvc", "repro", "index", fails=True)
     (line,) = [line for line in printed.splitlines() if line.startswith("check: ")]
     assert line.startswith(f"check: {said}") and "Traceback" not in printed
     (project / "data/own/clips").unlink()
     (tmp_path / "clips").rename(project / "data/own/clips")
-    assert "index_clips" in project.repro("index_clips")
+    assert "index" in project.repro("index")
     (project / "data/own/clips").rename(tmp_path / "clips")
     (project / "data/own/clips").symlink_to("../../../clips")
-    printed = project.run("dvc", "repro", "index_clips", fails=True)
-    assert f"index_clips: {said}" in printed, "params and code are as before, so that `check` did not run"
+    printed = project.run("dvc", "repro", "index", fails=True)
+    assert f"index: {said}" in printed, "params and code are as before, so that `check` did not run"

@@ -2,39 +2,45 @@
 
 import re
 import shutil
-from pathlib import Path
 
 import pytest
 
-from mounting import MOUNT, needs_mount
-from project import Project, hashes
-from terminal import begun, command, interrupt, run, workers_of
-
-pytestmark = pytest.mark.slow
+from support.mounting import MOUNT, needs_mount
+from support.pipeline.project import Project, hashes
+from support.pipeline.terminal import begun, command, interrupt, run, workers_of
+from support.slow import slow_but
 
 
 @pytest.mark.parametrize(
     ("stage", "key", "value", "said"),
-    [
-        ("make_demo", "demo.seed", "seven", "demo.seed must be a whole number, found 'seven'"),
-        ("decode_clips", "window.stide", 2, "window.stide is unknown; did you mean stride?"),
+    slow_but(
+        [
+            ("make_demo", "demo.seed", "seven", "demo.seed must be a whole number, found 'seven'"),
+            ("decode_clips", "window.stide", 2, "window.stide is unknown; did you mean stride?"),
+            ("train_phase1", "model.backbone.widht", 8, "model.backbone.widht is unknown; did you mean width?"),
+            ("evaluate", "runtime.workers", "two", "runtime.workers must be a whole number or auto, found 'two'"),
+        ],
         ("train_phase1", "model.backbone.widht", 8, "model.backbone.widht is unknown; did you mean width?"),
-        ("evaluate", "runtime.workers", "two", "runtime.workers must be a whole number or auto, found 'two'"),
-    ],
+    ),
 )
 def test_a_wrong_parameter_is_refused_by_the_stage_that_reads_it(project, stage, key, value, said):
     project.set(key, value)
     assert said in refused(project, stage)
 
 
-@pytest.mark.parametrize(("stage", "weights"), [("evaluate", "phase3"), ("train_phase2", "phase1")])
+@pytest.mark.parametrize(
+    ("stage", "weights"), slow_but([("evaluate", "phase3"), ("train_phase2", "phase1")], ("evaluate", "phase3"))
+)
 def test_weights_of_another_model_are_refused_with_the_difference(project, stage, weights):
     project.set("model.backbone.width", 16)
     said = refused(project, stage)
     assert f"data/models/{weights}.safetensors: weights of another model: model.backbone.width is 8 there, 16" in said
 
 
-@pytest.mark.parametrize(("stage", "weights", "kept"), [("evaluate", "phase3", -1), ("train_phase2", "phase1", 0)])
+@pytest.mark.parametrize(
+    ("stage", "weights", "kept"),
+    slow_but([("evaluate", "phase3", -1), ("train_phase2", "phase1", 0)], ("evaluate", "phase3", -1)),
+)
 def test_a_weights_file_cut_short_is_refused(project, stage, weights, kept):
     """kept: so many bytes of it, or all but so many"""
     file = f"data/models/{weights}.safetensors"
@@ -46,15 +52,18 @@ def test_a_weights_file_cut_short_is_refused(project, stage, weights, kept):
 
 @pytest.mark.parametrize(
     ("stage", "folder"),
-    [
-        ("make_demo", "data/demo"),
-        ("decode_clips", "data/clips"),
-        ("decode_clips", ".cache"),
+    slow_but(
+        [
+            ("make_demo", "data/demo"),
+            ("decode_clips", "data/clips"),
+            ("decode_clips", ".cache"),
+            ("compute_weights", "data/weights"),
+            ("train_phase1", "data/models"),
+            ("train_phase1", ".resume"),
+            ("evaluate", "reports/evaluation"),
+        ],
         ("compute_weights", "data/weights"),
-        ("train_phase1", "data/models"),
-        ("train_phase1", ".resume"),
-        ("evaluate", "reports/evaluation"),
-    ],
+    ),
 )
 def test_a_file_where_a_folder_is_wanted_is_named(project, stage, folder):
     clear(project, folder)
@@ -64,21 +73,24 @@ def test_a_file_where_a_folder_is_wanted_is_named(project, stage, folder):
 
 @pytest.mark.parametrize(
     ("stage", "folder", "options", "said"),
-    [
-        ("make_demo", "data/demo", "ro", "Read-only file system"),
-        ("make_demo", "data/demo", "size=64k", "No space left on device"),
-        ("decode_clips", ".cache", "size=64k", "No space left on device"),
-        ("train_phase1", ".resume", "size=64k", "No space left on device"),
-        ("train_phase1", "data/models", "ro", "Read-only file system"),
-        ("train_phase1", "data/models", "size=16k", "No space left on device"),
-        ("make_demo", "data/demo", "nr_inodes=2", "No space left on device"),
-        ("index_clips", "data/index", "nr_inodes=2", "No space left on device"),
-        ("decode_clips", ".cache", "nr_inodes=2", "No space left on device"),
-        ("decode_clips", "data/clips/train", "nr_inodes=2", "No space left on device"),
-        ("train_phase1", ".resume", "nr_inodes=1", "No space left on device"),
-        ("train_phase1", "reports/training", "nr_inodes=2", "No space left on device"),
-        ("compute_weights", "data/weights/phase2", "nr_inodes=1", "No space left on device"),
-    ],
+    slow_but(
+        [
+            ("make_demo", "data/demo", "ro", "Read-only file system"),
+            ("make_demo", "data/demo", "size=64k", "No space left on device"),
+            ("decode_clips", ".cache", "size=64k", "No space left on device"),
+            ("train_phase1", ".resume", "size=64k", "No space left on device"),
+            ("train_phase1", "data/models", "ro", "Read-only file system"),
+            ("train_phase1", "data/models", "size=16k", "No space left on device"),
+            ("make_demo", "data/demo", "nr_inodes=2", "No space left on device"),
+            ("index", "data/index", "nr_inodes=2", "No space left on device"),
+            ("decode_clips", ".cache", "nr_inodes=2", "No space left on device"),
+            ("decode_clips", "data/clips/train", "nr_inodes=2", "No space left on device"),
+            ("train_phase1", ".resume", "nr_inodes=1", "No space left on device"),
+            ("train_phase1", "reports/training", "nr_inodes=2", "No space left on device"),
+            ("compute_weights", "data/weights/phase2", "nr_inodes=1", "No space left on device"),
+        ],
+        ("index", "data/index", "nr_inodes=2", "No space left on device"),
+    ),
 )
 def test_a_folder_without_room_or_leave_to_write_is_named(project, stage, folder, options, said):
     needs_mount()
@@ -88,6 +100,7 @@ def test_a_folder_without_room_or_leave_to_write_is_named(project, stage, folder
     assert f"{folder}/" in line and line.endswith(said)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("stage", "out"), [("make_demo", "data/demo"), ("train_phase1", "reports/training/phase1")])
 def test_no_room_for_what_processes_share_is_named(project, stage, out):
     needs_mount()
@@ -99,7 +112,8 @@ def test_no_room_for_what_processes_share_is_named(project, stage, out):
     assert line == f"{script(project, stage)}: /dev/shm: No space left on device"
 
 
-@pytest.mark.parametrize("stage", ["index_clips", "decode_clips", "report", "train_phase1"])
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", ["index", "decode_clips", "report", "train_phase1"])
 def test_too_little_memory_at_the_start_is_one_line(project, stage):
     """Address space, from what Python alone needs to less than torch does; OpenBLAS sends itself SIGINT at some."""
     clear(project, ".cache")
@@ -125,23 +139,27 @@ def test_training_whose_weights_could_not_be_written_is_not_lost(project):
     assert "data/models/phase1.safetensors: Is a directory" in refused(project, "train_phase1")
     shutil.rmtree(project / "data/models/phase1.safetensors")
     done = run(project, [command(project, "train_phase1")], shell=True)
-    assert "phase1: was trained to its end before" in done.stdout and "loss" not in done.stdout
+    assert "phase1: already trained to its end" in done.stdout and "loss" not in done.stdout
     assert present(project) == before
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_training_with_workers_is_one_line_and_the_next_run_goes_on(project):
     project.set("phase1.train.epochs", 1000)
     project.set("runtime.workers", 2)
     clear(project, "reports/training/phase1")  # as DVC does before it starts the stage
     before = present(project)
-    for printed in ("phase1 epoch +1/1000", "phase1 epoch ([2-9]|[0-9]{2,}) step [0-9]+: goes on from here"):
+    for printed in ("phase1 epoch +1/1000", "phase1 epoch ([2-9]|[0-9]{2,}) step [0-9]+: resumed"):
         with begun(
-            project, command(project, "train_phase1"), lambda process, log: re.search(printed, log.read_text())
+            project,
+            command(project, "train_phase1"),
+            lambda process, log, printed=printed: re.search(printed, log.read_text()),
         ) as process:
             assert interrupt(process) == (130, "train: interrupted\n")
         assert kept(project, before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", ["decode_clips", "make_demo"])
 @pytest.mark.parametrize("workers", [1, 2])
 def test_ctrl_c_in_a_stage_with_workers_is_one_line(project, stage, workers):

@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 
-from project import Project, new_project
-from tailwise.data.index.source import UNTRACKED
+from support.pipeline.project import Project, new_project
+from tailwise.data.tables.checks.root import UNTRACKED
 
 pytestmark = pytest.mark.slow
 
@@ -34,7 +34,7 @@ def by_absolute_path(project: Project) -> None:
 def test_experiments_in_a_copy_find_the_data(soccernet, known):
     """With --temp, and with --queue; what they make is what `dvc repro` makes."""
     known(soccernet)
-    soccernet.run("dvc", "exp", "run", "--temp", "--name", "temp", "index_clips")
+    soccernet.run("dvc", "exp", "run", "--temp", "--name", "temp", "index")
     soccernet.run("dvc", "exp", "run", "--queue", "--name", "queue", "decode_clips")
     soccernet.run("dvc", "exp", "run", "--run-all")
     soccernet.run("dvc", "repro", "decode_clips")
@@ -46,8 +46,8 @@ def test_experiments_in_a_copy_find_the_data(soccernet, known):
 @pytest.mark.parametrize("how", ["--temp", "--queue"])
 def test_data_that_neither_git_nor_dvc_tracks_is_named_with_what_to_do(soccernet, how):
     """`dvc repro` finds it."""
-    said = soccernet.run("dvc", "exp", "run", how, "--name", "mine", "index_clips", fails=how == "--temp")
+    said = soccernet.run("dvc", "exp", "run", how, "--name", "mine", "index", fails=how == "--temp")
     if how == "--queue":
         said = soccernet.run("dvc", "exp", "run", "--run-all")
     assert f"check: data/soccernet: is not in this experiment's copy of the repository, {UNTRACKED}\n" in said
-    assert "index_clips" in soccernet.repro("index_clips") and (soccernet / "data/index/train.csv").exists()
+    assert "index" in soccernet.repro("index") and (soccernet / "data/index/train.csv").exists()

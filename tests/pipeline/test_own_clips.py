@@ -1,4 +1,4 @@
-"""Somebody's own clips through the whole pipeline: the example of the README, taken at its word."""
+"""Somebody's own clips through the whole pipeline: the example of docs/own-data.md as it stands there."""
 
 import csv
 import io
@@ -7,11 +7,10 @@ import re
 import pytest
 import yaml
 
-from filming import write_clip
-from project import ROOT, STAGES, Project, new_project
+from support.filming import write_clip
+from support.pipeline.project import ROOT, STAGES, Project, new_project
+from support.slow import slow_but
 from tailwise.core.files import read_json
-
-pytestmark = pytest.mark.slow
 
 TABLE = """\
 sample,split,path,group,outcome
@@ -46,13 +45,14 @@ def own(tmp_path_factory, home) -> Project:
     return project
 
 
+@pytest.mark.slow
 def test_the_example_runs_to_its_report(own):
     assert own.repro() == STAGES
     assert read_json(own / "data/index/heads.json") == {"outcome": CLASSES}
     metrics = read_json(own / "reports/metrics.json")
     assert list(metrics) == ["balanced_accuracy", "outcome"] and list(metrics["outcome"]["recall"]) == CLASSES
     html = (own / "reports/report.html").read_text(encoding="utf8")
-    assert "official" not in read_json(own / "reports/judgement.json") | read_json(own / "reports/certificate.json")
+    assert "official" not in read_json(own / "reports/intervals.json") | read_json(own / "reports/certificate.json")
     assert "SoccerNet's evaluator" not in html and "official score" not in html
     assert "<td>miss, &lt;1 m wide</td>" in html and "<td>save &amp; hold</td>" in html and "<1 m wide" not in html
     assert own.repro() == []
@@ -60,21 +60,24 @@ def test_the_example_runs_to_its_report(own):
 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
-    [
+    slow_but(
+        [
+            ("clips/9.mp4", "../9.mp4", "line 10: path '../9.mp4' is outside the data root"),
+            ("friendly 2", "cup 2022", "the group 'cup 2022' is in train (sample kick 4) and in test (sample kick 9)"),
+            ('"miss, <1 m wide"', "miss, <1 m wide", "line 3: 6 fields where the header has 5"),
+        ],
         ("clips/9.mp4", "../9.mp4", "line 10: path '../9.mp4' is outside the data root"),
-        ("friendly 2", "cup 2022", "the group 'cup 2022' is in train (sample kick 4) and in test (sample kick 9)"),
-        ('"miss, <1 m wide"', "miss, <1 m wide", "line 3: 6 fields where the header has 5"),
-    ],
+    ),
 )
 def test_a_mistake_is_one_line_of_the_stage(own, tmp_path, old, new, said):
     project = own.copy(tmp_path / "project")
     project.write("data/own/labels.csv", TABLE.replace(old, new))
-    printed = project.run("dvc", "repro", "index_clips", fails=True)
-    (line,) = [line for line in printed.splitlines() if line.startswith("index_clips: ")]
+    printed = project.run("dvc", "repro", "index", fails=True)
+    (line,) = [line for line in printed.splitlines() if line.startswith("index: ")]
     assert said in line and "Traceback" not in printed
 
 
-def test_the_example_is_the_one_of_the_readme():
-    readme = (ROOT / "README.md").read_text(encoding="utf8")
-    blocks = [re.sub("(?m)^    ", "", block) for block in re.findall(r"(?m)(?:^    .*\n)+", readme)]
+def test_the_example_is_the_one_of_the_docs():
+    page = (ROOT / "docs/own-data.md").read_text(encoding="utf8")
+    blocks = [re.sub("(?m)^    ", "", block) for block in re.findall(r"(?m)(?:^    .*\n)+", page)]
     assert TABLE in blocks and PARAMS in blocks

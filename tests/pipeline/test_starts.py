@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from killing import events
-from project import Project
+from support.pipeline.project import Project
 
 pytestmark = pytest.mark.slow
 

@@ -11,17 +11,17 @@ import pytest
 import torch
 
 from baselines.cells import Adjusted, Shrunk, choose_rate, score_cell, shrink, train_cell
-from baselines.methods import Labelled, Method, Part, epochs_of, rebalancing
+from baselines.methods import Labelled, Method, MethodPhase, epochs_of, rebalancing
 from baselines.setting import read_setting
 from baselines.table import summarize, table
 from tailwise.balance.boosts import Inverse, Target
 from tailwise.balance.guard import Balance
 from tailwise.balance.subset import AllSamples
 from tailwise.core.batch import Head
-from tailwise.core.config import read_params
 from tailwise.core.errors import UserError
 from tailwise.core.files import write_csv, write_json
-from tailwise.data.load.clips import Clips
+from tailwise.core.params.config import read_params
+from tailwise.data.video.store.clips import Clips
 
 FOLDER = Path(__file__).parents[2] / "pipelines" / "baselines"
 PARAMS = read_params(FOLDER / "params.yaml")
@@ -70,7 +70,18 @@ def repo(tmp_path):
     return folder
 
 
-PARTS = [".dvc", ".dvcignore", ".gitignore", "dvc.yaml", "params.yaml", "requirements.txt", "src", "stages", "data"]
+PARTS = [
+    ".dvc",
+    ".dvcignore",
+    ".gitignore",
+    "dvc.yaml",
+    "params.yaml",
+    "requirements",
+    "requirements.txt",
+    "src",
+    "stages",
+    "data",
+]
 PARTS += ["pipelines/baselines"]
 
 
@@ -117,7 +128,7 @@ def test_code_that_was_imported_gives_them_nothing_to_do(repo):
     call(folder, "dvc", "commit", "--force")
     everything = "".join(f"import {name}\n" for name in modules(repo / "src", folder))
     call(folder, "env", "PYTHONPATH=../../src:.", "python3", "-c", everything)
-    assert (folder / "baselines/__pycache__").is_dir() and (repo / "src/tailwise/engine/__pycache__").is_dir()
+    assert (folder / "baselines/__pycache__").is_dir() and (repo / "src/tailwise/engine/train/__pycache__").is_dir()
     for place in (folder, repo):
         assert call(place, "dvc", "status") == "Data and pipelines are up to date.\n"
     assert "Running" not in call(folder, "dvc", "repro", "--dry")
@@ -151,7 +162,7 @@ def test_a_cell_of_each_method_trains_and_its_weights_answer_again(name, store, 
 
 
 def test_a_method_that_breaks_the_guard_must_say_so():
-    step = Part(10.0, Inverse("inverse"), "loss", AllSamples("all"), share=1.0, lr=1.0, aimed=False)
+    step = MethodPhase(10.0, Inverse("inverse"), "weight", AllSamples("all"), share=1.0, lr=1.0, aimed=False)
     samples = Labelled(["a"] * 12, {"action": ["x"] * 11 + ["y"]}, {"action": ["x", "y"]})
     assert rebalancing("phase1", step, samples, Balance(11), TARGET, {}, {}).boost == {"action": {"x": 1, "y": 10}}
     with pytest.raises(UserError, match="balance.max_effective_ratio is 5"):
@@ -159,7 +170,7 @@ def test_a_method_that_breaks_the_guard_must_say_so():
 
 
 def test_an_aimed_phase_starts_from_the_boost_before_it():
-    step = Part(5.0, Inverse("inverse"), "loss", AllSamples("all"), share=1.0, lr=1.0, aimed=True)
+    step = MethodPhase(5.0, Inverse("inverse"), "weight", AllSamples("all"), share=1.0, lr=1.0, aimed=True)
     samples = Labelled(["a"] * 12, {"action": ["x"] * 11 + ["y"]}, {"action": ["x", "y"]})
     best = {"action": {"hits": {"x": 9, "y": 1}, "support": {"x": 10, "y": 10}}}
     found = rebalancing("phase2", step, samples, Balance(5), TARGET, {"action": {"x": 1.0, "y": 1.1}}, best)
@@ -167,7 +178,7 @@ def test_an_aimed_phase_starts_from_the_boost_before_it():
 
 
 def test_shares_must_add_up():
-    step = Part(1.0, Inverse("inverse"), "loss", AllSamples("all"), share=0.5, lr=1.0, aimed=False)
+    step = MethodPhase(1.0, Inverse("inverse"), "weight", AllSamples("all"), share=0.5, lr=1.0, aimed=False)
     with pytest.raises(ValueError, match="must add up to 1"):
         Method(Balance(10), False, (step,))
 

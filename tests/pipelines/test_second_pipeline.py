@@ -1,20 +1,36 @@
 """A second pipeline beside the first: the same stages and library, its own data, params and reports."""
 
+import csv
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from once import once
-from tailwise.core.log import last_runs
+from support.once import once
+from support.pipelines import call, start, started
+from tailwise.core.files import read_csv, read_json
+from tailwise.core.stage.run_log import last_runs
 
-ROOT = Path(__file__).parents[2]
 KEPT, PLACE = "tests/pipelines/tagger", "pipelines/tagger"
-STAGES = ["check", "make_songs", "weigh_tags", "train_phase1", "evaluate"]
+STAGES = [
+    "check",
+    "save_config",
+    "make_demo",
+    "index",
+    "analyze_classes",
+    "compute_weights",
+    "train_phase1",
+    "train_phase2",
+    "evaluate",
+    "intervals",
+    "certify",
+    "report",
+]
 IMPORT_ALL = """
 import importlib, sys
 from pathlib import Path
@@ -25,22 +41,6 @@ for source in ("../../src", "."):
         importlib.import_module(".".join(file.relative_to(source).with_suffix("").parts).removesuffix(".__init__"))
 """
 
-pytestmark = pytest.mark.slow
-
-
-def call(*command: str, cwd: Path, status: int = 0) -> str:
-    env = {name: value for name, value in os.environ.items() if not name.startswith("DVC_")}
-    env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
-    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == status, done.stdout + done.stderr
-    return done.stdout
-
-
-def started(text: str) -> list[str]:
-    """Names of the stages that `dvc repro` ran."""
-    lines = [line.split("'")[1] for line in text.splitlines() if line.startswith("Running stage '")]
-    return [name.rpartition(":")[2] for name in lines]
-
 
 def everything_of_the_root(repo: Path) -> dict[str, bytes]:
     """Each file of the root pipeline's, ignored ones too; dvc's, git's and the recovery folders apart."""
@@ -50,21 +50,6 @@ def everything_of_the_root(repo: Path) -> dict[str, bytes]:
     return {name: path.read_bytes() for name, path in kept.items()}
 
 
-def start(repo: Path) -> None:
-    """This repository as it is now, with the second pipeline in its place, committed anew."""
-    listed = call("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT).split("\0")
-    for name in listed:
-        if (ROOT / name).is_file() and (not name.startswith("tests/") or name.startswith(KEPT)):
-            place = repo / name.replace(KEPT, PLACE)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes((ROOT / name).read_bytes())
-    call("git", "init", "--quiet", cwd=repo)
-    for key, value in {"user.name": "test", "user.email": "test@example.org"}.items():
-        call("git", "config", key, value, cwd=repo)
-    call("git", "add", "--all", cwd=repo)
-    call("git", "commit", "--quiet", "--message", "start", cwd=repo)
-
-
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory) -> Path:
     """before: the repository; after: when `dvc repro` of the second pipeline was started from its root; said.txt"""
@@ -72,7 +57,7 @@ def kept(tmp_path_factory) -> Path:
     def make(folder: Path) -> None:
         for name in ("before", "after"):
             (folder / name).mkdir()
-        start(folder / "before")
+        start(folder / "before", KEPT, PLACE)
         shutil.copytree(folder / "before", folder / "after", dirs_exist_ok=True)
         (folder / "said.txt").write_text(call("dvc", "repro", f"{PLACE}/dvc.yaml", cwd=folder / "after"))
 
@@ -96,6 +81,48 @@ def test_it_runs_whole_from_the_root_and_learns(kept, repo):
     assert figures["tag"]["macro_recall"] > 0.9 and figures["mean_recall"] == figures["tag"]["macro_recall"]
 
 
+def test_every_labelled_position_is_counted_once_by_all_stages(repo):
+    reports = repo / PLACE / "reports"
+    rows = read_csv(repo / PLACE / "data/songs/valid/manifest.csv")
+    counts = Counter(tag for row in rows for tag in row["tag"].split() if tag != "-")
+    assert read_json(reports / "classes.json")["valid"]["tag"] == counts
+    answers = read_csv(reports / "evaluation/tag.csv")
+    assert Counter(row["actual"] for row in answers) == counts
+    notes = {row["sample"]: row["notes"].split() for row in rows}
+    assert all(0 < int(row["position"]) < len(notes[row["sample"]]) - 1 for row in answers), "the ends have no tag"
+    intervals = read_json(reports / "intervals.json")["heads"]["tag"]
+    assert {name: of["support"] for name, of in intervals["classes"].items()} == counts
+
+
+def test_its_certificate_and_report_are_of_positions(repo):
+    reports = repo / PLACE / "reports"
+    certificate = read_json(reports / "certificate.json")
+    assert certificate["verdicts"] == {"pass": 6, "fail": 0, "undecided": 0}
+    assert sum(row["samples"] or 0 for row in certificate["targets"]) == sum(
+        tag != "-" for row in read_csv(repo / PLACE / "data/songs/test/manifest.csv") for tag in row["tag"].split()
+    )
+    page = (reports / "report.html").read_text()
+    assert "falls" in page and "<h2" in page
+
+
+def test_new_songs_are_predicted_a_tag_a_note(repo):
+    (repo / PLACE / "new.csv").write_text("sample,notes\nup,0 1 2 3\ndown,3 2 1 0 0\n")
+    command = [
+        "--recipe",
+        "tagger",
+        "--weights",
+        "data/models/phase2.safetensors",
+        "--table",
+        "new.csv",
+        "--format",
+        "csv",
+    ]
+    env = ["env", "PYTHONPATH=../../src:.", "python3", "-m", "tailwise", "predict", *command]
+    rows = list(csv.DictReader(call(*env, cwd=repo / PLACE).splitlines()))
+    assert len(rows) == 9 and [row["tag"] for row in rows][1:3] == ["rises", "rises"]
+    assert [row["tag"] for row in rows][5:7] == ["falls", "falls"]
+
+
 def test_the_root_pipeline_is_left_alone(repo, before):
     assert everything_of_the_root(repo) == before
     changed = [line[3:] for line in call("git", "status", "--porcelain", "-uall", cwd=repo).splitlines()]
@@ -104,16 +131,17 @@ def test_the_root_pipeline_is_left_alone(repo, before):
 
 def test_nothing_is_left_to_resume(repo):
     states = repo / PLACE / ".resume"
-    assert len(list(states.glob("*/done.json"))) == len(list(states.glob("*"))) == 1
+    assert len(list(states.glob("*/done.json"))) == len(list(states.glob("*"))) == 1  # the first phase's is gone
 
 
 def test_its_logs_are_its_own_and_have_the_stages_names(repo):
     logs = repo / PLACE / ".logs"
     assert sorted(path.stem for path in (logs / "events").iterdir()) == sorted(STAGES)
-    assert [run.stage for run in last_runs(logs / "stages.csv")] == STAGES
+    assert {run.stage for run in last_runs(logs / "stages.csv")} == set(STAGES)
     assert not (repo / ".logs").exists() and not (repo / ".resume").exists()
 
 
+@pytest.mark.slow
 def test_importing_everything_leaves_nothing_to_do(repo):
     """Compiled Python beside the code is none of DVC's business, in whatever folder the pipeline lies."""
     env = {name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "PYTHON"))}
@@ -126,6 +154,7 @@ def test_importing_everything_leaves_nothing_to_do(repo):
     assert started(call("dvc", "repro", "--dry", f"{PLACE}/dvc.yaml", cwd=repo)) == []
 
 
+@pytest.mark.slow
 def test_from_a_temporary_copy_what_is_untracked_goes_to_the_main_repository(repo):
     """There its experiment finds the state of one that was killed."""
     folder = repo / PLACE
@@ -135,7 +164,8 @@ def test_from_a_temporary_copy_what_is_untracked_goes_to_the_main_repository(rep
     call("git", "add", "--all", cwd=repo)
     call("git", "commit", "--quiet", "--message", "run", cwd=repo)
     call("dvc", "exp", "run", "--temp", "-S", "phase1.train.epochs=1", cwd=folder)
-    assert len(list((folder / ".resume").glob("phase1-*/done.json"))) == 1
+    done = [path.parent.name.partition("-")[0] for path in (folder / ".resume").glob("*/done.json")]
+    assert done == ["phase2"], "the first phase's state goes when the second begins"
 
 
 def test_the_roots_own_repro_does_not_look_at_it(repo):
@@ -155,7 +185,8 @@ def test_from_its_own_folder_only_what_changed_runs_again(repo, before):
     assert started(call("dvc", "repro", cwd=folder)) == []
     params = (folder / "params.yaml").read_text()
     (folder / "params.yaml").write_text(params.replace("epochs: 4", "epochs: 1"))
-    assert started(call("dvc", "repro", cwd=folder)) == ["check", "train_phase1", "evaluate"]
+    later = ["train_phase1", "train_phase2", "evaluate", "intervals", "certify", "report"]
+    assert sorted(started(call("dvc", "repro", cwd=folder))) == sorted(["check", "save_config", *later])
     assert everything_of_the_root(repo) == before
 
 

@@ -2,11 +2,9 @@
 
 import pytest
 
-import chrome
-from made import PHASES, RUNS, write_run
-from tailwise.core.log import Run, add_run
-from tailwise.reporting.collect import collect
-from tailwise.reporting.page import page
+from support.reporting import chrome
+from support.reporting.made import RUNS, html_of, write_run
+from tailwise.core.stage.run_log import Run, add_run
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +24,7 @@ def report(tmp_path_factory, browser):
             root = write_run(tmp_path_factory.mktemp(name), RUNS[name])
             add_run(root / ".logs", Run("train", 61.5, 812.4))
             paths[name] = root / "reports/report.html"
-            paths[name].write_text(page(collect(PHASES, root)), encoding="utf8")
+            paths[name].write_text(html_of(root, RUNS[name]), encoding="utf8")
         browser.open(paths[name], part, **window)
         return browser
 

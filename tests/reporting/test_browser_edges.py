@@ -5,18 +5,14 @@ import re
 import numpy as np
 import pytest
 
-import chrome
-from made import EVIL, MANY, PHASES, RUNS, write_run
-from tailwise.reporting.collect import collect
-from tailwise.reporting.page import page
-
-PAGES = ("result", "training", "mistakes", "data", "certificate", "run")
+from support.reporting import chrome
+from support.reporting.made import EVIL, MANY, RUNS, html_of, write_run
 
 
 @pytest.mark.parametrize("name", RUNS)
 @pytest.mark.parametrize("width", [1200, 360])
 def test_every_page_of_every_run_is_quiet_asks_for_nothing_and_fits_its_window(report, name, width):
-    for part in PAGES:
+    for part in RUNS[name].page.sections:
         browser = report(name, part, width=width)
         assert browser.script("return document.documentElement.scrollWidth <= innerWidth"), part
         assert browser.script("return document.querySelector('main > section:not([hidden])').id") == part
@@ -42,7 +38,7 @@ def test_what_is_cut_off_in_a_column_is_listed_below(report):
 
 
 def test_no_name_injects_anything(report):
-    for part in PAGES:
+    for part in RUNS["evil"].page.sections:
         browser = report("evil", part)
         assert browser.script("return window.broken") is None and browser.driver.title == "tailwise: report"
         assert browser.all("main b, img[onerror], img[src=x]") == []
@@ -89,12 +85,12 @@ def test_many_classes_are_found_by_typing_and_read_by_pointing(report):
 
 def test_the_log_beside_the_page_is_shown_and_its_absence_is_told(report, browser, tmp_path):
     assert report(part="run").texts("#log tbody td") == ["train", "61.5 s", "", "812 MB"]
-    assert browser.text("#log-said") == "1 stages, 62 s together."
+    assert browser.text("#log-state") == "1 stages, 62 s together."
     (tmp_path / "reports").mkdir()
     alone = tmp_path / "reports/report.html"
-    alone.write_text(page(collect(PHASES, write_run(tmp_path))), encoding="utf8")
+    alone.write_text(html_of(write_run(tmp_path)), encoding="utf8")
     browser.open(alone, "run")
-    assert browser.text("#log-said").startswith("There is no log beside this page")
+    assert browser.text("#log-state").startswith("There is no log beside this page")
 
 
 def contrast(browser, selector):
@@ -138,3 +134,34 @@ def test_without_a_browser_the_tests_are_skipped_with_a_reason_or_fail_where_it_
     monkeypatch.setenv(chrome.NEEDED, "1")
     with pytest.raises(pytest.fail.Exception, match="apt-get install chromium chromium-driver"):
         chrome.start(tmp_path)
+
+
+def test_without_heads_there_is_nothing_to_choose_but_the_epoch(report):
+    browser = report("contrastive")
+    assert browser.all("#head, #label, #each, #confusion") == []
+    assert browser.texts("#overall h4") == ["Loss", "Gradient norm", "Learning rate", "Score"]
+    browser.click("#back")
+    assert browser.text("#at") == "pretrain, epoch 1 of 3"
+    browser.go("run")
+    assert not browser.one("#controls").is_displayed()
+
+
+def test_a_phase_without_heads_leaves_a_gap_in_their_curves(report):
+    browser = report("pretrained")
+    assert [path.get_attribute("d").count("M") for path in browser.all("#each .curve")] == [1, 1, 1]
+    while browser.one("#back").is_enabled():
+        browser.click("#back")
+    assert (
+        browser.text("#confusion-at") == "action: pretrain, epoch 1 of 3"
+        and browser.texts("#confusion rect.cell") == []
+    )
+    assert browser.text("#pairs") == "Nothing confused."
+
+
+def test_a_mistake_in_a_sequence_has_its_position(report):
+    browser = report("tagger", "mistakes")
+    browser.choose("#order", "by sample")
+    assert browser.texts(".mistake .note")[1] == "valid/1 · position 1 · match 1"
+    assert browser.all(".mistake button, .mistake img") == []
+    browser.go("data")
+    assert not browser.one("#controls").is_displayed()

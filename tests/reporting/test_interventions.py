@@ -9,18 +9,18 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-from helpers import HEADS, Linear, make_phase, make_run, make_table, make_task
-from made import EVIL, PHASES, RUNS, TROUBLE, Made, write_run
-from tailwise.engine.guards import Fault, Stability
-from tailwise.engine.loop import train_phase
-from tailwise.engine.outputs import write_outputs
-from tailwise.reporting.collect import collect
+from support.helpers import HEADS, Linear, make_phase, make_run, make_table, make_task
+from support.reporting.made import EVIL, PHASES, RUNS, TROUBLE, Made, write_run
+from support.reporting.made import html_of as html_in
+from tailwise.engine.contract.run import Stability
+from tailwise.engine.train.loop import train_phase
+from tailwise.engine.train.outputs import write_outputs
+from tailwise.metrics.interventions import Fault, describe_action, describe_fault
 from tailwise.reporting.interventions import notices, read_computed, read_interventions
-from tailwise.reporting.page import page
 
 
 def html_of(root, made):
-    return page(collect(PHASES, write_run(root, made)))
+    return html_in(write_run(root, made), made)
 
 
 def part(html, name):
@@ -31,14 +31,15 @@ def part(html, name):
 
 
 def test_the_made_up_run_has_a_fault_of_every_kind():
-    assert {fault for rows in TROUBLE.values() for _, _, fault, *_ in rows} == set(get_args(Fault))
+    assert {row.fault for rows in TROUBLE.values() for row in rows} == set(get_args(Fault))
 
 
 def test_every_intervention_is_listed_and_what_changes_the_model_is_told_first(tmp_path):
     training, run = (part(html_of(tmp_path, Made(done=TROUBLE)), name) for name in ("training", "run"))
     for phase, rows in TROUBLE.items():
         for row in rows:
-            assert " | ".join(map(str, [phase, *row])).strip() in training
+            cells = [phase, row.epoch, row.step, row.fault, describe_action(row), describe_fault(row)]
+            assert " | ".join(map(str, cells)).strip() in training
     for told in (
         "phase2: memory ran short: micro-batch 4, first at epoch 1, step 1",
         "phase2: a simpler model took over at epoch 2, step 7 (exploding gradient)",
@@ -69,7 +70,7 @@ def test_a_phase_after_a_simpler_model_took_over_begins_with_it(tmp_path):
 def test_a_simpler_model_that_was_never_better_is_told_so_and_not_passed_on(tmp_path):
     write_run(tmp_path, Made(done={"phase1": TROUBLE["phase2"]}))
     folder = tmp_path / "reports/training"
-    computed = {"phase1": {"micro_batch": 4, "simpler": 0}}
+    computed = {"phase1": {"micro_batch": 4, "fallback": 0}}
     found = notices(PHASES, read_interventions(folder, PHASES), computed)
     assert found[-1][1].endswith("; the best weights are those of the model before")
 
@@ -94,12 +95,12 @@ def test_what_training_writes_is_told(tmp_path, monkeypatch):
     broken = replace(
         task,
         loss=lambda *arguments: {name: value * torch.nan for name, value in task.loss(*arguments).items()},
-        simpler=lambda: make_task(train=make_table()),
+        fallback=lambda: make_task(train=make_table()),
     )
     run = make_run(batch_size=8, stability=Stability(max_rollbacks=0))
     trained = train_phase(broken, make_phase(), range(24), {}, run)
     boosts = {head.name: dict.fromkeys(head.classes, 1.0) for head in HEADS}
-    write_outputs("phase1", HEADS, boosts, trained, {"asked": True}, run)
+    write_outputs("phase1", broken.metrics, boosts, trained, {"asked": True}, run)
     folder = tmp_path / "reports/training"
     assert notices(["phase1"], read_interventions(folder, ["phase1"]), read_computed(folder, ["phase1"])) == [
         ("phase1", "memory ran short: micro-batch 4, first at epoch 1, step 1"),
@@ -123,8 +124,9 @@ def test_the_pointer_is_told_of_the_interventions_of_its_epoch(report):
     told = browser.hover(marks(browser, "#each")[3])
     assert told[0] == "phase2, epoch 2 of 3 (kept)" and told[1].startswith("Dive: ")
     assert told[-2:] == [
-        "step 3: loss spike (loss 9, median of the last 20 1.2): back to the last good weights, rate x 0.5",
-        "step 7: exploding gradient (gradient norm 4e+03): a simpler model goes on, 30 of 41 tensors fit",
+        "step 3: loss spike (loss 9, recent median 1.2): rolled back to the last good weights, rate x 0.5",
+        "step 7: exploding gradient (gradient norm 4e+03, recent median 2): "
+        "fell back to a simpler model, 30 of its 41 tensors loaded",
     ]
     mark, kept = marks(browser, "#each")[3].rect, browser.all("#each .kept")[1].rect
     assert abs(mark["x"] + mark["width"] / 2 - kept["x"] - kept["width"] / 2) < 1 and mark["y"] < kept["y"]

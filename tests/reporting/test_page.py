@@ -3,20 +3,20 @@
 import base64
 import hashlib
 import json
+import math
 import re
 import shutil
 from dataclasses import replace
 
 import pytest
 
-from made import EPOCHS, KEPT, OFFICIAL, PHASES, RUNS, Made, write_run
+from support.reporting.made import EPOCHS, KEPT, PHASES, RUNS, Made, facts_of, html_of, write_run
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_json, write_json
-from tailwise.reporting.collect import collect
-from tailwise.reporting.history import number
-from tailwise.reporting.page import figure, interval, measured, page
+from tailwise.reporting.history import OVERALL, finite
+from tailwise.reporting.page import Page
 from tailwise.reporting.payload import embedded
-from tailwise.reporting.summary import summary
+from tailwise.reporting.render import figure, interval, measured, render
 
 EVIL = "</script><img src=x onerror=alert(1)>"
 EVIL_RUN = Made(heads={EVIL: [EVIL, "'\"><b>", "{{ 7 * 7 }}"]}, named=EVIL)
@@ -24,7 +24,11 @@ EVIL_RUN = Made(heads={EVIL: [EVIL, "'\"><b>", "{{ 7 * 7 }}"]}, named=EVIL)
 
 @pytest.fixture
 def facts(tmp_path):
-    return collect(PHASES, write_run(tmp_path))
+    return facts_of(write_run(tmp_path))
+
+
+def show(facts):
+    return render(facts, Made().page)
 
 
 def cells(html):
@@ -35,7 +39,7 @@ def cells(html):
 
 
 def test_the_result_has_intervals_and_targets_and_nothing_of_the_test_split(facts):
-    html = page(facts)
+    html = show(facts)
     rows = cells(html)
     assert ["action", "macro recall", "0.457 (0.400 to 0.512)", "0.600"] in rows
     assert ["", "lowest recall", "0.125", ""] in rows and ["", "balanced accuracy", "57.25 %", ""] in rows
@@ -45,12 +49,12 @@ def test_the_result_has_intervals_and_targets_and_nothing_of_the_test_split(fact
 
 def test_the_classes_have_counts_boosts_and_figures(facts):
     push = ["Push", "9", "", "9", "1.00", "2.00", *["0.25 (0.12 to 0.50)"] * 3]
-    assert push in cells(page(facts))
-    assert ["Dive", "Hold", "3", "60 %", ""] in cells(page(facts))
+    assert push in cells(show(facts))
+    assert ["Dive", "Hold", "3", "60 %", ""] in cells(show(facts))
 
 
 def test_the_certificate_has_every_target_the_limits_the_hashes_and_the_seed(facts):
-    html = page(facts)
+    html = show(facts)
     start = html.index('<section id="certificate"')
     rows, part = cells(html), html[start : html.index("</section>", start)]
     assert ["action", "macro recall", "0.457 (0.400 to 0.512)", "0.600", "fail"] in rows
@@ -61,7 +65,7 @@ def test_the_certificate_has_every_target_the_limits_the_hashes_and_the_seed(fac
 
 
 def test_it_shows_data_faults_alerts_and_parameters(facts):
-    html = page(facts)
+    html = show(facts)
     assert "256x144: 150, 64x64: 49" in html and "2.4 to 2.6, median 2.5" in html and "valid/clip_1.mp4: absent" in html
     assert ["phase2", "3", "collapse", "action", "Dive", "recall of Dive is 0"] in cells(html)
     assert ["train", "98", "200", "1", "2", "3", "1", "0", "0"] in cells(html) and "data: {root: valid}" in html
@@ -69,36 +73,36 @@ def test_it_shows_data_faults_alerts_and_parameters(facts):
 
 
 def test_the_columns_of_the_data_follow_the_reader(facts):
-    assert "<th>dropped: severity</th><th>faulty clips</th>" in page(facts)
+    assert "<th>dropped: severity</th><th>faulty clips</th>" in show(facts)
     index = {"train": {"samples": 98, "views": 200, "dropped": {}}}
-    assert ["train", "98", "200", "1", "0", "0"] in cells(page(replace(facts, index=index)))
+    assert ["train", "98", "200", "1", "0", "0"] in cells(show(replace(facts, index=index)))
 
 
 def test_leaks_and_duplicates_are_told_and_escaped(facts):
     index = {"train": {**facts.index["train"], "leaks": [f"g is in train and {EVIL}"]}}
-    quality = {"train": {**facts.quality["train"], "duplicates": [["a", EVIL]]}}
-    html = page(replace(facts, index=index, quality=quality))
+    quality = {"train": {**facts.own["quality"]["train"], "duplicates": [["a", EVIL]]}}
+    html = show(replace(facts, index=index, own={**facts.own, "quality": quality}))
     assert "in two splits</strong>: g is in train" in html and "<li>a, &lt;/script" in html
     assert EVIL not in html
 
 
 def test_other_warnings_of_the_index_are_told_the_first_twenty(facts):
     warnings = [f"the same clip is {i}.mp4 and {EVIL}" for i in range(30)]
-    html = page(replace(facts, index={"train": {**facts.index["train"], "warnings": warnings}}))
+    html = show(replace(facts, index={"train": {**facts.index["train"], "warnings": warnings}}))
     assert "<li>the same clip is 19.mp4 and &lt;/script" in html and "20.mp4 and" not in html and EVIL not in html
     assert "<li>and 10 more in train, see reports/index.json</li>" in html
 
 
 def test_a_run_without_alerts_says_so(facts):
-    assert "No alert." in page(replace(facts, history=replace(facts.history, alerts=[])))
+    assert "No alert." in show(replace(facts, history=replace(facts.history, alerts=[])))
 
 
 def test_the_same_facts_give_the_same_bytes(facts, tmp_path):
-    assert page(facts) == page(collect(PHASES, tmp_path))
+    assert show(facts) == html_of(tmp_path)
 
 
 def test_names_from_the_data_stay_text(tmp_path):
-    html = page(collect(PHASES, write_run(tmp_path, EVIL_RUN)))
+    html = html_of(write_run(tmp_path, EVIL_RUN))
     assert EVIL not in html and "<b>" not in html and "{{ 7 * 7 }}" in html
     assert html.count("</script>") == html.count("<script") == 2
     block = re.search(r'<script type="application/json" id="facts">(.*?)</script>', html, re.DOTALL)[1]
@@ -115,7 +119,7 @@ def test_what_is_embedded_is_read_back():
 
 
 def test_it_names_no_address_and_allows_none(facts):
-    html = page(facts)
+    html = show(facts)
     assert html.replace("http://www.w3.org/2000/svg", "").count("http") == html.count("http-equiv")
     policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', html)[1].replace("&#39;", "'")
     script, style = (re.search(rf"<{tag}>(.*?)</{tag}>", html, re.DOTALL)[1] for tag in ("script", "style"))
@@ -134,7 +138,7 @@ def test_the_steps_are_the_epochs_of_all_phases_in_order(facts):
 def test_each_step_has_the_confusion_of_its_epoch(facts):
     history = facts.history.heads["action"]
     assert len(history.confusion) == len(facts.history.steps) and history.confusion[0] != history.confusion[1]
-    for flat, recalls in zip(history.confusion, history.classes["recall"]):
+    for flat, recalls in zip(history.confusion, history.by_class["recall"]):
         table = dict(zip(zip(flat[::3], flat[1::3]), flat[2::3]))
         assert sum(table.values()) == 5 + 9 + 13
         found = [table.get((i, i), 0) / support for i, support in enumerate((5, 9, 13))]
@@ -142,28 +146,28 @@ def test_each_step_has_the_confusion_of_its_epoch(facts):
 
 
 def test_absent_classes_have_no_figure(tmp_path):
-    facts = collect(PHASES, write_run(tmp_path, Made(absent=("Push",))))
-    assert [step[1] for step in facts.history.heads["action"].classes["recall"]] == [None] * 6
-    assert ["Push", "9", "", "0", "1.00", "2.00", "–", "–", "–"] in cells(page(facts))
+    facts = facts_of(write_run(tmp_path, Made(absent=("Push",))))
+    assert [step[1] for step in facts.history.heads["action"].by_class["recall"]] == [None] * 6
+    assert ["Push", "9", "", "0", "1.00", "2.00", "–", "–", "–"] in cells(show(facts))
 
 
 def test_an_absent_file_is_named(tmp_path):
     write_run(tmp_path)
     (tmp_path / "reports/mistakes.json").unlink()
     with pytest.raises(UserError, match="mistakes.json: No such file"):
-        collect(PHASES, tmp_path)
+        facts_of(tmp_path)
     write_json(tmp_path / "reports/mistakes.json", {})
     shutil.rmtree(tmp_path / "reports/training/phase2")
     with pytest.raises(UserError, match="phase2/epochs.csv: No such file"):
-        collect(PHASES, tmp_path)
+        facts_of(tmp_path)
 
 
 def test_a_head_without_mistakes_or_rare_classes_is_shown(tmp_path):
-    judgement = read_json(write_run(tmp_path, Made(mistakes=0)) / "reports/judgement.json")
+    intervals = read_json(write_run(tmp_path, Made(mistakes=0)) / "reports/intervals.json")
     unknown = {"value": None, "low": None, "high": None}
-    judgement["heads"]["action"]["rare"] = {"classes": [], "macro_recall": unknown, "macro_f1": unknown}
-    write_json(tmp_path / "reports/judgement.json", judgement)
-    html = page(collect(PHASES, tmp_path))
+    intervals["heads"]["action"]["rare"] = {"classes": [], "macro_recall": unknown, "macro_f1": unknown}
+    write_json(tmp_path / "reports/intervals.json", intervals)
+    html = html_of(tmp_path)
     assert "Rare classes of card: A (5 samples)." in html and "Rare classes of action" not in html
 
 
@@ -171,48 +175,23 @@ def test_an_undefined_figure_is_a_dash():
     assert figure(None) == "–" and figure(0.12345) == "0.123" and figure(0.5, 2) == "0.50"
     assert interval({"value": 0.5, "low": None, "high": None}) == "0.500"
     assert interval({"value": None, "low": 0.1, "high": 0.2}) == "–"
-    assert (number(""), number(None), number("nan"), number("0.5")) == (None, None, None, 0.5)
-
-
-def test_the_closing_table_names_the_lowest_class_and_leaves_absent_ones_out():
-    figures = {"macro_recall": 0.4567, "macro_f1": 0.4, "accuracy": 0.5, "min_recall": 0.125, "loss": 1.5}
-    recall = {"Dive": None, "Push": 0.25, "Hold": 0.75}
-    classes = {name: {"support": count} for name, count in (("Push", 20), ("Hold", 2))}
-    judgement = {"few": 20, "heads": {"action": {"classes": classes}}}
-    text = summary({"balanced_accuracy": 40.0, "mean_recall": 0.25, "action": {**figures, "recall": recall}}, judgement)
-    head, row, *scores = text.splitlines()
-    assert row.split() == ["action", "0.457", "0.400", "0.250", "Push"]
-    assert head.split()[:3] == ["validation", "macro", "recall"]
-    assert scores == ["balanced accuracy: 40.00 %", "mean recall: 0.25"]
-    recall["Hold"] = 0.0
-    row = summary({"action": {**figures, "recall": recall}}, judgement).splitlines()[1]
-    assert row.endswith("0.000  Hold (2 samples: no measurement)")
-
-
-def test_the_closing_table_has_the_evaluator_of_soccernet_where_it_judged():
-    figures = {"macro_recall": 0.5, "macro_f1": 0.4, "recall": {"Dive": 0.5}}
-    judged = {"few": 20, "heads": {"action": {"classes": {"Dive": {"support": 20}}}}, "official": OFFICIAL}
-    assert summary({"balanced_accuracy": 57.6171, "action": figures}, judged).splitlines()[2:] == [
-        "balanced accuracy: 57.62 %",
-        "SoccerNet's evaluator: 54.30 % (action no number, severity 51.17 %)",
-        "  12 of 256 fouls",
-    ]
+    assert finite([math.nan, math.inf, 0.5]) == [None, None, 0.5]
 
 
 def test_the_evaluator_of_soccernet_stands_beside_the_balanced_accuracy_of_its_own_data_alone(tmp_path, facts):
-    html = page(collect(PHASES, write_run(tmp_path / "official", RUNS["official"])))
+    html = html_of(write_run(tmp_path / "official", RUNS["official"]))
     assert cells(html).count(["SoccerNet's evaluator", "no number", "51.17 %", "54.30 %"]) == 2
     assert ["balanced accuracy", "45.67 %", "45.67 %", "57.25 %"] in cells(html)
     assert html.count("<li>12 of 256 fouls</li>") == 2 and "otherwise:" in html
-    assert not re.search("official|SoccerNet.s evaluator<", page(facts).partition("<script type")[0])
+    assert not re.search("official|SoccerNet.s evaluator<", show(facts).partition("<script type")[0])
 
 
 def test_of_a_few_samples_their_number_stands_and_no_interval(facts):
     interval = {"value": 1.0, "low": 1.0, "high": 1.0}
-    assert measured(interval, 2, 20) == "1.000 (2 samples)" and measured(interval, 1, 20, 2) == "1.00 (1 sample)"
+    assert measured(interval, 2, 20) == "1.000 (2 samples)" and measured(interval, 1, 20, digits=2) == "1.00 (1 sample)"
     assert measured(interval, 20, 20) == "1.000 (1.000 to 1.000)"
     assert measured({"value": None, "low": None, "high": None}, 0, 20) == "–"
-    html = page(facts)
+    html = show(facts)
     dive = ["Dive", "5", "", "5", "1.00", "2.00", "0.00 (5 samples)", "0.00 (0.00 to 0.25)", "0.00 (5 samples)"]
     assert dive in cells(html) and "Figures of fewer than 6 samples" in html
     assert ["action", "recall of Push", "1.000 (2 samples)", "0.400", "undecided"] in cells(html)
@@ -221,12 +200,12 @@ def test_of_a_few_samples_their_number_stands_and_no_interval(facts):
 
 def test_each_number_of_the_data_counts_one_thing(facts):
     of_train = {
-        **facts.quality["train"],
+        **facts.own["quality"]["train"],
         "faulty": {f"{i}.mp4": "absent" for i in range(6)},
         "dropped": ["a", "b", "c"],
         "duplicates": [["x", "y"]] * 11,
     }
-    html = page(replace(facts, quality={**facts.quality, "train": of_train}))
+    html = show(replace(facts, own={**facts.own, "quality": {**facts.own["quality"], "train": of_train}}))
     assert ["train", "98", "200", "1", "2", "3", "6", "3", "11"] in cells(html)
     titles = [title.rpartition(": ")[::2] for title in re.findall("<summary>(.* train.*)</summary>", html)]
     assert titles == [
@@ -234,3 +213,70 @@ def test_each_number_of_the_data_counts_one_thing(facts):
         ("Samples of train that are left out, without a usable view", "3"),
         ("The same content in several clips of train", "11"),
     ]
+
+
+def test_a_page_without_parts_of_its_own_has_the_words_of_its_data(tmp_path):
+    """The tagger: labels of notes, one phase, no clip, no view, no score of another pipeline."""
+    html = html_of(write_run(tmp_path, RUNS["tagger"]), RUNS["tagger"])
+    head, push = ["class", "training notes", "", "validation notes", "boost phase1"], ["stays", "9", "", "9", "1.00"]
+    assert [row[:5] for row in cells(html) if row[0] in ("class", "stays")][:2] == [head, push]
+    assert ["train", "98", "700"] in cells(html) and "Validation notes that the model was sure of" in html
+    shown = html.partition("<style>")[0] + html.partition("</style>")[2].partition("<script type")[0]
+    assert re.findall("(?i)view(?!port|box)|clip|film|strip|soccernet|foul|camera", shown) == []
+
+
+def test_sections_that_are_not_shown_need_no_file(tmp_path):
+    """A contrastive phase: no head, no class counts, no boost."""
+    html = html_of(write_run(tmp_path, RUNS["contrastive"]), RUNS["contrastive"])
+    assert re.findall('<section id="([a-z]+)"', html) == ["training", "run"]
+    assert sorted(path.name for path in (tmp_path / "reports").iterdir()) == ["classes.json", "config.yaml", "training"]
+    facts = facts_of(tmp_path, RUNS["contrastive"])
+    assert facts.history.heads == {} and facts.history.figures["score"] == [0.6, 0.7, 0.8]
+    assert "certificate" not in html.partition("<script type")[0].partition("</style>")[2]
+
+
+def test_a_phase_without_heads_has_no_figure_of_them(tmp_path):
+    facts = facts_of(write_run(tmp_path, RUNS["pretrained"]), RUNS["pretrained"])
+    assert list(facts.history.heads) == ["action", "card"] and list(facts.history.figures) == [*OVERALL]
+    assert facts.history.heads["action"].figures["macro_recall"] == [None] * 3 + [0.1, 0.2, 0.3]
+    assert facts.history.heads["card"].confusion[0] == [] != facts.history.heads["card"].confusion[3]
+
+
+def test_a_class_is_without_a_boost_in_a_pipeline_without(tmp_path):
+    html = html_of(write_run(tmp_path, RUNS["classifier"]), RUNS["classifier"])
+    assert "boost train" not in html and ["class 001 with a name of some length", "9", "", "9"] in [
+        row[:4] for row in cells(html)
+    ]
+
+
+def test_a_section_that_does_not_exist_is_refused_with_the_known_ones():
+    with pytest.raises(ValueError, match="the report has no section 'results'; there are: result, training, mistakes"):
+        Page(sections=("results",))
+
+
+def test_a_pipeline_adds_sections_of_its_own(tmp_path):
+    """A template, a style, a script, facts, and a place in the navigation."""
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web/probe.html").write_text('<section id="probe"><p>{{ own.text }}: {{ page.unit }}</p></section>')
+    (tmp_path / "web/probe.js").write_text("own.explain = () => [facts.own.length];\n")
+    (tmp_path / "web/probe.css").write_text(".probe { margin: 0 }\n")
+
+    class Probed(Page):
+        def collect(self, root):
+            return {"text": f"{EVIL} of {len(list(root.iterdir()))} files"}
+
+        def payload(self, own):
+            return {"length": len(own["text"])}
+
+    page = Probed(
+        sections=("probe", "run"),
+        folder=tmp_path / "web",
+        titles={"probe": "Probe"},
+        scripts=("probe",),
+        styles=("probe",),
+    )
+    made = replace(RUNS["contrastive"], page=page)
+    html = html_of(write_run(tmp_path / "run", made), made)
+    assert re.findall('<li><a href="#(.*)">(.*)</a>', html) == [("probe", "Probe"), ("run", "Run")]
+    assert "onerror=alert(1)&gt; of 1 files: sample</p>" in html and EVIL not in html
+    assert "own.explain = () => [facts.own.length];" in html and ".probe { margin: 0 }" in html

@@ -13,16 +13,16 @@ from torch import nn
 from baselines.methods import Labelled, Method, epochs_of, rebalancing
 from tailwise.balance.boosts import Target
 from tailwise.core.batch import Head
-from tailwise.core.runtime import Runtime
-from tailwise.data.load.clips import Clips
-from tailwise.engine import run as engine
-from tailwise.engine.guards import Stability
-from tailwise.engine.history import best_epoch
-from tailwise.engine.inputs import class_boosts, sample_places
-from tailwise.engine.loop import train_phase
-from tailwise.engine.phase import Phase
-from tailwise.engine.predict import records
-from tailwise.engine.task import Task
+from tailwise.core.params.runtime import Runtime
+from tailwise.data.video.store.clips import Clips
+from tailwise.engine.contract import run as engine
+from tailwise.engine.contract.phase import Phase
+from tailwise.engine.contract.run import Stability
+from tailwise.engine.contract.task import Task
+from tailwise.engine.evaluate.inputs import class_boosts, sample_indices
+from tailwise.engine.evaluate.validate import totals
+from tailwise.engine.monitor.history import best_epoch
+from tailwise.engine.train.loop import train_phase
 from tailwise.recipes.fouls import task as fouls
 
 UNGUARDED = Stability(guards=False)
@@ -125,7 +125,7 @@ def train_cell(setting: Setting, train: Shrunk, valid: Shrunk, lr: float, seed: 
     for number, part in enumerate(setting.method.phases, start=1):
         name = f"phase{number}"
         of_phase = rebalancing(name, part, samples, setting.method.balance, setting.target, before, best)
-        places = sample_places(train, of_phase.samples)
+        places = sample_indices(train, of_phase.samples)
         due += part.share * total
         epochs = epochs_of(due - done, len(places), training.batch_size)
         done += epochs * -(-len(places) // training.batch_size)
@@ -133,8 +133,8 @@ def train_cell(setting: Setting, train: Shrunk, valid: Shrunk, lr: float, seed: 
         boost = class_boosts(of_phase, setting.heads, train, places)
         run = engine.Run(name, training, CPU, stability=UNGUARDED)
         record = train_phase(task, phase, places, boost, run).history[-1]
-        before, best = of_phase.boost, best_epoch(record, setting.heads)
-    matrices = {name: head.confusion for name, head in record.heads.items()}
+        before, best = of_phase.boost, best_epoch(record, task.metrics)
+    matrices = matrices_of(task, record.totals)
     seconds, weights = time.process_time() - begun, {n: t.clone() for n, t in task.model.state_dict().items()}
     return {"weights": weights, "score": record.score, "valid": matrices, "steps": done, "seconds": seconds}
 
@@ -162,5 +162,9 @@ def score_cell(setting: Setting, weights: dict[str, torch.Tensor], split: str) -
     engine.start(setting.training, ON_PROCESSOR)
     task = build(setting, 1, None, load(setting.store, split, setting.heads, setting.cells.shrink))
     task.model.load_state_dict(weights)
-    judged = records(task, engine.Run("score", setting.training, CPU))
-    return {name: head.confusion for name, head in judged.items()}
+    return matrices_of(task, totals(task, engine.Run("score", setting.training, CPU)))
+
+
+def matrices_of(task: Task, totals: dict[str, list[float]]) -> dict[str, list[list[int]]]:
+    """{head: confusion counts}"""
+    return {head.name: task.metrics[head.name].matrix(totals[head.name]).tolist() for head in task.heads}

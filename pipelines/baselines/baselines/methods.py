@@ -6,12 +6,13 @@ from tailwise.balance.boosts import Target, boost_from_counts, raise_weak
 from tailwise.balance.counts import Counts, count_classes
 from tailwise.balance.files import Boost, Rebalancing
 from tailwise.balance.guard import Balance
+from tailwise.balance.labels import Labels
 from tailwise.balance.plan import rebalance
 from tailwise.balance.subset import Rebalance
 
 
 @dataclass(frozen=True)
-class Part(Rebalance):
+class MethodPhase(Rebalance):
     """One phase of a method.
 
     share: of the method's optimizer steps, in (0, 1]
@@ -36,7 +37,7 @@ class Method:
 
     balance: Balance
     adjusted: bool
-    phases: tuple[Part, ...]
+    phases: tuple[MethodPhase, ...]
 
     def __post_init__(self):
         if abs(sum(part.share for part in self.phases) - 1) > 1e-9:
@@ -57,7 +58,7 @@ class Labelled:
 
 
 def rebalancing(
-    name: str, part: Part, samples: Labelled, balance: Balance, target: Target, before: Boost, best: dict
+    name: str, part: MethodPhase, samples: Labelled, balance: Balance, target: Target, before: Boost, best: dict
 ) -> Rebalancing:
     """A phase's draws and boosts; before and best: boosts and validation hits of the phase before, {} for none."""
     boost = {head: boost_from_counts(of, part.boost, part.max_weight) for head, of in samples.counts.items()}
@@ -66,7 +67,8 @@ def rebalancing(
             head: raise_weak(before[head], by_count, best[head]["hits"], best[head]["support"], target, part.max_weight)
             for head, by_count in boost.items()
         }
-    return rebalance(name, part, boost, samples.counts, samples.names, samples.labels, balance)[0]
+    labels = Labels(samples.names, samples.labels)
+    return rebalance(name, part, boost, samples.counts, labels, balance)[0]
 
 
 def epochs_of(steps: float, draws: int, batch: int) -> int:

@@ -6,12 +6,13 @@ from pathlib import Path
 from baselines.cells import Cells, Setting
 from baselines.methods import Method
 from tailwise.balance.boosts import Target
-from tailwise.core.config import section, sections
-from tailwise.engine.inputs import read_heads
-from tailwise.engine.phase import AdamW, Phase
-from tailwise.engine.run import Training
+from tailwise.core.params.config import section, sections
+from tailwise.engine.contract.phase import Phase
+from tailwise.engine.contract.run import Training
+from tailwise.engine.evaluate.inputs import read_heads
+from tailwise.optim.adamw import AdamW
+from tailwise.optim.cosine import Cosine
 from tailwise.recipes.fouls import task as fouls
-from tailwise.schedules import Cosine
 
 DATA = Path("../../data")
 

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.stats import t as student
 
-from tailwise import metrics
+from tailwise.metrics import confusion as metrics
 
 FIGURES = ("macro_recall", "min_recall", "collapsed")
 

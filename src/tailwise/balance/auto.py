@@ -1,51 +1,55 @@
-"""What `auto` stands for in a phase, by rules that look at the data alone. Pure functions.
+"""Values for what is `auto` in a phase, by rules on the training data alone. Pure functions.
 
-It never stands for what was measured on a validation split: nothing is tuned here.
+No rule uses a validation figure: nothing is tuned here.
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, cast
 
 from tailwise.balance.counts import Counts, imbalance_ratio
+from tailwise.balance.labels import LabelTable
 from tailwise.balance.subset import Balanced, Samples
-from tailwise.core.chosen import AUTO, filled, left_open
-from tailwise.core.typed import convert
+from tailwise.core.params.auto import auto_paths, fill_auto
+from tailwise.core.params.typed import convert
 
 STEPS = 1000
 """Optimizer steps that a phase is given, whatever the data's size."""
 LEAST_EPOCHS, MOST_EPOCHS = 5, 30
-"""Fewer leave a rare class seen a few times only, more repeat a small subset for nothing."""
+"""Fewer show a rare class only a few times; more repeat a small subset without gain."""
 
 BATCH = 16
-"""The batch that the rates below are for."""
-OWN, FRESH, PRETRAINED = 4e-3, 1e-3, 1e-4
-"""Highest learning rate of the first phase: of a small net that has no weights to begin with, as the demo's; of a video
-net begun afresh, Adam's usual one (https://arxiv.org/abs/1412.6980); of a pretrained one, as in presets/mvit.yaml."""
+"""The batch that a recipe's first learning rate is for."""
 FADE = 0.5
-"""Each phase goes on where the one before ended, at this share of its rate."""
+"""Factor between the learning rates of a phase and the one before it."""
 
 
 @dataclass(frozen=True)
-class OpenBalanced(Balanced):
+class OpenBalanced:
     """A balanced subset whose cap may be left to the data."""
 
+    kind: Literal["balanced"]
     max_ratio: float | Literal["auto"]
 
     def __post_init__(self):
-        if self.max_ratio != AUTO:
-            super().__post_init__()
+        if not isinstance(self.max_ratio, str):
+            Balanced(self.kind, self.max_ratio)  # which checks the cap
+
+    def choose(self, labels: LabelTable) -> list[int]:
+        return Balanced(self.kind, cast(float, self.max_ratio)).choose(labels)
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What the rules look at: class counts and labels of the training samples, samples a step, rate of the model."""
+    """What the rules read: class counts and labels of the training samples, samples a step.
+
+    first_lr: highest learning rate of the first phase at a batch of BATCH, see `Recipe.first_lr`
+    """
 
     counts: Counts
-    labels: dict[str, list[str]]
+    labels: LabelTable
     batch_size: int
-    rate: float
+    first_lr: float
 
 
 @dataclass(frozen=True)
@@ -69,36 +73,30 @@ def epochs(draws: int, batch_size: int) -> int:
     return min(max(wanted, LEAST_EPOCHS), MOST_EPOCHS)
 
 
-def first_rate(backbone: Mapping) -> float:
-    """The rate of the first phase at a batch of BATCH. backbone: the section model.backbone of params.yaml"""
-    weights = backbone.get("weights")
-    if not isinstance(weights, dict):
-        return OWN
-    return FRESH if weights.get("kind") == "none" else PRETRAINED
-
-
-def lr(rate: float, batch_size: int, place: int) -> float:
-    """rate * sqrt(batch_size / BATCH) * FADE^place, to two digits; place: of the phase, from 0.
+def lr(first_lr: float, batch_size: int, number: int) -> float:
+    """first_lr * sqrt(batch_size / BATCH) * FADE^number, to two digits; number: of the phase, from 0.
 
     The square root is how Adam's rate follows the batch: https://arxiv.org/abs/2205.10287.
     """
-    return float(f"{rate * math.sqrt(batch_size / BATCH) * FADE**place:.2g}")
+    return float(f"{first_lr * math.sqrt(batch_size / BATCH) * FADE**number:.2g}")
 
 
-def choose(section: dict, place: int, facts: Facts) -> dict[str, Choice]:
-    """{dotted path: choice} of what stands as `auto` in a phase's section of params.yaml; place: of it, from 0."""
-    wanted, chosen = left_open(section), {}
+def choose(section: dict[str, Any], number: int, facts: Facts) -> dict[str, Choice]:
+    """{dotted path: choice} of what stands as `auto` in a phase's section of params.yaml; number: of it, from 0."""
+    wanted = auto_paths(section)
+    chosen: dict[str, Choice] = {}
     if "samples.max_ratio" in wanted:
         ratio = max(map(imbalance_ratio, facts.counts.values()))
         why = f"the square root of {ratio:.1f}, the largest ratio of two classes of a head"
         chosen["samples.max_ratio"] = Choice(max_ratio(facts.counts), why)
     if "train.epochs" in wanted:
-        ready = filled(section, {path: choice.value for path, choice in chosen.items()})
-        draws = len(convert(Samples, ready["samples"], "samples").choose(facts.labels))
+        ready = fill_auto(section, {path: choice.value for path, choice in chosen.items()})
+        samples: Samples = convert(Samples, ready["samples"], "samples")
+        draws = len(samples.choose(facts.labels))
         steps = math.ceil(draws / facts.batch_size)
         why = f"{steps} steps each, {STEPS} wanted, within {LEAST_EPOCHS} and {MOST_EPOCHS} epochs"
         chosen["train.epochs"] = Choice(epochs(draws, facts.batch_size), why)
     if "train.lr" in wanted:
-        why = f"{facts.rate:g} * sqrt({facts.batch_size} / {BATCH}) * {FADE:g}^{place}"
-        chosen["train.lr"] = Choice(lr(facts.rate, facts.batch_size, place), why)
+        why = f"{facts.first_lr:g} * sqrt({facts.batch_size} / {BATCH}) * {FADE:g}^{number}"
+        chosen["train.lr"] = Choice(lr(facts.first_lr, facts.batch_size, number), why)
     return chosen

@@ -1,7 +1,7 @@
 """From class counts and measured recalls to one boost per class. Pure functions.
 
-A boost is how much louder a class is heard than the most frequent one: 1 for that
-one, at most the phase's `max_weight` for the rarest. Where it acts is not decided here.
+A boost is the factor by which a class weighs more than the most frequent one: 1 for that one, at most the phase's
+`max_weight` for the rarest. Where it applies is not decided here.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Inverse:
-    """n_max / n_c: every class is heard as much as every other."""
+    """n_max / n_c: every class gets the same total weight."""
 
     kind: Literal["inverse"]
 
@@ -62,8 +62,8 @@ class Target:
 
     recall: a class below this validation recall is weak, in [0, 1]
     prior_samples: a measured recall counts as if this many samples at the head's mean
-        recall had been seen besides, so that three samples decide little
-    min_support: with fewer validation samples the recall is not looked at, counts decide
+        recall were added, so that three samples decide little
+    min_support: with fewer validation samples the recall is ignored, and counts decide
     """
 
     recall: float
@@ -82,8 +82,8 @@ def shrunk_recall(hits: Mapping[str, int], support: Mapping[str, int], prior_sam
 
     (hits + prior_samples * mean) / (support + prior_samples); the mean itself where both are 0.
     """
-    seen = [hits[name] / n for name, n in support.items() if n]
-    mean = sum(seen) / len(seen) if seen else 0.0
+    measured = [hits[name] / n for name, n in support.items() if n]
+    mean = sum(measured) / len(measured) if measured else 0.0
     weight = {name: n + prior_samples for name, n in support.items()}
     return {name: (hits[name] + prior_samples * mean) / w if w else mean for name, w in weight.items()}
 
@@ -102,7 +102,7 @@ def raise_weak(
     to measure gets at least what its count alone would give, `by_count`.
     """
     recall = shrunk_recall(hits, support, target.prior_samples)
-    raised = {}
+    raised: dict[str, float] = {}
     for name, value in boost.items():
         if support[name] < target.min_support:
             value = max(value, by_count[name])

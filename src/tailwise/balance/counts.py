@@ -1,26 +1,32 @@
-"""How many samples each class has, and how long the tail is. Pure functions."""
+"""How many samples each class has, and how long the tail is. Pure functions.
+
+A label is a class or a list of them, one a position, so that `Counter` counts in one pass what pandas would first have
+to flatten; and params, which name the samplers that count, are read without pandas.
+"""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
+from tailwise.balance.labels import Label, LabelTable, classes_of
 from tailwise.core.errors import UserError
 
 Counts = dict[str, dict[str, int]]
-"""{head: {class: number of samples}}, classes in index order, absent ones with 0."""
+"""{head: {class: number of labels}}, classes in index order, absent ones with 0."""
 
 
-def count_classes(labels: dict[str, Sequence[str]], classes: dict[str, Sequence[str]]) -> Counts:
-    """Count class names per head; the empty name (no label) counts nowhere."""
-    return {head: {name: list(labels[head]).count(name) for name in names} for head, names in classes.items()}
+def count_classes(labels: LabelTable, classes: Mapping[str, Iterable[str]]) -> Counts:
+    """Count class names per head, position by position; the empty name (no label) counts nowhere."""
+    found = {head: Counter(name for label in labels[head] for name in classes_of(label)) for head in classes}
+    return {head: {name: found[head][name] for name in names} for head, names in classes.items()}
 
 
 def check_counts(counts: Counts) -> None:
-    """Raise UserError for a class without a training sample; the index had one, so its clips must be faulty."""
+    """Raise UserError for a class without a training sample; the index had one, so preparing the data left it out."""
     for head, of_head in counts.items():
         for name, count in of_head.items():
             if not count:
-                advice = "see reports/quality.json for its clips, or leave the class out"
+                advice = "see reports/ for what preparing the data left out, or leave the class out"
                 raise UserError(f"head {head}: no usable training sample of {name!r} is left; {advice}")
 
 
@@ -30,10 +36,17 @@ def imbalance_ratio(counts: dict[str, int]) -> float:
     return max(present) / min(present) if present else 1.0
 
 
-def joint_counts(labels: dict[str, Sequence[str]], classes: dict[str, Sequence[str]]) -> dict[str, dict[str, int]]:
-    """{"head x head": {"class, class": samples}} of every pair of heads, the pairs of classes without a sample too."""
-    joint = {}
+def joint_counts(labels: LabelTable, classes: Mapping[str, Sequence[str]]) -> dict[str, dict[str, int]]:
+    """{"head x head": {"class, class": labels}} of every pair of heads, the pairs of classes without a label too."""
+    joint: dict[str, dict[str, int]] = {}
     for one, other in combinations(classes, 2):
-        found = Counter(zip(labels[one], labels[other]))
+        found = Counter(pair for both in zip(labels[one], labels[other]) for pair in _pairs(*both))
         joint[f"{one} x {other}"] = {f"{a}, {b}": found[a, b] for a in classes[one] for b in classes[other]}
     return joint
+
+
+def _pairs(one: Label, other: Label) -> Iterator[tuple[str, str]]:
+    """The classes of two heads that stand together; the class of a whole sample stands with every position."""
+    positions = max((len(label) for label in (one, other) if not isinstance(label, str)), default=1)
+    rows = ([label] * positions if isinstance(label, str) else label for label in (one, other))
+    return zip(*rows, strict=True)

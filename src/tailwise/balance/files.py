@@ -1,4 +1,4 @@
-"""A phase's rebalancing on disk: ``boost.json`` and ``samples.csv`` in a folder of its own.
+"""A phase's rebalancing on disk: ``boost.json`` and ``samples.csv`` in a folder of its own, perhaps ``curriculum.csv``.
 
 Small and rounded, so that a phase whose boost did not change is not trained again.
 """
@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from tailwise.core.errors import UserError
 from tailwise.core.files import read_csv, read_json, write_csv, write_json
 
-Acts = Literal["loss", "logits"]
-"""Where a boost acts: as a weight of the class in the loss, or as a margin in its logit."""
+ApplyAs = Literal["margin", "weight"]
+"""How a boost applies: as a margin in the logit of its class, or as a weight of the class in the loss."""
 
 Boost = dict[str, dict[str, float]]
 """{head: {class: boost}}, every value within [1, max_weight]."""
@@ -20,9 +21,9 @@ DIGITS = 4
 
 @dataclass(frozen=True)
 class Rebalancing:
-    """acts: where the boost acts; samples: names of the training samples a phase sees in an epoch, with repeats"""
+    """apply_as: how the boost applies; samples: names of the training samples of an epoch, with repeats"""
 
-    acts: Acts
+    apply_as: ApplyAs
     boost: Boost
     samples: list[str]
 
@@ -32,10 +33,29 @@ def write_rebalancing(folder: Path, of_phase: Rebalancing) -> None:
         head: {name: round(value, DIGITS) for name, value in of_head.items()}
         for head, of_head in of_phase.boost.items()
     }
-    write_json(folder / "boost.json", {"acts": of_phase.acts, "boost": rounded})
+    write_json(folder / "boost.json", {"apply_as": of_phase.apply_as, "boost": rounded})
     write_csv(folder / "samples.csv", ["sample"], ([name] for name in of_phase.samples))
 
 
 def read_rebalancing(folder: Path) -> Rebalancing:
+    """Raises UserError for a folder of another version."""
     saved = read_json(folder / "boost.json")
-    return Rebalancing(saved["acts"], saved["boost"], [row["sample"] for row in read_csv(folder / "samples.csv")])
+    if not {"apply_as", "boost"} <= saved.keys():
+        raise UserError(f"{folder}/boost.json: written by another version: run the stage again that writes it")
+    return Rebalancing(saved["apply_as"], saved["boost"], [row["sample"] for row in read_csv(folder / "samples.csv")])
+
+
+def read_curriculum(folder: Path) -> dict[int, list[str]]:
+    """{epoch from 1: names of the samples from that epoch on, with repeats}; {} without ``curriculum.csv``.
+
+    Its columns are epoch and sample; raises UserError where it does not begin with epoch 1.
+    """
+    path = folder / "curriculum.csv"
+    found: dict[int, list[str]] = {}
+    for row in read_csv(path) if path.exists() else ():
+        if not row["epoch"].isdecimal():
+            raise UserError(f"{path}: epoch must be a whole number, found {row['epoch']!r}")
+        found.setdefault(int(row["epoch"]), []).append(row["sample"])
+    if found and min(found) != 1:
+        raise UserError(f"{path}: the first epoch must be 1, found {min(found)}")
+    return found

@@ -1,15 +1,15 @@
-"""What training feels of a class when samples and boosts act together, and the line it may not cross."""
+"""The effective weight of a class, samples and boosts together, and the largest ratio between two of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tailwise.balance.files import Acts
+from tailwise.balance.files import ApplyAs
 from tailwise.core.errors import UserError
 
 
 @dataclass(frozen=True)
 class Balance:
-    """max_effective_ratio: largest ratio between what training feels of two classes of a head, at least 1"""
+    """max_effective_ratio: largest ratio between the effective weights of two classes of a head, at least 1"""
 
     max_effective_ratio: float
 
@@ -19,8 +19,8 @@ class Balance:
 
 
 @dataclass(frozen=True)
-class Felt:
-    """draws: how often a sample of the class is seen an epoch, on average; weight: in the loss; margin: exp of it."""
+class EffectiveWeight:
+    """draws: mean draws of a label of the class in an epoch; weight: in the loss; margin: exp of that in the logit."""
 
     draws: float
     weight: float
@@ -34,28 +34,28 @@ class Felt:
         return f"{self.draws:.2f} draws x {self.weight:.2f} weight x {self.margin:.2f} margin = {self.product:.2f}"
 
 
-def felt(
-    counts: Mapping[str, int], drawn: Mapping[str, int], boost: Mapping[str, float], acts: Acts
-) -> dict[str, Felt]:
-    """Per class that is seen at all; counts: training samples, drawn: those of an epoch, repeats included.
+def effective_weights(
+    counts: Mapping[str, int], drawn: Mapping[str, int], boost: Mapping[str, float], apply_as: ApplyAs
+) -> dict[str, EffectiveWeight]:
+    """Of each class that is drawn at all. counts: of training labels; drawn: of an epoch, repeats included
 
     The weights in the loss have mean 1 over the samples drawn, as in training.
     """
-    total, loud = sum(drawn.values()), sum(boost[name] * n for name, n in drawn.items())
-    scale = total / loud if loud else 1.0
+    total, boosted = sum(drawn.values()), sum(boost[name] * n for name, n in drawn.items())
+    scale = total / boosted if boosted else 1.0
     return {
-        name: Felt(
+        name: EffectiveWeight(
             n / counts[name],
-            scale * boost[name] if acts == "loss" else 1.0,
-            boost[name] if acts == "logits" else 1.0,
+            scale * boost[name] if apply_as == "weight" else 1.0,
+            boost[name] if apply_as == "margin" else 1.0,
         )
         for name, n in drawn.items()
         if n
     }
 
 
-def effective_ratio(classes: Mapping[str, Felt]) -> float:
-    """Largest product over smallest; 1 where no class is seen."""
+def effective_ratio(classes: Mapping[str, EffectiveWeight]) -> float:
+    """Largest product over smallest; 1 where no class is drawn."""
     products = [one.product for one in classes.values()]
     return max(products) / min(products) if products else 1.0
 
@@ -69,15 +69,15 @@ def check_drawn(phase: str, head: str, counts: Mapping[str, int], drawn: Mapping
             )
 
 
-def check_ratio(phase: str, head: str, classes: Mapping[str, Felt], balance: Balance) -> None:
-    """Raise UserError, with the factors of the loudest and the faintest class, if they are too far apart."""
+def check_ratio(phase: str, head: str, classes: Mapping[str, EffectiveWeight], balance: Balance) -> None:
+    """Raise UserError, with the factors of the heaviest and the lightest class, if their ratio is too large."""
     ratio = effective_ratio(classes)
     if ratio <= balance.max_effective_ratio:
         return
-    loudest = max(classes, key=lambda name: classes[name].product)
-    faintest = min(classes, key=lambda name: classes[name].product)
+    heaviest = max(classes, key=lambda name: classes[name].product)
+    lightest = min(classes, key=lambda name: classes[name].product)
     raise UserError(
-        f"{phase}: head {head}: training would feel {loudest} {ratio:.1f} times as much as {faintest}, and "
-        f"balance.max_effective_ratio is {balance.max_effective_ratio:g}. {loudest}: {classes[loudest]}; "
-        f"{faintest}: {classes[faintest]}. Lower {phase}.max_weight, or draw the samples more evenly"
+        f"{phase}: head {head}: the effective weight of {heaviest} would be {ratio:.1f} times that of {lightest}, and "
+        f"balance.max_effective_ratio is {balance.max_effective_ratio:g}. {heaviest}: {classes[heaviest]}; "
+        f"{lightest}: {classes[lightest]}. Lower {phase}.max_weight, or draw the samples more evenly"
     )

@@ -1,36 +1,30 @@
-"""A phase's rebalancing, decided, checked and told."""
-
-from collections.abc import Sequence
+"""A phase's rebalancing: chosen, checked, and described in lines."""
 
 from tailwise.balance.counts import Counts, count_classes
 from tailwise.balance.files import Boost, Rebalancing
-from tailwise.balance.guard import Balance, check_drawn, check_ratio, effective_ratio, felt
+from tailwise.balance.guard import Balance, check_drawn, check_ratio, effective_ratio, effective_weights
+from tailwise.balance.labels import Labels
 from tailwise.balance.subset import Rebalance, unequal
 
 
 def rebalance(
-    phase: str,
-    how: Rebalance,
-    boost: Boost,
-    counts: Counts,
-    names: Sequence[str],
-    labels: dict[str, Sequence[str]],
-    balance: Balance,
+    phase: str, how: Rebalance, boost: Boost, counts: Counts, labels: Labels, balance: Balance
 ) -> tuple[Rebalancing, list[str]]:
-    """What a phase sees and how loud, and the lines that say so.
+    """The samples that a phase draws with the boosts that apply, and lines that describe them.
 
-    names, labels: of the training samples; counts: of their classes, all of the head included.
-    Raises UserError where samples and boosts together would make two classes too unlike.
+    labels: of the training samples; counts: of their labels, a class of the head without any included.
+    Raises UserError where samples and boosts together exceed the largest effective ratio.
     """
-    chosen = how.samples.choose(labels)
-    seen = count_classes({head: [of_head[i] for i in chosen] for head, of_head in labels.items()}, counts)
-    lines = [f"{phase}: {len(chosen)} draws of {len(set(chosen))} of {len(names)} samples an epoch"]
-    for head, drawn in seen.items():
-        classes = felt(counts[head], drawn, boost[head], how.acts)
-        check_drawn(phase, head, counts[head], drawn)
+    chosen = how.samples.choose(labels.classes)
+    drawn = count_classes({head: [of_head[i] for i in chosen] for head, of_head in labels.classes.items()}, counts)
+    samples = len(labels.samples)
+    lines = [f"{phase}: {len(chosen)} draws of {len(set(chosen))} of {samples} samples an epoch"]
+    for head, of_head in drawn.items():
+        classes = effective_weights(counts[head], of_head, boost[head], how.apply_as)
+        check_drawn(phase, head, counts[head], of_head)
         check_ratio(phase, head, classes, balance)
-        lines.append(f"  {head}, felt at most {effective_ratio(classes):.1f} times as much as another:")
-        lines += [f"    {name:<20}{drawn[name]:>6} drawn, {one}" for name, one in classes.items()]
-        if how.samples.kind == "balanced" and (short := unequal(drawn)):
-            lines.append(f"    not to be equalled: {', '.join(f'{name} {drawn[name]}' for name in short)}")
-    return Rebalancing(how.acts, boost, [names[i] for i in chosen]), lines
+        lines.append(f"  {head}, largest effective ratio between two classes {effective_ratio(classes):.1f}:")
+        lines += [f"    {name:<20}{of_head[name]:>6} drawn, {one}" for name, one in classes.items()]
+        if how.samples.kind == "balanced" and (short := unequal(of_head)):
+            lines.append(f"    cannot be equal: {', '.join(f'{name} {of_head[name]}' for name in short)}")
+    return Rebalancing(how.apply_as, boost, [labels.samples[i] for i in chosen]), lines

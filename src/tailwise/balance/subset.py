@@ -1,13 +1,14 @@
 """Which of the training samples a phase sees. Pure functions."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from tailwise.balance.boosts import Rule
 from tailwise.balance.counts import count_classes
-from tailwise.balance.files import Acts
+from tailwise.balance.files import ApplyAs
+from tailwise.balance.labels import LabelTable, classes_of, classes_per_sample
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class AllSamples:
 
     kind: Literal["all"]
 
-    def choose(self, labels: dict[str, Sequence[str]]) -> list[int]:
+    def choose(self, labels: LabelTable) -> list[int]:
         return list(range(len(next(iter(labels.values())))))
 
 
@@ -34,7 +35,7 @@ class Balanced:
         if self.max_ratio < 1:
             raise ValueError(f"max_ratio must be at least 1, found {self.max_ratio}")
 
-    def choose(self, labels: dict[str, Sequence[str]]) -> list[int]:
+    def choose(self, labels: LabelTable) -> list[int]:
         return balanced_subset(labels, self.max_ratio)
 
 
@@ -52,7 +53,7 @@ class Oversampled:
         if self.max_repeat < 1:
             raise ValueError(f"max_repeat must be at least 1, found {self.max_repeat}")
 
-    def choose(self, labels: dict[str, Sequence[str]]) -> list[int]:
+    def choose(self, labels: LabelTable) -> list[int]:
         return oversampled(labels, self.max_repeat)
 
 
@@ -61,17 +62,17 @@ Samples = AllSamples | Balanced | Oversampled
 
 @dataclass(frozen=True)
 class Rebalance:
-    """What a phase sees, and how loud.
+    """Per-class rebalancing factors of a phase, and where they apply.
 
     max_weight: largest ratio between the boosts of two classes, at least 1
     boost: how boosts follow from counts
-    acts: where they act: as weights in the loss, or as margins in the logits
-    samples: which of the training samples
+    apply_as: margins in the logits, or weights in the loss
+    samples: which of the training samples an epoch draws
     """
 
     max_weight: float
     boost: Rule
-    acts: Acts
+    apply_as: ApplyAs
     samples: Samples
 
     def __post_init__(self):
@@ -79,52 +80,56 @@ class Rebalance:
             raise ValueError(f"max_weight must be at least 1, found {self.max_weight}")
 
 
-def balanced_subset(labels: dict[str, Sequence[str]], max_ratio: float) -> list[int]:
-    """Places of samples so that no class exceeds `max_ratio` times its head's rarest one.
+def balanced_subset(labels: LabelTable, max_ratio: float) -> list[int]:
+    """Indices of samples, so that no class has more than `max_ratio` times the labels of its head's rarest one.
 
-    Taken one by one: the next sample is of the class that has fewest so far in any head, the rarest of equals, as
-    long as all its labels have room. So classes fill up evenly, and the rarest of each head comes whole unless another
-    head's cap forbids it. A sample without a label in some head is taken for the others.
+    Greedy: each step picks the class with the fewest labels so far, of equals the rarest in the data, and takes its
+    sample whose other classes have the fewest. A sample fits while none of its classes would exceed its cap. So classes
+    fill evenly, and the rarest class of a head is taken completely unless another head's cap forbids it. A sample
+    without a label in some head is taken for the others.
     """
     counts = present_counts(labels)
-    room = {(head, name): int(max_ratio * min(of.values())) for head, of in counts.items() for name in of}
-    size = {(head, name): n for head, of_head in counts.items() for name, n in of_head.items()}
-    own = [[(head, name) for head, name in zip(labels, names) if name] for names in zip(*labels.values())]
-    waiting = {of_class: [i for i, mine in enumerate(own) if of_class in mine] for of_class in room}
-    taken, chosen = Counter(), set()
-    while waiting:
-        scarce = min(waiting, key=lambda of_class: (taken[of_class], size[of_class]))
-        fit = [i for i in waiting[scarce] if i not in chosen and all(taken[label] < room[label] for label in own[i])]
-        if not fit:
-            del waiting[scarce]
+    available = {(head, name): n for head, of_head in counts.items() for name, n in of_head.items()}
+    cap = {(head, name): int(max_ratio * min(counts[head].values())) for head, name in available}
+    contents = [Counter(of_sample) for of_sample in classes_per_sample(labels)]
+    candidates = {label: [i for i, own in enumerate(contents) if label in own] for label in available}
+    taken: Counter[tuple[str, str]] = Counter()
+    chosen: set[int] = set()
+
+    def fits(i: int) -> bool:
+        return i not in chosen and all(taken[label] + n <= cap[label] for label, n in contents[i].items())
+
+    while candidates:
+        scarcest = min(candidates, key=lambda label: (taken[label], available[label]))
+        candidates[scarcest] = [i for i in candidates[scarcest] if fits(i)]
+        if not candidates[scarcest]:
+            del candidates[scarcest]
             continue
-        waiting[scarce] = fit
-        best = min(fit, key=lambda i: (sum(taken[label] for label in own[i]), i))
+        best = min(candidates[scarcest], key=lambda i: (sum(taken[label] for label in contents[i]), i))
         chosen.add(best)
-        taken.update(own[best])
+        taken.update(contents[best])
     return sorted(chosen)
 
 
-def oversampled(labels: dict[str, Sequence[str]], max_repeat: int) -> list[int]:
-    """Places of all samples in order, each as often as its rarest class asks for."""
+def oversampled(labels: LabelTable, max_repeat: int) -> list[int]:
+    """Indices of all samples in order, each as often as its rarest class asks for."""
     counts = present_counts(labels)
-    wanted = {
-        head: {name: min(round(max(of_head.values()) / n), max_repeat) for name, n in of_head.items()}
+    repeats = {
+        (head, name): min(round(max(of_head.values()) / n), max_repeat)
         for head, of_head in counts.items()
+        for name, n in of_head.items()
     }
-    repeats = [
-        max((wanted[head][name] for head, name in zip(labels, names) if name), default=1)
-        for names in zip(*labels.values())
-    ]
-    return [i for i, times in enumerate(repeats) for _ in range(times)]
+    times = [max((repeats[label] for label in own), default=1) for own in classes_per_sample(labels)]
+    return [i for i, count in enumerate(times) for _ in range(count)]
 
 
-def unequal(seen: dict[str, int]) -> list[str]:
-    """The classes that have fewer samples than the head's most frequent one: what could not be made equal."""
-    most = max(seen.values(), default=0)
-    return [name for name, count in seen.items() if count < most]
+def unequal(drawn: Mapping[str, int]) -> list[str]:
+    """The classes with fewer draws than the head's most frequent one."""
+    most = max(drawn.values(), default=0)
+    return [name for name, count in drawn.items() if count < most]
 
 
-def present_counts(labels: dict[str, Sequence[str]]) -> dict[str, dict[str, int]]:
-    """{head: {class: samples}} of the classes that have any."""
-    return count_classes(labels, {head: sorted(set(names) - {""}) for head, names in labels.items()})
+def present_counts(labels: LabelTable) -> dict[str, dict[str, int]]:
+    """{head: {class: labels}} of the classes that have any."""
+    present = {head: {name for label in of_head for name in classes_of(label)} for head, of_head in labels.items()}
+    return count_classes(labels, {head: sorted(names) for head, names in present.items()})

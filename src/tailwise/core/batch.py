@@ -1,4 +1,4 @@
-"""The words that every other module speaks: Head, Batch, IGNORE."""
+"""What models and metrics meet with: Head, Batch, Outputs, IGNORE."""
 
 from dataclasses import dataclass, replace
 
@@ -6,6 +6,9 @@ import torch
 
 IGNORE = -100
 """Class id of a missing label, or of padding in a sequence; counts nowhere."""
+
+Outputs = dict[str, torch.Tensor]
+"""What a model returns: {head: logits (..., C)}, and whatever else its loss and metrics take."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Batch:
 
     inputs: {name: tensor (B, ...)}
     targets: {head name: class ids (B,) or (B, T), int64, IGNORE where there is none}
-    index: (B,) int64, the samples' places in their dataset
+    index: (B,) int64, the samples' indices in their dataset
     """
 
     inputs: dict[str, torch.Tensor]

@@ -10,6 +10,7 @@ import stat
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, cast
 
 from tailwise.core.errors import UserError
 
@@ -19,14 +20,14 @@ PART = re.compile(r"\.(.+)\.(\d+)")
 """Names that `part_of` gives: the file's, and the process's number."""
 
 
-def rounded(value):
+def rounded(value: Any) -> Any:
     """Every float inside nested dicts and lists rounded to DIGITS places."""
     if isinstance(value, float):
         return round(value, DIGITS)
     if isinstance(value, dict):
-        return {key: rounded(item) for key, item in value.items()}
+        return {key: rounded(item) for key, item in cast("dict[Any, Any]", value).items()}
     if isinstance(value, (list, tuple)):
-        return [rounded(item) for item in value]
+        return [rounded(item) for item in cast("list[Any]", value)]
     return value
 
 
@@ -39,7 +40,7 @@ def write_bytes(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = part_of(path)
     for old in path.parent.glob(f".{glob.escape(path.name)}.*"):
-        remove_part(old, living)
+        remove_part(old, is_alive)
     try:
         with open(part, "wb") as file:
             file.write(data)
@@ -78,7 +79,7 @@ def remove_part(path: Path, alive: Callable[[int], bool]) -> bool:
     return False
 
 
-def living(process: int) -> bool:
+def is_alive(process: int) -> bool:
     """Whether a process of that number runs on this machine."""
     try:
         os.kill(process, 0)
@@ -93,11 +94,11 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode("utf8"))
 
 
-def write_json(path: Path, value) -> None:
+def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(rounded(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def write_csv(path: Path, header: Iterable[str], rows: Iterable[Iterable]) -> None:
+def write_csv(path: Path, header: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
@@ -128,7 +129,7 @@ def read_csv(path: Path) -> list[dict[str, str]]:
         raise UserError(f"{path}: {error.strerror}") from error
 
 
-def read_json(path: Path):
+def read_json(path: Path) -> Any:
     """Parsed JSON; raises UserError naming file and line if it is absent or malformed."""
     try:
         return json.loads(path.read_text(encoding="utf8"))

@@ -3,7 +3,7 @@
 import errno
 import resource
 
-SPOKEN = (
+MESSAGES = (
     "failed to map segment",
     "cannot allocate memory",
     "can't allocate memory",
@@ -27,18 +27,18 @@ def shortage(error: BaseException) -> str | None:
     if isinstance(error, OSError) and error.errno == errno.EAGAIN:  # of fork
         return f"out of memory or processes: {error.strerror}; see ulimit -a"
     if isinstance(error, (ImportError, OSError, RuntimeError)):
-        return shortage_told(str(error))
+        return shortage_in(str(error))
     return None
 
 
-def shortage_told(text: str) -> str | None:
+def shortage_in(text: str) -> str | None:
     """The last of the lines that tell of it, None if none does."""
-    lines = [line.strip() for line in text.splitlines() if any(words in line.lower() for words in SPOKEN)]
+    lines = [line.strip() for line in text.splitlines() if any(words in line.lower() for words in MESSAGES)]
     return out_of_memory(lines[-1]) if lines else None
 
 
-def out_of_memory(told: str) -> str:
-    """told: by whom it was met, "" for nothing; a limit that was set is named."""
+def out_of_memory(detail: str) -> str:
+    """detail: the library's own words, "" for none. Names the limit that is set, if any."""
     most = resource.getrlimit(resource.RLIMIT_AS)[0]
     limit = "" if most == resource.RLIM_INFINITY else f" (ulimit -v is {most // 1024})"
-    return f"out of memory{limit}{f': {told}' if told else ''}"
+    return f"out of memory{limit}{f': {detail}' if detail else ''}"

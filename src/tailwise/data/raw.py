@@ -17,9 +17,9 @@ from pathlib import Path, PurePosixPath
 from tailwise.core.errors import UserError
 
 BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, NotImplementedError)
-"""What zipfile raises for a damaged zip, a password, a compression it does not know."""
+"""What zipfile raises for a damaged zip, a password, or an unknown compression."""
 LARGEST_MEMBER = 2**29
-"""Bytes. A file in a zip is held whole while it is decoded; a larger one has to be unpacked."""
+"""Bytes. A file in a zip is in memory while it is decoded; a larger one has to be unpacked."""
 LARGEST_CONTENTS = 2**24
 """Bytes of a zip's table of contents, some 150,000 files."""
 LARGEST_DICTIONARY = 2**26
@@ -33,7 +33,7 @@ SMALLEST_CLIP = 512
 
 
 class DamagedFile(UserError):
-    """A file that is in its zip, but cannot be taken out. reason: what keeps it there"""
+    """A member of a zip that cannot be unpacked. reason: why"""
 
     def __init__(self, file: Path, reason: str):
         super().__init__(f"{file}: {reason}; unpack the zip with a tool that can")
@@ -84,7 +84,7 @@ class RawFile:
             raise DamagedFile(self.root / self.path, str(error)) from error
 
     def source(self) -> str | io.BytesIO:
-        """What a decoder opens: a path, so that a long video is never held whole, or the bytes from a zip."""
+        """What a decoder opens: a path, so that a long video is not read into memory, or the bytes from a zip."""
         return str(self.root / self.path) if self._archived is None else io.BytesIO(self.read())
 
 

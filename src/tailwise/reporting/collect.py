@@ -1,28 +1,34 @@
-"""The facts of a run, gathered from the files that its stages left."""
+"""The facts of a run, gathered from the files that its stages wrote."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tailwise.core.files import read_json
 from tailwise.reporting.history import History, read_history
+from tailwise.reporting.page import Page
 
-FIGURES = ("macro_recall", "macro_f1", "accuracy", "min_recall", "loss")
+NEEDED = {
+    "result": ("metrics", "classes", "intervals"),
+    "mistakes": ("mistakes",),
+    "data": ("index",),
+    "certificate": ("certificate", "intervals"),
+}
+"""{section: the files reports/<name>.json that it shows}. The section training shows reports/training/<phase>."""
 
 Interval = dict[str, float | None]
 """value, low, high; None where undefined."""
 
-UNKNOWN: Interval = {"value": None, "low": None, "high": None}
-
 
 @dataclass(frozen=True)
 class ClassRow:
-    """One class: samples to learn from, to be judged on and predicted, boost of each phase, validation figures."""
+    """One class. train, valid: labels; predicted: of validation; boosts: {phase: boost}; validation figures."""
 
     name: str
     train: int
     valid: int
     predicted: int
-    boosts: list[float]
+    boosts: dict[str, float]
     recall: Interval
     precision: Interval
     f1: Interval
@@ -30,89 +36,95 @@ class ClassRow:
 
 @dataclass(frozen=True)
 class HeadFacts:
-    """classes: in index order. valid: {figure: Interval}, rare classes as "rare_...". test: {figure: number}.
+    """A head on validation.
 
-    rare: names; confusions: [{"actual", "predicted", "count", "share"}], most frequent first
-    mistakes: [{"sample", "group", "actual", "predicted", "probabilities", "views"}]
+    classes: in index order; figures: {name: Interval}, of the rare classes as "rare_..."; rare: names
+    confusions: [{"actual", "predicted", "count", "share"}], most frequent first
     """
 
     name: str
     classes: list[ClassRow]
-    valid: dict[str, Interval]
-    test: dict[str, float | None]
+    figures: dict[str, Interval]
     rare: list[str]
     confusions: list[dict]
-    mistakes: list[dict]
 
 
 @dataclass(frozen=True)
 class Facts:
-    """All that the report shows.
+    """All that a report shows; empty where no section shows it.
 
-    scores: {name: (validation, test)}; target: {figure: number}, of validation
-    few: samples below which a figure of a class is no measurement; limits: of the validation figures, in sentences
-    official: what SoccerNet's evaluator says of {"valid", "test"}; None of other data
-    contact: {head: {class: [{"sample", "strip": data URI}]}}; config: the parameters, as YAML
+    heads, scores: validation, scores are the figures of no head; units: {score: unit}
+    target: {figure: number}; few: labels below which a figure of a class is no measurement
+    limits: of the validation figures, in sentences; boosted: the phases that had a boost
+    mistakes: {head: [{"sample", "group", "actual", "predicted", "probabilities", what the recipe explains}]}
+    config: the parameters, as YAML; own: of the pipeline's own sections
     """
 
     phases: list[str]
-    scores: dict[str, tuple[float, float | None]]
-    target: dict[str, float]
-    few: int
-    limits: list[str]
-    official: dict[str, dict | None]
-    heads: list[HeadFacts]
     history: History
-    certificate: dict
-    index: dict
-    quality: dict
-    contact: dict
-    config: str
+    heads: list[HeadFacts] = field(default_factory=list)
+    boosted: list[str] = field(default_factory=list)
+    scores: dict[str, float | None] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
+    target: dict[str, float] = field(default_factory=dict)
+    few: int = 0
+    limits: list[str] = field(default_factory=list)
+    mistakes: dict[str, list[dict]] = field(default_factory=dict)
+    index: dict[str, dict] = field(default_factory=dict)
+    certificate: dict[str, Any] = field(default_factory=dict)
+    config: str = ""
+    own: dict[str, Any] = field(default_factory=dict)
 
 
-def collect(phases: list[str], root: Path = Path(".")) -> Facts:
-    """Of the run in `root`, whose training had these phases. Raises UserError if a file is absent or no JSON."""
-    reports = root / "reports"
-    names = ("metrics", "certificate", "classes", "judgement", "mistakes", "index", "quality", "contact")
-    found = {name: read_json(reports / f"{name}.json") for name in names}
-    classes = {head: list(counts) for head, counts in found["classes"]["train"].items()}
-    boosts = [read_json(root / f"data/weights/{phase}/boost.json")["boost"] for phase in phases]
-    test = found["certificate"]["figures"]
-    scores = {name: value for name, value in found["metrics"].items() if not isinstance(value, dict)}
+def collect(page: Page, phases: list[str], root: Path = Path(".")) -> Facts:
+    """Of the run in `root`, whose training had these phases. Raises UserError for a file that is absent or no JSON."""
+    names = dict.fromkeys(name for section in page.sections for name in NEEDED.get(section, ()))
+    found = {name: read_json(root / f"reports/{name}.json") for name in names}
     return Facts(
         phases=phases,
-        scores={name: (value, test.get(name)) for name, value in scores.items()},
-        official={"valid": found["judgement"].get("official"), "test": found["certificate"].get("official")},
-        **{name: found["judgement"][name] for name in ("target", "few", "limits")},
-        heads=[_head(name, found, boosts) for name in classes],
-        history=read_history(reports / "training", phases, classes),
-        config=(reports / "config.yaml").read_text(encoding="utf8"),
-        **{name: found[name] for name in ("certificate", "index", "quality", "contact")},
+        history=read_history(root / "reports/training", phases),
+        **(_result(found, _boosts(root, phases)) if "result" in page.sections else {}),
+        **_targets(found.get("intervals", {})),
+        **{name: found[name] for name in ("mistakes", "index", "certificate") if name in found},
+        config=(root / "reports/config.yaml").read_text(encoding="utf8") if "run" in page.sections else "",
+        own=page.collect(root),
     )
 
 
-def _head(name: str, found: dict, boosts: list[dict]) -> HeadFacts:
-    judged, test = found["judgement"]["heads"][name], found["certificate"]["figures"][name]
-    valid = {figure: judged[figure] for figure in ("macro_recall", "macro_f1", "accuracy")}
-    measured = {figure: found["metrics"][name][figure] for figure in ("min_recall", "loss")}
-    rare = {f"rare_{figure}": judged["rare"][figure] for figure in ("macro_recall", "macro_f1")}
-    return HeadFacts(
-        name=name,
-        classes=[_class(name, label, found, boosts) for label in found["classes"]["train"][name]],
-        valid={**valid, **{figure: {**UNKNOWN, "value": value} for figure, value in measured.items()}, **rare},
-        test={figure: test[figure] for figure in FIGURES},
-        rare=judged["rare"]["classes"],
-        confusions=judged["confusions"],
-        mistakes=found["mistakes"].get(name, []),
-    )
+def _boosts(root: Path, phases: list[str]) -> dict[str, dict]:
+    """{phase: {head: {class: boost}}} of the phases that had one."""
+    files = {phase: root / f"data/weights/{phase}/boost.json" for phase in phases}
+    return {phase: read_json(file)["boost"] for phase, file in files.items() if file.exists()}
 
 
-def _class(head: str, label: str, found: dict, boosts: list[dict]) -> ClassRow:
-    judged = found["judgement"]["heads"][head]["classes"][label]
+def _targets(intervals: dict) -> dict:
+    return {name: intervals[name] for name in ("target", "few", "limits", "units") if name in intervals}
+
+
+def _result(found: dict, boosts: dict[str, dict]) -> dict:
+    return {
+        "heads": [_head(name, found, boosts) for name in found["intervals"]["heads"]],
+        "boosted": list(boosts),
+        "scores": {name: value for name, value in found["metrics"].items() if not isinstance(value, dict)},
+    }
+
+
+def _head(name: str, found: dict, boosts: dict[str, dict]) -> HeadFacts:
+    measured = found["intervals"]["heads"][name]
+    figures = {figure: measured[figure] for figure in ("macro_recall", "macro_f1", "accuracy")}
+    for figure in ("min_recall", "loss"):
+        figures[figure] = {"value": found["metrics"][name][figure], "low": None, "high": None}
+    figures |= {f"rare_{figure}": measured["rare"][figure] for figure in ("macro_recall", "macro_f1")}
+    rows = [_class(name, label, found, boosts) for label in found["classes"]["train"][name]]
+    return HeadFacts(name, rows, figures, measured["rare"]["classes"], measured["confusions"])
+
+
+def _class(head: str, label: str, found: dict, boosts: dict[str, dict]) -> ClassRow:
+    measured = found["intervals"]["heads"][head]["classes"][label]
     return ClassRow(
         label,
         *(found["classes"][split][head][label] for split in ("train", "valid")),
-        judged["predicted"],
-        [boost[head][label] for boost in boosts],
-        *(judged[figure] for figure in ("recall", "precision", "f1")),
+        measured["predicted"],
+        {phase: boost[head][label] for phase, boost in boosts.items() if head in boost},
+        *(measured[figure] for figure in ("recall", "precision", "f1")),
     )

@@ -1,16 +1,27 @@
-"""What training left of every epoch, as columns over the epochs of all phases."""
+"""The epochs of all phases, as columns over the steps: one step is one epoch of one phase."""
 
 import math
-from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tailwise.core.files import read_csv, read_json
-from tailwise.reporting.interventions import Intervention, read_computed, read_interventions
+import pandas as pd
+
+from tailwise.core.files import read_json
+from tailwise.core.tables import Kind, read_table
+from tailwise.metrics.confusion import FIGURES
+from tailwise.reporting.interventions import PhaseIntervention, read_computed, read_interventions
 
 OVERALL = ("lr", "train_loss", "gradient_norm")
-OF_HEAD = ("macro_recall", "macro_f1", "accuracy", "min_recall", "loss")
 OF_CLASS = ("recall", "precision", "f1", "predicted")
+
+STEP = ["phase", "epoch"]
+SCHEMAS: dict[str, dict[str, Kind]] = {
+    "epochs": {"epoch": "integer"},
+    "classes": {"epoch": "integer", "head": "text", "class": "text"},
+    "confusion": {"epoch": "integer", "head": "text", "actual": "text", "predicted": "text", "count": "integer"},
+}
+"""{table of a phase: columns that it must have}; all others are numbers."""
 
 Column = list[float | None]
 
@@ -28,81 +39,92 @@ class Step:
 class HeadHistory:
     """Columns over the steps.
 
-    figures: {name of OF_HEAD: column}
-    classes: {name of OF_CLASS: rows (steps x classes)}
+    classes: in index order
+    figures: {name of FIGURES: column}
+    by_class: {name of OF_CLASS: rows (steps x classes)}
     confusion: of each step actual, predicted and count of the cells that are not zero, one after the other
     """
 
+    classes: list[str]
     figures: dict[str, Column]
-    classes: dict[str, list[Column]]
+    by_class: dict[str, list[Column]]
     confusion: list[list[int]]
 
 
 @dataclass(frozen=True)
 class History:
-    """figures: {name of OVERALL: column}; heads: by name; alerts: with their phase, as the phases wrote them
+    """figures: {name: column}, those of OVERALL first; heads: {name: its history}; alerts: each with its phase
 
-    interventions: {phase: those made}; computed: {phase: how}; without the phases that kept no such record
+    interventions, computed: {phase: ...}, without the phases that kept no such record
     """
 
     steps: list[Step]
     figures: dict[str, Column]
     heads: dict[str, HeadHistory]
     alerts: list[dict]
-    interventions: dict[str, list[Intervention]]
+    interventions: dict[str, list[PhaseIntervention]]
     computed: dict[str, dict]
 
 
-def read_history(folder: Path, phases: list[str], classes: dict[str, list[str]]) -> History:
-    """From `folder`/<phase>; classes: {head: names in index order}. Raises UserError if a file is absent."""
-    rows = [(phase, row) for phase in phases for row in read_csv(folder / phase / "epochs.csv")]
+def read_history(folder: Path, phases: list[str]) -> History:
+    """From `folder`/<phase>. Raises UserError if a file is absent or has cells of another kind."""
+    epochs, classes, confusion = (_over_phases(folder, phases, name) for name in SCHEMAS)
     kept = {phase: read_json(folder / phase / "best.json")["epoch"] for phase in phases}
-    steps = [Step(phase, int(row["epoch"]), int(row["epoch"]) == kept[phase]) for phase, row in rows]
-    epochs = [row for _, row in rows]
-    tables = [_by_step(folder, f"{name}.csv", phases, steps) for name in ("classes", "confusion")]
+    steps = [Step(phase, epoch, epoch == kept[phase]) for phase, epoch in zip(epochs["phase"], epochs["epoch"])]
+    heads = classes["head"].unique()
     return History(
         steps=steps,
-        figures={name: _column(epochs, name) for name in OVERALL},
-        heads={head: _head(head, names, epochs, *tables) for head, names in classes.items()},
+        figures={name: _column(epochs, name) for name in _overall(epochs, heads)},
+        heads={head: _head(head, epochs, *(of[of["head"] == head] for of in (classes, confusion))) for head in heads},
         alerts=[{"phase": phase, **alert} for phase in phases for alert in read_json(folder / phase / "alerts.json")],
         interventions=read_interventions(folder, phases),
         computed=read_computed(folder, phases),
     )
 
 
-def number(text: str | None) -> float | None:
-    """A cell of a table; None where it is empty, absent or not finite."""
-    value = float(text) if text else math.nan
-    return value if math.isfinite(value) else None
+def finite(values: Iterable[float]) -> Column:
+    """The numbers; None for one that is missing or not finite."""
+    return [value if math.isfinite(value) else None for value in values]
 
 
-def _column(rows: list[dict[str, str]], name: str) -> Column:
-    return [number(row.get(name)) for row in rows]
+def _over_phases(folder: Path, phases: list[str], name: str) -> pd.DataFrame:
+    """A table of all phases, one below the other, with the column `phase`."""
+    tables = [read_table(folder / phase / f"{name}.csv", SCHEMAS[name], others="number") for phase in phases]
+    return pd.concat([of.assign(phase=phase) for of, phase in zip(tables, phases)], ignore_index=True)
 
 
-def _by_step(folder: Path, name: str, phases: list[str], steps: list[Step]) -> list[dict[str, list[dict]]]:
-    """Of each step {head: rows of the table}."""
-    found = defaultdict(lambda: defaultdict(list))
-    for phase in phases:
-        for row in read_csv(folder / phase / name):
-            found[phase, int(row["epoch"])][row["head"]].append(row)
-    return [found[step.phase, step.epoch] for step in steps]
+def _column(epochs: pd.DataFrame, name: str) -> Column:
+    return finite(epochs[name].tolist()) if name in epochs else [None] * len(epochs)
 
 
-def _head(head: str, names: list[str], epochs: list[dict], classes: list[dict], confusion: list[dict]) -> HeadHistory:
-    place = {name: i for i, name in enumerate(names)}
+def _overall(epochs: pd.DataFrame, heads: Iterable[str]) -> list[str]:
+    """Figures of no head, in the order of the table; the score only where no head shows what it is made of."""
+    heads = list(heads)
+    of_heads = {f"{head}_{figure}" for head in heads for figure in FIGURES}
+    others = [name for name in epochs if name not in {*STEP, *OVERALL, *of_heads}]
+    return [*OVERALL, *(name for name in others if name != "score" or not heads)]
+
+
+def _head(head: str, epochs: pd.DataFrame, classes: pd.DataFrame, confusion: pd.DataFrame) -> HeadHistory:
+    """classes, confusion: the head's rows; classes in index order, as each epoch lists them."""
+    names, steps = classes["class"].unique().tolist(), pd.MultiIndex.from_frame(epochs[STEP])
     return HeadHistory(
-        figures={name: _column(epochs, f"{head}_{name}") for name in OF_HEAD},
-        classes={name: [_over_classes(step[head], name, names) for step in classes] for name in OF_CLASS},
-        confusion=[_cells(step[head], place) for step in confusion],
+        classes=names,
+        figures={name: _column(epochs, f"{head}_{name}") for name in FIGURES},
+        by_class={name: _over_classes(classes, name, steps, names) for name in OF_CLASS},
+        confusion=_cells(confusion, steps, names),
     )
 
 
-def _over_classes(rows: list[dict], name: str, names: list[str]) -> Column:
-    found = {row["class"]: number(row.get(name)) for row in rows}
-    return [found.get(label) for label in names]
+def _over_classes(classes: pd.DataFrame, figure: str, steps: pd.MultiIndex, names: list[str]) -> list[Column]:
+    """Rows (steps x classes) of a figure."""
+    figures = classes.reindex(columns=[*STEP, "class", figure]).groupby([*STEP, "class"])[figure].last()
+    return [finite(row) for row in figures.unstack("class").reindex(index=steps, columns=names).to_numpy().tolist()]
 
 
-def _cells(rows: list[dict], place: dict[str, int]) -> list[int]:
-    cells = sorted((place[row["actual"]], place[row["predicted"]], int(row["count"])) for row in rows)
-    return [value for cell in cells for value in cell]
+def _cells(confusion: pd.DataFrame, steps: pd.MultiIndex, names: list[str]) -> list[list[int]]:
+    ids = {name: i for i, name in enumerate(names)}
+    cells = confusion.assign(**{name: confusion[name].map(ids) for name in ("actual", "predicted")})
+    cells = cells.sort_values(["actual", "predicted"])[[*STEP, "actual", "predicted", "count"]]
+    found = {step: of_step.iloc[:, 2:].to_numpy().ravel().tolist() for step, of_step in cells.groupby(STEP)}
+    return [found.get(step, []) for step in steps]

@@ -1,69 +1,95 @@
-"""What was done about faults while the phases trained, and how they were computed in the end."""
+"""What training did about faults, and how each phase was computed in the end."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tailwise.core.errors import UserError
 from tailwise.core.files import read_csv, read_json
-
-MEMORY = "out of memory"
-"""The fault after which less is computed at once."""
-SIMPLER = "a simpler model goes on"
-"""How the action begins by which the next simpler model took over."""
+from tailwise.metrics.interventions import Intervention, describe, describe_action, describe_fault, read_row
 
 
 @dataclass(frozen=True)
-class Intervention:
-    """epoch, step: from 1; text: the numbers that the fault was found by"""
+class PhaseIntervention:
+    """An intervention with its phase, and its text for the page."""
 
     phase: str
-    epoch: int
-    step: int
-    fault: str
-    action: str
-    text: str
+    values: Intervention
 
     @property
-    def said(self) -> str:
-        """One line."""
-        return f"step {self.step}: {self.fault}{f' ({self.text})' if self.text else ''}: {self.action}"
+    def epoch(self) -> int:
+        return self.values.epoch
+
+    @property
+    def step(self) -> int:
+        return self.values.step
+
+    @property
+    def fault(self) -> str:
+        return self.values.fault
+
+    @property
+    def done(self) -> str:
+        return describe_action(self.values)
+
+    @property
+    def text(self) -> str:
+        return describe_fault(self.values)
+
+    @property
+    def at(self) -> str:
+        return f"at epoch {self.epoch}, step {self.step}"
+
+    @property
+    def line(self) -> str:
+        return f"step {self.step}: {describe(self.values)}"
 
 
-def read_interventions(folder: Path, phases: list[str]) -> dict[str, list[Intervention]]:
-    """Those of each phase, in the order in which they were made; a phase that kept no record is left out."""
+def read_interventions(folder: Path, phases: list[str]) -> dict[str, list[PhaseIntervention]]:
+    """{phase: its interventions in order}, without the phases that kept no record."""
     files = {phase: folder / phase / "interventions.csv" for phase in phases}
-    return {phase: [_row(phase, row) for row in read_csv(file)] for phase, file in files.items() if file.exists()}
+    return {phase: _rows(phase, file) for phase, file in files.items() if file.exists()}
 
 
 def read_computed(folder: Path, phases: list[str]) -> dict[str, dict]:
-    """{"device", "processes", "micro_batch", "simpler"} of each phase; one that kept no record is left out."""
+    """{phase: {"device", "processes", "micro_batch", "fallback"}}, without the phases that kept no record.
+
+    fallback: how many simpler models took over up to the best epoch
+    """
     files = {phase: folder / phase / "run.json" for phase in phases}
     return {phase: read_json(file) for phase, file in files.items() if file.exists()}
 
 
-def notices(phases: list[str], made: dict[str, list[Intervention]], computed: dict[str, dict]) -> list[tuple[str, str]]:
-    """(phase, what a reader must know of it): that memory ran short, that a simpler model took over.
-
-    phases: in order, each begun with the weights of the one before, and so with its model
-    """
-    found, inherited = [], ""
+def notices(
+    phases: list[str], made: dict[str, list[PhaseIntervention]], computed: dict[str, dict]
+) -> list[tuple[str, str]]:
+    """(phase, line) for each fallback and shortage of memory. phases: in order, each continues the one before."""
+    found, source = [], ""
     for phase in phases:
-        of_phase = made.get(phase, [])
-        if inherited:
-            found.append((phase, f"begun with the simpler model that took over in {inherited}"))
-        if short := [each for each in of_phase if each.fault == MEMORY]:
-            size = f": micro-batch {computed[phase]['micro_batch']}" if phase in computed else ""
-            found.append((phase, f"memory ran short{size}, first {_where(short[0])}"))
-        kept = computed.get(phase, {}).get("simpler", 0)
-        for number, each in enumerate((each for each in of_phase if each.action.startswith(SIMPLER)), start=1):
-            better = "" if number <= kept else "; the best weights are those of the model before"
-            found.append((phase, f"a simpler model took over {_where(each)} ({each.fault}){better}"))
-        inherited = phase if kept else inherited
+        how = computed.get(phase, {})
+        if source:
+            found.append((phase, f"begun with the simpler model that took over in {source}"))
+        found += [(phase, line) for line in _of_memory(made.get(phase, []), how)]
+        found += [(phase, line) for line in _of_fallbacks(made.get(phase, []), how)]
+        source = phase if how.get("fallback") else source
     return found
 
 
-def _where(of: Intervention) -> str:
-    return f"at epoch {of.epoch}, step {of.step}"
+def _of_memory(made: list[PhaseIntervention], how: dict) -> Iterator[str]:
+    for first in [each for each in made if each.values.action == "halve micro-batch"][:1]:
+        size = f": micro-batch {how['micro_batch']}" if "micro_batch" in how else ""
+        yield f"memory ran short{size}, first {first.at}"
 
 
-def _row(phase: str, row: dict[str, str]) -> Intervention:
-    return Intervention(phase, int(row["epoch"]), int(row["step"]), row["fault"], row["action"], row["text"])
+def _of_fallbacks(made: list[PhaseIntervention], how: dict) -> Iterator[str]:
+    fallbacks = [each for each in made if each.values.action == "fall back"]
+    for number, each in enumerate(fallbacks, start=1):
+        kept = "" if number <= how.get("fallback", 0) else "; the best weights are those of the model before"
+        yield f"a simpler model took over {each.at} ({each.fault}){kept}"
+
+
+def _rows(phase: str, file: Path) -> list[PhaseIntervention]:
+    try:
+        return [PhaseIntervention(phase, read_row(row)) for row in read_csv(file)]
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{file}: not written by this version ({error}): dvc repro makes it again") from error

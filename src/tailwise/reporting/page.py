@@ -1,81 +1,66 @@
-"""The report: one HTML file that opens without a network."""
+"""The report of a pipeline: which sections it shows, and what the pipeline adds to them."""
 
-import base64
-import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from tailwise.reporting.collect import Facts, Interval
-from tailwise.reporting.interventions import notices
-from tailwise.reporting.payload import embedded, payload
-
-WEB = Path(__file__).parent / "web"
-SCRIPTS = (
-    "dom",
-    "state",
-    "tip",
-    "recalls",
-    "marks",
-    "lines",
-    "curves",
-    "confusion",
-    "tables",
-    "mistakes",
-    "log",
-    "main",
-)
-"""In the order in which they are joined: each may use what stands before it."""
+SECTIONS = {
+    "result": "Result",
+    "training": "Training",
+    "mistakes": "Mistakes",
+    "data": "Data",
+    "certificate": "Certificate",
+    "run": "Run",
+}
+"""The shared sections in their usual order: {name: title in the navigation}."""
 
 
-def page(facts: Facts) -> str:
-    """HTML of the report; every name from the data is escaped, and the same facts give the same bytes."""
-    style = (WEB / "style.css").read_text(encoding="utf8")
-    script = joined({name: (WEB / f"script/{name}.js").read_text(encoding="utf8") for name in SCRIPTS})
-    environment = Environment(
-        loader=FileSystemLoader(WEB), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters.update(figure=figure, interval=interval, measured=measured, embedded=embedded)
-    shown = {"notices": notices(facts.phases, facts.history.interventions, facts.history.computed)}
-    return environment.get_template("report.html").render(
-        facts=facts, payload=payload(facts), style=style, script=script, policy=policy(style, script), **shown
-    )
+@dataclass(frozen=True)
+class Page:
+    """What a report shows. A pipeline without additions uses this class as it is.
 
+    sections: in order, names of SECTIONS or of `titles`; each needs the files that its stages write (see collect.py)
+    unit: what a label belongs to, in the singular: a sample, or a line of a song
+    folder: has the pipeline's templates (Jinja), scripts and styles
+    titles: {name: title} of the pipeline's own sections, each a template ``<name>.html``
+    parts: shared sections that the pipeline adds to, each by a template ``<name>.html``
+    scripts, styles: names of ``*.js`` and ``*.css`` in order
 
-def joined(scripts: dict[str, str]) -> str:
-    """The scripts as one, whose names are its own."""
-    return '(() => {\n"use strict";\n' + "\n".join(scripts.values()) + "})();\n"
-
-
-def policy(style: str, script: str) -> str:
-    """Content security policy: pictures inside the page, its own style and script by their hash, local files' scripts.
-
-    No address of a network is allowed for anything.
+    Templates find `facts`, `page`, `own` (from `collect`) and the macros of ``macros.html``. Scripts share the scope of
+    the page's; one may set `own.explain` (mistake -> nodes of its card) and read `facts.own` (from `payload`).
     """
-    kinds = {"style-src": digest(style), "script-src": f"{digest(script)} file:", "img-src": "data:"}
-    allowed = "; ".join(f"{kind} {sources}" for kind, sources in kinds.items())
-    return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
 
+    sections: Sequence[str] = tuple(SECTIONS)
+    unit: str = "sample"
+    folder: Path | None = None
+    titles: Mapping[str, str] = field(default_factory=dict)
+    parts: Sequence[str] = ()
+    scripts: Sequence[str] = ()
+    styles: Sequence[str] = ()
 
-def digest(text: str) -> str:
-    """Of the text of an element, as a policy names it."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+    def __post_init__(self):
+        known = {**SECTIONS, **self.titles}
+        if unknown := [name for name in (*self.sections, *self.parts) if name not in known]:
+            raise ValueError(f"the report has no section {unknown[0]!r}; there are: {', '.join(known)}")
 
+    def collect(self, root: Path) -> dict[str, Any]:
+        """The pipeline's own facts of the run in `root`, which its templates find as `own`."""
+        return {}
 
-def figure(value: float | None, digits: int = 3) -> str:
-    """A number for a table; a dash where it is undefined."""
-    return "–" if value is None else f"{value:.{digits}f}"
+    def columns(self, own: Mapping[str, Any]) -> Mapping[str, Mapping[str, int]]:
+        """More columns of the table of splits: {title: {split: count}}."""
+        return {}
 
+    def payload(self, own: Mapping[str, Any]) -> dict[str, Any]:
+        """JSON that its scripts find as `facts.own`."""
+        return {}
 
-def interval(of: Interval, digits: int = 3) -> str:
-    """A number with its interval, as "0.500 (0.400 to 0.600)"; without one, the number alone."""
-    if of["value"] is None or of["low"] is None or of["high"] is None:
-        return figure(of["value"], digits)
-    return f"{of['value']:.{digits}f} ({of['low']:.{digits}f} to {of['high']:.{digits}f})"
+    def navigation(self) -> list[tuple[str, str]]:
+        """(name, title) of the sections in their order."""
+        known = {**SECTIONS, **self.titles}
+        return [(name, known[name]) for name in self.sections]
 
-
-def measured(of: Interval, samples: int, few: int, digits: int = 3) -> str:
-    """As `interval`; of fewer than `few` samples their number instead, for a bootstrap may see no spread in them."""
-    if of["value"] is None or samples >= few:
-        return interval(of, digits)
-    return f"{figure(of['value'], digits)} ({samples} {'sample' if samples == 1 else 'samples'})"
+    def template(self, section: str) -> str:
+        """Where the loader finds the template of a section."""
+        return f"own/{section}.html" if section in self.titles else f"sections/{section}.html"

@@ -1,4 +1,4 @@
-"""What the page's script works on: one block of JSON, which no name can leave."""
+"""What the page's scripts work on: one block of JSON, which no name can leave."""
 
 import json
 from dataclasses import asdict
@@ -8,7 +8,7 @@ from markupsafe import Markup
 from tailwise.core.files import rounded
 from tailwise.reporting.collect import Facts, HeadFacts
 from tailwise.reporting.history import HeadHistory, History
-from tailwise.reporting.strips import GAP
+from tailwise.reporting.page import Page
 
 UNSAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
@@ -19,38 +19,48 @@ def embedded(value) -> Markup:
     return Markup(text.translate(UNSAFE))
 
 
-def payload(facts: Facts) -> dict:
+def payload(facts: Facts, page: Page) -> dict:
     """Names once, then columns: steps are epochs of all phases, classes in index order."""
+    results = {head.name: head for head in facts.heads}
     return {
-        "gap": GAP,
         "phases": facts.phases,
+        "unit": page.unit,
         "target": facts.target,
         "few": facts.few,
         "steps": [asdict(step) for step in facts.history.steps],
         "interventions": _by_step(facts.history),
         "figures": facts.history.figures,
-        "heads": [_head(head, facts.history.heads[head.name]) for head in facts.heads],
+        "heads": [
+            {"name": name, **_trained(history), **_result(results.get(name)), "mistakes": facts.mistakes.get(name, [])}
+            for name, history in facts.history.heads.items()
+        ],
+        "own": page.payload(facts.own),
     }
 
 
 def _by_step(history: History) -> list[list[str]]:
-    """What was done in each step, a line each."""
+    """The interventions of each step, a line each."""
     found: dict[tuple[str, int], list[str]] = {(step.phase, step.epoch): [] for step in history.steps}
     for each in (each for of_phase in history.interventions.values() for each in of_phase):
-        found[each.phase, each.epoch].append(each.said)
+        found[each.phase, each.epoch].append(each.line)
     return list(found.values())
 
 
-def _head(head: HeadFacts, history: HeadHistory) -> dict:
+def _trained(history: HeadHistory) -> dict:
     return {
-        "name": head.name,
-        "classes": [row.name for row in head.classes],
+        "classes": history.classes,
+        "figures": history.figures,
+        "over_epochs": history.by_class,
+        "confusion": history.confusion,
+    }
+
+
+def _result(head: HeadFacts | None) -> dict:
+    if head is None:
+        return {}
+    return {
         "train": [row.train for row in head.classes],
         "valid": [row.valid for row in head.classes],
         "predicted": [row.predicted for row in head.classes],
-        "judged": {name: [getattr(row, name) for row in head.classes] for name in ("recall", "precision", "f1")},
-        "figures": history.figures,
-        "over_epochs": history.classes,
-        "confusion": history.confusion,
-        "mistakes": head.mistakes,
+        "measured": {name: [getattr(row, name) for row in head.classes] for name in ("recall", "precision", "f1")},
     }

@@ -1,6 +1,6 @@
-"""What contradicts what in params.yaml, or would change nothing: one line each, found before any stage works.
+"""Contradictions between sections of params.yaml, and values without effect: a line each, found before any stage runs.
 
-Each function looks at some sections and gives the lines; what a section forbids within itself is its own business.
+Each function checks some sections against each other; a section checks itself in its dataclass.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,15 +9,16 @@ from pathlib import Path
 from tailwise.balance.boosts import EffectiveNumber
 from tailwise.balance.guard import Balance
 from tailwise.balance.subset import Oversampled, Rebalance
-from tailwise.core.runtime import Runtime
-from tailwise.data.decode.window import Window
-from tailwise.data.demo import Demo
-from tailwise.data.demo.plan import FPS
-from tailwise.data.index.soccernet import Soccernet
-from tailwise.data.index.source import Source
-from tailwise.data.load.augment import Augment
-from tailwise.engine.phase import Phase, moves
-from tailwise.engine.run import Training
+from tailwise.core.params.runtime import Runtime
+from tailwise.data.video.augment import Augment
+from tailwise.data.video.decode.window import Window
+from tailwise.engine.contract.phase import Phase, moves
+from tailwise.engine.contract.phases import hand_over_faults
+from tailwise.engine.contract.run import Training
+from tailwise.recipes.fouls.demo import Demo
+from tailwise.recipes.fouls.demo.scene.plan import FPS
+from tailwise.recipes.fouls.soccernet.reader import Soccernet
+from tailwise.recipes.fouls.source import Source
 
 MADE_ROOT = "data/demo"
 """The data root that a stage of the pipeline makes."""
@@ -31,8 +32,8 @@ def of_data(data: Source, window: Window, demo: Demo) -> Lines:
         return
     if not isinstance(data.reader, Soccernet):
         yield f"data.reader.kind {data.reader.kind} cannot read {MADE_ROOT}: set data.root, or the kind to soccernet"
-    places = window.indices(FPS)
-    first, last = places[0], places[-1]
+    indices = window.indices(FPS)
+    first, last = indices[0], indices[-1]
     if last >= demo.frames:
         yield f"the window ends at frame {last}, and a clip of the demo has {demo.frames}: raise demo.frames"
     elif not first <= demo.contact <= last:
@@ -45,7 +46,7 @@ def is_made(root: str) -> bool:
 
 
 def of_augment(augment: Augment, window: Window, phases: Mapping[str, Phase]) -> Lines:
-    """A shift in time needs frames to shift into, and moves by whole ones."""
+    """A shift in time needs frames to shift into, and is rounded to frames."""
     if augment.delay > window.margin:
         yield f"augment.delay {augment.delay} needs window.margin {augment.delay} or more"
     if augment.delay and not any(round(augment.delay * phase.augment) for phase in phases.values()):
@@ -53,7 +54,7 @@ def of_augment(augment: Augment, window: Window, phases: Mapping[str, Phase]) ->
 
 
 def of_balance(phases: Mapping[str, Rebalance], balance: Balance) -> Lines:
-    """A cap that the guard forbids to reach, and rules that leave all classes and samples alike."""
+    """A cap above the guard's limit, and rules that treat all classes and samples alike."""
     for name, how in phases.items():
         if how.max_weight > balance.max_effective_ratio:
             limit = f"balance.max_effective_ratio {balance.max_effective_ratio:g}"
@@ -65,7 +66,7 @@ def of_balance(phases: Mapping[str, Rebalance], balance: Balance) -> Lines:
 
 
 def of_trainable(phases: Mapping[str, Phase], parameters: list[str], pretrained: bool, checkpoint: bool) -> Lines:
-    """Parts that never move, and patterns that freeze nothing. parameters: all names that the model has"""
+    """Parts that are never trained, and patterns that freeze nothing. parameters: all names of the model's"""
     for name, phase in phases.items():
         for pattern in phase.trainable:
             rest = tuple(other for other in phase.trainable if other != pattern)
@@ -80,6 +81,11 @@ def of_trainable(phases: Mapping[str, Phase], parameters: list[str], pretrained:
         yield "model.backbone.checkpoint has no effect: no phase trains the backbone"
     if not pretrained:
         yield "no phase trains the backbone, and it has no weights to begin with: see trainable"
+
+
+def of_phases(phases: Mapping[str, Phase]) -> Lines:
+    """An optimizer's state for another kind of optimizer."""
+    yield from hand_over_faults(phases)
 
 
 def of_machine(training: Training, runtime: Runtime) -> Lines:

@@ -4,50 +4,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
 
 import torch
 
-from tailwise.balance.auto import OpenBalanced
 from tailwise.balance.boosts import Target
 from tailwise.balance.guard import Balance
-from tailwise.balance.subset import AllSamples, Oversampled, Rebalance
 from tailwise.core.batch import Head
-from tailwise.core.chosen import AUTO
 from tailwise.core.errors import UserError
-from tailwise.core.runtime import Runtime
-from tailwise.data.decode.store import Decode
-from tailwise.data.decode.window import Window
-from tailwise.data.demo import Demo
-from tailwise.data.index.root import check_tree
-from tailwise.data.index.source import Source, check_root
-from tailwise.data.load.augment import Augment
-from tailwise.engine.guards import Stability
-from tailwise.engine.phase import Phase, rate_groups, set_trainable
-from tailwise.engine.run import Training
-from tailwise.judging.certificate import Targets
-from tailwise.models.multiview import Model
-from tailwise.models.pretrained import NoWeights
+from tailwise.core.params.runtime import Runtime
+from tailwise.data.tables.checks.root import check_root, check_tree
+from tailwise.data.video.augment import Augment
+from tailwise.data.video.decode.window import Window
+from tailwise.data.video.store.store import Decode
+from tailwise.engine.contract.phase import Phase, rate_groups, set_trainable
+from tailwise.engine.contract.run import Stability, Training
+from tailwise.evaluation.certificate import Targets
+from tailwise.models.video.multiview import Model
+from tailwise.models.video.pretrained import NoWeights
 from tailwise.recipes.fouls import contradictions
-
-
-@dataclass(frozen=True)
-class OpenPhase(Phase):
-    """A phase whose epochs and highest learning rate may be left to the data, see balance/auto.py."""
-
-    epochs: int | Literal["auto"]
-    lr: float | Literal["auto"]
-
-    def __post_init__(self):
-        Phase(**{name: 1 if value == AUTO else value for name, value in vars(self).items()})  # checks the others
-
-
-@dataclass(frozen=True)
-class PhaseSection(Rebalance):
-    """A phase: how the classes are rebalanced, and how it is trained."""
-
-    samples: AllSamples | OpenBalanced | Oversampled
-    train: OpenPhase
+from tailwise.recipes.fouls.demo import Demo
+from tailwise.recipes.fouls.source import Source
+from tailwise.recipes.sections import PhaseSection
 
 
 @dataclass(frozen=True)
@@ -91,6 +68,7 @@ class Params:
         yield from contradictions.of_augment(self.augment, self.window, trained)
         yield from contradictions.of_balance(self.phases(), self.balance)
         yield from contradictions.of_trainable(trained, parameters, pretrained, getattr(backbone, "checkpoint", False))
+        yield from contradictions.of_phases(trained)
         yield from contradictions.of_machine(self.training, self.runtime)
 
 

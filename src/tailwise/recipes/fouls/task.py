@@ -7,15 +7,17 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
-from tailwise import metrics
 from tailwise.core.batch import Batch, Head
-from tailwise.core.typed import convert
-from tailwise.data.load.augment import Augment, augment_clips, draw
-from tailwise.data.load.clips import Clips
-from tailwise.engine.task import Outputs, Task
-from tailwise.engine.weights import SEEN
-from tailwise.losses import ClassBoost, boosted_cross_entropy
-from tailwise.models.multiview import Model
+from tailwise.core.params.typed import convert
+from tailwise.data.video.augment import Augment, augment_clips, draw
+from tailwise.data.video.store.clips import Clips
+from tailwise.engine.checkpoint.weights import SEEN
+from tailwise.engine.contract.metric import Metric, Select
+from tailwise.engine.contract.task import Task
+from tailwise.losses.classification import classification_loss
+from tailwise.metrics.classification import Classification
+from tailwise.metrics.macro_recall import MacroRecall
+from tailwise.models.video.multiview import Model
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,8 @@ def build(
 ) -> Task:
     """The task on two splits of the clip store; weights drawn from `seed`, the backbone's pretrained if asked for."""
     torch.manual_seed(seed)
-    samples, judged = Clips(train, heads, with_margin=True) if train else None, Clips(valid, heads)
-    model = config.model.build(heads, judged.shape)
+    samples, validation = Clips(train, heads, with_margin=True) if train else None, Clips(valid, heads)
+    model = config.model.build(heads, validation.shape)
     if pretrained:
         config.model.backbone.pretrain(model.backbone)
 
@@ -42,40 +44,32 @@ def build(
         changed = augment_clips(clips, batch.inputs["mask"], uniform, config.augment, strength, samples.margin)
         return Batch({**batch.inputs, "clips": changed}, batch.targets, batch.index)
 
-    def simpler() -> Task:
-        return build(replace(config, model=config.model.simpler()), heads, train, valid, seed)
+    def fallback() -> Task:
+        return build(replace(config, model=config.model.fallback()), heads, train, valid, seed)
 
     return Task(
         heads=heads,
         model=model,
-        spec=specification(config.model, heads, judged.window, samples.most_views if samples else None),
+        spec=specification(config.model, heads, validation.window, samples.most_views if samples else None),
         train=samples,
-        valid=judged,
+        valid=validation,
         prepare=prepare,
-        loss=loss,
-        score=score,
-        simpler=simpler if config.model.simpler() else None,
+        loss=classification_loss,
+        metrics=metrics(heads),
+        select=Select(tuple(head.name for head in heads), "macro_recall"),
+        fallback=fallback if config.model.fallback() else None,
     )
 
 
 def as_stored(config: Config, spec: dict) -> Config:
-    """The config with the model of a weights file, which took over from the one asked for."""
+    """The config with the fallback model that a weights file is of."""
     stored = convert(Model, spec["model"], "model")
     return replace(config, model=replace(config.model, variant=stored.variant))
 
 
-def loss(outputs: Outputs, batch: Batch, boost: dict[str, ClassBoost] | None) -> dict[str, torch.Tensor]:
-    """Sum of cross entropy per head, with the boost where there is one."""
-    boost = boost or {}
-    return {
-        name: boosted_cross_entropy(logits, batch.targets[name], boost.get(name)) for name, logits in outputs.items()
-    }
-
-
-def score(recalls: dict[str, np.ndarray]) -> dict[str, float]:
-    """The balanced accuracy in percent: the mean over the heads of macro recall, times 100."""
-    means = [metrics.macro(of_head) for of_head in recalls.values()]
-    return {"balanced_accuracy": 100 * sum(means) / len(means)}
+def metrics(heads: tuple[Head, ...]) -> dict[str, Metric]:
+    """Balanced accuracy in percent (the mean over the heads of macro recall), and each head's figures."""
+    return {"balanced_accuracy": MacroRecall(heads, scale=100), **{head.name: Classification(head) for head in heads}}
 
 
 MOST_HEADS = 1_000
@@ -96,7 +90,7 @@ class Cut:
 
 @dataclass(frozen=True)
 class Seen:
-    """views: the most that a sample had; None in files from before this was told"""
+    """views: the most that a sample had; None in older files"""
 
     views: int | None = None
 
@@ -125,9 +119,7 @@ class Specification:
             raise ValueError(f"heads must be 1 to {MOST_HEADS} of different names, found {len(names)}")
 
 
-def specification(
-    model: Model, heads: tuple[Head, ...], window: dict[str, Any], most_views: int | None = None
-) -> dict:
+def specification(model: Model, heads: tuple[Head, ...], window: dict[str, Any], most_views: int | None = None) -> dict:
     """A `Specification` as plain values. window: a `Cut`'s fields; most_views: of a training sample"""
     return {
         "recipe": "fouls",

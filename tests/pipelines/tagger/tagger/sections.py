@@ -5,27 +5,21 @@ from dataclasses import dataclass
 from tagger.model import Model
 from tagger.songs import Songs
 
-from tailwise.balance.subset import Rebalance
-from tailwise.core.runtime import Runtime
-from tailwise.engine.guards import Stability
-from tailwise.engine.phase import Phase
-from tailwise.engine.run import Training
-
-
-@dataclass(frozen=True)
-class PhaseSection(Rebalance):
-    train: Phase
+from tailwise.balance.guard import Balance
+from tailwise.core.params.runtime import Runtime
+from tailwise.engine.contract.run import Stability, Training
+from tailwise.evaluation.certificate import Targets
+from tailwise.recipes.sections import PhaseSection
 
 
 @dataclass(frozen=True)
 class Params:
     songs: Songs
     phase1: PhaseSection
+    phase2: PhaseSection
+    balance: Balance
     model: Model
     training: Training
     stability: Stability
+    certificate: Targets
     runtime: Runtime
-
-
-def check_inputs(params: Params) -> None:
-    """The songs are made by the pipeline."""

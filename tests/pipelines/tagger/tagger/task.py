@@ -7,14 +7,15 @@ from pathlib import Path
 import numpy as np
 import torch
 from tagger.model import Model
+from tagger.songs import NOTES
 
-from tailwise import metrics
 from tailwise.core.batch import IGNORE, Batch, Head
 from tailwise.core.files import read_csv
-from tailwise.engine.task import Outputs, Task
-from tailwise.losses import ClassBoost, boosted_cross_entropy
-
-NOTES = 4
+from tailwise.engine.contract.metric import Select
+from tailwise.engine.contract.task import Task
+from tailwise.losses.classification import classification_loss
+from tailwise.metrics.classification import Classification
+from tailwise.metrics.macro_recall import MacroRecall
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class SongTable:
         self.names, self._groups = [row["sample"] for row in rows], [row["group"] for row in rows]
         self._length = np.array([len(row["notes"].split()) for row in rows])
         self._notes = self._padded([[int(note) for note in row["notes"].split()] for row in rows], 0)
-        tags = [[head.id(tag.strip("-")) for tag in row["tags"].split()] for row in rows]
+        tags = [[head.id(tag.strip("-")) for tag in row["tag"].split()] for row in rows]
         self._head, self._tags = head.name, self._padded(tags, IGNORE)
 
     def _padded(self, rows: list[list[int]], filler: int) -> np.ndarray:
@@ -58,23 +59,21 @@ class SongTable:
         return self._groups
 
 
-def build(
-    config: Config, heads: tuple[Head, ...], train: Path | None, valid: Path, seed: int, pretrained: bool = False
-) -> Task:
+def build(config: Config, heads: tuple[Head, ...], train: Path | None, valid: Path, seed: int) -> Task:
     torch.manual_seed(seed)
     (head,) = heads
     return Task(
         heads=heads,
         model=config.model.build(NOTES, head),
-        spec={"model": asdict(config.model), "heads": {head.name: list(head.classes)}},
+        spec={
+            "recipe": "tagger",
+            "model": asdict(config.model),
+            "heads": [{"name": head.name, "classes": list(head.classes)}],
+        },
         train=SongTable(train, head) if train else None,
         valid=SongTable(valid, head),
         prepare=lambda batch, strength, keys: batch,
-        loss=loss,
-        score=lambda recalls: {"mean_recall": metrics.macro(recalls[head.name])},
+        loss=classification_loss,
+        metrics={"mean_recall": MacroRecall(heads), head.name: Classification(head)},
+        select=Select("mean_recall"),
     )
-
-
-def loss(outputs: Outputs, batch: Batch, boost: dict[str, ClassBoost] | None) -> dict[str, torch.Tensor]:
-    boost = boost or {}
-    return {name: boosted_cross_entropy(x, batch.targets[name], boost.get(name)) for name, x in outputs.items()}

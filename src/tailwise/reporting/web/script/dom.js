@@ -28,10 +28,18 @@ function interval(of, digits = 2) {
   return figure(of.value, digits) + ends;
 }
 
-// Of fewer samples than tell anything their number stands where the interval would be.
-function measured(of, samples) {
-  if (!of || !isNumber(of.value) || samples >= facts.few) return interval(of);
-  return `${figure(of.value)} (${samples} ${samples === 1 ? "sample" : "samples"}: no measurement)`;
+const plural = (count, unit = facts.unit) => `${count} ${unit}${count === 1 ? "" : "s"}`;
+
+// Below facts.few labels their count stands instead of the interval.
+function measured(of, count) {
+  if (!of || !isNumber(of.value) || count >= facts.few) return interval(of);
+  return `${figure(of.value)} (${plural(count)}: no measurement)`;
+}
+
+// A bar as wide as a share.
+function meter(share) {
+  const box = shape("rect", { width: 100 * share, height: 8 });
+  return shape("svg", { class: "bar", viewBox: "0 0 100 8", preserveAspectRatio: "none", "aria-hidden": "true" }, box);
 }
 
 const cut = (text, most) => (text.length > most ? `${text.slice(0, Math.max(1, most - 1))}…` : text);

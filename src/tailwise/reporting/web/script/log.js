@@ -1,6 +1,5 @@
 // Time and memory of the stages: a script beside this page, which is there after a run and is no part of it.
 const LOG = "../.logs/stages.js";
-let asked = false;
 
 function logTable(runs) {
   const longest = Math.max(...runs.map((run) => run.seconds), 1e-9);
@@ -24,20 +23,20 @@ function logTable(runs) {
 }
 
 function readLog() {
-  if (asked) return;
-  asked = true;
-  const said = (text) => (byId("log-said").textContent = text);
+  const say = (text) => (byId("log-state").textContent = text);
   const show = () => {
     const runs = Array.isArray(window.stageLog) ? window.stageLog : [];
-    if (!runs.length) return said("The log is empty.");
+    if (!runs.length) return say("The log is empty.");
     byId("log").replaceChildren(logTable(runs));
-    said(
+    say(
       `${runs.length} stages, ${figure(
         runs.reduce((sum, run) => sum + run.seconds, 0),
         0,
       )} s together.`,
     );
   };
-  const absent = () => said("There is no log beside this page: no stage has run here, or the page was moved.");
+  const absent = () => say("There is no log beside this page: no stage has run here, or the page was moved.");
   document.head.append(element("script", { src: LOG, onload: show, onerror: absent }));
 }
+
+byId("run").addEventListener("shown", readLog, { once: true });

@@ -1,30 +1,28 @@
-// Pages, the controls, and the first drawing.
+// Sections as pages, the control of the epoch, and the first drawing.
 const PAGES = [...document.querySelectorAll("main > section")].map((section) => section.id);
 
 function showPage() {
   const wanted = decodeURIComponent(location.hash.slice(1));
-  const shown = PAGES.includes(wanted) ? wanted : PAGES[0];
-  for (const id of PAGES) byId(id).hidden = id !== shown;
+  const shown = byId(PAGES.includes(wanted) ? wanted : PAGES[0]);
+  for (const id of PAGES) byId(id).hidden = id !== shown.id;
   for (const link of document.querySelectorAll("nav a")) {
-    if (link.getAttribute("href") === `#${shown}`) link.setAttribute("aria-current", "page");
+    if (link.getAttribute("href") === `#${shown.id}`) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
-  byId("controls").hidden = ["certificate", "run"].includes(shown);
-  document.querySelector(".steps").hidden = shown !== "training";
+  showControls(shown.classList);
   hideTip();
-  if (shown === "run") readLog();
+  shown.dispatchEvent(new Event("shown"));
 }
 
-const option = (name, value) => element("option", { value }, name);
-const showClasses = () => {
-  byId("label").replaceChildren(option("all classes", -1), ...labels().map(option));
-  byId("label").value = state.label;
-};
+// The class of a section names the controls that it shows.
+function showControls(classes) {
+  const heads = classes.contains("by-head") && facts.heads.length > 0;
+  for (const block of document.querySelectorAll("#controls .heads")) block.hidden = !heads;
+  document.querySelector("#controls .steps").hidden = !classes.contains("by-step");
+  byId("controls").hidden = !heads && !classes.contains("by-step");
+}
 
-byId("head").append(...facts.heads.map((each, place) => option(each.name, place)));
 byId("step").max = Math.max(0, facts.steps.length - 1);
-byId("head").addEventListener("change", (event) => choose({ head: Number(event.target.value) }));
-byId("label").addEventListener("change", (event) => choose({ label: Number(event.target.value) }));
 byId("step").addEventListener("input", (event) => choose({ step: Number(event.target.value) }));
 byId("back").addEventListener("click", () => choose({ step: state.step - 1 }));
 byId("forth").addEventListener("click", () => choose({ step: state.step + 1 }));
@@ -32,9 +30,9 @@ byId("forth").addEventListener("click", () => choose({ step: state.step + 1 }));
 // Left and right step through the epochs, but where a control or a box that scrolls takes them itself.
 addEventListener("keydown", (event) => {
   const move = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-  const own = event.target.closest("input, select, .film, .wide:not(#confusion)");
-  if (!move || own || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey || byId("training").hidden)
-    return;
+  const taken = event.target.closest("input, select, .scrolls, .wide:not(#confusion)");
+  if (!move || taken || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+  if (document.querySelector("#controls .steps").hidden) return;
   event.preventDefault();
   choose({ step: state.step + move });
 });
@@ -46,7 +44,6 @@ addEventListener("hashchange", () => {
 });
 
 watch(() => {
-  showClasses();
   byId("step").value = state.step;
   byId("at").textContent = facts.steps.length ? stepName(step()) : "";
   byId("back").disabled = state.step === 0;

@@ -1,37 +1,40 @@
 // Recall of each class on validation: a dot, its interval, and the target as a line.
-function recallLines(place) {
-  const { judged } = head();
+function recallLines(index) {
+  const { measured: found } = head();
   return [
-    labels()[place],
-    `recall ${measured(judged.recall[place], head().valid[place])}`,
-    `precision ${measured(judged.precision[place], head().predicted[place])}`,
-    `F1 ${measured(judged.f1[place], head().valid[place])}`,
-    `${head().train[place]} training, ${head().valid[place]} validation samples`,
+    labels()[index],
+    `recall ${measured(found.recall[index], head().valid[index])}`,
+    `precision ${measured(found.precision[index], head().predicted[index])}`,
+    `F1 ${measured(found.f1[index], head().valid[index])}`,
+    `${head().train[index]} training, ${plural(head().valid[index], `validation ${facts.unit}`)}`,
   ];
 }
 
-function recallRow(place, x, height, width, aim) {
-  const of = head().judged.recall[place];
-  const middle = place * height + height / 2;
-  const low = isNumber(of.value) && isNumber(aim) && of.value < aim;
-  const known = isNumber(of.value);
-  const few = head().valid[place] < facts.few;
+// A dot with its interval; a ring where there are few labels; text where there is none.
+function recallMarks(index, x, middle) {
+  const of = head().measured.recall[index];
+  if (!isNumber(of.value)) return [shape("text", { x: x(0) + 6, y: middle + 4 }, `no ${facts.unit}`)];
+  const few = head().valid[index] < facts.few;
+  const dot = shape("circle", { class: few ? "dot few" : "dot", cx: x(of.value), cy: middle, r: 4.5 });
+  if (few || !isNumber(of.low) || !isNumber(of.high)) return [dot];
+  return [shape("line", { class: "whisker", x1: x(of.low), x2: x(of.high), y1: middle, y2: middle }), dot];
+}
+
+function recallRow(index, x, height, width, aim) {
+  const { value } = head().measured.recall[index];
+  const middle = index * height + height / 2;
+  const below = isNumber(value) && isNumber(aim) && value < aim ? " below" : "";
   return shape(
     "g",
     {
-      class: `row${low ? " below" : ""}${place === state.label ? " chosen" : ""}`,
-      onmousemove: (event) => showTip(event, recallLines(place)),
+      class: `row${below}${index === state.label ? " chosen" : ""}`,
+      onmousemove: (event) => showTip(event, recallLines(index)),
       onmouseleave: hideTip,
-      onclick: () => choose({ label: place === state.label ? -1 : place }),
+      onclick: () => choose({ label: index === state.label ? -1 : index }),
     },
-    shape("rect", { class: "back", x: 0, y: place * height, width, height }),
-    shape("text", { class: "name", x: 4, y: middle + 4 }, cut(labels()[place], Math.floor(x(0) / 7.5))),
-    known && !few && isNumber(of.low) && isNumber(of.high)
-      ? shape("line", { class: "whisker", x1: x(of.low), x2: x(of.high), y1: middle, y2: middle })
-      : null,
-    known
-      ? shape("circle", { class: few ? "dot few" : "dot", cx: x(of.value), cy: middle, r: 4.5 })
-      : shape("text", { x: x(0) + 6, y: middle + 4 }, "no sample"),
+    shape("rect", { class: "back", x: 0, y: index * height, width, height }),
+    shape("text", { class: "name", x: 4, y: middle + 4 }, cut(labels()[index], Math.floor(x(0) / 7.5))),
+    ...recallMarks(index, x, middle),
   );
 }
 
@@ -44,7 +47,7 @@ const redrawRecalls = drawn(byId("recalls"), (width) => {
   const scale = ticks.map((value) => shape("text", { x: x(value), y: 16, "text-anchor": "middle" }, String(value)));
   const grid = ticks.map((value) => shape("line", { class: "axis", x1: x(value), x2: x(value), y1: 0, y2: bottom }));
   const target = isNumber(aim) ? [shape("line", { class: "aim", x1: x(aim), x2: x(aim), y1: 0, y2: bottom })] : [];
-  const rows = labels().map((_, place) => recallRow(place, x, height, width, aim));
+  const rows = labels().map((_, index) => recallRow(index, x, height, width, aim));
   const name = `Recall of each class of ${head().name} with its interval`;
   byId("recalls").replaceChildren(
     shape("svg", { class: "scale", width, height: 22, "aria-hidden": "true" }, ...scale),

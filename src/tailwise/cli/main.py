@@ -1,0 +1,138 @@
+"""``tailwise COMMAND``, or ``python3 -m tailwise COMMAND``. A command imports what it needs when it runs."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from tailwise.core.errors import UserError, describe_error, escape_output, print_error
+from tailwise.core.system.imports import NO_THREAD, no_thread
+
+WEIGHTS = Path("data/models/phase3.safetensors")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; the exit status: 1 with one line for a user error, 130 for Ctrl-C."""
+    try:
+        args = parser().parse_args(arguments)
+        args.run(args)
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] == "tailwise":
+            raise
+        return _fail(f"{sys.executable} has no package {error.name}: activate the environment that has it", 1)
+    except KeyboardInterrupt:
+        return _fail(NO_THREAD, 1) if no_thread() else _fail("interrupted", 130)
+    except BrokenPipeError:  # the reader of the output has closed it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        if (text := describe_error(error)) is None:
+            raise
+        return _fail(text, 1)
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and their arguments. Each sets `run`, a function of the parsed arguments."""
+    top = argparse.ArgumentParser(prog="tailwise", description="Train on long-tailed data: see README.md.")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    add_predict(commands.add_parser("predict", help="classes of new samples from a weights file"))
+    add_preset(commands.add_parser("preset", help="write the values of a preset into params.yaml"))
+    add_config(commands.add_parser("config", help="print params.yaml as a recipe reads it, defaults included"))
+    for name, run, text in (
+        ("summary", _summary, "print the validation figures of the last run"),
+        ("repair", _repair, "remove what a kill left half-written, so that DVC starts again"),
+        ("preflight", _preflight, "check data.root before DVC reads it"),
+    ):
+        commands.add_parser(name, help=text).set_defaults(run=run)
+    return top
+
+
+def add_predict(one: argparse.ArgumentParser) -> None:
+    """What every recipe's prediction takes; which inputs it reads is the recipe's business."""
+    one.add_argument(
+        "paths",
+        type=Path,
+        nargs="*",
+        metavar="PATH",
+        help="one sample, such as the clips of a foul; or a folder or zip in the recipe's layout: docs/prediction.md",
+    )
+    one.add_argument(
+        "--table", type=Path, metavar="FILE", help="CSV of samples, with the columns that the recipe reads"
+    )
+    one.add_argument("--root", type=Path, metavar="DIR", help="where the table's paths begin; default: its folder")
+    one.add_argument("--folder", type=Path, metavar="DIR", help="every file below it as a sample of its own")
+    add_predict_options(one)
+    one.set_defaults(run=_predict)
+
+
+def add_predict_options(one: argparse.ArgumentParser) -> None:
+    """By which model, on what, and where the answers go."""
+    one.add_argument("--weights", type=Path, default=WEIGHTS, help="default: %(default)s")
+    one.add_argument("--recipe", metavar="MODULE", help="package of a recipe that is no part of tailwise, as tagger")
+    one.add_argument("--format", metavar="NAME", help="text, csv or one of the recipe's; default: text for one sample")
+    one.add_argument("--out", type=Path, metavar="FILE", help="default: standard output")
+    one.add_argument("--set", metavar="NAME", help="name of the split in the answers; default: the folder's")
+    one.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: %(default)s")
+    one.add_argument("--workers", type=int, default=2, help="processes that read the samples; default: 2")
+
+
+def add_preset(one: argparse.ArgumentParser) -> None:
+    which = one.add_mutually_exclusive_group(required=True)
+    which.add_argument(
+        "name", metavar="NAME", nargs="?", help="of a file presets/NAME.yaml, or a path that ends in .yaml"
+    )
+    which.add_argument("--upgrade", action="store_true", help="rename what the last version named otherwise")
+    one.set_defaults(run=_preset)
+
+
+def add_config(one: argparse.ArgumentParser) -> None:
+    one.add_argument(
+        "recipe", metavar="MODULE", nargs="?", default="tailwise.recipes.fouls", help="default: %(default)s"
+    )
+    one.set_defaults(run=_config)
+
+
+def _predict(args: argparse.Namespace) -> None:
+    if args.workers < 1:
+        raise UserError(f"--workers must be at least 1, found {args.workers}")
+    from tailwise.cli.predict.command import predict
+
+    predict(args)
+
+
+def _preset(args: argparse.Namespace) -> None:
+    from tailwise.cli import preset
+
+    escape_output(sys.stdout)
+    preset.rewrite(preset.upgrade) if args.upgrade else preset.main(args.name)
+
+
+def _config(args: argparse.Namespace) -> None:
+    from tailwise.core.params.effective import read_effective
+
+    print(read_effective(args.recipe), end="")
+
+
+def _summary(args: argparse.Namespace) -> None:
+    from tailwise.cli.summary import run
+
+    run()
+
+
+def _repair(args: argparse.Namespace) -> None:
+    from tailwise.cli.repair import repair, repository
+
+    for line in repair(repository(Path.cwd())):
+        print(line)
+
+
+def _preflight(args: argparse.Namespace) -> None:
+    from tailwise.cli.preflight import check
+
+    check()
+
+
+def _fail(text: str, status: int) -> int:
+    print_error(f"tailwise: {text}")
+    return status

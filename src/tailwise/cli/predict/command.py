@@ -1,0 +1,75 @@
+"""`tailwise predict`: new samples to classes, by a weights file alone."""
+
+import argparse
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from tailwise.cli.predict.output import FORMATS, Format
+from tailwise.core.errors import UserError, escape, print_error, shorten
+from tailwise.core.files import write_bytes
+from tailwise.engine.checkpoint.header import read_facts
+from tailwise.recipes.prediction import Inputs, Prediction
+from tailwise.recipes.recipe import Recipe, load_recipe, names
+
+
+def predict(args: argparse.Namespace) -> None:
+    """args: of cli/main.py. Raises UserError; wrong inputs are refused before torch is loaded, which takes seconds."""
+    if args.out:
+        check_writable(args.out)
+    recipe = find_recipe(args.weights, args.recipe)
+    form = find_format(recipe, args.format)
+    inputs = recipe.find_inputs(args)
+    for note in inputs.notes:
+        print_error(note)
+    predictions, inputs = _predict(args, recipe, inputs)
+    if not predictions:
+        raise UserError(f"{inputs.source}: no {inputs.unit} of it can be used")
+    text = (form or FORMATS[inputs.form])(predictions, replace(inputs, split=args.set or inputs.split))
+    if args.out:
+        write_bytes(args.out, text.encode("utf8", "backslashreplace"))
+    else:
+        sys.stdout.write(escape(text))
+        sys.stdout.flush()
+
+
+def find_recipe(weights: Path, module: str | None) -> Recipe:
+    """The recipe that wrote a weights file. The file can name those of this package alone; module: another's"""
+    name = read_facts(weights).get("recipe")
+    if module is not None:
+        sys.path.insert(0, os.getcwd())  # where a pipeline's own package lies
+        recipe = load_recipe(module)
+        if recipe.name != name:
+            raise UserError(f"{weights}: written by the recipe {shorten(repr(name))}, not by {recipe.name} of --recipe")
+        return recipe
+    if isinstance(name, str) and name in names():
+        return load_recipe(f"tailwise.recipes.{name}")
+    wrote = f"the unknown recipe {shorten(repr(name))}" if name else "no recipe, or by an older version: train it again"
+    raise UserError(f"{weights}: written by {wrote}; known recipes: {', '.join(names())}; see --recipe")
+
+
+def find_format(recipe: Recipe, name: str | None) -> Format | None:
+    """The format of a name, shared or of the recipe; None if none is asked for."""
+    known = {**FORMATS, **recipe.formats()}
+    if name is not None and name not in known:
+        raise UserError(f"--format {name} is unknown; there are: {', '.join(known)}")
+    return None if name is None else known[name]
+
+
+def check_writable(path: Path) -> None:
+    """Raise UserError before the work if a file cannot be written there."""
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise UserError(f"{path}: cannot be written; give --out another file")
+
+
+def _predict(args: argparse.Namespace, recipe: Recipe, inputs: Inputs) -> tuple[list[Prediction], Inputs]:
+    """The predictions in the order of the samples, and the inputs as the model takes them."""
+    from tailwise.cli.predict.predictor import load_predictor
+    from tailwise.engine.distributed.device import find_device
+
+    predictor, spec = load_predictor(args.weights, recipe, find_device(args.device, "--device"))
+    inputs = recipe.fit_inputs(inputs, spec, args.format)
+    found = {sample.index: predictor.predict(sample) for sample in recipe.read_samples(inputs, spec, args.workers)}
+    return [found[index] for index in sorted(found)], inputs

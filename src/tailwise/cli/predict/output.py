@@ -1,0 +1,97 @@
+"""Predictions as text for a person, or as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from tailwise.core.errors import escape
+from tailwise.core.files import rounded
+from tailwise.recipes.prediction import Inputs, Prediction
+
+if TYPE_CHECKING:
+    from tailwise.metrics.predictions import Predictions
+
+Format = Callable[[list[Prediction], Inputs], str]
+"""(predictions, at least one; the inputs) -> the file"""
+
+
+def as_text(predictions: list[Prediction], inputs: Inputs) -> str:
+    """Per sample and head the classes, the most probable first, and the attention; of a sequence a line a position."""
+    lines = chain.from_iterable(_lines(one, inputs.unit) for one in predictions)
+    return "\n".join(map(escape, lines))
+
+
+def _lines(one: Prediction, unit: str) -> Iterator[str]:
+    if one.name:
+        yield f"{unit} {one.name}"
+    for of_head in one.heads:
+        yield from _of_sample(of_head) if of_head.positions is None else _of_sequence(of_head)
+        weights = one.attention.get(of_head.head.name, ())
+        if len(weights):
+            yield "  attention"
+            yield from (f"    {weight:.3f}  {part}" for weight, part in zip(weights, one.parts))
+    yield ""
+
+
+def _of_sample(found: Predictions) -> Iterator[str]:
+    (probabilities,), classes = found.probabilities, found.head.classes
+    yield f"{found.head.name}: {classes[found.predicted[0]]}"
+    for i in probabilities.argsort(kind="stable")[::-1]:
+        yield f"  {probabilities[i]:.3f}  {classes[i]}"
+
+
+def _of_sequence(found: Predictions) -> Iterator[str]:
+    yield f"{found.head.name}:"
+    for position, label, row in zip(found.positions, found.predicted, found.probabilities):
+        yield f"  {position:>3}  {row[label]:.3f}  {found.head.classes[label]}"
+
+
+def as_csv(predictions: list[Prediction], inputs: Inputs) -> str:
+    """A row a sample: its name and parts, then per head the class, a probability a class, the attention.
+
+    Of sequences a row a position, which stands after the name. Parts and attention are JSON lists of one order.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    first = predictions[0]
+    columns = ["position"] if is_sequence(first) else []
+    columns += [inputs.parts] if inputs.parts else []
+    writer.writerow([inputs.unit, *columns, *chain.from_iterable(_columns(first, of_head) for of_head in first.heads)])
+    for one in predictions:
+        writer.writerows(_rows(one, inputs))
+    return text.getvalue()
+
+
+def is_sequence(one: Prediction) -> bool:
+    """Whether a head answers for every position of a sample."""
+    return any(of_head.positions is not None for of_head in one.heads)
+
+
+def _columns(one: Prediction, found: Predictions) -> list[str]:
+    head = found.head
+    attention = [f"{head.name} attention"] if head.name in one.attention else []
+    return [head.name, *(f"{head.name}: {name}" for name in head.classes), *attention]
+
+
+def _rows(one: Prediction, inputs: Inputs) -> Iterator[list]:
+    """A row a position; a head that answers for the whole sample is repeated."""
+    parts = [json.dumps(list(one.parts), ensure_ascii=False)] if inputs.parts else []
+    for row in range(max(map(len, one.heads))):
+        position = [row] if is_sequence(one) else []
+        cells = (_cells(one, of_head, 0 if of_head.positions is None else row) for of_head in one.heads)
+        yield [one.name, *position, *parts, *chain.from_iterable(cells)]
+
+
+def _cells(one: Prediction, found: Predictions, row: int) -> list:
+    weights = one.attention.get(found.head.name)
+    attention = [] if weights is None else [json.dumps(rounded(weights.tolist()))]
+    return [found.head.classes[found.predicted[row]], *rounded(found.probabilities[row].tolist()), *attention]
+
+
+FORMATS: dict[str, Format] = {"text": as_text, "csv": as_csv}
+"""The formats of every recipe."""

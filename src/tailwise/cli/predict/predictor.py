@@ -1,0 +1,81 @@
+"""A trained model from its weights file alone."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from tailwise.core.batch import IGNORE, Head
+from tailwise.core.errors import UserError
+from tailwise.core.tensors import misfit
+from tailwise.engine.batches.memory import catch_oom
+from tailwise.engine.checkpoint.weights import INSTEAD_OF, read_weights
+from tailwise.metrics.predictions import Predictions
+from tailwise.recipes.prediction import Prediction, Sample
+from tailwise.recipes.recipe import Recipe
+
+ByHead = dict[str, torch.Tensor]
+Forward = Callable[[nn.Module, dict[str, torch.Tensor]], tuple[ByHead, ByHead]]
+"""(model, inputs) -> logits and attention of each head, see `Recipe.forward`."""
+
+
+class Predictor:
+    """One sample at a time to its classes. The model is moved to the device, in evaluation mode."""
+
+    def __init__(self, model: nn.Module, heads: tuple[Head, ...], forward: Forward, device: torch.device):
+        self.model, self.heads, self.forward, self.device = model.to(device).eval(), heads, forward, device
+
+    def predict(self, sample: Sample) -> Prediction:
+        """Raises UserError if memory runs out, or if an answer is not finite."""
+        found = catch_oom(partial(self._forward, sample.inputs))
+        if found is None:
+            raise UserError("out of memory with one sample: another device may have more")
+        logits, attention = found
+        heads = [self._of_head(head, logits[head.name], sample.name) for head in self.heads]
+        weights = {name: _finite(of_head[0], name) for name, of_head in attention.items()}
+        return Prediction(sample.name, sample.parts, heads, weights)
+
+    @torch.no_grad()
+    def _forward(self, inputs: dict[str, np.ndarray]) -> tuple[ByHead, ByHead]:
+        batch = {name: torch.from_numpy(value)[None].to(self.device) for name, value in inputs.items()}
+        return self.forward(self.model, batch)
+
+    def _of_head(self, head: Head, logits: torch.Tensor, name: str) -> Predictions:
+        """logits: (1, C), or (1, T, C) of a sequence"""
+        probabilities = _finite(logits.float().softmax(dim=-1)[0], head.name)
+        rows = np.atleast_2d(probabilities)
+        positions = np.arange(len(rows)) if probabilities.ndim > 1 else None
+        names, unknown = [name] * len(rows), np.full(len(rows), IGNORE)
+        return Predictions(head, names, [""] * len(rows), unknown, rows.argmax(axis=1), rows, positions)
+
+
+def _finite(values: torch.Tensor, head: str) -> np.ndarray:
+    """As numpy; raises UserError where one is NaN or infinite."""
+    if not torch.isfinite(values).all():
+        raise UserError(f"the model's answer for {head} is no number: its weights are too large, train it again")
+    return values.cpu().numpy()
+
+
+def load_predictor(path: Path, recipe: Recipe, device: torch.device) -> tuple[Predictor, Any]:
+    """The model of a weights file, and its specification as the recipe reads it; UserError if they do not fit.
+
+    The model is built without memory first: what the file specifies may be larger than what it holds.
+    """
+    tensors, facts = read_weights(path)
+    spec = {name: value for name, value in facts.items() if name != INSTEAD_OF}
+    try:
+        with torch.device("meta"):
+            shapes, read = recipe.from_specification(spec)
+    except (UserError, ValueError) as error:
+        raise UserError(f"{path}: its specification is wrong: {error}") from error
+    except (RuntimeError, TypeError) as error:  # a product of sizes, or a size itself, that is no 64-bit number
+        raise UserError(f"{path}: its specification is of a model that cannot be built: {error}") from error
+    if wrong := misfit(tensors, shapes.state_dict()):
+        raise UserError(f"{path}: its tensors are not those of the model that it specifies: {wrong}")
+    model, _ = recipe.from_specification(spec)
+    model.load_state_dict(tensors)
+    return Predictor(model, read.heads, recipe.forward, device), read

@@ -1,0 +1,49 @@
+"""The table that ends a run: ``tailwise summary``."""
+
+from pathlib import Path
+
+from tailwise.core.files import read_json
+
+
+def summary(metrics: dict, intervals: dict) -> str:
+    """Validation figures as text: a row a head, then the pipeline's own scores and lines.
+
+    intervals: heads, few, and where the pipeline has them units {score: unit} and lines
+    """
+    heads = {name: of_head for name, of_head in metrics.items() if isinstance(of_head, dict)}
+    lines = [f"{'validation':<12}{'macro recall':>14}{'macro F1':>10}{'lowest class recall':>21}"] if heads else []
+    lines += [head_row(name, of_head, intervals) for name, of_head in heads.items()]
+    units = intervals.get("units", {})
+    lines += [score_row(name, value, units.get(name)) for name, value in metrics.items() if name not in heads]
+    return "\n".join([*lines, *intervals.get("lines", [])])
+
+
+def head_row(name: str, figures: dict, intervals: dict) -> str:
+    """A head's macro figures, and its class with the lowest recall."""
+    known = {label: value for label, value in figures["recall"].items() if value is not None}
+    if not known:
+        return f"{name:<12}{'no label':>14}"
+    lowest = min(known, key=known.__getitem__)
+    support = intervals["heads"][name]["classes"][lowest]["support"]
+    macro = f"{figures['macro_recall']:>14.3f}{figures['macro_f1']:>10.3f}"
+    return f"{name:<12}{macro}{known[lowest]:>21.3f}  {lowest}{few(support, intervals['few'])}"
+
+
+def score_row(name: str, value: float | None, unit: str | None) -> str:
+    """A score of the pipeline: two digits where it has a unit, three otherwise."""
+    if value is None:
+        return f"{name.replace('_', ' ')}: no number"
+    return f"{name.replace('_', ' ')}: {f'{value:.2f} {unit}' if unit else f'{value:.3f}'}"
+
+
+def few(count: int, least: int) -> str:
+    """That so few labels are no measurement; empty where they are enough."""
+    return f" ({count} sample{'s' if count != 1 else ''}: no measurement)" if count < least else ""
+
+
+def run() -> None:
+    """Print the table of the run in this folder, and where its certificate and report are."""
+    print()
+    print(summary(*(read_json(Path(f"reports/{name}.json")) for name in ("metrics", "intervals"))))
+    print("test split: reports/certificate.json")
+    print(f"report: {Path('reports/report.html').resolve().as_uri()}")

@@ -1,0 +1,46 @@
+"""The `runtime` section: what cannot change a result, tracked by no stage."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tailwise.core.system.cluster import Dask, Local, Ray
+from tailwise.core.system.cores import Auto, decode_workers
+
+Verbosity = Literal["quiet", "normal", "verbose"]
+"""What training prints: alerts and interventions; what is worth a line; every detail."""
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """device: where to train, auto takes CUDA where there is one
+    workers: processes that load training data, 0 is the training process itself; auto: the cores left over
+    decoders: processes that film the demo and decode clips, at least 1; auto: one a core
+    tensorboard: write each epoch's figures to .logs/tensorboard
+    verbosity: what training prints; the log of events has all of it
+    devices: processes that train together, auto is one for each GPU
+    save_every: seconds of training that a kill may cost
+    executor: who decodes clips
+    """
+
+    device: Literal["auto", "cpu", "cuda"]
+    workers: int | Auto
+    decoders: int | Auto
+    tensorboard: bool
+    verbosity: Verbosity = "normal"
+    devices: int | Auto = "auto"
+    save_every: float = 60.0
+    executor: Local | Dask | Ray = Local("local")
+
+    def __post_init__(self):
+        for name, least in (("workers", 0), ("decoders", 1)):
+            if (value := getattr(self, name)) != "auto" and value < least:
+                raise ValueError(f"{name} must be at least {least}, or auto, found {value}")
+        if self.devices != "auto" and self.devices < 1:
+            raise ValueError(f"devices must be auto or at least 1, found {self.devices}")
+        if self.save_every < 0:
+            raise ValueError(f"save_every must not be negative, found {self.save_every:g}")
+
+    @property
+    def decoding(self) -> int | Dask | Ray:
+        """How many processes of this machine decode, or the cluster whose workers do."""
+        return decode_workers(self.decoders) if isinstance(self.executor, Local) else self.executor

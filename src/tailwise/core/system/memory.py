@@ -1,0 +1,49 @@
+"""How much more memory this process may take."""
+
+import os
+import resource
+from contextlib import suppress
+from pathlib import Path
+
+from tailwise.core.system.cgroups import groups, read_fields, read_number
+
+
+def free_bytes(device_free: int | None = None, root: Path = Path("/")) -> int | None:
+    """Bytes that this process may still take, None where nothing tells.
+
+    device_free: free bytes of the accelerator that computes, which is then the answer. On a processor it is the least
+    of what the machine has left, of what each control group around this process has left, and of its address space.
+    """
+    if device_free is not None:
+        return device_free
+    known = [_machine(root), *(_group(folder) for folder in groups("memory", root)), _address_space(root)]
+    found = [left for left in known if left is not None]
+    return max(min(found), 0) if found else None
+
+
+def _machine(root: Path) -> int | None:
+    with suppress(OSError, StopIteration):
+        lines = (root / "proc/meminfo").read_text(encoding="utf8").splitlines()
+        return 1024 * int(next(line for line in lines if line.startswith("MemAvailable:")).split()[1])
+    return None
+
+
+def _group(folder: Path) -> int | None:
+    """Limit less what is used; files that the kernel has read and can forget do not count as used."""
+    for limit, used, forgettable in (
+        ("memory.max", "memory.current", "inactive_file"),
+        ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+    ):
+        most, now = read_number(folder / limit), read_number(folder / used)
+        if most is not None and now is not None:
+            return most - now + min(read_fields(folder / "memory.stat").get(forgettable, 0), now)
+    return None
+
+
+def _address_space(root: Path) -> int | None:
+    """What `ulimit -v` leaves."""
+    most, _ = resource.getrlimit(resource.RLIMIT_AS)
+    with suppress(OSError):
+        pages = int((root / "proc/self/statm").read_text(encoding="utf8").split()[0])
+        return None if most == resource.RLIM_INFINITY else most - pages * os.sysconf("SC_PAGE_SIZE")
+    return None

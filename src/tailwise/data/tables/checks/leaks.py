@@ -1,0 +1,106 @@
+"""Leaks: clips and groups in several splits, and clips under several labels."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from tailwise.data.tables.rows import Index
+from tailwise.data.tables.spelling import confusable, distinguish, quote
+
+APART = "keep each in one split (drawn splits: by a common group)"
+ONE_LABEL = "give each clip one label"
+SPELT = "spell names alike that are one, and others otherwise"
+
+
+@dataclass(frozen=True)
+class Leak:
+    """split: the later one of those that share something; text: what, and where it is; advice: what to do"""
+
+    split: str
+    text: str
+    advice: str = APART
+
+    @property
+    def crosses(self) -> bool:
+        """Whether it is between splits."""
+        return self.advice != ONE_LABEL
+
+
+def find_leaks(index: Index, stubs: set[str]) -> list[Leak]:
+    """A leak for each clip, and each group or sample, that is in two splits; and for a clip under two labels.
+
+    Names that print alike count as one.
+    stubs: contents too small for a clip; clips of such a content are identified by path
+    """
+    table, heads = all_views(index, stubs), list(index.heads)
+    shared = table[_splits(table, "clip") > 1]
+    labelled = table[(_splits(table, "clip") == 1) & contradictory(table, ["clip"], heads)]
+    groups = table[_splits(table, "group") > 1]
+    return [
+        *(_clip_leak(views, heads) for _, views in shared.groupby("clip", sort=False)),
+        *(_label_leak(views, heads) for _, views in labelled.groupby("clip", sort=False)),
+        *(_group_leak(group, views) for group, views in groups.groupby("group", sort=False)),
+        *_alike(table),
+    ]
+
+
+def all_views(index: Index, stubs: set[str]) -> pd.DataFrame:
+    """The rows of all splits one after the other, with the columns `split` and `clip`, an id of the content."""
+    parts = [rows.assign(split=split) for split, rows in index.rows.items()]
+    table = pd.concat(parts, ignore_index=True)
+    return table.assign(clip=table["content"].mask(table["content"].isin(stubs), table["path"]))
+
+
+def contradictory(table: pd.DataFrame, key: list[str], heads: list[str]) -> pd.Series:
+    """Whether the views of a row's key have several labels in some head; a missing label contradicts none."""
+    found = pd.Series(False, table.index)
+    for head in heads:
+        labels = table[head].mask(table[head] == "")
+        found |= labels.groupby([table[name] for name in key]).transform("nunique") > 1
+    return found
+
+
+def _splits(table: pd.DataFrame, column: str) -> pd.Series:
+    """In how many splits each row's value of the column is."""
+    return table.groupby(column)["split"].transform("nunique")
+
+
+def _clip_leak(views: pd.DataFrame, heads: list[str]) -> Leak:
+    first = views.drop_duplicates("split")
+    where = [f"{path} in {split}" for path, split in zip(first["path"], first["split"])]
+    labels = "".join(f"; its {head} is {' and '.join(map(quote, of))}" for head, of in _differ(views, heads).items())
+    return Leak(first["split"].iloc[-1], f"the same clip is {' and '.join(where)}{labels}")
+
+
+def _label_leak(views: pd.DataFrame, heads: list[str]) -> Leak:
+    """Of a clip in one split."""
+    head, *_ = _differ(views, heads)
+    split, first = views["split"].iloc[0], views[views[head] != ""].drop_duplicates(head)
+    cells = zip(first["path"], first[head], first["sample"])
+    where = [f"{path} ({head} {quote(label)}, sample {sample})" for path, label, sample in cells]
+    return Leak(split, f"the same clip is {' and '.join(where)} in {split}", ONE_LABEL)
+
+
+def _differ(views: pd.DataFrame, heads: list[str]) -> dict[str, list[str]]:
+    """{head: its labels} of the heads in which the views have several."""
+    found = {head: views.loc[views[head] != "", head].unique().tolist() for head in heads}
+    return {head: labels for head, labels in found.items() if len(labels) > 1}
+
+
+def _group_leak(group: str, views: pd.DataFrame) -> Leak:
+    first = views.drop_duplicates("split")
+    where = [f"in {split} (sample {sample})" for split, sample in zip(first["split"], first["sample"])]
+    return Leak(first["split"].iloc[-1], f"the group {quote(group)} is {' and '.join(where)}")
+
+
+def _alike(table: pd.DataFrame) -> Iterator[Leak]:
+    """Groups, and samples, that print alike and are in different splits."""
+    reported = []
+    for what in ("group", "sample"):
+        splits = dict(zip(table[what], table["split"]))
+        for names in confusable(splits):
+            if names not in reported and len({splits[name] for name in names}) > 1:
+                reported.append(names)
+                where = " and ".join(f"{seen} in {splits[name]}" for seen, name in zip(distinguish(names), names))
+                yield Leak(splits[names[-1]], f"the {what}s {where} print alike", SPELT)

@@ -1,0 +1,103 @@
+"""Checks of the raw data that every reader's index must pass."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+import pandas as pd
+
+from tailwise.core.errors import UserError, shorten
+from tailwise.data.tables.checks.contents import fill_content
+from tailwise.data.tables.checks.leaks import Leak, find_leaks
+from tailwise.data.tables.checks.root import check_root, check_tree
+from tailwise.data.tables.checks.warnings import find_warnings
+from tailwise.data.tables.rows import Index
+from tailwise.data.tables.spelling import confusable, distinguish, quote
+
+NAMED = 5
+"""Leaks that a refusal names; more would not be read."""
+LONGEST = 600
+"""Characters for all of them."""
+
+
+class Reader(Protocol):
+    """Reads the annotations of a data root. missing_class: advice about a class without a training sample"""
+
+    missing_class: str
+
+    def read(self, root: Path) -> Index: ...
+
+
+class Source(Protocol):
+    """A pipeline's `data` section. root: folder of raw files and annotations; leaks: refuse them, or warn"""
+
+    root: str
+    leaks: Literal["refuse", "warn"]
+    reader: Reader
+
+
+@dataclass(frozen=True)
+class Checked:
+    """An index that can be trained on. leaks, warnings: to print, not refused"""
+
+    index: Index
+    leaks: list[Leak]
+    warnings: list[Leak]
+
+
+def read_source(source: Source) -> Checked:
+    """All that is labelled; raises UserError for anything that is wrong with it."""
+    root = Path(source.root)
+    check_root(root)
+    check_tree(root)
+    index = source.reader.read(root)
+    check_names(index, root)
+    check_classes(index, root, source.reader.missing_class)
+    index, stubs = fill_content(index, root)
+    leaks = find_leaks(index, stubs)
+    if leaks and source.leaks == "refuse":
+        raise UserError(refusal(root, leaks))
+    return Checked(index, leaks, find_warnings(index, stubs))
+
+
+def check_names(index: Index, root: Path) -> None:
+    """Raise UserError for classes of a head that print alike."""
+    for head, classes in index.heads.items():
+        for names in confusable(classes):
+            views = pd.concat(index.rows.values()).drop_duplicates(head).set_index(head)
+            samples = [views.loc[name, "sample"] for name in names]
+            where = " and ".join(f"{seen} (sample {quote(of)})" for seen, of in zip(distinguish(names), samples))
+            raise UserError(f"{root}: head {head}: the classes {where} print alike: spell them alike, or otherwise")
+
+
+def check_classes(index: Index, root: Path, advice: str) -> None:
+    """Raise UserError for a split without a sample, and for a class that cannot be learned.
+
+    advice: what to do about a class without a training sample
+    """
+    for split, rows in index.rows.items():
+        if rows.empty:
+            raise UserError(f"{root}: no sample in the split {split}; each split needs one")
+    for head, classes in index.heads.items():
+        if len(classes) < 2:
+            raise UserError(f"{root}: head {head} has the classes {quote(list(classes))}; it needs two or more")
+        where = {split: set(rows[head]) for split, rows in index.rows.items()}
+        for split, labels in where.items():
+            if not labels - {""}:
+                raise UserError(
+                    f"{root}: head {head}: no sample of the split {split} has a label; label one, or leave it"
+                )
+        for name in classes:
+            if name not in where["train"]:
+                others = " and ".join(split for split in where if name in where[split]) or "no split"
+                absent = f"{quote(name)} has no training sample, it is in {others}"
+                raise UserError(f"{root}: head {head}: {absent}; {advice}")
+
+
+def refusal(root: Path, leaks: list[Leak]) -> str:
+    """One line about leaks that are refused."""
+    named = shorten("; ".join(leak.text for leak in leaks[:NAMED]), LONGEST)
+    more = f"; and {len(leaks) - NAMED} more" if len(leaks) > NAMED else ""
+    how = ", ".join(dict.fromkeys(leak.advice for leak in leaks))
+    advice = f"{how}, or let data.leaks: warn in params.yaml turn this into a warning"
+    return f"{root}: {named}{more}: {advice}"

@@ -1,0 +1,38 @@
+"""The index stage's report on the data, as JSON and as lines."""
+
+from collections.abc import Iterator
+
+from tailwise.data.tables.checks.source import Checked
+
+SHOWN = 20
+"""Leaks, and other warnings, of a split that are printed; the file has all."""
+
+
+def summarize(data: Checked) -> dict:
+    """Per split: samples, their views if they have any, samples dropped by rule; leaks and other warnings if any."""
+    summary = {}
+    for split, rows in data.index.rows.items():
+        views = {"views": len(rows)} if "view" in rows else {}
+        counts = {"samples": rows["sample"].nunique(), **views, "dropped": data.index.dropped[split]}
+        within = [leak for leak in data.leaks if not leak.crosses]
+        found = {"leaks": [leak for leak in data.leaks if leak.crosses], "warnings": [*within, *data.warnings]}
+        texts = {name: [leak.text for leak in of if leak.split == split] for name, of in found.items()}
+        summary[split] = counts | {name: of_split for name, of_split in texts.items() if of_split}
+    return summary
+
+
+def describe(data: Checked) -> Iterator[str]:
+    """The same as lines, with the reader's notes and what is absent."""
+    for split, facts in summarize(data).items():
+        views = f", {facts['views']} views" if "views" in facts else ""
+        yield f"{split}: {facts['samples']} samples{views}"
+        rows = data.index.rows[split]
+        absent = (rows["content"] == "").sum() if "content" in rows else 0
+        absences = [f"clips that are not there: {absent}"] if absent else []
+        leaks, others = ([f"WARNING: {text}" for text in facts.get(name, [])] for name in ("leaks", "warnings"))
+        yield from (f"  {line}" for line in [*data.index.notes[split], *absences, *_first(leaks), *_first(others)])
+
+
+def _first(lines: list[str]) -> list[str]:
+    more = [f"and {len(lines) - SHOWN} more, see reports/index.json"] if len(lines) > SHOWN else []
+    return lines[:SHOWN] + more

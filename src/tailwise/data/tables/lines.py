@@ -1,0 +1,81 @@
+"""A CSV file that somebody wrote: records with line numbers, so that every refusal names file and line.
+
+Nothing here imports pandas, as the command `predict` reads a table, too.
+"""
+
+import io
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from tailwise.core.errors import UserError, shorten
+from tailwise.core.files import regular
+from tailwise.core.records import Records, collect, parse
+from tailwise.data.tables.spelling import LONGEST_NAME, clean_name, quote
+
+LARGEST_FILE = 2**26
+"""Bytes."""
+MOST_LINES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row. cells: {column: text}; number: of the line on which it begins, from 1"""
+
+    file: Path
+    number: int
+    cells: dict[str, str]
+
+    @property
+    def where(self) -> str:
+        return f"{self.file}: line {self.number}"
+
+
+def read_lines(file: Path, param: str) -> tuple[list[str], list[Line]]:
+    """Columns and rows of a table that somebody wrote, as `read_records`."""
+    found = read_records(file, param)
+    rows = zip(found.numbers, found.cells)
+    return found.columns, [Line(file, number, dict(zip(found.columns, cells))) for number, cells in rows]
+
+
+def read_records(file: Path, param: str) -> Records:
+    """A table that somebody wrote, in UTF-8, with clean column names; blank lines are skipped. `param` names the file.
+
+    Raises UserError if the file is absent, too large, no CSV, empty, or has rows of another width than its header.
+    """
+    rows = parse(file, io.StringIO(_text(file, param)))
+    _, header = next(rows, (0, None))
+    if header is None:
+        raise UserError(f"{file}: is empty; it needs a header and a row a view")
+    columns = [clean_name(name[:LONGEST_NAME]) for name in header]
+    _check_header(file, columns)
+    found = collect(file, columns, rows)
+    if not found.numbers:
+        raise UserError(f"{file}: has a header and no row; it needs a row a view")
+    return found
+
+
+def _text(file: Path, param: str) -> str:
+    try:
+        size, text = regular(file).stat().st_size, ""
+        if size <= LARGEST_FILE:
+            text = file.read_text(encoding="utf-8-sig")  # spreadsheets write a mark first
+    except OSError as error:
+        raise UserError(f"{file}: {error.strerror}; see {param} in params.yaml") from error
+    except UnicodeDecodeError as error:
+        line = 1 + error.object.count(b"\n", 0, error.start)
+        raise UserError(f"{file}: line {line} is not UTF-8: save the table as UTF-8") from error
+    if size > LARGEST_FILE or text.count("\n") > MOST_LINES:
+        raise UserError(f"{file}: {size} bytes: at most {LARGEST_FILE >> 20} MiB and {MOST_LINES} lines are read")
+    return text
+
+
+def _check_header(file: Path, columns: list[str]) -> None:
+    counts = Counter(columns)
+    for place, name in enumerate(columns, start=1):
+        if not name:
+            raise UserError(f"{file}: column {place} has no name")
+        if name.splitlines() != [name]:
+            raise UserError(f"{file}: the name of column {place}, {quote(name)}, holds a line break: take it away")
+        if counts[name] > 1:
+            raise UserError(f"{file}: two columns are named {shorten(name, 120)}")

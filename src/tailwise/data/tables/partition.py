@@ -1,0 +1,62 @@
+"""Random splits by group: samples of a group are never in two splits."""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tailwise.core.errors import UserError
+
+TOLERANCE = 0.01
+
+
+@dataclass(frozen=True)
+class Split:
+    """How to draw splits. valid, test: shares of the samples; seed: of the draw"""
+
+    valid: float
+    test: float
+    seed: int
+
+    def __post_init__(self):
+        if min(self.valid, self.test) <= 0 or self.valid + self.test >= 1:
+            raise ValueError(f"valid and test must be above 0 and together below 1: {self.valid}, {self.test}")
+        if not 0 <= self.seed < 2**32:
+            raise ValueError(f"seed must be within [0, 2**32), found {self.seed}")
+
+
+def assign(labels: Sequence[str], groups: Sequence[str], split: Split) -> list[str]:
+    """The split of each sample: stratified by label, a group never in two splits.
+
+    labels, groups: one a sample. The shares are met to a hundredth where the groups allow it.
+    Raises UserError if there are too few groups, or no label is frequent enough to be spread.
+    """
+    names = np.full(len(labels), "train", object)
+    test = _take(np.arange(len(labels)), labels, groups, split.test, split.seed)
+    names[test] = "test"
+    rest = np.flatnonzero(names == "train")
+    names[_take(rest, labels, groups, split.valid / (1 - split.test), split.seed)] = "valid"
+    return names.tolist()
+
+
+def _take(indices: np.ndarray, labels: Sequence[str], groups: Sequence[str], share: float, seed: int) -> np.ndarray:
+    """A random subset of these indices that makes up the share, stratified, whole groups."""
+    from sklearn.model_selection import StratifiedGroupKFold  # here, as it takes a second and most runs need none
+
+    count, of = folds(share)
+    codes = [np.unique([values[i] for i in indices], return_inverse=True)[1] for values in (labels, groups)]
+    if (different := len(set(codes[1]))) < of:
+        raise UserError(f"{different} groups for {of} parts")
+    if np.bincount(codes[0]).max() < of:
+        raise UserError(f"no combination of labels occurs {of} times in {len(indices)} samples")
+    with warnings.catch_warnings(action="ignore", category=UserWarning):  # of labels too rare for each fold
+        parts = StratifiedGroupKFold(of, shuffle=True, random_state=seed).split(indices, *codes)
+        taken = [chosen for _, chosen in parts][:count]
+    return indices[np.concatenate(taken)]
+
+
+def folds(share: float) -> tuple[int, int]:
+    """(k, n): k of n equal parts are the share to a hundredth; the smallest such n."""
+    choices = ((min(max(1, round(share * n)), n - 1), n) for n in range(2, 101))
+    return next((k, n) for k, n in choices if abs(k / n - share) <= TOLERANCE)

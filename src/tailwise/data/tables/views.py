@@ -1,0 +1,165 @@
+"""A table that somebody wrote to the labelled views of each split. Its DataFrame is indexed by line number."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from unicodedata import normalize
+
+import pandas as pd
+
+from tailwise.core.errors import UserError
+from tailwise.core.tables import text_table
+from tailwise.data.raw import RawFile
+from tailwise.data.tables.columns import check_columns
+from tailwise.data.tables.lines import read_records
+from tailwise.data.tables.partition import Split, assign
+from tailwise.data.tables.rows import FIRST, SPLITS, Index, inside
+from tailwise.data.tables.spelling import LONGEST_NAME, clean_name, quote, spelling_notes
+
+NO_CLASS = ("sample", "group", "actual", "predicted")
+"""Names of columns that later files have beside those of the classes."""
+
+
+def read_views(root: Path, name: str, heads: Sequence[str], split: Split | None) -> Index:
+    """The table `name` below the data root; `split` says how to draw splits, None where a column does.
+
+    Raises UserError naming file and line for a table that cannot be read or contradicts itself.
+    """
+    file = root / name
+    found = read_records(file, "data.reader.file")
+    check_columns(file, found.columns, heads, split is not None)
+    written = text_table(found.columns, found.cells, found.numbers)
+    views = _cleaned(file, root, written, heads)
+    _check_cells(file, views, heads)
+    if split is None:
+        views["split"] = views["split"].str.lower()
+    _check_samples(file, views, heads)
+    if split is not None:
+        views["split"] = views["sample"].map(_draw(file, views, heads, split))
+    views = views.iloc[views.groupby("sample", sort=False).ngroup().argsort(kind="stable")]
+    notes = _notes(written.loc[views.index], views, heads)
+    views = _arranged(views, heads)
+    rows = {name: views[views["split"] == name].drop(columns="split").reset_index(drop=True) for name in SPLITS}
+    classes = {head: tuple(sorted(set(views[head]) - {""})) for head in heads}
+    return Index(classes, rows, {name: {} for name in SPLITS}, notes)
+
+
+def names_in(views: pd.DataFrame, heads: Sequence[str]) -> list[str]:
+    """The columns of names, which are read without what is only spelling."""
+    return [name for name in ("sample", "view", "group", "split", *heads) if name in views]
+
+
+def _cleaned(file: Path, root: Path, views: pd.DataFrame, heads: Sequence[str]) -> pd.DataFrame:
+    """With clean names and paths; raises UserError for a name that is too long or a path that leaves the root."""
+    for name in (*names_in(views, heads), "path"):
+        lengths = views[name].str.len()
+        for line, length in lengths[lengths > LONGEST_NAME].head(1).items():
+            limit = f"at most {LONGEST_NAME} are read"
+            raise UserError(f"{file}: line {line}: {name} has {length} characters; {limit}")
+    clean = {name: _map(views[name], clean_name) for name in names_in(views, heads)}
+    _refuse_empty(file, "path", _map(views["path"], clean_name))
+    return views.assign(**clean, path=_paths(file, root, views["path"]))
+
+
+def _map(texts: pd.Series, change: Callable[[str], str]) -> pd.Series:
+    """Each text changed, equal ones once."""
+    return texts.map({text: change(text) for text in texts.unique().to_numpy(object)})
+
+
+def _paths(file: Path, root: Path, paths: pd.Series) -> list[str]:
+    found = []
+    for line, path in zip(paths.index, paths.to_numpy(object)):
+        try:
+            found.append(_as_on_disk(root, path))
+        except ValueError as error:
+            raise UserError(f"{file}: line {line}: path {error}") from error
+    return found
+
+
+def _as_on_disk(root: Path, written: str) -> str:
+    """The path as it is written, where a file has that name; else clean, in either of Unicode's forms.
+
+    Raises ValueError for one that leaves the data root.
+    """
+    plain = clean_name(written)
+    ways = {way: inside(way) for way in dict.fromkeys((plain, written, normalize("NFD", plain)))}
+    if len(ways) == 1 or RawFile(root, ways[written]).exists():
+        return written
+    return next((way for way, path in ways.items() if RawFile(root, path).exists()), plain)
+
+
+def _refuse_empty(file: Path, name: str, texts: pd.Series) -> None:
+    for line in texts.index[texts == ""][:1]:
+        raise UserError(f"{file}: line {line}: {name} is empty")
+
+
+def _check_cells(file: Path, views: pd.DataFrame, heads: Sequence[str]) -> None:
+    """Raise UserError for the first cell of a column that cannot be right."""
+    for name in ("sample", "view", "group"):
+        if name in views:
+            _refuse_empty(file, name, views[name])
+    for head in heads:
+        for line, label in views[head][views[head].isin(NO_CLASS)].head(1).items():
+            found = f"{head} {quote(label)} would be mistaken for a column of tailwise's"
+            raise UserError(f"{file}: line {line}: {found}: rename it")
+    if "split" in views:
+        for line, split in views["split"][~views["split"].str.lower().isin(SPLITS)].head(1).items():
+            raise UserError(f"{file}: line {line}: split must be {', '.join(SPLITS)}, found {quote(split)}")
+
+
+def _check_samples(file: Path, views: pd.DataFrame, heads: Sequence[str]) -> None:
+    """Raise UserError for a view that is listed twice, and for views of a sample that disagree."""
+    key = [name for name in ("sample", "view") if name in views]
+    for line, row in views[views.duplicated(key)].head(1).iterrows():
+        before = (views[key] == row[key]).all(axis=1).idxmax()
+        _refuse_twice(file, line, row, before)
+    of_sample, lines = views.groupby("sample", sort=False), views.index.to_series()
+    for name in (name for name in ("split", "group", *heads) if name in views):
+        first = of_sample[name].transform("first")
+        for line, row in views[views[name] != first].head(1).iterrows():
+            there = f"{quote(first[line])} in line {lines[views['sample'] == row['sample']].iloc[0]}"
+            disagree = f"{name} {quote(row[name])} here and {there}; its views must agree"
+            raise UserError(f"{file}: line {line}: sample {quote(row['sample'])} has {disagree}")
+
+
+def _refuse_twice(file: Path, line: int, row: pd.Series, before: int) -> None:
+    sample, there = quote(row["sample"]), f"is in line {before} too"
+    if "view" in row:
+        raise UserError(f"{file}: line {line}: view {quote(row['view'])} of sample {sample} {there}")
+    raise UserError(f"{file}: line {line}: sample {sample} {there}; add a column view to tell its views apart")
+
+
+def _draw(file: Path, views: pd.DataFrame, heads: Sequence[str], split: Split) -> dict[str, str]:
+    """{sample: its split}; drawn by name, so that the order of the lines decides nothing."""
+    samples = views.drop_duplicates("sample").sort_values("sample")
+    labels = [repr(list(of)) for of in samples[list(heads)].itertuples(index=False)]
+    groups = samples["group" if "group" in samples else "sample"]
+    try:
+        return dict(zip(samples["sample"], assign(labels, groups.to_list(), split)))
+    except UserError as error:
+        raise UserError(f"{file}: too few to draw splits: {error}; add a column split") from error
+
+
+def _notes(written: pd.DataFrame, views: pd.DataFrame, heads: Sequence[str]) -> dict[str, list[str]]:
+    """{split: a line on the cells that are read otherwise than they are written}"""
+    columns = [*names_in(written, heads), "path"]
+    read = views[columns]
+    if "split" in columns:
+        read = read.assign(split=_map(written["split"], clean_name))  # capitals are no other spelling
+    texts, changed = written[columns].to_numpy(object), (written[columns] != read).to_numpy()
+    return {
+        name: spelling_notes(list(texts[changed & (views["split"] == name).to_numpy()[:, None]])) for name in SPLITS
+    }
+
+
+def _arranged(views: pd.DataFrame, heads: Sequence[str]) -> pd.DataFrame:
+    """With the columns of an index in their order, and `split`."""
+    first = {
+        "sample": views["sample"],
+        "view": views["view"] if "view" in views else "0",  # noqa: SIM401 - a table, no dict
+        "group": views["group"] if "group" in views else views["sample"],
+        "path": [inside(path) for path in views["path"].to_numpy(object)],
+        "content": "",
+    }
+    others = [name for name in views if name not in (*FIRST, *heads, "split")]
+    columns = [*FIRST, *heads, *others, "split"]
+    return views.assign(**first)[columns].astype("str")

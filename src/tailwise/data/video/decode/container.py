@@ -1,0 +1,121 @@
+"""Opening a clip: containers from a list, and no other file or address than the clip itself.
+
+Some formats that FFmpeg reads are lists of other files (ffconcat, HLS, DASH): a clip of that kind would bring frames
+from outside the data root, and its own bytes would no longer say what was decoded.
+"""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+
+import av
+
+from tailwise.data.raw import SMALLEST_CLIP, DamagedFile, RawFile
+
+CONTAINERS = ("mov", "matroska", "webm", "avi", "mpegts", "mpeg", "flv", "ogg", "asf", "gif")
+"""FFmpeg's names of the containers that are read; mov is MP4 and QuickTime, matroska is MKV, asf is WMV."""
+SAFE = {"format_whitelist": ",".join(CONTAINERS), "protocol_whitelist": "file"}
+
+PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"BM", b"II*\0", b"MM\0*")
+PLAYLISTS = (b"ffconcat", b"#EXTM3U", b"[playlist]", b"<?xml", b"<MPD", b"<smil", b"#EXT", b"file ", b"file\t", b"v=0")
+
+
+ROOM = 2**26
+"""Bytes that are to be had where it was the clip's fault that it could not be decoded."""
+
+
+class ClipError(Exception):
+    """A clip that cannot be used; the text is ``kind`` or ``kind: detail``."""
+
+
+@contextmanager
+def open_clip(clip: RawFile) -> Iterator[av.container.InputContainer]:
+    """The clip as PyAV's container; raises Faulty for anything that is no video container of the list."""
+    if not clip.exists():
+        raise ClipError("absent")
+    try:
+        source = clip.source()
+    except DamagedFile as error:
+        raise ClipError(f"damaged in its zip: {error.reason}") from error
+    archived = isinstance(source, io.BytesIO)
+    try:
+        container = av.open(_Member(source.getbuffer()) if archived else f"file:{source}", options=SAFE)
+    except (av.FFmpegError, UnicodeDecodeError) as error:
+        check_memory(error)
+        with source if archived else open(source, "rb") as file:
+            raise ClipError(_why_not(file)) from error
+    with container:
+        yield container
+
+
+def packets_of(container: av.container.InputContainer, stream: av.VideoStream) -> Iterator[av.Packet]:
+    """In the order of decoding, as far as the file can be read; last an empty one, which ends a decoder.
+
+    Where damage makes a stream appear in the midst of a file, PyAV raises IndexError.
+    """
+    try:
+        yield from container.demux(stream)
+    except (av.FFmpegError, IndexError) as error:
+        check_memory(error)
+
+
+def check_memory(error: Exception) -> None:
+    """Raise MemoryError if FFmpeg failed because memory ran out, also for a thread: that is no fault of the clip.
+
+    FFmpeg says the same of a damaged file that asks for more than any machine has.
+    """
+    if isinstance(error, (MemoryError, BlockingIOError)):
+        require_room()
+
+
+def require_room() -> None:
+    """Raise MemoryError where there is too little memory to say that a clip is at fault."""
+    bytearray(ROOM)
+
+
+class _Member(io.BytesIO):
+    """A damaged file may have FFmpeg seek to where no file begins, which Python would raise in its midst."""
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return super().seek(max(offset, 0) if whence == io.SEEK_SET else offset, whence)
+
+
+def _why_not(file: BinaryIO) -> str:
+    """What stands in the way of a file that FFmpeg does not open."""
+    size = file.seek(0, 2)
+    if size < SMALLEST_CLIP:
+        return f"empty: {size} bytes"
+    file.seek(0)
+    head = file.read(64)
+    if head.startswith(PICTURES) or head[8:12] == b"WEBP":
+        return "a picture, not a video"
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(PLAYLISTS):
+        return "a list of other files, not a video"
+    if (missing := _cut_box(file, size)) is not None:
+        return f"truncated: the file ends within its {missing} box"
+    return "unreadable format"
+
+
+def _cut_box(file: BinaryIO, length: int) -> str | None:
+    """The top-level MP4 box that is longer than what is left of the file; None if there is none or it is no MP4.
+
+    Source: ISO/IEC 14496-12, 4.2
+    """
+    place = 0
+    while place < length:
+        file.seek(place)
+        head = file.read(16)
+        if not place and head[4:8] not in (b"ftyp", b"moov", b"mdat"):
+            return None
+        if len(head) < 8:
+            return "last"
+        size, name = int.from_bytes(head[:4]), head[4:8]
+        if size == 1:
+            size = int.from_bytes(head[8:16])
+        if size == 0:
+            return None
+        if place + size > length:
+            return name.decode("latin1")
+        place += max(size, 8)
+    return None

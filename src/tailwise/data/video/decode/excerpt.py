@@ -1,0 +1,116 @@
+"""The packets that a window needs of a plain H.264 clip, as a small MP4 of their own.
+
+decord finds a frame by the key frames that a container lists, and counts from there. Where a listed key frame is none
+that decoding can begin at (open GOP, intra refresh, a wrong or missing table) it gives other frames without a word, and
+where packets are damaged it repeats frames. So decord never sees the clip: it gets an excerpt that begins at an IDR
+picture, holds nothing else to jump to, and ends with the window. What is not provably of this kind is PyAV's.
+"""
+
+import io
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import accumulate
+
+import av
+
+from tailwise.data.raw import RawFile
+from tailwise.data.video.decode.container import check_memory, open_clip, packets_of
+from tailwise.data.video.decode.orientation import Orientation, orientation_of
+from tailwise.data.video.decode.packets import even, length_size, picture_in
+from tailwise.data.video.decode.probe import Facts, Stamps, video_stream
+
+PLAIN_PIXELS = ("yuv420p", "yuvj420p")
+AS_STORED = (2**16, 0, 0, 0, 2**16, 0, 0, 0, 2**30)
+LARGEST = 2**28
+"""Bytes of packets that are held at once; a window that needs more is decoded picture by picture."""
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """content: an MP4; places: of the wanted pictures in it, ascending; orientation: how they are to be shown"""
+
+    content: io.BytesIO
+    places: list[int]
+    orientation: Orientation
+
+
+def excerpt(clip: RawFile, facts: Facts, stamps: Stamps, wanted: list[int]) -> Excerpt | None:
+    """What decord needs for the wanted frames; None where it is not certain that it would give them.
+
+    wanted: places of frames in the order in which they are shown, ascending
+    """
+    plain = facts.codec == "h264" and facts.pixels in PLAIN_PIXELS and not facts.cut
+    if not plain or not wanted[-1] < len(stamps) == facts.frames or None in stamps or not even(stamps):
+        return None
+    shown = [time for place, time in enumerate(sorted(stamps)) if place in wanted]
+    with open_clip(clip) as container:
+        stream = video_stream(container)
+        packets = _needed(container, stream, stamps, shown)
+        orientation = _orientation(stream, packets[0]) if packets else None
+        if orientation is None:
+            return None
+        kept = sorted(packet.pts for packet in packets)
+        try:
+            return Excerpt(_muxed(stream, packets), [kept.index(time) for time in shown], orientation)
+        except av.FFmpegError as error:  # a damaged description of the stream
+            check_memory(error)
+            return None
+
+
+def _needed(
+    container: av.container.InputContainer, stream: av.VideoStream, stamps: list[int], shown: list[int]
+) -> list[av.Packet]:
+    """From the last IDR picture before the window to its end, without pictures that nothing needs.
+
+    Empty if there is no such IDR picture, or a packet on the way is hidden or not as it should be.
+    """
+    prefix = length_size(bytes(stream.codec_context.extradata or b""))
+    last = max(place for place, stamp in enumerate(stamps) if stamp <= shown[-1])
+    begins = _beginnings(stamps)
+    kept: list[av.Packet] | None = None
+    size = 0
+    for place, packet in enumerate(packet for packet in packets_of(container, stream) if packet.size):
+        picture = picture_in(bytes(packet), prefix) if prefix and not packet.is_discard else None
+        if picture and picture.idr and not picture.parameters and begins[place] and packet.pts <= shown[0]:
+            kept, size = [], 0
+        elif picture is None or picture.parameters or packet.pts != stamps[place]:
+            kept = None
+        if kept is not None and (picture.referenced or packet.pts in shown):
+            kept.append(packet)
+            size += packet.size
+        if place == last or size > LARGEST:
+            return kept if kept and place == last else []
+    return []
+
+
+def _beginnings(stamps: list[int]) -> list[bool]:
+    """Of each packet, whether all packets before it are shown before it, and all after it after it."""
+    times, latest = sorted(stamps), accumulate(stamps, max)
+    return [time == stamp == most for time, stamp, most in zip(times, stamps, latest)]
+
+
+def _orientation(stream: av.VideoStream, first: av.Packet) -> Orientation | None:
+    """As the first picture says; None if it does not decode."""
+    stream.codec_context.thread_count = 1
+    try:
+        frames = [*stream.codec_context.decode(first), *stream.codec_context.decode(None)]
+    except av.FFmpegError as error:
+        check_memory(error)
+        return None
+    return orientation_of(frames[0]) if frames else None
+
+
+def _muxed(stream: av.VideoStream, packets: list[av.Packet]) -> io.BytesIO:
+    """The packets as an MP4 of one picture a tick, whose one key frame is the first."""
+    content, order = io.BytesIO(), {stamp: rank for rank, stamp in enumerate(sorted(packet.pts for packet in packets))}
+    ranks = [order[packet.pts] for packet in packets]
+    delay = max(place - rank for place, rank in enumerate(ranks))
+    with av.open(content, "w", format="mp4", options={"use_editlist": "0"}) as file:
+        track = file.add_stream_from_template(stream)
+        track.set_display_matrix(AS_STORED)  # decord would turn the pictures by some matrices, and not by others
+        for place, (packet, rank) in enumerate(zip(packets, ranks)):
+            packet.stream, packet.time_base = track, Fraction(1, 25)
+            packet.pts, packet.dts, packet.is_keyframe = rank + delay, place, place == 0
+            file.mux(packet)
+    content.seek(0)
+    return content

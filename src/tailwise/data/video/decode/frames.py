@@ -1,0 +1,97 @@
+"""The window's frames of one clip.
+
+decord decodes plain H.264 and scales on the way, faster than anything else from Python; excerpt.py tells what is plain.
+It was seen to count frames that are not shown (edit lists), to be off by one (HEVC with open groups), not to know AV1,
+and to fail at widths of 16, 24, 48 and 72: what is not plain, and what decord refuses, PyAV decodes from the beginning.
+"""
+
+import av
+import decord
+import numpy as np
+
+from tailwise.data.raw import RawFile
+from tailwise.data.video.decode.container import ClipError, require_room
+from tailwise.data.video.decode.decoder_log import decord_log, tells_damage
+from tailwise.data.video.decode.excerpt import Excerpt, excerpt
+from tailwise.data.video.decode.orientation import orientation_of
+from tailwise.data.video.decode.pictures import shown_frames
+from tailwise.data.video.decode.probe import Facts, Stamps, examine
+from tailwise.data.video.decode.window import Short, Window, within
+
+
+def decode_clip(clip: RawFile, window: Window, short: Short = "refuse") -> tuple[np.ndarray, Facts]:
+    """(margin + frames + margin, height, width, 3) uint8 RGB, and what the clip is; raises Faulty with the reason.
+
+    short: what is done with a clip that ends before the window
+    """
+    facts, stamps = examine(clip)
+    try:
+        places = within(places_in(window, facts, stamps), facts.frames, short)
+    except ValueError as error:
+        raise ClipError(str(error)) from error
+    wanted = sorted(set(places))
+    frames = _decoded(clip, window, facts, stamps, wanted)
+    return frames if places == wanted else frames[np.searchsorted(wanted, places)], facts
+
+
+def places_in(window: Window, facts: Facts, stamps: Stamps) -> list[int]:
+    """The window's frames in a clip, which may end before them; raises Faulty where a clip has no rate to go by."""
+    if window.unit == "seconds" and not facts.rate:
+        raise ClipError("no rate: a window in seconds cannot be found in it")
+    return window.places(moments(facts, stamps), facts.rate)
+
+
+def moments(facts: Facts, stamps: Stamps) -> list[float]:
+    """When each frame is shown, in seconds from the first; empty where the container does not tell."""
+    if None in stamps or len(set(stamps)) != facts.frames:
+        return []
+    times = sorted(stamps)
+    return [(time - times[0]) / facts.ticks for time in times]
+
+
+def _decoded(clip: RawFile, window: Window, facts: Facts, stamps: Stamps, wanted: list[int]) -> np.ndarray:
+    if plain := excerpt(clip, facts, stamps, wanted):
+        try:
+            return by_decord(plain, window)
+        except (decord.DECORDError, RuntimeError, IndexError):
+            pass  # PyAV says more about what is wrong with it, or can do it
+    return by_pyav(clip, window, facts, stamps, wanted)
+
+
+def by_decord(plain: Excerpt, window: Window) -> np.ndarray:
+    """One decord thread, opened, read and closed here: a reader kept open grows without bound.
+
+    Raises RuntimeError where the decoder met damage: it would give other frames in its place.
+    """
+    height, width = plain.orientation.stored_size(window.height, window.width)
+    with decord_log() as lines:
+        reader = decord.VideoReader(plain.content, width=width, height=height, num_threads=1)
+        frames = reader.get_batch(plain.places).asnumpy()
+        del reader  # ends its thread
+    if tells_damage(lines):
+        raise RuntimeError("damage in the window")
+    return plain.orientation.upright(frames)
+
+
+def by_pyav(clip: RawFile, window: Window, facts: Facts, stamps: Stamps, wanted: list[int]) -> np.ndarray:
+    """Frame by frame from the beginning; raises Faulty where a wanted one is missing or damaged."""
+    found, seen = {}, 0
+    for seen, (place, frame, sound) in enumerate(shown_frames(clip, stamps), start=1):  # noqa: B007
+        if place not in wanted:
+            continue
+        if not sound:
+            require_room()
+            raise ClipError(f"damaged: frame {place} does not decode as it was encoded")
+        found[place] = scaled(frame, window)
+        if len(found) == len(wanted):
+            return np.stack([found[place] for place in wanted])
+    require_room()
+    kind = "truncated" if facts.cut else "cannot be decoded"
+    raise ClipError(f"{kind}: {seen} of {facts.frames} frames, {wanted[-1] + 1} needed")
+
+
+def scaled(frame: av.VideoFrame, window: Window) -> np.ndarray:
+    """(height, width, 3) uint8 RGB, scaled as decord does, then mirrored and turned as it is to be shown."""
+    orientation = orientation_of(frame)
+    height, width = orientation.stored_size(window.height, window.width)
+    return orientation.upright(frame.reformat(width, height, format="rgb24", interpolation="BILINEAR").to_ndarray())

@@ -1,0 +1,92 @@
+"""What a clip is, before its window is decoded; or why it can be none."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import av
+
+from tailwise.data.raw import RawFile
+from tailwise.data.video.decode.container import ClipError, open_clip, packets_of
+from tailwise.data.video.decode.decoder_log import pyav_log, tells_loss
+
+Stamps = list[int | None]
+"""When the picture of each packet is shown, in the order of decoding and in the stream's time base; None where the
+container does not tell."""
+
+UNTIMED = ("avi",)
+"""Containers without times of pictures: FFmpeg makes some up from the order of decoding."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """width, height: as stored; rate: frames per second; frames: as counted, seconds: as long as they last
+
+    cut: the file ends before its own table of frames does
+    ticks: units of time a second, of its pictures' times
+    """
+
+    codec: str
+    pixels: str
+    width: int
+    height: int
+    rate: float
+    frames: int
+    seconds: float
+    key_frames: int
+    cut: bool
+    ticks: float
+
+
+class Entry(NamedTuple):
+    """A packet without its content. is_discard: an edit list hides its picture"""
+
+    pts: int | None
+    is_keyframe: bool
+    is_discard: bool
+
+
+def probe(clip: RawFile) -> Facts:
+    """Read a clip's tables, not its frames; raises Faulty."""
+    return examine(clip)[0]
+
+
+def examine(clip: RawFile) -> tuple[Facts, Stamps]:
+    """What a clip is, and the times of the pictures that are shown; raises Faulty."""
+    with pyav_log(av.logging.DEBUG) as lines, open_clip(clip) as container:
+        stream = video_stream(container)
+        found = (packet for packet in packets_of(container, stream) if packet.size)
+        packets = [Entry(packet.pts, packet.is_keyframe, packet.is_discard) for packet in found]
+        if tells_loss(lines):
+            raise ClipError("damaged: packets of the transport stream are missing")
+        timed = container.format.name not in UNTIMED
+        stamps = [packet.pts if timed else None for packet in packets if not packet.is_discard]
+        return _facts(container, stream, packets), stamps
+
+
+def _facts(container: av.container.InputContainer, stream: av.VideoStream, packets: list[Entry]) -> Facts:
+    table = list(stream.index_entries)
+    listed = len(table) > 1 and len(table) == stream.frames
+    shown = [entry for entry in (table if listed else packets) if not entry.is_discard]
+    context, rate = stream.codec_context, float(stream.average_rate or stream.guessed_rate or 0)
+    return Facts(
+        codec=context.name,
+        pixels=context.pix_fmt or "",
+        width=context.width,
+        height=context.height,
+        rate=round(rate, 3),
+        frames=len(shown),
+        seconds=round(len(shown) / rate, 3) if rate else 0.0,
+        key_frames=sum(entry.is_keyframe for entry in shown),
+        cut=listed and max(entry.pos + entry.size for entry in table) > container.size,
+        ticks=round(float(1 / (stream.time_base or 1)), 3),
+    )
+
+
+def video_stream(container: av.container.InputContainer) -> av.VideoStream:
+    """The stream that players show; a cover picture is none. Raises Faulty."""
+    stream = container.streams.best("video")
+    if stream is None or stream.disposition & av.stream.Disposition.attached_pic:
+        raise ClipError("audio only" if container.streams.audio else "no video stream")
+    if stream.codec_context is None:
+        raise ClipError("unreadable format: a codec that FFmpeg does not know, or encrypted")
+    return stream

@@ -1,0 +1,93 @@
+"""Samples of several views, read from the clip store."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from tailwise.core.batch import Batch, Head
+from tailwise.core.errors import UserError
+from tailwise.core.files import read_csv, read_json
+
+DEFAULTS = {"unit": "frames", "short": "refuse"}
+
+
+class Clips:
+    """One split of the clip store. A sample is its views' frames and its class ids.
+
+    folder: has manifest.csv (one row a view), window.json, and the shards it names
+    with_margin: give the frames that were kept on either side for augmentation in time, too
+    window: what the views were cut by, the margin left out: {"centre", "stride", "frames", "height", "width"}, and
+        "unit" and "short" where they differ from DEFAULTS
+    Frames are mapped from disk, so that memory does not grow with the store.
+    """
+
+    def __init__(self, folder: Path, heads: tuple[Head, ...], with_margin: bool = False):
+        self.folder, self.heads = folder, heads
+        window = read_json(folder / "window.json")
+        self.margin = window["margin"] if with_margin else 0
+        self._kept = slice(window["margin"] - self.margin, window["margin"] + window["frames"] + self.margin)
+        views = views_by_sample(folder / "manifest.csv")
+        self.names, self._views = list(views), list(views.values())
+        self.window = {name: window[name] for name in ("centre", "stride", "frames", "height", "width")}
+        optional = {name: window.get(name, default) for name, default in DEFAULTS.items()}
+        self.window |= {name: value for name, value in optional.items() if value != DEFAULTS[name]}
+        self._labels = {head.name: self._class_ids(head) for head in heads}
+        self._shards: dict[str, np.ndarray] = {}
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Frames, height and width of every view, the margin left out."""
+        return self.window["frames"], self.window["height"], self.window["width"]
+
+    @property
+    def most_views(self) -> int:
+        """Of a sample."""
+        return max(map(len, self._views))
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __getitem__(self, i: int) -> tuple[int, list[np.ndarray]]:
+        """The sample's place, and each view's frames (T, H, W, 3) uint8; T is frames + 2 * self.margin."""
+        return i, [self._shard(view["shard"])[int(view["row"])][self._kept] for view in self._views[i]]
+
+    def collate(self, items: list[tuple[int, list[np.ndarray]]]) -> Batch:
+        """clips (B, V, T, H, W, 3) uint8 and mask (B, V) bool, True where there is a view."""
+        most = max(len(views) for _, views in items)
+        clips = np.zeros((len(items), most, *items[0][1][0].shape), np.uint8)
+        mask = np.zeros((len(items), most), bool)
+        for row, (_, views) in enumerate(items):
+            mask[row, : len(views)] = True
+            for column, frames in enumerate(views):
+                clips[row, column] = frames
+        index = np.array([i for i, _ in items])
+        targets = {name: torch.from_numpy(ids[index]) for name, ids in self._labels.items()}
+        inputs = {"clips": torch.from_numpy(clips), "mask": torch.from_numpy(mask)}
+        return Batch(inputs, targets, torch.from_numpy(index))
+
+    def labels(self, head: str) -> np.ndarray:
+        return self._labels[head]
+
+    def groups(self) -> Sequence[str]:
+        return [views[0]["group"] for views in self._views]
+
+    def _class_ids(self, head: Head) -> np.ndarray:
+        try:
+            return np.array([head.id(views[0][head.name]) for views in self._views], np.int64)
+        except (KeyError, ValueError) as error:
+            raise UserError(f"{self.folder}/manifest.csv: column {head.name}: {error}") from error
+
+    def _shard(self, name: str) -> np.ndarray:
+        if name not in self._shards:
+            self._shards[name] = np.load(self.folder / f"{name}.npy", mmap_mode="r")
+        return self._shards[name]
+
+
+def views_by_sample(manifest: Path) -> dict[str, list[dict[str, str]]]:
+    """{sample: rows of its views}, both in the order of the file. Read without pandas, which training need not load."""
+    samples: dict[str, list[dict[str, str]]] = {}
+    for row in read_csv(manifest):
+        samples.setdefault(row["sample"], []).append(row)
+    return samples

@@ -1,0 +1,149 @@
+"""A split's clip store: its shards, a manifest of the samples that can be used, and the window they were cut by.
+
+``manifest.csv`` is the index table of the split without its faulty clips, and with the
+columns `shard` and `row` that report where a view's frames lie.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tailwise.core.errors import UserError
+from tailwise.core.files import write_csv, write_json
+from tailwise.core.stage.progress import Progress
+from tailwise.core.system.cluster import Dask, Ray, map_on_cluster
+from tailwise.core.system.guarded import map_guarded
+from tailwise.data.video.decode.window import Short, Window
+from tailwise.data.video.store.shards import (
+    Shard,
+    cached_facts,
+    clear_parts,
+    decode_shard,
+    link_or_copy,
+    partition,
+)
+
+if TYPE_CHECKING:  # a process that decodes loads this module, and needs no table
+    import pandas as pd
+
+DAY_S = 86_400
+
+
+@dataclass(frozen=True)
+class Decode:
+    """timeout: seconds a clip may take; max_faulty: largest share of the clips that may be faulty, in [0, 1]
+    short: what is done with a clip that ends before the window
+    """
+
+    timeout: float
+    max_faulty: float
+    short: Short = "refuse"
+
+    def __post_init__(self):
+        if not 0 < self.timeout <= DAY_S or not 0 <= self.max_faulty <= 1:
+            raise ValueError(f"timeout must be above 0 and at most {DAY_S}, max_faulty in [0, 1]")
+
+
+@dataclass(frozen=True)
+class Store:
+    """What a split's store was made of.
+
+    faults: {clip: reason}; clips: {clip: what it is}; dropped: samples without a usable view
+    shards: how many there are; decoded: how many were not in the cache
+    """
+
+    faults: dict[str, str]
+    clips: dict[str, dict]
+    dropped: list[str]
+    shards: int
+    decoded: int
+
+
+Workers = int | Dask | Ray
+"""Processes of this machine, or a cluster."""
+
+
+def build_store(
+    root: Path, rows: "pd.DataFrame", window: Window, folder: Path, cache: Path, how: Decode, workers: Workers
+) -> Store:
+    """Decode one split's clips into `folder`, whose name is the split's.
+
+    rows: the split's index, a row a view. Raises UserError if no clip is usable, or the cluster is not.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+    clear_parts(cache)
+    content = dict(zip(rows["path"], rows["content"]))
+    parts = partition(list(content))
+    shards = [Shard(root, {clip: content[clip] for clip in clips}, window, how.short) for clips in parts]
+    done, decoded = _decode(shards, cache, how, workers, folder.name)
+    faults = {clip: reason for _, facts in done for clip, reason in facts["faults"].items()}
+    names = {key: shard.name(facts["faults"]) for shard, (key, facts) in zip(shards, done)}
+    places = {clip: (names[key], row) for key, facts in done for clip, row in facts["rows"].items()}
+    if not places:
+        raise UserError(f"{root}: no clip of the {folder.name} split can be used: {_most_frequent(faults)}")
+    _write_store(folder, rows, places, {**asdict(window), "short": how.short})
+    for key, facts in done:
+        if facts["rows"]:
+            link_or_copy(cache / f"{key}.npy", folder / f"{names[key]}.npy")
+    usable = rows.loc[rows["path"].isin(places), "sample"]
+    dropped = sorted(set(rows["sample"]) - set(usable))
+    clips = {clip: what for _, facts in done for clip, what in facts["clips"].items()}
+    return Store(dict(sorted(faults.items())), clips, dropped, len(shards), decoded)
+
+
+def _decode(shards: list[Shard], cache: Path, how: Decode, workers: Workers, label: str) -> tuple[list, int]:
+    """Each shard's key and facts in order, from the cache where they are; how many had to be decoded."""
+    done = {place: (shard.key(), facts) for place, shard in enumerate(shards) if (facts := cached_facts(shard, cache))}
+    places = [place for place in range(len(shards)) if place not in done]
+    waiting = [shards[place] for place in places]
+    with Progress(label, sum(len(shard.clips) for shard in waiting), "clips") as progress:
+        if isinstance(workers, int):
+            work = partial(_decode_shard, cache=cache)
+            results = map_guarded(work, waiting, workers, how.timeout, Shard.without, progress.advance)
+        else:
+            results = _on_cluster(waiting, cache, how, workers, progress.advance)
+        for nth, result in results:
+            done[places[nth]] = result
+    return [done[place] for place in range(len(shards))], len(places)
+
+
+def _decode_shard(shard: Shard, report: Callable[[str], None], cache: Path) -> tuple[str, dict]:
+    return decode_shard(shard, cache, report)
+
+
+def _on_cluster(shards: list[Shard], cache: Path, how: Decode, cluster: Dask | Ray, advance) -> Iterator[tuple]:
+    """(place, (key, facts)) of the shards as they are done, each a job; raises UserError if a worker differs from here.
+
+    The key shows whether a worker has the same code and decoders, the file whether it writes to the same folder.
+    """
+    there = [replace(shard, root=shard.root.resolve()) for shard in shards]
+    work = partial(decode_guarded, cache=cache.resolve(), timeout_s=how.timeout)
+    for nth, (asked, key, facts) in map_on_cluster(cluster, work, there):
+        if asked != shards[nth].key():
+            raise UserError("runtime.executor: a worker has other code, decord or av; give it this folder and packages")
+        if facts["rows"] and not (cache / f"{key}.npy").exists():
+            raise UserError(f"runtime.executor: what a worker decoded is not in {cache}; share this folder with it")
+        advance(len(shards[nth].clips))
+        yield nth, (key, facts)
+
+
+def decode_guarded(shard: Shard, cache: Path, timeout_s: float) -> tuple[str, str, dict]:
+    """A job of a cluster's worker: the key as the worker has it, then what `decode_shard` gives, guarded there."""
+    work = partial(_decode_shard, cache=cache)
+    ((_, (key, facts)),) = map_guarded(work, [shard], 1, timeout_s, Shard.without)
+    return shard.key(), key, facts
+
+
+def _most_frequent(faults: dict[str, str]) -> str:
+    reasons = list(faults.values())
+    return max(reasons, key=reasons.count) if reasons else "the split is empty"
+
+
+def _write_store(folder: Path, rows: "pd.DataFrame", places: dict[str, tuple[str, int]], window: dict) -> None:
+    kept = rows[rows["path"].isin(places)]
+    shards, indices = zip(*(places[path] for path in kept["path"]))
+    kept = kept.assign(shard=shards, row=indices)
+    write_csv(folder / "manifest.csv", kept.columns, kept.itertuples(index=False, name=None))
+    write_json(folder / "window.json", window)

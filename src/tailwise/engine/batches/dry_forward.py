@@ -1,0 +1,43 @@
+"""A sample through the model before the first step, as in a step, without a trace."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+
+import numpy as np
+import torch
+from torch import nn
+
+from tailwise.core.batch import Batch
+from tailwise.engine.contract.phase import train_mode
+from tailwise.engine.contract.run import Run
+from tailwise.engine.contract.task import Samples, Task
+
+
+@contextmanager
+def dry_forward(task: Task, run: Run, samples: list[int]) -> Iterator[Batch]:
+    """These training samples by their places, prepared, for a model in training mode.
+
+    Afterwards the random numbers to come and the model's buffers are what they were; the model is in evaluation mode.
+    Batch norm uses the statistics it has: it cannot measure a single sample.
+    """
+    before = [buffer.clone() for buffer in task.model.buffers()]
+    devices = [run.device] if run.device.type == "cuda" else []
+    with torch.random.fork_rng(devices):
+        try:
+            _enter(task.model)
+            train = cast(Samples, task.train)
+            batch = train.collate([train[i] for i in samples]).to(run.device)
+            yield task.prepare(batch, 0.0, np.zeros((len(batch), 4), np.int64))
+        finally:
+            task.model.eval()
+            with torch.no_grad():
+                for buffer, value in zip(task.model.buffers(), before):
+                    buffer.copy_(value)
+
+
+def _enter(model: nn.Module) -> None:
+    train_mode(model)
+    for part in model.modules():
+        if isinstance(part, nn.modules.batchnorm._BatchNorm):
+            part.eval()

@@ -1,0 +1,132 @@
+"""Batches, loaded by this process or by workers that may be lost."""
+
+import itertools
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, cast
+
+from torch.utils.data import DataLoader, get_worker_info
+from torch.utils.data.dataloader import _MultiProcessingDataLoaderIter
+
+from tailwise.core.batch import Batch
+from tailwise.core.errors import UserError
+from tailwise.core.stage.events import Events
+from tailwise.core.system.parent import die_with_parent
+from tailwise.core.system.processes import shared_memory
+from tailwise.engine.batches.memory import catch_oom
+from tailwise.engine.contract.task import Samples
+
+GONE, TOLD = ("exited unexpectedly", "is killed by signal"), "in DataLoader worker process"
+"""torch's words of a worker that is gone, and of one that tells what it met."""
+
+WHERE = "in a container, shared memory, too: docker run --shm-size"
+SHORT = f"out of memory while samples were loaded ({WHERE}): lower training.batch_size or runtime.workers"
+
+_MultiProcessingDataLoaderIter._shutdown = True  # pyright: ignore[reportAttributeAccessIssue]
+"""Of one that could not be begun: torch's own is set last, and to ask for it then would print a traceback."""
+
+MOST = 3
+"""Times that workers are lost at the same batch, at which it ends."""
+
+
+def load_steps(
+    dataset: Samples, steps: Sequence[list[list[int]]], workers: int, events: Events | None = None
+) -> Iterator[list[Batch]]:
+    """The micro-batches of each optimizer step; worker processes live through all of them.
+
+    Raises UserError if memory runs out: all of a step is loaded before any of it is computed.
+    """
+    batches = load_batches(dataset, list(itertools.chain.from_iterable(steps)), workers, events)
+    for step in steps:
+        loaded = catch_oom(partial(list, itertools.islice(batches, len(step))))
+        if loaded is None:
+            raise UserError(SHORT)
+        yield loaded
+
+
+def load_batches(
+    dataset: Samples, lists: Sequence[list[int]], workers: int, events: Events | None = None
+) -> Iterator[Batch]:
+    """Batches in the order of `lists`, the same ones for any number of worker processes.
+
+    Where a worker is lost, others begin with the batch that is owed; raises UserError if that does not help.
+    """
+    done, lost, batches = 0, 0, None
+    while done < len(lists):
+        try:
+            batches = batches or begin(dataset, lists[done:], workers)
+            batch = next(batches)
+        except Exception as error:
+            if not (workers and is_loss(error)):
+                raise
+            batches, lost = None, lost + 1
+            log_lost_worker(lost, events or Events())
+        else:
+            yield batch
+            del batch
+            done, lost = done + 1, 0
+
+
+def is_loss(error: Exception) -> bool:
+    """Whether a worker is gone, or was just going when it was asked for what it had loaded."""
+    text = str(error)
+    gone = isinstance(error, RuntimeError) and any(words in text for words in GONE)
+    return TOLD not in text and (gone or isinstance(error, (ConnectionError, EOFError)))
+
+
+def log_lost_worker(times: int, events: Events) -> None:
+    if times == MOST:
+        raise UserError(
+            f"data workers were lost {times} times at the same batch, killed or out of memory ({WHERE}): lower"
+            " runtime.workers, 0 needs none"
+        )
+    events.log("lost worker", "a data worker was lost: others begin with the batch that is owed")
+
+
+def begin(dataset: Samples, lists: Sequence[list[int]], workers: int) -> Iterator[Batch]:
+    """Batches until a worker is lost, which torch reports within 5 s, when its batch is asked for."""
+    start = "fork" if workers and sys.platform == "linux" else None  # so that this process is their parent
+    how: dict[str, Any] = {
+        "collate_fn": partial(collated, dataset),
+        "num_workers": workers,
+        "multiprocessing_context": start,
+    }
+    with keep_sigchld_handler(), shared_memory():
+        return iter(
+            DataLoader(
+                cast(Any, dataset), batch_sampler=lists, worker_init_fn=partial(_init_worker, os.getpid()), **how
+            )
+        )
+
+
+def collated(dataset: Samples, samples: list) -> Batch:
+    """One batch; a worker's in shared memory, to which torch would move it when nobody hears that there is no room."""
+    batch = dataset.collate(samples)
+    if get_worker_info():
+        for tensor in (*batch.inputs.values(), *batch.targets.values(), batch.index):
+            tensor.share_memory_()
+    return batch
+
+
+@contextmanager
+def keep_sigchld_handler() -> Iterator[None]:
+    """What torch sets up to hear of a worker's end is undone: it would raise in the midst of anything, as a save."""
+    before = signal.getsignal(signal.SIGCHLD)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGCHLD, before if callable(before) else signal.SIG_DFL)
+
+
+def _init_worker(starter: int, worker: int) -> None:
+    """A worker's first act. It holds what its starter holds, the lock of a run's state too, and may not outlive it.
+
+    Ctrl-C ends a worker without a word, as it ends the starter, which needs no more of it.
+    """
+    die_with_parent(starter)

@@ -1,0 +1,88 @@
+"""All that a phase needs to go on exactly where another one ended, as one safetensors file."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from tailwise.core.errors import UserError
+from tailwise.core.tensors import misfit
+from tailwise.engine.checkpoint.snapshot import Tensors, optimizer_tensors, part, restore_optimizer
+from tailwise.engine.checkpoint.weights import of_model, read_tensors, write_tensors
+
+
+@dataclass(frozen=True)
+class HandOver:
+    """tensors: ``model/<name>``, ``optimizer/<parameter name>/<slot>`` and ``average/<name>``
+
+    spec: of the model; optimizer: whose state it is, see `optimizer_name`
+    seeds, epochs: the name that all randomness was drawn by, and the epochs that were drawn so far
+    guard: what the guards know, JSON; rate: the factor that they left on the learning rate
+    micro_batch: samples computed at once
+    """
+
+    tensors: Tensors
+    spec: dict
+    optimizer: str
+    seeds: str
+    epochs: int
+    guard: dict
+    rate: float
+    micro_batch: int
+
+
+def write_hand_over(path: Path, state: HandOver) -> None:
+    facts = {name: value for name, value in vars(state).items() if name != "tensors"}
+    write_tensors(path, state.tensors, facts)
+
+
+def read_hand_over(path: Path, spec: dict, optimizer: str) -> HandOver:
+    """What `write_hand_over` wrote; raises UserError for a file of another model or optimizer."""
+    tensors, facts = read_tensors(path)
+    try:
+        state = HandOver(tensors, **facts)
+    except TypeError as error:
+        raise UserError(f"{path}: not what a phase with hand_over: last leaves") from error
+    if state.optimizer != optimizer:
+        raise UserError(f"{path}: the state of optimizer {state.optimizer}, and this phase's is {optimizer}")
+    if of_model(state.spec) != of_model(spec):
+        raise UserError(f"{path}: the state of another model than the one to be trained")
+    return state
+
+
+def named_state(model: nn.Module, optimizer: torch.optim.Optimizer) -> Tensors:
+    """The optimizer's state by parameter name: ``<parameter name>/<slot>``."""
+    names, named = _names(model, optimizer), {}
+    for key, tensor in optimizer_tensors(optimizer).items():
+        number, _, slot = key.partition("/")
+        named[f"{names[int(number)]}/{slot}"] = tensor
+    return named
+
+
+def restore_named_state(model: nn.Module, optimizer: torch.optim.Optimizer, tensors: Tensors) -> int:
+    """Set what `named_state` gave, of the parameters that this optimizer moves; returns of how many of them."""
+    numbers = {name: number for number, name in enumerate(_names(model, optimizer))}
+    split = {key: key.rpartition("/") for key in tensors}
+    own = {f"{numbers[name]}/{slot}": tensors[key] for key, (name, _, slot) in split.items() if name in numbers}
+    restore_optimizer(optimizer, own)
+    return len({key.partition("/")[0] for key in own})
+
+
+def restore_hand_over(state: HandOver, model: nn.Module, optimizer: torch.optim.Optimizer) -> str:
+    """Set model and optimizer; returns a line on how many parameters have a state.
+
+    Raises UserError if the model differs.
+    """
+    weights = part(state.tensors, "model")
+    if wrong := misfit(weights, model.state_dict()):
+        raise UserError(f"the state handed over is of another model: {wrong}")
+    model.load_state_dict(weights)
+    known = restore_named_state(model, optimizer, part(state.tensors, "optimizer"))
+    return f"optimizer state of {known} of {len(_names(model, optimizer))} parameters handed over"
+
+
+def _names(model: nn.Module, optimizer: torch.optim.Optimizer) -> list[str]:
+    """Of the parameters that the optimizer moves, in its order."""
+    names = {parameter: name for name, parameter in model.named_parameters()}
+    return [names[parameter] for group in optimizer.param_groups for parameter in group["params"]]

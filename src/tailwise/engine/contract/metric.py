@@ -1,0 +1,80 @@
+"""How well a model does: sums that add up over batches and processes, and the figures of their total."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+
+from tailwise.core.batch import Batch, Outputs
+from tailwise.metrics.confusion import mean_known
+
+Number = float | int | None
+"""None is unknown: no label, no sample."""
+Figures = Number | Mapping[str, Number | Mapping[str, Number]]
+"""One number, or {figure: number or {class: number}}: JSON without NaN."""
+
+
+class Metric(Protocol):
+    """A figure that validation keeps as sums, so that resume and several processes give the same number.
+
+    Like top-k accuracy: `part` counts hits and labels, parts are added, `value` divides.
+    """
+
+    def part(self, outputs: Outputs, batch: Batch) -> np.ndarray:
+        """(K,) float64, sums over the batch; K is the same for every batch. Outputs are float32, without gradient."""
+        ...
+
+    def value(self, total: np.ndarray) -> Figures:
+        """The figures of added parts."""
+        ...
+
+
+@dataclass(frozen=True)
+class Select:
+    """The figure that chooses the best epoch and stops early.
+
+    metric: its name in `Task.metrics`, or several names, whose mean is taken
+    figure: which one of a metric with several
+    mode: whether the largest or the smallest is the best
+    """
+
+    metric: str | tuple[str, ...]
+    figure: str = ""
+    mode: Literal["max", "min"] = "max"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.metric,) if isinstance(self.metric, str) else self.metric
+
+    def score(self, figures: Mapping[str, Figures]) -> float | None:
+        """Mean over the metrics, unknown ones left out; None if all are. figures: {metric: its value}"""
+        found = mean_known(self._number(name, figures[name]) for name in self.names)
+        return None if math.isnan(found) else found
+
+    def better(self, score: float | None, than: float | None) -> bool:
+        """Whether a score beats another; an equal or unknown one does not."""
+        if score is None or than is None:
+            return than is None and score is not None
+        return score > than if self.mode == "max" else score < than
+
+    def _number(self, name: str, value: Figures) -> Number:
+        if value is None:
+            return None
+        if isinstance(value, Mapping):
+            if self.figure not in value:
+                raise ValueError(f"select: metric {name} has no figure {self.figure!r}; it has {', '.join(value)}")
+            value = value[self.figure]
+        elif self.figure:
+            raise ValueError(f"select: metric {name} is one number and has no figure {self.figure!r}")
+        if isinstance(value, Mapping):
+            raise ValueError(f"select: {self.figure} of metric {name} is a number a class, not one number")
+        return value
+
+
+def figures_of(metrics: Mapping[str, Metric], totals: Mapping[str, Sequence[float]]) -> dict[str, Figures]:
+    """{metric: its value} of added parts; None of one that nothing was added to."""
+    return {
+        name: metric.value(np.asarray(totals[name])) if name in totals else None for name, metric in metrics.items()
+    }

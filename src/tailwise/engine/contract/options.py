@@ -1,0 +1,52 @@
+"""Options of a phase that depend on validation or on another phase, and what contradicts them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from math import inf
+
+from tailwise.core.errors import UserError
+
+SamplesOf = Callable[[int], Sequence[int]]
+"""The indices of the training samples of an epoch, by its number from 0; a pure function. A curriculum is one."""
+
+
+def stepwise(schedule: dict[int, list[int]]) -> SamplesOf:
+    """Each entry holds from its epoch on, {epoch from 1: indices}, until the next one."""
+    return lambda epoch: schedule[max(first for first in schedule if first <= epoch + 1)]
+
+
+def samples_by_epoch(samples: Iterable[int] | SamplesOf, epochs: int) -> list[list[int]]:
+    """The samples of each epoch; raises UserError for an epoch without any."""
+    every = None if callable(samples) else list(samples)
+    found = [list(samples(epoch)) if callable(samples) else every or [] for epoch in range(epochs)]
+    empty = [epoch for epoch, indices in enumerate(found, 1) if not indices]
+    if empty:
+        raise UserError(f"epoch {empty[0]} has no training sample")
+    return found
+
+
+def epochs_without_improvement(scores: Sequence[float], min_delta: float = 0.0) -> int:
+    """Epochs since the last score, higher is better, that exceeded the best before it by more than `min_delta`."""
+    best, waited = -inf, 0
+    for score in scores:
+        best, waited = (score, 0) if score > best + min_delta else (best, waited + 1)
+    return waited
+
+
+@dataclass(frozen=True)
+class EarlyStopping:
+    """The phase ends after `patience` epochs on end without improvement.
+
+    patience: epochs, 1 or more
+    min_delta: what the score must exceed the best by to be an improvement
+    """
+
+    patience: int
+    min_delta: float = 0.0
+
+    def __post_init__(self):
+        if self.patience < 1 or self.min_delta < 0:
+            raise ValueError("patience must be at least 1 and min_delta not negative")
+
+    def stops(self, scores: Sequence[float]) -> bool:
+        return epochs_without_improvement(scores, self.min_delta) >= self.patience

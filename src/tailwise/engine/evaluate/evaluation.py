@@ -1,0 +1,58 @@
+"""A trained model on a split: its figures and its predictions."""
+
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import torch
+
+from tailwise.core.batch import Batch, Head, Outputs
+from tailwise.core.errors import UserError
+from tailwise.engine.contract.metric import Figures, figures_of
+from tailwise.engine.contract.record import MetricSums
+from tailwise.engine.contract.run import Run
+from tailwise.engine.contract.task import Task
+from tailwise.engine.evaluate.validate import forward_all, partial_metrics
+from tailwise.metrics.predictions import Predictions, concatenate, predictions
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A model on a split. predictions: {head: in the order of the samples}; figures: {metric: its value}"""
+
+    predictions: dict[str, Predictions]
+    figures: dict[str, Figures]
+
+
+def evaluate(task: Task, run: Run) -> Evaluation:
+    """The model's predictions over `task.valid` and the figures of `task.metrics`, from the same sums as in training.
+
+    When memory runs out it continues with half the samples at once, which changes no more than the rounding.
+    Raises UserError if a single sample does not fit, for outputs that are not finite, and for a head without any label.
+    """
+    task.model.to(run.device)
+    names, groups = list(task.valid.names), list(task.valid.groups())
+    sums, parts = MetricSums(), {head.name: [] for head in task.heads}
+    batches = forward_all(task, run) if task.heads or task.metrics else ()
+    for batch, outputs in batches:  # the inputs of a batch are freed with it
+        sums.add([partial_metrics(task, batch, outputs)])
+        of_batch = [[column[i] for i in batch.index.tolist()] for column in (names, groups)]
+        for head in task.heads:
+            parts[head.name].append(_predictions(head, batch, outputs, *of_batch))
+    found = {name: concatenate(of_head) for name, of_head in parts.items()}
+    for of_head in found.values():
+        check_predictions(of_head)
+    return Evaluation(found, figures_of(task.metrics, sums.totals))
+
+
+def check_predictions(found: Predictions) -> None:
+    """Raise UserError where there is no label, or a probability that is no number."""
+    if not (found.targets >= 0).any():
+        raise UserError(f"{found.head.name}: no sample of this split has a label")
+    if not np.isfinite(cast(np.ndarray, found.probabilities)).all():
+        raise UserError(f"{found.head.name}: the model's outputs are not finite; train it again with a lower lr")
+
+
+def _predictions(head: Head, batch: Batch, outputs: Outputs, names: list[str], groups: list[str]) -> Predictions:
+    probabilities: torch.Tensor = outputs[head.name].cpu().softmax(dim=-1)
+    return predictions(head, probabilities.numpy(), batch.targets[head.name].cpu().numpy(), names, groups)

@@ -1,0 +1,75 @@
+"""A model's outputs on the validation split, and each metric's sums of them, without gradients."""
+
+import math
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+import torch
+
+from tailwise.core.batch import Batch, Outputs
+from tailwise.core.errors import UserError
+from tailwise.engine.batches.loading import load_batches
+from tailwise.engine.batches.memory import TOO_LARGE, catch_oom
+from tailwise.engine.batches.order import chunks
+from tailwise.engine.contract.record import MetricSums, PartialMetrics
+from tailwise.engine.contract.run import Run
+from tailwise.engine.contract.task import Task
+
+
+@torch.no_grad()
+def forward(task: Task, run: Run, lists: Iterable[list[int]]) -> Iterator[tuple[Batch, Outputs]]:
+    """Batches of these validation samples in order, with their outputs in float32."""
+    task.model.eval()
+    for batch in load_batches(task.valid, list(lists), run.workers, run.events):
+        batch = batch.to(run.device)
+        with run.autocast():
+            outputs = task.model(**batch.inputs)
+        yield batch, {name: logits.float() for name, logits in outputs.items()}
+
+
+def forward_all(task: Task, run: Run) -> Iterator[tuple[Batch, Outputs]]:
+    """`forward` over all validation samples, by this process alone.
+
+    When memory runs out it continues with half the samples at once and logs that. Raises UserError if a single sample
+    does not fit.
+    """
+    size, done, rounds = run.training.micro_batch, 0, None
+    while done < len(task.valid):
+        rounds = rounds or forward(task, run, chunks(range(done, len(task.valid)), size))
+        found = catch_oom(partial(next, rounds))
+        if found:
+            done += len(found[0])
+            yield found
+            continue
+        if size == 1:
+            raise UserError(TOO_LARGE)
+        size, rounds = size // 2, None
+        facts = {"fault": "out of memory", "action": "halve micro-batch", "micro_batch": size}
+        run.events.log("intervention", f"out of memory: micro-batch {size}, the same samples again", **facts)
+
+
+def validate(task: Task, run: Run, micro_batch: int, done: int = 0) -> Iterator[PartialMetrics]:
+    """This process's share of the metrics' parts, of the validation samples from number `done` on.
+
+    Round by round, each process takes a micro-batch; in the last round a process without one yields an empty part.
+    The micro-batches do not depend on the number of processes.
+    """
+    rank, size = run.world.rank, run.world.size
+    lists = chunks(range(done, len(task.valid)), micro_batch)
+    own = lists[rank::size]
+    for batch, outputs in forward(task, run, own):
+        yield partial_metrics(task, batch, outputs)
+    if len(own) < math.ceil(len(lists) / size):
+        yield PartialMetrics()
+
+
+def partial_metrics(task: Task, batch: Batch, outputs: Outputs) -> PartialMetrics:
+    """Each metric's part of a batch."""
+    return PartialMetrics(len(batch), {name: metric.part(outputs, batch) for name, metric in task.metrics.items()})
+
+
+def totals(task: Task, run: Run) -> dict[str, list[float]]:
+    """Each metric's sums over all validation samples, by this process alone."""
+    sums = MetricSums()
+    sums.add(validate(task, run, run.training.micro_batch))
+    return sums.totals

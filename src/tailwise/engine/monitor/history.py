@@ -1,0 +1,111 @@
+"""Files of a phase besides its weights: figures by epoch, alerts, and the best epoch."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, astuple
+from pathlib import Path
+
+import numpy as np
+
+from tailwise.core.files import write_csv, write_json
+from tailwise.engine.contract.metric import Figures, Metric, Number, figures_of
+from tailwise.engine.contract.record import EpochRecord
+from tailwise.engine.monitor.alerts import alerts
+from tailwise.metrics import confusion as metrics_of
+from tailwise.metrics import interventions
+from tailwise.metrics.classification import Classification
+
+CLASS_FIGURES = ("epoch", "head", "class", "support", "predicted", "share", "recall", "precision", "f1", "boost")
+CELL = ("epoch", "head", "actual", "predicted", "count")
+
+Metrics = Mapping[str, Metric]
+Boosts = dict[str, dict[str, float]]
+"""{head: {class: boost of the phase}}"""
+
+
+def write_history(folder: Path, history: list[EpochRecord], metrics: Metrics, boosts: Boosts) -> None:
+    """epochs.csv, classes.csv, confusion.csv and interventions.csv by epoch, latest/ of the last one, alerts.json."""
+    figures = [number_figures(record, metrics) for record in history]
+    header = ["epoch", "lr", "train_loss", "gradient_norm", "score", *figures[-1]]
+    write_csv(folder / "epochs.csv", header, map(_epoch_row, history, figures))
+    heads = classifications(metrics)
+    rows = [row for record in history for row in class_rows(record, metrics, boosts)]
+    write_csv(folder / "classes.csv", CLASS_FIGURES, ([row[name] for name in CLASS_FIGURES] for row in rows))
+    cells = [cell for record in history for name in heads for cell in confusion_cells(record, name, heads[name])]
+    write_csv(folder / "confusion.csv", CELL, cells)
+    for name, metric in heads.items():
+        of_labels = [cell[2:4] for cell in confusion_cells(history[-1], name, metric) for _ in range(cell[4])]
+        write_csv(folder / "latest" / f"{name}.csv", ["actual", "predicted"], of_labels)
+    acted = (astuple(each) for record in history for each in record.interventions)
+    write_csv(folder / "interventions.csv", interventions.COLUMNS, acted)
+    write_json(folder / "alerts.json", [asdict(alert) for alert in alerts(history, metrics)])
+
+
+def best_epoch(record: EpochRecord, metrics: Metrics) -> dict:
+    """{"epoch", head: {"hits": {class: labels predicted right}, "support": {class: labels}}}, on validation."""
+    summary: dict = {"epoch": record.epoch}
+    for name, metric in classifications(metrics).items():
+        matrix = matrix_of(record, name, metric)
+        summary[name] = {
+            "hits": dict(zip(metric.head.classes, matrix.diagonal().tolist())),
+            "support": dict(zip(metric.head.classes, matrix.sum(axis=1).tolist())),
+        }
+    return summary
+
+
+def classifications(metrics: Metrics) -> dict[str, Classification]:
+    """The metrics that have figures for each class."""
+    return {name: metric for name, metric in metrics.items() if isinstance(metric, Classification)}
+
+
+def matrix_of(record: EpochRecord, name: str, metric: Classification) -> np.ndarray:
+    """Confusion counts (C, C) of an epoch."""
+    return metric.matrix(record.totals.get(name, ()))
+
+
+def number_figures(record: EpochRecord, metrics: Metrics) -> dict[str, Number]:
+    """The columns of an epoch: {"metric_figure": number}, or {"metric": number} of a metric with one number."""
+    values = figures_of(metrics, record.totals)
+    return {column: number for name, value in values.items() for column, number in numbers(name, value)}
+
+
+def numbers(name: str, value: Figures) -> Iterator[tuple[str, Number]]:
+    """(name_figure, number) of a metric's figures, or (name, number) of its only one; without figures a class."""
+    if not isinstance(value, Mapping):
+        yield name, value
+        return
+    for figure, number in value.items():
+        if not isinstance(number, Mapping):
+            yield f"{name}_{figure}", number
+
+
+def class_rows(record: EpochRecord, metrics: Metrics, boosts: Boosts) -> Iterator[dict]:
+    """CLASS_FIGURES of each class of an epoch; "" where one is undefined."""
+    for name, metric in classifications(metrics).items():
+        matrix, head = matrix_of(record, name, metric), metric.head
+        of_head = [boosts.get(head.name, {}).get(label, "") for label in head.classes]
+        shares = (metrics_of.recall(matrix), metrics_of.precision(matrix), metrics_of.f1(matrix))
+        rates = zip(*([_blank(x) for x in of_classes] for of_classes in shares), of_head)
+        predicted = matrix.sum(axis=0)
+        counts = zip(matrix.sum(axis=1).tolist(), predicted.tolist(), (predicted / max(predicted.sum(), 1)).tolist())
+        for label, of_class, rated in zip(head.classes, counts, rates):
+            yield dict(zip(CLASS_FIGURES, [record.epoch, name, label, *of_class, *rated]))
+
+
+def confusion_cells(record: EpochRecord, name: str, metric: Classification) -> list[list]:
+    """CELL of each pair of classes that occurs."""
+    classes, matrix = metric.head.classes, matrix_of(record, name, metric)
+    return [
+        [record.epoch, name, classes[actual], classes[predicted], int(matrix[actual, predicted])]
+        for actual, predicted in np.argwhere(matrix).tolist()
+    ]
+
+
+def _epoch_row(record: EpochRecord, figures: dict[str, Number]) -> list:
+    of_metrics = [_blank(number) for number in figures.values()]
+    return [record.epoch, f"{record.lr:.3e}", record.loss, record.norm, _blank(record.score), *of_metrics]
+
+
+def _blank(value: Number) -> Number | str:
+    """Undefined figures as empty cells."""
+    return "" if value is None or math.isnan(value) else float(value)

@@ -1,0 +1,38 @@
+"""Options that would change nothing are refused."""
+
+import torch
+from torch import nn
+
+from tailwise.core.errors import UserError
+from tailwise.engine.batches.dry_forward import dry_forward
+from tailwise.engine.batches.memory import catch_oom_in_all
+from tailwise.engine.contract.run import Run
+from tailwise.engine.contract.task import Task
+from tailwise.losses.boost import ClassBoost
+
+
+def check_effect(
+    task: Task, boost: dict[str, ClassBoost], moving: list[nn.Parameter], samples: list[int], run: Run
+) -> None:
+    """Raise UserError for a boost on a head whose logits depend on nothing that moves, or where memory runs out.
+
+    samples: indices of one or more training samples, to run the model on; it is left in evaluation mode.
+    """
+    uneven = [name for name, of_head in boost.items() if of_head.boost.unique().numel() > 1]
+    if not uneven or not samples:
+        return
+
+    def without_effect() -> list[str]:
+        with dry_forward(task, run, samples) as batch, run.autocast():
+            outputs = task.model(**batch.inputs)
+            return [name for name in uneven if not _depends(outputs[name].sum(), moving)]
+
+    if unaffected := catch_oom_in_all(without_effect, run):
+        raise UserError(f"the boost of head {unaffected[0]} has no effect: all that its answers depend on is frozen")
+
+
+def _depends(value: torch.Tensor, on: list[nn.Parameter]) -> bool:
+    if not value.requires_grad:
+        return False
+    gradients = torch.autograd.grad(value, on, retain_graph=True, allow_unused=True)
+    return any(gradient is not None for gradient in gradients)

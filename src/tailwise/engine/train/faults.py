@@ -1,0 +1,111 @@
+"""What is done about a fault: skip the batch, roll back, fall back to a simpler model, halve the micro-batch, alert."""
+
+from dataclasses import replace
+from functools import partial
+from typing import cast
+
+from tailwise.core.errors import UserError
+from tailwise.engine.batches.memory import TOO_LARGE
+from tailwise.engine.checkpoint.snapshot import load_fitting, part
+from tailwise.engine.contract.phase import train_mode
+from tailwise.engine.train.guards import ACTIONS, StepNumbers, evidence
+from tailwise.engine.train.idle import zero_gradient_parameters
+from tailwise.engine.train.saving import save_best
+from tailwise.engine.train.step import StepRejected
+from tailwise.engine.train.trainer import PhaseTrainer, StepBatches
+from tailwise.metrics.interventions import Action, Fault, Intervention, describe, describe_fault
+
+Numbers = dict[str, float | None]
+"""Columns of an `Intervention` by which its fault was found."""
+
+
+def check_step(trainer: PhaseTrainer, numbers: StepNumbers) -> None:
+    """Raise StepRejected for a fault; without guards, UserError where the numbers are not finite."""
+    if trainer.run.stability.guards:
+        if fault := trainer.state.guard.find_fault(numbers, trainer.number, trainer.run.stability):
+            raise StepRejected(fault, numbers)
+    elif not numbers.finite:
+        raise UserError(f"{trainer.position}: loss or gradient is not finite; lower its lr")
+
+
+def watch_step(trainer: PhaseTrainer, numbers: StepNumbers, batches: StepBatches) -> None:
+    """After a step: raise alerts, and keep the weights for a rollback where they are good."""
+    if not trainer.run.stability.guards:
+        return
+    state = trainer.state
+    immovable = partial(zero_gradient_parameters, trainer.task, trainer.run, batches)
+    for fault, parameter in state.guard.update(numbers, immovable):
+        record(trainer, fault, ACTIONS[fault], parameter=parameter, **evidence(fault, numbers, state.guard))
+    if state.guard.is_good():
+        trainer.good, state.good = trainer.snapshot(), replace(state.guard)
+
+
+def handle_fault(trainer: PhaseTrainer, rejected: StepRejected) -> None:
+    """Act on the fault of a step that was undone."""
+    fault, state = rejected.fault, trainer.state
+    action = ACTIONS[fault]
+    if action == "halve micro-batch":
+        return halve_micro_batch(trainer)  # and take the same step again
+    numbers = evidence(fault, cast(StepNumbers, rejected.numbers), state.guard)
+    if action == "skip batch":
+        skip_batch(trainer, fault, numbers)
+    elif state.rollbacks < trainer.run.stability.max_rollbacks:
+        roll_back(trainer, fault, numbers)
+    else:
+        fall_back(trainer, fault, numbers)
+    state.step += 1
+
+
+def halve_micro_batch(trainer: PhaseTrainer) -> None:
+    """Compute fewer samples at once from now on; raises UserError where that is one already."""
+    if trainer.state.micro_batch == 1:
+        raise UserError(f"{trainer.position}: {TOO_LARGE}")
+    trainer.state.micro_batch //= 2
+    trainer.reload()
+    record(trainer, "out of memory", "halve micro-batch")
+
+
+def skip_batch(trainer: PhaseTrainer, fault: Fault, numbers: Numbers) -> None:
+    """Leave the weights as they are."""
+    trainer.state.guard.skipped.append(trainer.number)
+    record(trainer, fault, "skip batch", **numbers)
+
+
+def roll_back(trainer: PhaseTrainer, fault: Fault, numbers: Numbers) -> None:
+    """Restore the last good weights and lower the learning rate."""
+    state = trainer.state
+    trainer.restore(trainer.good)
+    state.guard = state.guard.roll_back(state.good)
+    state.rate, state.rollbacks = state.rate / 2**state.guard.attempts, state.rollbacks + 1
+    record(trainer, fault, "roll back", **numbers)
+
+
+def fall_back(trainer: PhaseTrainer, fault: Fault, numbers: Numbers) -> None:
+    """Continue with the next simpler model, from the good weights that fit it; raises UserError without one."""
+    text = describe_fault(intervention(trainer, fault, "fall back", **numbers))
+    failure = f"{trainer.position}: {fault} ({text}) after {trainer.state.rollbacks} rollbacks; lower its lr"
+    if trainer.task.fallback is None:
+        raise UserError(failure + save_best(trainer))
+    task = trainer.task.fallback()
+    loaded, tensors = load_fitting(task.model, part(trainer.good, "model"))
+    try:
+        trainer.build(task)
+    except UserError as error:
+        raise UserError(f"{failure}; no simpler model can take over ({error}){save_best(trainer)}") from error
+    train_mode(task.model)
+    trainer.state.fall_back()
+    record(trainer, fault, "fall back", loaded=loaded, tensors=tensors, **numbers)
+
+
+def intervention(trainer: PhaseTrainer, fault: Fault, action: Action, **values) -> Intervention:
+    """The row of this step, with the settings as they are now."""
+    state = trainer.state
+    settings = {"rate": state.rate, "micro_batch": state.micro_batch, "fallback": state.fallback}
+    return Intervention(state.epoch + 1, state.step + 1, fault, action, **settings, **values)
+
+
+def record(trainer: PhaseTrainer, fault: Fault, action: Action, **values) -> None:
+    """Add an intervention to the epoch's, and log it."""
+    row = intervention(trainer, fault, action, **values)
+    trainer.state.interventions.append(row)
+    trainer.log("intervention", f"{trainer.position}: {describe(row)}", fault=fault, action=action)

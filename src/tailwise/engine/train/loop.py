@@ -1,0 +1,163 @@
+"""The training loop, read top to bottom. One call trains one phase.
+
+It knows no task and no phase by name. Beside it: trainer.py holds what a phase needs, step.py computes gradients,
+guards.py finds faults, faults.py acts on them, saving.py saves and resumes.
+"""
+
+from collections.abc import Iterable
+from functools import partial
+
+import torch
+from torch import nn
+
+from tailwise.core.system.interrupts import defer_interrupt
+from tailwise.engine.batches.memory import catch_oom
+from tailwise.engine.checkpoint.hand_over import HandOver
+from tailwise.engine.checkpoint.snapshot import copied
+from tailwise.engine.contract.metric import figures_of
+from tailwise.engine.contract.options import SamplesOf
+from tailwise.engine.contract.phase import Phase, train_mode
+from tailwise.engine.contract.record import EpochRecord
+from tailwise.engine.contract.run import Run
+from tailwise.engine.contract.task import Task
+from tailwise.engine.evaluate.validate import validate
+from tailwise.engine.train.faults import check_step, halve_micro_batch, handle_fault, watch_step
+from tailwise.engine.train.guards import StepNumbers
+from tailwise.engine.train.saving import keep_epoch, resume, save_at_end, save_if_due
+from tailwise.engine.train.step import (
+    StepBatches,
+    StepRejected,
+    forward_backward,
+    measure_gradients,
+    or_reject,
+    prepare_step,
+    sum_over_processes,
+)
+from tailwise.engine.train.trainer import PhaseResult, PhaseTrainer
+from tailwise.losses.boost import ClassBoost
+
+
+def train_phase(
+    task: Task,
+    phase: Phase,
+    samples: Iterable[int] | SamplesOf,
+    boost: dict[str, ClassBoost],
+    run: Run,
+    handed: HandOver | None = None,
+) -> PhaseResult:
+    """Train `task.model` from the weights it has, on these samples of `task.train`, or those of each epoch.
+
+    handed: what another phase handed over, to go on exactly where it ended
+
+    Returns the weights of the epoch that `task.select` finds best on `task.valid`, the earliest of equals, or of the
+    last one where nothing is selected. Raises UserError when every fallback has failed, without guards when the loss
+    or gradient is not finite, and for a boost that reaches no trainable parameter.
+    """
+    trainer = PhaseTrainer(task, phase, samples, boost, run, handed)
+    resume(trainer)
+    with save_at_end(trainer):
+        while not trainer.finished:
+            train_epoch(trainer)
+            validate_epoch(trainer)
+            close_epoch(trainer)
+    return trainer.result()
+
+
+def train_epoch(trainer: PhaseTrainer) -> None:
+    """Take the optimizer steps that remain in this epoch."""
+    state = trainer.state
+    train_mode(trainer.task.model)
+    while state.step < trainer.steps:
+        with trainer.timer.timed("step"):
+            batches = trainer.next_batches()
+            with defer_interrupt():
+                train_step(trainer, batches)
+        save_if_due(trainer, "step" if state.step < trainer.steps else "first validation")
+
+
+def train_step(trainer: PhaseTrainer, batches: StepBatches) -> None:
+    """Take one optimizer step, or undo it and act on its fault."""
+    rejected = None
+    try:
+        with trainer.backup.restore_on_error():
+            numbers = optimizer_step(trainer, batches)
+    except StepRejected as error:
+        rejected = error.with_traceback(None)  # frees the tensors of its frames
+    if rejected:
+        handle_fault(trainer, rejected)
+    else:
+        trainer.state.count_step(numbers)
+        if trainer.average:
+            trainer.average.after_step(trainer.task.model)
+        watch_step(trainer, numbers, batches)
+        trainer.state.step += 1
+    if trainer.average and trainer.state.step == trainer.steps:
+        trainer.average.after_epoch(trainer.task.model, trainer.phase.epochs - trainer.state.epoch - 1)
+
+
+def optimizer_step(trainer: PhaseTrainer, batches: StepBatches) -> StepNumbers:
+    """Forward, backward, guard, step. Raises StepRejected where the guard or memory rejects it.
+
+    Returns the numbers of the first evaluation: an optimizer such as SAM calls the closure more than once.
+    """
+    optimizer, evaluations = trainer.optimizer, []
+    trainer.set_lr()
+    optimizer.zero_grad()
+    ready = prepare_step(trainer, batches)
+
+    def closure() -> torch.Tensor:
+        optimizer.zero_grad()
+        loss = sum_over_processes(trainer, forward_backward(trainer, ready))
+        numbers, norm = measure_gradients(trainer.trainable, loss)
+        evaluations.append(numbers)
+        check_step(trainer, numbers)
+        nn.utils.clip_grads_with_norm_(trainer.trainable.values(), trainer.phase.clip, norm)
+        return loss
+
+    or_reject(trainer.run.world, lambda: (optimizer.step(closure),))
+    return evaluations[0]
+
+
+def validate_epoch(trainer: PhaseTrainer) -> None:
+    """Add up the metrics of the validation samples that remain in this epoch; nothing without metrics."""
+    state, run, rounds = trainer.state, trainer.run, None
+    total = len(trainer.task.valid) if trainer.task.metrics else 0
+    trainer.log("validate", "")
+    run.world.share_buffers(trainer.task.model)
+    if not state.validation.samples:
+        trainer.measure_batch_norm()
+    task = trainer.validated_task()
+    while state.validation.samples < total:
+        with trainer.timer.timed("validation" if rounds else "first validation"):
+            rounds = rounds or validate(task, run, state.micro_batch, state.validation.samples)
+            parts = run.world.gather(catch_oom(partial(next, rounds)))
+            if None in parts:
+                halve_micro_batch(trainer)
+                rounds = None
+            else:
+                with defer_interrupt():
+                    state.validation.add(parts)
+        save_if_due(trainer, "validation" if state.validation.samples < total else "closing")
+
+
+def close_epoch(trainer: PhaseTrainer) -> None:
+    """Record the epoch, keep its weights if they are the best, and notify the observers."""
+    state, run, task = trainer.state, trainer.run, trainer.task
+    with trainer.timer.timed("closing"):
+        totals, select = state.validation.totals, task.select
+        score = select.score(figures_of(task.metrics, totals)) if select else None
+        lr, interventions = trainer.lr(trainer.steps - 1), tuple(state.interventions)
+        figures = lr, state.mean_loss, state.mean_norm, totals, score, interventions
+        with defer_interrupt():
+            record = EpochRecord(run.name, state.epoch + 1, trainer.phase.epochs, *figures)
+            weights = trainer.validated_task().model.state_dict()
+            keep_epoch(trainer, weights)
+            best = trainer.phase.hand_over == "last" or state.is_best(record, select)
+            if best:
+                trainer.best = copied(weights)
+            state.close_epoch(record, best)
+        for observe in run.observers:
+            observe(state.history)
+    if trainer.stopped:
+        trainer.log("stop", f"{run.name}: no better score for {trainer.phase.early_stopping.patience} epochs, stopped")
+    save_if_due(trainer, "step")

@@ -1,0 +1,58 @@
+"""What a phase leaves when it is done: weights, figures by epoch, its best epoch, and how it was computed."""
+
+from pathlib import Path
+
+from tailwise.core.files import remove_parts, write_json
+from tailwise.engine.checkpoint.hand_over import write_hand_over
+from tailwise.engine.checkpoint.weights import read_tensors, write_weights
+from tailwise.engine.contract.run import Run
+from tailwise.engine.monitor.backend import backend
+from tailwise.engine.monitor.history import Boosts, Metrics, best_epoch, write_history
+from tailwise.engine.train.saving import KEPT_FILES
+from tailwise.engine.train.trainer import PhaseResult
+
+
+def write_outputs(phase: str, metrics: Metrics, boosts: Boosts, trained: PhaseResult, asked: dict, run: Run) -> None:
+    """asked: the specification of the model that params ask for.
+
+    The history once more: a run that was killed at its end has no epoch left to watch.
+    """
+    folder, best = Path(f"reports/training/{phase}"), trained.history[trained.best - 1]
+    weights, state = (Path(f"data/models/{phase}{kind}.safetensors") for kind in ("", "-state"))
+    remove_parts(folder)  # within one run of the stage, too, the launcher may have started a killed process again
+    remove_parts(weights.parent, weights.name)
+    remove_parts(state.parent, state.name)
+    write_weights(weights, trained.weights, trained.spec, asked)
+    if trained.last:
+        write_hand_over(state, trained.last)
+    write_kept(weights.with_name(f"{phase}-epochs"), asked, run)
+    write_history(folder, trained.history, metrics, boosts)
+    write_json(folder / "best.json", best_epoch(best, metrics))
+    write_json(folder / "run.json", computed(trained, run))
+    if run.recovery:
+        run.recovery.done(weights)
+    score = "" if best.score is None else f", score {best.score:.3f}"
+    run.events.log(
+        "done", f"{phase}: {'last' if trained.last else 'best'} epoch {trained.best}{score}", score=best.score
+    )
+
+
+def write_kept(folder: Path, asked: dict, run: Run) -> None:
+    """Weights files of the epochs that the run kept, if any, and of no others."""
+    kept = sorted(run.recovery.folder.glob(KEPT_FILES)) if run.recovery else []
+    if not kept:
+        return
+    remove_parts(folder)
+    for other in {file.name for file in folder.glob(KEPT_FILES)} - {file.name for file in kept}:
+        (folder / other).unlink()
+    for file in kept:
+        tensors, spec = read_tensors(file)
+        write_weights(folder / file.name, tensors, spec, asked)
+
+
+def computed(trained: PhaseResult, run: Run) -> dict:
+    """What may change a result and is no parameter."""
+    how = {"device": run.device.type, "processes": run.world.size, "micro_batch": trained.micro_batch}
+    if trained.stopped:
+        how["stopped_early"] = True
+    return {**how, "fallback": trained.fallback, "computing": backend(run.device)}

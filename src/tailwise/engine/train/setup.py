@@ -1,0 +1,115 @@
+"""What a training stage reads before its processes join, and the run that they share."""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from tailwise.balance.files import read_curriculum, read_rebalancing
+from tailwise.core.batch import Head
+from tailwise.core.params.config import section, sections
+from tailwise.core.params.runtime import Runtime
+from tailwise.core.stage.events import Events, events_path, stage_name
+from tailwise.core.system.cores import data_workers
+from tailwise.engine.checkpoint.hand_over import HandOver, read_hand_over
+from tailwise.engine.checkpoint.recovery import Recovery
+from tailwise.engine.contract.options import SamplesOf, stepwise
+from tailwise.engine.contract.phase import Phase, adapt_phase, shapes
+from tailwise.engine.contract.run import Run, Stability, Training, start
+from tailwise.engine.contract.task import Samples, Task
+from tailwise.engine.distributed.world import World
+from tailwise.engine.evaluate.inputs import Builder, build_task, class_boosts, read_heads, sample_indices
+from tailwise.engine.monitor.backend import backend
+from tailwise.engine.monitor.history import Boosts
+from tailwise.engine.monitor.observers import observers_of
+from tailwise.losses.boost import ClassBoost
+from tailwise.optim.kinds import optimizer_name
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The files and folders that training reads. balance, init, state: None where the phase has none
+
+    init: weights to begin from; state: what a phase with `hand_over: last` left
+    """
+
+    heads: Path
+    train: Path
+    valid: Path
+    balance: Path | None
+    init: Path | None
+    state: Path | None
+
+    @property
+    def paths(self) -> list[Path]:
+        every = (self.train, self.valid, self.heads, self.balance, self.init, self.state)
+        return [path for path in every if path]
+
+
+@dataclass(frozen=True)
+class Balance:
+    """samples: indices of each epoch; boosts: as numbers, for the history; tensors: the same, for the loss"""
+
+    samples: list[int] | SamplesOf
+    boosts: Boosts
+    tensors: dict[str, ClassBoost]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """asked: the specification of the model that params ask for; facts: all settings that may change the result"""
+
+    phase: Phase
+    training: Training
+    stability: Stability
+    device: torch.device
+    task: Task
+    asked: dict
+    balance: Balance
+    handed: HandOver | None
+    facts: tuple[str, ...]
+
+
+def read_setup(recipe: Builder, name: str, params: dict, inputs: Inputs, runtime: Runtime) -> Setup:
+    """Read parameters and files of the phase `name`, and build its task; raises UserError for what is wrong."""
+    training, stability = section(params, "training", Training), section(params, "stability", Stability)
+    phase, config = section(params, f"{name}.train", Phase), sections(params, recipe.config())
+    device, heads = start(training, runtime), read_heads(inputs.heads)
+    facts = tuple(map(repr, [training, stability, phase, config, backend(device)]))
+    task, asked = build_task(recipe, config, heads, (inputs.train, inputs.valid), training.seed, inputs.init)
+    if task is not asked:  # a fallback took over in an earlier phase
+        phase = adapt_phase(phase, task.model, shapes(asked.model))
+    balance = read_balance(inputs.balance, heads, task.train)
+    handed = read_hand_over(inputs.state, task.spec, optimizer_name(phase.optimizer)) if inputs.state else None
+    return Setup(phase, training, stability, device, task, asked.spec, balance, handed, facts)
+
+
+def read_balance(folder: Path | None, heads: tuple[Head, ...], samples: Samples) -> Balance:
+    """What the weights stage wrote; without a folder every sample and no boost."""
+    if folder is None:
+        even = {head.name: dict.fromkeys(head.classes, 1.0) for head in heads}
+        return Balance(list(range(len(samples))), even, {})
+    of_phase = read_rebalancing(folder)
+    indices = sample_indices(samples, of_phase.samples)
+    tensors = class_boosts(of_phase, heads, samples, indices)
+    curriculum = {epoch: sample_indices(samples, names) for epoch, names in read_curriculum(folder).items()}
+    return Balance(stepwise(curriculum) if curriculum else indices, of_phase.boost, tensors)
+
+
+def make_run(setup: Setup, name: str, runtime: Runtime, world: World, recovery: Recovery | None) -> Run:
+    """The run of this process; only the one with a recovery has observers."""
+    events = Events(events_path(stage_name()), runtime.verbosity, phase=name)
+    observe = partial(observers_of, name, setup.task.metrics, setup.balance.boosts, runtime, events, recovery)
+    return Run(
+        name,
+        setup.training,
+        setup.device,
+        workers=data_workers(runtime.workers, setup.training.threads),
+        recovery=recovery,
+        save_every=runtime.save_every,
+        observers=world.alone(observe) or (),
+        stability=setup.stability,
+        events=events,
+        world=world,
+    )

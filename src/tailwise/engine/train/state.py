@@ -1,0 +1,93 @@
+"""The state of a phase: all that changes while it trains, besides tensors. Saved as JSON."""
+
+import math
+from dataclasses import asdict, dataclass, field, fields
+
+from tailwise.engine.contract.metric import Select
+from tailwise.engine.contract.record import EpochRecord, MetricSums
+from tailwise.engine.train.guards import GuardState, StepNumbers
+from tailwise.metrics.interventions import Intervention
+
+
+@dataclass
+class TrainState:
+    """epoch, step: of the next step, from 0; during validation, step is the number of steps an epoch
+    micro_batch: samples computed at once; halved when memory runs out, never raised again
+    rate: factor on the phase's lr
+    fallback: how many times a simpler model took over
+    rollbacks: since the last fallback
+    best_epoch: from 1; 0 before there is one. best_fallback: what `fallback` was then
+    losses, norms: of the steps of this epoch that counted
+    interventions: of this epoch; validation: its metrics so far
+    guard: recent numbers; good: what they were when the weights for a rollback were kept
+    """
+
+    micro_batch: int
+    epoch: int = 0
+    step: int = 0
+    rate: float = 1.0
+    fallback: int = 0
+    rollbacks: int = 0
+    best_epoch: int = 0
+    best_fallback: int = 0
+    losses: list[float] = field(default_factory=list)
+    norms: list[float] = field(default_factory=list)
+    interventions: list[Intervention] = field(default_factory=list)
+    validation: MetricSums = field(default_factory=MetricSums)
+    history: list[EpochRecord] = field(default_factory=list)
+    guard: GuardState = field(default_factory=GuardState)
+    good: GuardState = field(default_factory=GuardState)
+
+    @property
+    def mean_loss(self) -> float:
+        return _mean(self.losses)
+
+    @property
+    def mean_norm(self) -> float:
+        return _mean(self.norms)
+
+    def count_step(self, numbers: StepNumbers) -> None:
+        """Add a step to the means of the epoch."""
+        self.losses.append(numbers.loss)
+        self.norms.append(numbers.norm)
+
+    def is_best(self, record: EpochRecord, select: Select | None) -> bool:
+        """Whether the epoch scores better than all before it; without `select` each one does."""
+        if not self.best_epoch or not select:
+            return True
+        return select.better(record.score, self.history[self.best_epoch - 1].score)
+
+    def close_epoch(self, record: EpochRecord, best: bool) -> None:
+        """Add the epoch's record, and begin the next one."""
+        self.history.append(record)
+        if best:
+            self.best_epoch, self.best_fallback = record.epoch, self.fallback
+        self.epoch, self.step = self.epoch + 1, 0
+        self.losses, self.norms, self.interventions, self.validation = [], [], [], MetricSums()
+
+    def fall_back(self) -> None:
+        """Begin anew with a simpler model: its numbers are not comparable."""
+        self.fallback, self.rollbacks, self.rate = self.fallback + 1, 0, 1.0
+        self.guard, self.good = GuardState(), GuardState()
+
+    def to_json(self) -> dict:
+        return asdict(self)
+
+    @staticmethod
+    def from_json(values: dict) -> "TrainState":
+        plain = {each.name: values[each.name] for each in fields(TrainState)}
+        return TrainState(
+            **{
+                **plain,
+                "interventions": [Intervention(**each) for each in values["interventions"]],
+                "validation": MetricSums(**values["validation"]),
+                "history": [EpochRecord.from_json(each) for each in values["history"]],
+                "guard": GuardState(**values["guard"]),
+                "good": GuardState(**values["good"]),
+            }
+        )
+
+
+def _mean(values: list[float]) -> float:
+    """NaN of no values: every step of the epoch was skipped."""
+    return math.fsum(values) / len(values) if values else math.nan

@@ -1,0 +1,122 @@
+"""The gradient of one optimizer step, summed over micro-batches and processes."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+import numpy as np
+import torch
+from torch import nn
+
+from tailwise.core.batch import Batch
+from tailwise.engine.batches.memory import catch_oom
+from tailwise.engine.batches.order import augment_keys, seed_for
+from tailwise.engine.distributed.world import World, flattened
+from tailwise.engine.train.guards import StepNumbers
+from tailwise.engine.train.trainer import PhaseTrainer, StepBatches
+from tailwise.metrics.interventions import Fault
+
+Result = TypeVar("Result")
+
+
+class StepRejected(Exception):
+    """The optimizer must not move. numbers: None where memory ran out before there were any"""
+
+    def __init__(self, fault: Fault, numbers: StepNumbers | None = None):
+        super().__init__(fault)
+        self.fault: Fault = fault
+        self.numbers = numbers
+
+
+def or_reject(world: World, work: Callable[[], Result]) -> Result:
+    """What the work returns, never None; StepRejected in all processes where memory ran out in one."""
+    result = catch_oom(work)
+    if world.any(result is None):
+        raise StepRejected("out of memory")
+    return cast(Result, result)
+
+
+@dataclass(frozen=True)
+class PreparedStep:
+    """This process's micro-batches on the device, and what each loss of the whole step is a mean over.
+
+    counts: a head's name counts its labels, "" counts samples
+    """
+
+    batches: list[Batch]
+    counts: Counter[str]
+
+
+def prepare_step(trainer: PhaseTrainer, batches: StepBatches) -> PreparedStep:
+    """Move the micro-batches to the device and augment them."""
+    ready = catch_oom(lambda: [_prepare(trainer, *each) for each in zip(*batches)])
+    shares = trainer.run.world.gather(None if ready is None else _counts(ready))
+    if None in shares:
+        raise StepRejected("out of memory")
+    return PreparedStep(ready, sum(shares, Counter()))
+
+
+def _prepare(trainer: PhaseTrainer, batch: Batch, repeats: list[int]) -> Batch:
+    """A sample that comes again within an epoch gets another key, so that it is augmented differently."""
+    run, task = trainer.run, trainer.task
+    index = batch.index.numpy() + len(task.train) * np.array(repeats)
+    keys = augment_keys(run.training.seed, trainer.seeds, trainer.seed_epoch(trainer.state.epoch), index)
+    return task.prepare(batch.to(run.device), trainer.phase.augment, keys)
+
+
+def _counts(batches: list[Batch]) -> Counter[str]:
+    counts = Counter()
+    for batch in batches:
+        counts.update({name: batch.count(name) for name in ("", *batch.targets)})
+    return counts
+
+
+def forward_backward(trainer: PhaseTrainer, step: PreparedStep) -> torch.Tensor:
+    """Accumulate the gradients of this process's micro-batches; returns its part of the loss, () float64."""
+    return or_reject(trainer.run.world, lambda: _forward_backward(trainer, step))
+
+
+def _forward_backward(trainer: PhaseTrainer, step: PreparedStep) -> torch.Tensor:
+    run, task, state = trainer.run, trainer.task, trainer.state
+    total = torch.zeros((), dtype=torch.float64, device=run.device)
+    rank = (run.world.rank,) if run.world.rank else ()
+    for number, batch in enumerate(step.batches):
+        epoch = trainer.seed_epoch(state.epoch)
+        seed_device(run.device, seed_for(run.training.seed, trainer.seeds, epoch, state.step, number, *rank))
+        with run.autocast():
+            sums = task.loss(task.model(**batch.inputs), batch, trainer.boost)
+        counts = {name: step.counts[name if name in batch.targets else ""] for name in sums}
+        loss = sum(value / max(counts[name], 1) for name, value in sums.items())
+        loss.backward()
+        total = total + loss.detach()
+    return total
+
+
+def seed_device(device: torch.device, seed: int) -> None:
+    """`torch.manual_seed`, for the generator of this device alone.
+
+    Seeding an unused GPU from a step on the processor formats a stack trace each time, for its later initialization.
+    """
+    if device.type == "cpu":
+        torch.default_generator.manual_seed(seed)
+    else:
+        torch.manual_seed(seed)
+
+
+def sum_over_processes(trainer: PhaseTrainer, loss: torch.Tensor) -> torch.Tensor:
+    """Sum the loss and, in place, the gradients over all processes."""
+    world = trainer.run.world
+    if world.size == 1:
+        return loss
+    parameters = world.with_gradients(list(trainer.trainable.values()))
+    return world.sum_gradients(or_reject(world, lambda: flattened(parameters)), loss)
+
+
+def measure_gradients(trainable: dict[str, nn.Parameter], loss: torch.Tensor) -> tuple[StepNumbers, torch.Tensor]:
+    """The numbers that the guards check, and the norm of the whole gradient, (), for clipping."""
+    graded = {name: p for name, p in trainable.items() if p.grad is not None}
+    norms = torch.stack(torch._foreach_norm([p.grad for p in graded.values()]))
+    norm = torch.linalg.vector_norm(norms)
+    values = torch.cat([torch.stack([loss.to(norms.dtype), norm]), norms]).tolist()  # waits for the device once
+    return StepNumbers(values[0], values[1], dict(zip(graded, values[2:]))), norm

@@ -1,0 +1,237 @@
+"""What a phase holds while it trains: its task, optimizer and state, and the weights it may return to."""
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+
+from tailwise.core.batch import Batch
+from tailwise.engine.batches.loading import load_batches, load_steps
+from tailwise.engine.batches.memory import catch_oom_in_all
+from tailwise.engine.batches.order import augment_keys, chunks, epoch_order, plan_steps, repeat_numbers
+from tailwise.engine.checkpoint.hand_over import HandOver, named_state, restore_hand_over
+from tailwise.engine.checkpoint.snapshot import Tensors, copied, part, restore, snapshot
+from tailwise.engine.contract.options import SamplesOf, samples_by_epoch
+from tailwise.engine.contract.phase import Phase, adapt_phase, check_options, rate_groups, set_trainable, shapes
+from tailwise.engine.contract.record import EpochRecord
+from tailwise.engine.contract.run import Run
+from tailwise.engine.contract.task import Task
+from tailwise.engine.evaluate.batch_norm import batch_norms, measure_statistics
+from tailwise.engine.monitor.clock import SaveTimer
+from tailwise.engine.train.backup import StepBackup
+from tailwise.engine.train.effect import check_effect
+from tailwise.engine.train.guards import GuardState
+from tailwise.engine.train.state import TrainState
+from tailwise.losses.boost import ClassBoost
+from tailwise.optim.average import EMA, WeightAverage
+from tailwise.optim.kinds import optimizer_name
+
+StepBatches = tuple[list[Batch], list[list[int]]]
+"""This process's micro-batches of a step, and per sample how often it came before in the epoch."""
+
+
+@dataclass(frozen=True)
+class PhaseResult:
+    """weights: of the best epoch, by name; history: one record an epoch; best: its epoch, from 1
+
+    spec: of the model that the weights belong to, the task's own unless a fallback became better
+    fallback: how many fallbacks there had been by the best epoch
+    micro_batch: samples computed at once in the end
+    stopped: whether the phase ended early
+    last: what the next phase goes on from, of a phase with ``hand_over: last``, whose `best` is the last epoch
+    """
+
+    weights: Tensors
+    history: list[EpochRecord]
+    best: int
+    spec: dict
+    fallback: int
+    micro_batch: int
+    stopped: bool = False
+    last: HandOver | None = None
+
+
+class PhaseTrainer:
+    """What the functions of the loop share.
+
+    best: weights of the best epoch so far; good: weights and optimizer state that a rollback restores; both on the CPU
+    known: shapes of the parameters that all models so far had; specs: of these models, each a fallback of the last
+    trainable: the parameters that are trained, by name
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        phase: Phase,
+        samples: Iterable[int] | SamplesOf,
+        boost: dict[str, ClassBoost],
+        run: Run,
+        handed: HandOver | None = None,
+    ):
+        check_options(phase, task.select is not None)
+        self.phase, self.run, self.handed = phase, run, handed
+        self.samples = samples_by_epoch(samples, phase.epochs)
+        self.boost = {head: of_head.to(run.device) for head, of_head in boost.items()}
+        self.state, self.timer = TrainState(run.training.micro_batch), SaveTimer(run.save_every)
+        self.best: Tensors = {}
+        self.known, self.specs = shapes(task.model), []
+        self.build(task)
+        if handed:
+            self._take_over(handed)
+
+    def build(self, task: Task) -> None:
+        """Build all that the phase governs around this task's model; a UserError leaves the trainer as it was."""
+        model = task.model.to(self.run.device)
+        phase = adapt_phase(self.phase, model, self.known) if self.specs else self.phase
+        parameters = set_trainable(model, phase.trainable)
+        optimizer = phase.optimizer.build(rate_groups(model, phase.rates), phase.lr)
+        check_effect(task, self.boost, parameters, self.samples[0][:1], self.run)
+        self.task, self.optimizer = task, optimizer
+        self.trainable = {name: p for name, p in model.named_parameters() if p.requires_grad}
+        self.backup = StepBackup(model, parameters, optimizer)
+        self.average = WeightAverage(phase.average, model) if phase.average else None
+        self.good = self.snapshot()
+        self.specs.append(task.spec)
+        self.known = dict(self.known.items() & shapes(model).items())
+        self.reload()
+
+    def _take_over(self, handed: HandOver) -> None:
+        """Go on where another phase ended: its weights, optimizer state and guards."""
+        self.log("hand over", restore_hand_over(handed, self.task.model, self.optimizer))
+        self.state.rate, self.state.guard = handed.rate, GuardState(**handed.guard)
+        self.state.micro_batch = min(self.state.micro_batch, handed.micro_batch)
+        if (tensors := part(handed.tensors, "average")) and isinstance(self.phase.average, EMA):
+            self.average.restore(tensors)
+        self.good, self.state.good = self.snapshot(), GuardState(**handed.guard)
+
+    def snapshot(self) -> Tensors:
+        """Copies of weights, optimizer state and averaged weights."""
+        averaged = copied(self.average.tensors()) if self.average else {}
+        return snapshot(self.task.model, self.optimizer) | {f"average/{name}": t for name, t in averaged.items()}
+
+    def restore(self, tensors: Tensors) -> None:
+        """Set what `snapshot` gave."""
+        restore(tensors, self.task.model, self.optimizer)
+        if self.average:
+            self.average.restore(part(tensors, "average"))
+
+    @property
+    def steps(self) -> int:
+        """Optimizer steps of this epoch."""
+        return self._steps_until(self.state.epoch + 1) - self._steps_until(self.state.epoch)
+
+    def _steps_until(self, epoch: int) -> int:
+        """Optimizer steps of all epochs before this one."""
+        return sum(math.ceil(len(samples) / self.run.training.batch_size) for samples in self.samples[:epoch])
+
+    @property
+    def scores(self) -> list[float]:
+        """Of the epochs so far, higher is better; -inf where a score is unknown."""
+        sign = -1 if self.task.select and self.task.select.mode == "min" else 1
+        return [-math.inf if record.score is None else sign * record.score for record in self.state.history]
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the phase has ended early."""
+        early = self.phase.early_stopping
+        return bool(early) and early.stops(self.scores) and self.state.epoch < self.phase.epochs
+
+    @property
+    def finished(self) -> bool:
+        return self.state.epoch == self.phase.epochs or self.stopped
+
+    @property
+    def number(self) -> int:
+        """The current step's number in the phase, from 0."""
+        return self._steps_until(self.state.epoch) + self.state.step
+
+    @property
+    def seeds(self) -> str:
+        """The name that all randomness is drawn by: the phase's, or that of the phase that it goes on from."""
+        return self.handed.seeds if self.handed else self.run.name
+
+    def seed_epoch(self, epoch: int) -> int:
+        """The epoch that all randomness is drawn by: it goes on counting where another phase ended."""
+        return epoch + (self.handed.epochs if self.handed else 0)
+
+    def lr(self, step: int) -> float:
+        """Learning rate at a step of this epoch, from 0."""
+        number, steps = self._steps_until(self.state.epoch) + step, self._steps_until(self.phase.epochs)
+        return self.phase.lr * self.phase.schedule.factor(number, steps, self.scores) * self.state.rate
+
+    def set_lr(self) -> None:
+        """Set the current step's learning rate in every parameter group."""
+        lr = self.lr(self.state.step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = lr * group["rate"]
+
+    def next_batches(self) -> StepBatches:
+        """The current step's batches."""
+        self._batches = self._batches or self._load()
+        return next(self._batches)
+
+    def reload(self) -> None:
+        """Load anew from the current step on: the micro-batch has changed, or the model."""
+        self._batches: Iterator[StepBatches] | None = None
+
+    def _load(self) -> Iterator[StepBatches]:
+        """This process's batches of every step that remains in the phase."""
+        run, state = self.run, self.state
+        orders = [
+            epoch_order(self.samples[epoch], run.training.seed, self.seeds, self.seed_epoch(epoch))
+            for epoch in range(state.epoch, self.phase.epochs)
+        ]
+        repeats = [repeat_numbers(order) for order in orders]
+        plan = partial(plan_steps, run.training.batch_size, state.micro_batch, run.world.share, state.step)
+        return zip(load_steps(self.task.train, plan(orders), run.workers, run.events), plan(repeats))
+
+    def validated_task(self) -> Task:
+        """The task with the model to validate: the averaged one, where there is one."""
+        averaged = self.average and self.average.started
+        return replace(self.task, model=self.average.model) if averaged else self.task
+
+    def measure_batch_norm(self) -> None:
+        """Of averaged weights, on this epoch's samples; each process takes all of them, so that they agree."""
+        if not (self.average and self.average.started):
+            return
+        pairs = zip(batch_norms(self.average.model), batch_norms(self.task.model), strict=True)
+        if parts := [mine for mine, trained in pairs if trained.training]:
+            work = partial(measure_statistics, self.average.model, parts, self._prepared(), self.run)
+            catch_oom_in_all(lambda: (work(),), self.run)
+
+    def _prepared(self) -> Iterator[Batch]:
+        """This epoch's samples as in training, by micro-batches."""
+        run, epoch = self.run, self.seed_epoch(self.state.epoch)
+        order = epoch_order(self.samples[self.state.epoch], run.training.seed, self.seeds, epoch)
+        for batch in load_batches(self.task.train, chunks(order, self.state.micro_batch), run.workers, run.events):
+            keys = augment_keys(run.training.seed, self.seeds, epoch, batch.index.numpy())
+            yield self.task.prepare(batch.to(run.device), self.phase.augment, keys)
+
+    def result(self) -> PhaseResult:
+        state = self.state
+        spec = self.specs[state.best_fallback]
+        figures = state.history, state.best_epoch, spec, state.best_fallback, state.micro_batch
+        return PhaseResult(self.best, *figures, self.stopped, self._hand_over())
+
+    def _hand_over(self) -> HandOver | None:
+        if self.phase.hand_over == "best":
+            return None
+        model, state = self.task.model, self.state
+        tensors = {name: t for name, t in self.snapshot().items() if not name.startswith("optimizer/")}
+        tensors |= {f"optimizer/{name}": t for name, t in named_state(model, self.optimizer).items()}
+        if not isinstance(self.phase.average, EMA):
+            tensors = {name: t for name, t in tensors.items() if not name.startswith("average/")}
+        seeds = self.seeds, self.seed_epoch(state.epoch)
+        guard = asdict(state.guard), state.rate, state.micro_batch
+        return HandOver(copied(tensors), self.specs[-1], optimizer_name(self.phase.optimizer), *seeds, *guard)
+
+    @property
+    def position(self) -> str:
+        """Phase, epoch and step, for messages."""
+        return f"{self.run.name} epoch {self.state.epoch + 1} step {self.state.step + 1}"
+
+    def log(self, event: str, text: str, **facts) -> None:
+        """Log an event, in the first process alone."""
+        if self.run.world.rank == 0:
+            position = {"epoch": self.state.epoch + 1, "step": self.state.step + 1}
+            self.run.events.log(event, text, **position, **facts)

@@ -1,0 +1,38 @@
+"""From a head's predictions to its figures with intervals: the one way of the intervals stage and the certificate."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from tailwise.evaluation.intervals import intervals
+from tailwise.metrics.predictions import Predictions
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A head on a split. matrix: confusion counts (C, C); figures: what `intervals` gives"""
+
+    predictions: Predictions
+    matrix: np.ndarray
+    figures: dict
+
+    @property
+    def support(self) -> dict[str, int]:
+        """{class: labels}"""
+        return dict(zip(self.predictions.head.classes, self.matrix.sum(axis=1).tolist()))
+
+
+def measure(found: Predictions) -> Measured:
+    return Measured(found, found.matrix, resample(found))
+
+
+def resample(found: Predictions, means_over: list[int] | None = None) -> dict:
+    """`intervals` of a head: all labels of a group are drawn together, those of a sequence among them."""
+    classes = len(found.head.classes)
+    return intervals(found.targets, found.predicted, found.groups, classes, means_over)
+
+
+def count_groups(heads: Iterable[Predictions]) -> int:
+    """Groups of a split, over all its heads."""
+    return len({group for found in heads for group in found.groups})

@@ -1,0 +1,46 @@
+"""The mistakes that a model was most confident of."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, cast
+
+import numpy as np
+
+from tailwise.metrics.predictions import Predictions
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A label that was predicted wrong. probabilities: {class: number}; position: in a sequence, None elsewhere"""
+
+    sample: str
+    group: str
+    actual: str
+    predicted: str
+    probabilities: dict[str, float]
+    position: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Without a position where there is none."""
+        return {name: value for name, value in asdict(self).items() if name != "position" or value is not None}
+
+
+def confident_mistakes(found: Predictions, count: int) -> list[Mistake]:
+    """Up to `count`, the highest probability of the predicted class first; equal ones by sample and position.
+
+    Raises ValueError for predictions without probabilities.
+    """
+    if found.probabilities is None:
+        raise ValueError(f"predictions of {found.head.name} have no probabilities")
+    wrong = found.take((found.targets >= 0) & (found.targets != found.predicted))
+    positions = np.zeros(len(wrong), int) if wrong.positions is None else wrong.positions
+    confidence = cast(np.ndarray, wrong.probabilities)[np.arange(len(wrong)), wrong.predicted]
+    order = sorted(range(len(wrong)), key=lambda i: (-confidence[i], wrong.samples[i], positions[i]))
+    return [_mistake(wrong, i) for i in order[:count]]
+
+
+def _mistake(found: Predictions, i: int) -> Mistake:
+    classes = found.head.classes
+    probabilities = dict(zip(classes, cast(np.ndarray, found.probabilities)[i].tolist()))
+    position = None if found.positions is None else int(found.positions[i])
+    names = found.samples[i], found.groups[i], classes[found.targets[i]], classes[found.predicted[i]]
+    return Mistake(*names, probabilities, position)

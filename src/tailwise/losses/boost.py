@@ -1,0 +1,52 @@
+"""Boosts of classes in the loss."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import torch
+
+from tailwise.losses.cross_entropy import cross_entropy
+
+
+def class_weights(boost: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
+    """Boosts scaled so that their mean over the samples is 1.
+
+    boost, counts: (C,); returns (C,)
+    """
+    total = counts.sum()
+    return boost * (total / (boost * counts).sum()) if total else boost
+
+
+@dataclass(frozen=True)
+class ClassBoost:
+    """Per-class rebalancing factors of one head in a phase, and how they apply.
+
+    boost: (C,) within [1, max_weight]; counts: (C,) labels per class among those that the phase draws
+    apply_as: margins in the logits, or weights in the loss
+    """
+
+    boost: torch.Tensor
+    counts: torch.Tensor
+    apply_as: Literal["margin", "weight"] = "weight"
+
+    def weights(self) -> torch.Tensor:
+        """(C,) class weights for the loss, with mean 1 over the samples; all 1 where the boost is a margin."""
+        return class_weights(self.boost, self.counts) if self.apply_as == "weight" else torch.ones_like(self.boost)
+
+    def margins(self) -> torch.Tensor:
+        """(C,) to be added to the logits in training: -log boost; all 0 where the boost is a weight.
+
+        A boosted class must win by its margin. With boosts of n_max / n_c without a cap this is
+        balanced softmax. Source: https://arxiv.org/abs/2007.10740, eq. 3
+        """
+        return -self.boost.log() if self.apply_as == "margin" else torch.zeros_like(self.boost)
+
+    def to(self, device: torch.device) -> "ClassBoost":
+        return replace(self, boost=self.boost.to(device), counts=self.counts.to(device))
+
+
+def boosted_cross_entropy(logits: torch.Tensor, targets: torch.Tensor, boost: ClassBoost | None) -> torch.Tensor:
+    """`cross_entropy` with the boost; plain without one, as in evaluation."""
+    if boost is None:
+        return cross_entropy(logits, targets)
+    return cross_entropy(logits + boost.margins(), targets, boost.weights())

@@ -1,0 +1,18 @@
+"""Losses as sums with counts, so that they add up over batches, accumulation and processes."""
+
+import torch
+import torch.nn.functional as F
+
+from tailwise.core.batch import IGNORE
+
+
+def cross_entropy(logits: torch.Tensor, targets: torch.Tensor, weight: torch.Tensor | None = None) -> torch.Tensor:
+    """Sum of (weighted) cross entropy over the labels that are not IGNORE.
+
+    logits: (..., C); targets: (...) int64; weight: (C,) or None
+    Divided by the number of labels it is the loss: with weights whose mean over the samples
+    is 1 (`class_weights`) it keeps the scale of the plain one. torch's own mean divides by the
+    weights in the batch instead, so that one sample's pull depends on its neighbours.
+    """
+    flat, ids = logits.reshape(-1, logits.shape[-1]), targets.reshape(-1)
+    return F.cross_entropy(flat, ids, weight=weight, ignore_index=IGNORE, reduction="sum")

@@ -1,0 +1,37 @@
+"""Top-k accuracy: the share of labels among the k likeliest classes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from tailwise.core.batch import IGNORE, Batch, Head, Outputs
+
+
+def ranks(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Of each label the number of classes that are likelier, (N,) from 0; of equal logits the first class is likelier.
+
+    logits: (N, C); targets: (N,) class ids
+    """
+    own = logits.gather(1, targets[:, None])
+    before = torch.arange(logits.shape[1], device=logits.device) < targets[:, None]
+    return ((logits > own) | ((logits == own) & before)).sum(dim=1)
+
+
+@dataclass(frozen=True)
+class TopK:
+    """total: number of labels, then for each k the labels that were among the k likeliest. ks: at least 1"""
+
+    head: Head
+    ks: tuple[int, ...] = (1, 5)
+
+    def part(self, outputs: Outputs, batch: Batch) -> np.ndarray:
+        logits, targets = outputs[self.head.name], batch.targets[self.head.name].flatten()
+        kept = targets != IGNORE
+        found = ranks(logits.reshape(-1, logits.shape[-1])[kept], targets[kept]).cpu().numpy()
+        return np.array([len(found), *((found < k).sum() for k in self.ks)], np.float64)
+
+    def value(self, total: np.ndarray) -> dict[str, float | None]:
+        """{"top_k": share}; None of no label."""
+        labels, hits = total[0], total[1:]
+        return {f"top_{k}": float(hit / labels) if labels else None for k, hit in zip(self.ks, hits)}

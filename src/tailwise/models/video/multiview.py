@@ -1,0 +1,63 @@
+"""From the views of a sample to the logits of its heads: a backbone for each view, then a variant over the views."""
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import nn
+
+from tailwise.core.batch import Head
+from tailwise.models.video.backbones import Video
+from tailwise.models.video.tiny import Tiny
+from tailwise.models.video.variants import AnyVariant
+
+ByHead = dict[str, torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A variant on a backbone."""
+
+    variant: AnyVariant
+    backbone: Tiny | Video
+
+    def build(self, heads: tuple[Head, ...], shape: tuple[int, int, int]) -> nn.Module:
+        """The model with fresh weights for clips of `shape` (frames, height, width); ValueError if it takes none."""
+        backbone = self.backbone.build(shape)
+        fusion = self.variant.build(backbone.dim, [len(head.classes) for head in heads])
+        return MultiView(backbone, fusion, [head.name for head in heads])
+
+    def fallback(self) -> "Model | None":
+        """The next simpler variant on the same backbone; None after the last."""
+        variant = self.variant.fallback()
+        return replace(self, variant=variant) if variant else None
+
+
+class MultiView(nn.Module):
+    """clips (B, V, T, H, W, 3) in [0, 255], mask (B, V) to {head: logits (B, C)}.
+
+    Absent views are not computed.
+    """
+
+    def __init__(self, backbone: nn.Module, fusion: nn.Module, names: list[str]):
+        super().__init__()
+        self.backbone, self.fusion, self.names = backbone, fusion, names
+
+    def forward(self, clips: torch.Tensor, mask: torch.Tensor) -> ByHead:
+        return dict(zip(self.names, self.fusion(self._embed(clips, mask), mask)))
+
+    @torch.no_grad()
+    def look(self, clips: torch.Tensor, mask: torch.Tensor) -> tuple[ByHead, ByHead]:
+        """The logits as `forward` gives them, and {head: weights of the views (B, V)}.
+
+        The weights are the learned attention's: 0 where no view is, 1 in sum. What they leave out, see the variants'
+        `weights`. In training mode dropout would blur them.
+        """
+        views = self._embed(clips, mask)
+        logits, weights = self.fusion(views, mask), self.fusion.weights(views, mask)
+        return dict(zip(self.names, logits)), dict(zip(self.names, weights))
+
+    def _embed(self, clips: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        embedded = self.backbone(clips[mask])
+        views = embedded.new_zeros(*mask.shape, embedded.shape[-1])
+        views[mask] = embedded
+        return views

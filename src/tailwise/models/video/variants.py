@@ -1,0 +1,161 @@
+"""What stands between the embeddings of the views and the logits of the heads.
+
+A variant is a section of params and builds a module of (views (B, V, D), mask (B, V)) to [logits (B, C) of each head].
+`fallback` is the section of the variant that takes over where training fails with this one, None after the last.
+Its `weights` (the same in) tell where each head looks: [(B, V) of each head], 0 where no view is, 1 in sum.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import nn
+
+from tailwise.models.video.fusion import QueryAttention, ViewAttention, masked_mean, uniform_weights
+
+Sizes = list[int]
+"""The number of classes of each head."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """dropout: before the last layers, and within the attention where a variant has several heads; in [0, 1)"""
+
+    dropout: float
+
+    def __post_init__(self):
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout must be in [0, 1), found {self.dropout}")
+
+
+@dataclass(frozen=True)
+class Simplified(Variant):
+    """One attention over the views for all heads, one pooled vector, heads that differ in the last layer."""
+
+    kind: Literal["simplified"]
+
+    def build(self, dim: int, sizes: Sizes) -> nn.Module:
+        return SharedAttention(dim, sizes, self.dropout)
+
+    def fallback(self) -> None:
+        return None
+
+
+@dataclass(frozen=True)
+class Progressive(Variant):
+    """Three levels, raised by widening what is trainable.
+
+    `fusion.level1.*` shares the mean of the views, `fusion.level2.*` adds attention over them, `fusion.level3.*` a
+    branch for each head.
+    """
+
+    kind: Literal["progressive"]
+
+    def build(self, dim: int, sizes: Sizes) -> nn.Module:
+        return Levels(dim, sizes, self.dropout)
+
+    def fallback(self) -> Simplified:
+        return Simplified(self.dropout, "simplified")
+
+
+@dataclass(frozen=True)
+class Optimized(Variant):
+    """An attention of 4 heads for each label to predict, on features of half the width."""
+
+    kind: Literal["optimized"]
+
+    def build(self, dim: int, sizes: Sizes) -> nn.Module:
+        return OwnAttentions(dim, dim // 2, sizes, 4, self.dropout)
+
+    def fallback(self) -> Progressive:
+        return Progressive(self.dropout, "progressive")
+
+
+@dataclass(frozen=True)
+class Dual(Variant):
+    """An attention of 8 heads for each label to predict, on the whole features: the reference to beat."""
+
+    kind: Literal["dual"]
+
+    def build(self, dim: int, sizes: Sizes) -> nn.Module:
+        return OwnAttentions(dim, dim, sizes, 8, self.dropout)
+
+    def fallback(self) -> Optimized:
+        return Optimized(self.dropout, "optimized")
+
+
+AnyVariant = Simplified | Progressive | Optimized | Dual
+
+
+class SharedAttention(nn.Module):
+    """See `Simplified`."""
+
+    def __init__(self, dim: int, sizes: Sizes, dropout: float):
+        super().__init__()
+        self.attention = ViewAttention(dim)
+        self.dropout = nn.Dropout(dropout)
+        self.heads = nn.ModuleList(nn.Linear(dim, size) for size in sizes)
+
+    def forward(self, views: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
+        pooled = self.dropout(self.attention(views, mask))
+        return [head(pooled) for head in self.heads]
+
+    def weights(self, views: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
+        """One attention, so every head's are the same: exactly what each view counts in the pooled vector."""
+        return [self.attention.weights(views, mask)] * len(self.heads)
+
+
+class Levels(nn.Module):
+    """See `Progressive`. Levels 2 and 3 are residuals whose last layer begins at zero: raising changes no logit."""
+
+    def __init__(self, dim: int, sizes: Sizes, dropout: float):
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.level1 = nn.ModuleList(nn.Linear(dim, size) for size in sizes)
+        self.level2 = nn.ModuleDict({"attention": ViewAttention(dim), "add": _zero(nn.Linear(dim, dim))})
+        self.level3 = nn.ModuleList(
+            nn.Sequential(nn.Linear(dim, dim // 2), nn.GELU(), _zero(nn.Linear(dim // 2, size))) for size in sizes
+        )
+
+    def forward(self, views: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
+        looked = self.level2["add"](self.level2["attention"](views, mask))
+        pooled = self.dropout(masked_mean(views, mask) + looked)
+        return [head(pooled) + branch(pooled) for head, branch in zip(self.level1, self.level3)]
+
+    def weights(self, views: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
+        """Level 2's attention, the same for every head; all views alike while level 2 adds nothing.
+
+        Not all that a view contributes: level 1, to which this is added, sees all views alike.
+        """
+        add = self.level2["add"]
+        adds = bool(add.weight.any() or add.bias.any())
+        return [self.level2["attention"].weights(views, mask) if adds else uniform_weights(mask)] * len(self.level1)
+
+
+class OwnAttentions(nn.Module):
+    """See `Optimized` and `Dual`: the heads share the backbone, and nothing after the first projection."""
+
+    def __init__(self, dim: int, inner: int, sizes: Sizes, attention_heads: int, dropout: float):
+        super().__init__()
+        if inner % attention_heads:
+            raise ValueError(f"{attention_heads} attention heads do not divide features of width {inner}")
+        self.project = nn.Sequential(nn.Linear(dim, inner), nn.GELU()) if inner != dim else nn.Identity()
+        self.attentions = nn.ModuleList(QueryAttention(inner, attention_heads, dropout) for _ in sizes)
+        self.dropout = nn.Dropout(dropout)
+        self.heads = nn.ModuleList(nn.Linear(inner, size) for size in sizes)
+
+    def forward(self, views: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
+        projected = self.project(views)
+        pooled = [attention(projected, mask) for attention in self.attentions]
+        return [head(self.dropout(one)) for head, one in zip(self.heads, pooled)]
+
+    def weights(self, views: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
+        """Each head's own, see `QueryAttention.weights`."""
+        projected = self.project(views)
+        return [attention.weights(projected, mask) for attention in self.attentions]
+
+
+def _zero(layer: nn.Linear) -> nn.Linear:
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer

@@ -1,0 +1,58 @@
+"""What `tailwise predict` and a recipe pass each other. Nothing here loads torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from tailwise.metrics.predictions import Predictions
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """New samples to predict, found but not read.
+
+    samples: one or more, the recipe's own objects with a `name`; source: what the user named, for messages
+    unit: what a sample is called; parts: what it is made of, in the plural, "" if nothing that has a name
+    split: its name, "" where there is none; form: format of the answers where none is asked for
+    notes: lines on what is left out
+    """
+
+    samples: Sequence[Any]
+    source: str = ""
+    unit: str = "sample"
+    parts: str = ""
+    split: str = ""
+    form: str = "csv"
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One sample, read.
+
+    index: in `Inputs.samples`; inputs: the model's, without a batch dimension; parts: names of those that were used
+    """
+
+    index: int
+    name: str
+    inputs: dict[str, np.ndarray]
+    parts: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One sample, predicted.
+
+    heads: of each head one row, or a row a position of a sequence; targets are IGNORE
+    attention: {head: weights of the parts (V,), 1 in sum}, where the model has attention
+    """
+
+    name: str
+    parts: Sequence[str]
+    heads: Sequence[Predictions]
+    attention: Mapping[str, np.ndarray] = field(default_factory=dict)

@@ -1,0 +1,36 @@
+"""Which classes are taken for which."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from sklearn.metrics import confusion_matrix
+
+from tailwise.reporting.figures.style import WIDTH, shorten_label
+
+MOST_NAMED, MOST_NUMBERED = 40, 16
+"""Classes up to which names stand at the axes, and counts in the cells."""
+
+
+def confusion(predictions: pd.DataFrame, classes: list[str], head: str) -> Figure:
+    """Share of each actual class's samples by predicted class, dark for many.
+
+    predictions: a row a label; columns actual and predicted
+    """
+    matrix = confusion_matrix(predictions["actual"], predictions["predicted"], labels=classes)
+    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    figure = Figure(figsize=(WIDTH, WIDTH * 0.82), layout="constrained")
+    axes = figure.subplots()
+    image = axes.imshow(shares, cmap="Greys", vmin=0, vmax=1)
+    axes.grid(visible=False)
+    if len(classes) <= MOST_NAMED:
+        names = [shorten_label(name) for name in classes]
+        axes.set_xticks(range(len(classes)), names, rotation=45, ha="right")
+        axes.set_yticks(range(len(classes)), names)
+    if len(classes) <= MOST_NUMBERED:
+        for (row, column), count in np.ndenumerate(matrix):
+            if count:
+                color = "white" if shares[row, column] > 0.5 else "black"
+                axes.text(column, row, str(count), ha="center", va="center", color=color, fontsize=7)
+    axes.set(xlabel="predicted", ylabel="actual", title=f"{head}: confusion on validation, counts and share of the row")
+    figure.colorbar(image, ax=axes, shrink=0.8, label="share of the actual class")
+    return figure

@@ -1,0 +1,37 @@
+"""Whether a probability means what it says."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from sklearn.calibration import calibration_curve
+
+from tailwise.reporting.figures.style import WIDTH
+
+BINS = 10
+
+
+def reliability(predictions: pd.DataFrame, head: str) -> Figure:
+    """Accuracy over confidence in bins of equal width, and how many predictions are in each.
+
+    predictions: a row a label; columns actual, predicted and confidence, the probability of the predicted class
+    Source: https://arxiv.org/abs/1706.04599, section 2
+    """
+    right, confidence = predictions["actual"] == predictions["predicted"], predictions["confidence"]
+    figure = Figure(figsize=(WIDTH * 0.62, 4.4), layout="constrained")
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    upper.plot([0, 1], [0, 1], color="0.6", linestyle="--", linewidth=0.9)
+    if len(predictions):
+        accuracy, stated = calibration_curve(right, confidence, n_bins=BINS)
+        upper.plot(stated, accuracy, color="black", marker="o")
+    lower.hist(confidence, bins=np.linspace(0, 1, BINS + 1), color="0.55", edgecolor="white")
+    error = expected_calibration_error(right.to_numpy(), confidence.to_numpy())
+    upper.set(ylabel="accuracy", ylim=(0, 1), title=f"{head}: calibration on validation, ECE {error:.3f}")
+    lower.set(xlabel="confidence", ylabel="predictions", xlim=(0, 1))
+    return figure
+
+
+def expected_calibration_error(right: np.ndarray, confidence: np.ndarray) -> float:
+    """Mean over the predictions of |accuracy - confidence| of their bin; 0 without a prediction."""
+    bins = np.clip((confidence * BINS).astype(int), 0, BINS - 1)
+    gaps = [abs(right[bins == b].mean() - confidence[bins == b].mean()) * (bins == b).mean() for b in np.unique(bins)]
+    return float(sum(gaps))

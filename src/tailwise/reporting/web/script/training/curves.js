@@ -1,0 +1,40 @@
+// Curves over the epochs of all phases; a triangle marks the epoch that was kept.
+const COLOURS = 8;
+const TITLES = { macro_recall: "macro recall", macro_f1: "macro F1", accuracy: "accuracy", min_recall: "lowest recall" };
+
+const line = (name, values, index) => ({ name, values, look: `s${index % COLOURS}`, named: true });
+
+const headChart = () => ({
+  title: `${head().name} on validation`,
+  unit: true,
+  series: Object.entries(TITLES).map(([key, name], index) => line(name, head().figures[key], index)),
+});
+
+function lossChart() {
+  const validation = head() ? [line(`${head().name}, validation`, head().figures.loss, 0)] : [];
+  return { title: "Loss", reached: true, series: [...validation, line("training", facts.figures.train_loss, 1)] };
+}
+
+const chart = (title, name, values, colour) => () => ({ title, series: [line(name, values, colour)] });
+const titled = (name) => name[0].toUpperCase() + name.slice(1).replaceAll("_", " ");
+const { lr, train_loss, gradient_norm, ...others } = facts.figures;
+
+const CHARTS = [
+  ...(facts.heads.length ? [headChart] : []),
+  lossChart,
+  chart("Gradient norm", "all parameters", gradient_norm, 5),
+  chart("Learning rate", "all phases", lr, 6),
+  ...Object.entries(others).map(([name, values]) => chart(titled(name), name, values, 3)),
+];
+
+const redrawOverall = CHARTS.map((chart) => {
+  const box = element("div", { class: "chart" });
+  byId("overall").append(box);
+  return drawn(box, (width) => {
+    const { series, ...rest } = chart();
+    const known = series.filter((each) => each.values.some(isNumber));
+    if (known.length) lineChart(box, width, { ...rest, series: known });
+  });
+});
+
+watch(() => redrawOverall.forEach((redraw) => redraw()));

@@ -1,0 +1,36 @@
+"""List the labelled samples of the raw data; refuse wrong data before anything is written: index.py RECIPE.
+
+With --splits FOLDER each list is also written as a prepared split, ``FOLDER/<split>/manifest.csv``: for samples that
+need no preparation.
+"""
+
+import argparse
+from pathlib import Path
+
+from tailwise.core.files import write_json
+from tailwise.core.params.config import read_params
+from tailwise.core.tables import write_table
+from tailwise.data.tables.checks.summary import describe, summarize
+from tailwise.recipes.recipe import load_recipe
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("recipe")
+    parser.add_argument("--splits", type=Path)
+    args, params = parser.parse_args(), read_params()
+
+    recipe = load_recipe(args.recipe)
+    data = recipe.index(params)
+    print("\n".join(describe(data)))
+    print("".join(f"{line}\n" for line in recipe.forecast(params, data)), end="")
+    for split, rows in data.index.rows.items():
+        files = [Path(f"data/index/{split}.csv"), *([args.splits / split / "manifest.csv"] if args.splits else [])]
+        for file in files:
+            write_table(file, rows)
+    write_json(Path("data/index/heads.json"), data.index.heads)
+    write_json(Path("reports/index.json"), summarize(data))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""Intervals of the validation figures, confusions, and the rare classes alone: intervals.py RECIPE ANSWERS INDEX.
+
+ANSWERS: the folder that `evaluate` wrote; INDEX: the table of the split's samples
+"""
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+
+from tailwise.core.batch import Head
+from tailwise.core.files import read_json, write_json
+from tailwise.core.params.config import read_params, section
+from tailwise.evaluation.certificate import FEW, Targets
+from tailwise.evaluation.figures import head_figures, limits_of_split, lines
+from tailwise.evaluation.measure import measure
+from tailwise.metrics.predictions import read_predictions
+from tailwise.recipes.recipe import load_recipe
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("recipe")
+    parser.add_argument("answers", type=Path)
+    parser.add_argument("index", type=Path)
+    args, params = parser.parse_args(), read_params()
+
+    heads = [Head(name, tuple(classes)) for name, classes in read_json(Path("data/index/heads.json")).items()]
+    counts = read_json(Path("reports/classes.json"))["train"]
+    target = section(params, "certificate", Targets)
+    found = {head.name: read_predictions(args.answers / f"{head.name}.csv", head) for head in heads}
+    measured = {name: measure(of_head) for name, of_head in found.items()}
+    figures = {name: head_figures(of_head, counts[name]) for name, of_head in measured.items()}
+    recipe = load_recipe(args.recipe)
+    extra = recipe.extra(params, args.index, found, counts)
+    own = {**extra.figures, "units": dict(recipe.units), "lines": list(extra.summary)}
+    made = {"target": asdict(target), "few": FEW, "limits": limits_of_split(measured), "heads": figures}
+    write_json(Path("reports/intervals.json"), {**made, **own})
+    for name, file in extra.files.items():
+        write_json(Path(f"reports/{name}.json"), file)
+    for line in (*lines(made), *extra.lines):
+        print(line)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""`tailwise predict` for a recipe outside the package: sequences, a head a position, a table of songs."""
+
+import csv
+import io
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from tailwise.cli.main import main
+from tailwise.engine.checkpoint.weights import write_tensors
+
+RECIPE = """
+from dataclasses import dataclass
+
+import numpy as np
+
+from tailwise.core.errors import UserError
+from tailwise.recipes.prediction import Inputs, Sample
+from tailwise.recipes.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Song:
+    name: str
+    notes: list
+
+
+@dataclass(frozen=True)
+class Spec:
+    heads: tuple
+
+
+class Tagger(Recipe):
+    name = "songs"
+    params = index = labels = config = build = None
+
+    def find_inputs(self, args):
+        rows = [line.split(",") for line in args.table.read_text().splitlines()]
+        return Inputs([Song(name, [int(note) for note in notes.split()]) for name, notes in rows], unit="song")
+
+    def from_specification(self, spec):
+        from torch import nn
+
+        from tailwise.core.batch import Head
+
+        class Model(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.scores = nn.Embedding(4, 3)
+
+            def forward(self, notes):
+                return {"tag": self.scores(notes)}
+
+        return Model(), Spec((Head("tag", tuple(spec["classes"])),))
+
+    def read_samples(self, inputs, spec, workers):
+        for index, song in enumerate(inputs.samples):
+            if song.notes:
+                yield Sample(index, song.name, {"notes": np.array(song.notes)})
+
+
+RECIPE = Tagger()
+"""
+SCORES = torch.tensor([[9.0, 0, 0], [0, 9, 0], [0, 0, 9], [1, 0, 0]])
+
+
+@pytest.fixture
+def songs(folder, monkeypatch):
+    """A package `own`, its weights file and a table of songs in the working folder."""
+    (folder / "own").mkdir()
+    (folder / "own/recipe.py").write_text(RECIPE)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.delitem(sys.modules, "own.recipe", raising=False)
+    monkeypatch.delitem(sys.modules, "own", raising=False)
+    write_tensors(Path("w"), {"scores.weight": SCORES}, {"recipe": "songs", "classes": ["falls", "stays", "rises"]})
+    Path("songs.csv").write_text("b,0 2 1\nempty,\na,3\n")
+
+
+def predict(*more) -> int:
+    return main(["predict", "--recipe", "own", "--table", "songs.csv", "--weights", "w", *more])
+
+
+def test_a_sequence_is_a_row_a_position(songs, capsys):
+    assert predict() == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [(row["song"], row["position"], row["tag"]) for row in rows] == [
+        ("b", "0", "falls"),
+        ("b", "1", "rises"),
+        ("b", "2", "stays"),
+        ("a", "0", "falls"),
+    ]
+    expected = SCORES[3].softmax(dim=0).tolist()
+    assert [float(rows[3][f"tag: {name}"]) for name in ("falls", "stays", "rises")] == pytest.approx(expected, abs=1e-6)
+    assert list(rows[0]) == ["song", "position", "tag", "tag: falls", "tag: stays", "tag: rises"]
+
+
+def test_as_text_each_position_is_a_line(songs, capsys):
+    assert predict("--format", "text") == 0
+    assert capsys.readouterr().out.splitlines()[:5] == [
+        "song b",
+        "tag:",
+        "    0  1.000  falls",
+        "    1  1.000  rises",
+        "    2  1.000  stays",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["--format", "official"], "--format official is unknown; there are: text, csv"),
+        (["--recipe", "tailwise.recipes.fouls"], "w: written by the recipe 'songs', not by fouls of --recipe"),
+    ],
+)
+def test_what_the_recipe_cannot_do_is_one_line(songs, capsys, arguments, line):
+    assert predict(*arguments) == 1
+    assert capsys.readouterr().err == f"tailwise: {line}\n"
+
+
+def test_the_weights_file_alone_can_name_no_other_module(songs, capsys):
+    """Nor does it run one: the package `own` is known to nobody but the user."""
+    assert main(["predict", "--table", "songs.csv", "--weights", "w"]) == 1
+    error = capsys.readouterr().err
+    assert error == "tailwise: w: written by the unknown recipe 'songs'; known recipes: fouls; see --recipe\n"
+    assert "own.recipe" not in sys.modules

@@ -1,0 +1,69 @@
+"""What is said of data.root before DVC is started."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "params.yaml").read_text(encoding="utf8")
+LINE = next(line for line in TEXT.splitlines() if line.startswith("  root: "))
+
+
+def preflight(folder: Path, line: str) -> tuple[int, str]:
+    """(exit status, stderr) with another line for data.root."""
+    (folder / "params.yaml").write_text(TEXT.replace(LINE, line), encoding="utf8")
+    command, env = [sys.executable, "-m", "tailwise", "preflight"], {"PYTHONPATH": str(ROOT / "src")}
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
+    assert done.stdout == ""
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("line", [LINE, "  root: gone", "  root: raw"])
+def test_nothing_is_said_of_a_folder(tmp_path, line):
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw/a.mp4").write_text("")
+    assert preflight(tmp_path, line) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("  root: null", "must name a folder, found None: put the clips"),
+        ("  root:", "must name a folder, found None"),
+        ("", "must name a folder, found None"),
+        ("  root: [a, b]", "must name a folder, found ['a', 'b']"),
+        ("  root: 5", "must name a folder, found 5"),
+        ("  root: s3://bucket/clips", "must name a folder of this machine, found the address 's3://bucket/clips'"),
+    ],
+)
+def test_what_dvc_would_answer_with_an_unexpected_error_is_one_line(tmp_path, line, said):
+    status, text = preflight(tmp_path, line)
+    assert status == 1 and text.startswith(f"tailwise: params.yaml: data.root {said}") and text.count("\n") == 1
+
+
+def test_a_link_that_dvc_would_not_see_is_named(tmp_path):
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw/clips").symlink_to("/")
+    status, text = preflight(tmp_path, "  root: raw")
+    assert status == 1 and text.startswith("tailwise: raw/clips: is a link to the folder '/'") and text.count("\n") == 1
+
+
+@pytest.mark.parametrize("text", ["data: 5", "a: [", ""])
+def test_params_that_cannot_be_read_are_one_line(tmp_path, text):
+    (tmp_path / "params.yaml").write_text(text)
+    command, env = [sys.executable, "-m", "tailwise", "preflight"], {"PYTHONPATH": str(ROOT / "src")}
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
+    assert done.returncode == 1 and done.stderr.startswith("tailwise: params.yaml: ") and done.stderr.count("\n") == 1
+
+
+def test_make_repro_starts_it_before_dvc():
+    made = subprocess.run(["make", "-n", "repro"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert made.index("tailwise preflight") < made.index("dvc repro")
+
+
+def test_params_of_the_last_version_are_refused_with_the_command_that_helps(tmp_path):
+    status, said = preflight(tmp_path, LINE + "\n  acts: loss")
+    assert status == 1 and said.count("\n") == 1
+    assert "of an earlier version (data.acts: loss -> apply_as: weight): run `python3 -m tailwise preset" in said

@@ -1,0 +1,85 @@
+"""Drawing splits: whole groups, the shares asked for, every class in each, the same each time."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from tailwise.core.errors import UserError
+from tailwise.data.tables.partition import Split, assign, folds
+
+SPLIT = Split(valid=0.15, test=0.2, seed=1)
+
+
+def samples(count: int = 600, groups: int = 120, seed: int = 0) -> tuple[list[str], list[str]]:
+    """Labels on a long tail, and groups that know nothing of them."""
+    rng = np.random.default_rng(seed)
+    labels = rng.choice(["often", "seldom", "rarely"], count, p=[0.8, 0.15, 0.05]).tolist()
+    return labels, [f"g{i}" for i in rng.integers(groups, size=count)]
+
+
+def test_a_group_is_never_in_two_splits():
+    labels, groups = samples()
+    seen = Counter(group for group, _ in set(zip(groups, assign(labels, groups, SPLIT))))
+    assert set(seen.values()) == {1}
+
+
+@pytest.mark.parametrize(("valid", "test"), [(0.15, 0.15), (0.1, 0.3), (0.05, 0.2), (0.4, 0.4)])
+def test_the_shares_are_met(valid, test):
+    labels, groups = samples()
+    counts = Counter(assign(labels, groups, Split(valid, test, 1)))
+    assert counts["valid"] / 600 == pytest.approx(valid, abs=0.02)
+    assert counts["test"] / 600 == pytest.approx(test, abs=0.02)
+
+
+def test_the_classes_keep_their_shares_in_each_split():
+    labels, groups = samples()
+    splits = np.array(assign(labels, groups, SPLIT))
+    for name, share in Counter(labels).items():
+        for split in ("train", "valid", "test"):
+            found = np.mean(np.array(labels)[splits == split] == name)
+            assert found == pytest.approx(share / 600, abs=0.03)
+
+
+def test_a_seed_draws_the_same_each_time_and_another_one_another():
+    labels, groups = samples()
+    first, again, other = (assign(labels, groups, Split(0.15, 0.2, seed)) for seed in (1, 1, 2))
+    assert first == again != other
+
+
+def test_known_draw():
+    """Stored, so that another version of the library that draws otherwise is noticed."""
+    drawn = assign(list("aaabbb" * 4), [f"g{i}" for i in range(24)], Split(0.25, 0.25, 1))
+    assert "".join({"train": ".", "valid": "v", "test": "t"}[split] for split in drawn) == "..tvtttt..v...v..vv.v.t."
+
+
+@pytest.mark.parametrize(
+    ("share", "parts"),
+    [(0.5, (1, 2)), (0.25, (1, 4)), (0.2, (1, 5)), (0.15, (1, 7)), (0.3, (3, 10)), (0.4, (2, 5)), (0.001, (1, 91))],
+)
+def test_a_share_in_equal_parts(share, parts):
+    assert folds(share) == parts
+
+
+def test_too_few_to_be_spread():
+    with pytest.raises(UserError, match="no combination of labels occurs 7 times in 12 samples"):
+        assign(list("aabbccddeeff"), [f"g{i}" for i in range(12)], Split(0.15, 0.15, 1))
+
+
+def test_too_few_groups():
+    with pytest.raises(UserError, match="2 groups for 7 parts"):
+        assign(["a", "b"] * 20, ["first", "second"] * 20, Split(0.15, 0.15, 1))
+
+
+@pytest.mark.parametrize(
+    ("valid", "test", "seed", "said"),
+    [
+        (0.0, 0.2, 1, "above 0 and together below 1"),
+        (0.2, -0.1, 1, "above 0 and together below 1"),
+        (0.5, 0.5, 1, "above 0 and together below 1"),
+        (0.2, 0.2, -1, "seed must be within"),
+    ],
+)
+def test_nonsense_is_refused(valid, test, seed, said):
+    with pytest.raises(ValueError, match=said):
+        Split(valid, test, seed)

@@ -1,0 +1,242 @@
+"""Decoding on a Dask cluster of two worker processes: the same bytes as here, also when one is killed half-way."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from test_store import WINDOW, content, rows
+
+from support import crashers
+from support.filming import write_clip
+from support.tables import table
+from tailwise.core.errors import UserError
+from tailwise.core.params.runtime import Runtime
+from tailwise.core.params.typed import convert
+from tailwise.core.system import cluster as module
+from tailwise.core.system.cluster import Dask, Local, Ray, map_on_cluster
+from tailwise.data.video.store import shards
+from tailwise.data.video.store import store as store_module
+from tailwise.data.video.store.store import Decode, build_store
+
+ROOT = Path(__file__).parents[4]
+CLIPS = 24
+
+
+@pytest.fixture(scope="module")
+def needs_dask():
+    pytest.importorskip("distributed", reason="Dask is not installed: pip install -r requirements-cluster.txt")
+
+
+class Cluster:
+    """A scheduler and workers, each a process of its own; `address` is the scheduler's."""
+
+    def __init__(self, folder: Path, workers: int):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.folder, self.address = folder, f"tcp://127.0.0.1:{port}"
+        self.processes = [self._start("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")]
+        self.workers = [self.add_worker() for _ in range(workers)]
+
+    def _start(self, kind: str, *arguments: str) -> subprocess.Popen:
+        """In another folder than the test's, as on another machine."""
+        command = [sys.executable, "-m", "distributed.cli.dask_" + kind, *arguments]
+        path = os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests")])
+        return subprocess.Popen(command, cwd=self.folder, env={**os.environ, "PYTHONPATH": path}, stderr=-3, stdout=-3)
+
+    def add_worker(self, *arguments: str) -> subprocess.Popen:
+        usual = ("--nthreads", "1", "--no-dashboard")
+        worker = self._start("worker", self.address, *usual, *(arguments or ["--no-nanny"]))
+        self.processes.append(worker)
+        return worker
+
+    def wait(self) -> "Cluster":
+        from distributed import Client
+
+        with Client(self.address, timeout=60) as client:
+            if self.workers:
+                client.wait_for_workers(len(self.workers), timeout=60)
+        return self
+
+    def stop(self) -> None:
+        for process in self.processes:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture(scope="module")
+def cluster(needs_dask, tmp_path_factory):
+    """Nobody may end its workers."""
+    with of_two(tmp_path_factory.mktemp("cluster")) as found:
+        yield found
+
+
+@pytest.fixture
+def own_cluster(needs_dask, tmp_path):
+    with of_two(tmp_path) as found:
+        yield found
+
+
+@contextmanager
+def of_two(folder):
+    found = Cluster(folder, workers=2)
+    try:
+        yield found.wait()
+    finally:
+        found.stop()
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    """Data root, by a path from the working folder, with clips in shards of at most 4."""
+    monkeypatch.setattr(shards, "LARGEST", 4)
+    monkeypatch.chdir(tmp_path)
+    for i in range(CLIPS):
+        write_clip(Path("raw") / f"clip_{i}.mp4", i, frames=8)
+    (Path("raw") / "clip_3.mp4").write_bytes(b"")
+    return Path("raw")
+
+
+def build(root, name, workers, timeout=30):
+    folder = root.parent / name / "train"
+    how = Decode(timeout, max_faulty=0.5)
+    store = build_store(root, table(rows(root, CLIPS)), WINDOW, folder, root.parent / f"{name}.cache", how, workers)
+    return folder, store
+
+
+def test_a_cluster_leaves_the_same_bytes(root, cluster):
+    here, there = build(root, "here", 1), build(root, "there", Dask("dask", cluster.address))
+    assert content(there[0]) == content(here[0]) and there[1] == here[1]
+    assert there[1].decoded == there[1].shards > 5 and there[1].faults == {"clip_3.mp4": "empty: 0 bytes"}
+
+
+def test_a_worker_that_is_killed_half_way_loses_nothing(root, own_cluster, monkeypatch):
+    """The killed one holds results that were not yet fetched, and a shard that it is at."""
+    monkeypatch.setattr(store_module, "decode_guarded", crashers.slowly_there)
+    victim, killed = own_cluster.workers[0], []
+
+    def kill():
+        until = time.monotonic() + 60
+        cache = root.parent / "there.cache"
+        while time.monotonic() < until and len(list(cache.glob("*.json"))) < 3:
+            time.sleep(0.05)
+        time.sleep(0.2)  # the next shards are begun
+        killed.append(len(list(cache.glob("*.json"))))
+        victim.send_signal(signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    folder, store = build(root, "there", Dask("dask", own_cluster.address))
+    killer.join()
+    assert victim.wait() == -signal.SIGKILL and 0 < killed[0] < store.shards
+    both = {f"begun.{worker.pid}" for worker in own_cluster.workers}
+    assert both == {file.name for file in (root.parent / "there.cache").glob("begun.*")}
+    assert content(folder) == content(build(root, "here", 1)[0])
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [("crashing", "decoder crashed: SIGSEGV"), ("hanging", "decoder hangs: no answer for 2 s")],
+)
+def test_a_clip_that_takes_its_workers_decoder_along_costs_itself_alone(root, cluster, end, reason, monkeypatch):
+    monkeypatch.setattr(store_module, "decode_guarded", getattr(crashers, f"{end}_there"))
+    _, store = build(root, "there", Dask("dask", cluster.address), timeout=2)
+    assert store.faults == {"clip_3.mp4": "empty: 0 bytes", "clip_5.mp4": reason}
+    assert len(store.clips) == CLIPS - 2 and all(worker.poll() is None for worker in cluster.workers)
+
+
+@pytest.mark.filterwarnings("error::UserWarning")
+@pytest.mark.parametrize(
+    ("difference", "said"),
+    [
+        ("other_code_there", "runtime.executor: a worker has other code, decord or av; give it this folder and"),
+        ("other_folder_there", "runtime.executor: what a worker decoded is not in .*there.cache; share this folder"),
+        ("full_disk_there", "clips: no room"),
+    ],
+)
+def test_a_worker_that_cannot_do_it_is_told_in_one_line(root, cluster, monkeypatch, difference, said):
+    monkeypatch.setattr(store_module, "decode_guarded", getattr(crashers, difference))
+    with pytest.raises(UserError, match=said):
+        build(root, "there", Dask("dask", cluster.address))
+
+
+def test_a_worker_under_a_nanny_may_start_its_guarded_process(root, needs_dask, tmp_path):
+    found = Cluster(tmp_path, workers=0)
+    try:
+        found.workers.append(found.add_worker("--nanny"))
+        _, store = build(root, "there", Dask("dask", found.wait().address))
+    finally:
+        found.stop()
+    assert len(store.clips) == CLIPS - 1
+
+
+def test_workers_that_lack_this_package_are_told_at_once(root, needs_dask, tmp_path, monkeypatch):
+    found = Cluster(tmp_path, workers=0)
+    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+    try:
+        found.workers.append(found.add_worker())
+        found.wait()
+        with pytest.raises(
+            UserError, match=r"runtime.executor: a worker of tcp://.*: No module named 'tailwise'; start"
+        ):
+            build(root, "there", Dask("dask", found.address))
+    finally:
+        found.stop()
+
+
+def test_a_cluster_without_workers_is_told(root, needs_dask, tmp_path):
+    found = Cluster(tmp_path, workers=0)
+    try:
+        with pytest.raises(UserError, match="runtime.executor: tcp://.* has no worker; start some by: dask worker"):
+            build(root, "there", Dask("dask", found.wait().address))
+    finally:
+        found.stop()
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense", ""])
+def test_a_scheduler_that_does_not_answer_is_told(needs_dask, address, monkeypatch):
+    monkeypatch.setattr(module, "PATIENCE_S", 1)
+    with pytest.raises(
+        UserError, match="runtime.executor.address: no scheduler answers at '.*'; start one by: dask sch"
+    ):
+        list(map_on_cluster(Dask("dask", address), abs, [-1]))
+
+
+@pytest.mark.parametrize(
+    ("cluster", "package", "advice"),
+    [
+        (Dask("dask", "x"), "distributed", "pip install -r requirements-cluster.txt, here and on the workers"),
+        (Ray("ray", "auto"), "ray", "pip install ray, here and on the workers"),
+    ],
+)
+def test_a_package_that_is_absent_is_told_in_one_line(cluster, package, advice, monkeypatch):
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(UserError, match=f"runtime.executor.kind {cluster.kind}: {advice}, or set it to local"):
+        list(map_on_cluster(cluster, abs, [-1]))
+
+
+def test_nothing_to_do_asks_no_cluster():
+    assert list(map_on_cluster(Dask("dask", "nowhere"), abs, [])) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "decoding"),
+    [
+        ({"kind": "local"}, 3),
+        ({"kind": "dask", "address": "tcp://a:1"}, Dask("dask", "tcp://a:1")),
+        ({"kind": "ray", "address": "auto"}, Ray("ray", "auto")),
+    ],
+)
+def test_the_executor_is_chosen_by_kind(value, decoding):
+    runtime = {"device": "cpu", "workers": 0, "decoders": 3, "tensorboard": False}
+    assert convert(Runtime, {**runtime, "executor": value}, "runtime").decoding == decoding
+    assert convert(Runtime, runtime, "runtime").executor == Local("local")
+    with pytest.raises(UserError, match="runtime.executor.kind must be one of local, dask, ray, found 'slurm'"):
+        convert(Runtime, {**runtime, "executor": {"kind": "slurm"}}, "runtime")

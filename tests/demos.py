@@ -1,9 +1,0 @@
-"""Demos of three sizes: the least that there is to test, the preset's, and the one that is run."""
-
-from dataclasses import replace
-
-from tailwise.data.demo import Demo
-
-TINY = Demo(seed=3, train=20, valid=8, test=8, width=96, height=64, frames=24, contact=12)
-FULL = Demo(seed=3, train=700, valid=256, test=256, width=256, height=144, frames=60, contact=30)
-SMOKE = replace(TINY, train=64, valid=32, test=32)

@@ -1,0 +1,70 @@
+"""The stage of the intervals of the validation figures, on a few fouls."""
+
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from support.fouls import foul, write_split
+from tailwise.core.files import read_json, write_csv, write_json
+from tailwise.core.params.config import read_params
+from tailwise.recipes.fouls.soccernet.reader import HEADS, read_split
+
+ROOT = Path(__file__).parents[2]
+TABLE = {"kind": "table", "file": "labels.csv", "heads": list(HEADS), "split": None}
+LABELS = {"0": foul("Dive", severity="5.0"), "1": foul("Holding", "No Offence"), "2": foul(severity="3.0"), "5": foul()}
+SEEN = ("0", "1", "2")
+"""The fouls with a usable clip; the model was right on all of them."""
+
+
+@pytest.fixture
+def evaluated(folder):
+    """What the stage reads, of data from SoccerNet's reader."""
+    rows = read_split(write_split(folder / "raw", LABELS, "Valid"), "valid")[0]
+    write_csv(Path("data/index/valid.csv"), rows[0], (row.values() for row in rows))
+    write_json(Path("data/index/heads.json"), HEADS)
+    write_json(Path("reports/classes.json"), {"train": {head: dict.fromkeys(of, 1) for head, of in HEADS.items()}})
+    for head in HEADS:
+        labels = {row["sample"]: row[head] for row in rows if row["sample"].split("/")[1] in SEEN}
+        answers = [[sample, "match", label, label] for sample, label in labels.items()]
+        write_csv(Path(f"reports/evaluation/{head}.csv"), ["sample", "group", "actual", "predicted"], answers)
+    return folder
+
+
+def run_stage(monkeypatch, **data) -> tuple[dict, dict]:
+    """The intervals and the prediction file, with these params of the section data."""
+    params = read_params(ROOT / "params.yaml")
+    params["data"] |= data
+    Path("params.yaml").write_text(yaml.safe_dump(params))
+    arguments = ["intervals.py", "tailwise.recipes.fouls", "reports/evaluation", "data/index/valid.csv"]
+    monkeypatch.setattr(sys, "argv", arguments)
+    runpy.run_path(str(ROOT / "stages/intervals.py"), run_name="__main__")
+    return read_json(Path("reports/intervals.json")), read_json(Path("reports/predictions.json"))
+
+
+def test_fouls_of_soccernet_are_all_in_the_file_and_judged_by_its_evaluator_too(evaluated, monkeypatch, capsys):
+    intervals, file = run_stage(monkeypatch)
+    assert intervals["heads"]["action"]["macro_recall"]["value"] == 1
+    assert list(file["Actions"]) == list(LABELS)
+    assert file["Actions"]["5"] == {"Action class": "Tackling", "Offence": "No offence", "Severity": ""}
+    official = intervals["official"]
+    assert (official["fouls"], official["score"], official["severity"]) == (4, None, 25.0)
+    printed = capsys.readouterr().out.splitlines()
+    assert "SoccerNet's evaluator of reports/predictions.json: no number" in printed
+    assert '1 of 4 fouls: annotated "No Offence", never equal to a predicted "No offence"' in printed
+    assert set(official["differences"]) < set(printed) and set(intervals["limits"]) < set(printed)
+
+
+def test_a_table_with_the_same_columns_and_classes_has_no_official_figure(evaluated, monkeypatch, capsys):
+    intervals, file = run_stage(monkeypatch, reader=TABLE)
+    assert "official" not in intervals and "SoccerNet" not in capsys.readouterr().out
+    assert file["Actions"]["valid/0"] == {"action": "Dive", "severity": "Red card"} and len(file["Actions"]) == 3
+
+
+def test_few_samples_and_groups_are_told(evaluated, monkeypatch):
+    intervals, _ = run_stage(monkeypatch)
+    assert intervals["few"] == 20
+    assert intervals["limits"][0] == "Only 1 group: too few for meaningful intervals."
+    assert "action: 1 sample of Dive: too few to measure its recall." in intervals["limits"]

@@ -1,0 +1,64 @@
+"""The tiny backbone."""
+
+import pytest
+import torch
+
+from tailwise.models.video.tiny import Tiny
+
+SHAPE = (4, 32, 48)
+
+
+@pytest.fixture
+def backbone():
+    torch.manual_seed(0)
+    return Tiny("tiny", 8).build(SHAPE)
+
+
+def clips(n=2):
+    return torch.randint(0, 256, (n, 4, 32, 48, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("width", [8, 16])
+def test_an_embedding_is_four_times_as_wide(width):
+    backbone = Tiny("tiny", width).build(SHAPE)
+    assert backbone.dim == 4 * width and backbone(clips()).shape == (2, 4 * width)
+
+
+def test_no_clip_at_all_is_no_embedding(backbone):
+    assert backbone(clips(0)).shape == (0, 32)
+
+
+def test_a_clip_does_not_see_its_neighbours_even_in_training(backbone):
+    together, alone = backbone.train()(clips(2)), backbone(clips(2)[:1])
+    torch.testing.assert_close(together[:1], alone, rtol=0, atol=1e-6)
+
+
+def test_the_order_of_frames_is_seen(backbone):
+    assert not torch.allclose(backbone(clips()), backbone(clips().flip(1)), atol=1e-4)
+
+
+def test_bytes_and_the_same_floats_are_one_picture(backbone):
+    torch.testing.assert_close(backbone(clips()), backbone(clips().float()))
+
+
+@pytest.mark.parametrize("width", [0, 4, 12])
+def test_an_impossible_width_is_refused(width):
+    with pytest.raises(ValueError, match="width must be a multiple of 8"):
+        Tiny("tiny", width)
+
+
+def test_the_smallest_clip_gives_an_embedding():
+    backbone = Tiny("tiny", 8).build((1, 4, 4))
+    assert torch.isfinite(backbone(torch.zeros(1, 1, 4, 4, 3, dtype=torch.uint8))).all()
+
+
+@pytest.mark.parametrize("shape", [(0, 16, 16), (1, 3, 16), (1, 16, 3)])
+def test_a_smaller_clip_is_refused(shape):
+    with pytest.raises(ValueError, match="tiny needs 1 frame of 4x4 pixels or more, found"):
+        Tiny("tiny", 8).build(shape)
+
+
+def test_there_are_no_weights_to_start_from(backbone):
+    before = {name: tensor.clone() for name, tensor in backbone.state_dict().items()}
+    Tiny("tiny", 8).pretrain(backbone)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in backbone.state_dict().items())

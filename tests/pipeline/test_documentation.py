@@ -1,0 +1,59 @@
+"""Every command of README and docs/ runs as it stands there, or names what it needs that this machine lacks."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^( *)(?:<!-- needs: (?P<needs>.+?) -->\n *)?```sh\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL)
+ELSEWHERE = {"make test": ".ci/run", "make test-slow": ".ci/run", "make lint": ".ci/run"}
+"""Commands that would run this test again: the file that runs them."""
+
+
+def blocks(page: Path) -> list[tuple[str | None, str]]:
+    """(what it needs, its commands) of each block of shell commands, indentation taken away."""
+    text = page.read_text(encoding="utf8")
+    return [
+        (found["needs"], re.sub(rf"^{found[1]}", "", found["text"], flags=re.MULTILINE))
+        for found in BLOCK.finditer(text)
+    ]
+
+
+def runnable(page: Path) -> str:
+    """All commands of a page that need nothing, as one script."""
+    lines = [line for needs, text in blocks(page) if not needs for line in text.splitlines()]
+    return "\n".join(line for line in lines if line.partition("#")[0].strip() not in ELSEWHERE)
+
+
+def test_pages_of_shell_commands_are_found():
+    assert sum(len(blocks(page)) for page in PAGES) >= 15
+    assert all(page.read_text(encoding="utf8").count("```sh") == len(blocks(page)) for page in PAGES)
+
+
+def test_what_would_run_this_test_again_is_run_by_ci():
+    for command, file in ELSEWHERE.items():
+        assert command in (ROOT / file).read_text(encoding="utf8")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_target_and_link_of_a_page_exists(page):
+    text = page.read_text(encoding="utf8")
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf8"), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z-]+)", text)) <= targets
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
+    assert not [link for link in links if not (page.parent / link).exists()]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", [page for page in PAGES if runnable(page)], ids=lambda page: page.name)
+def test_the_commands_of_a_page_run(page, project):
+    environment = Path(sys.executable).parents[1]
+    (project / ".venv").symlink_to(environment)
+    (environment / "ready").touch()  # newer than the requirements files of the copy
+    (project / ".git/info/exclude").write_text(".venv\n")
+    for command in ("git config user.name somebody", "git config user.email somebody@example.org"):
+        project.run(*command.split())
+    project.run("env", "PYTHONPATH=src", "bash", "-euo", "pipefail", "-c", runnable(page))

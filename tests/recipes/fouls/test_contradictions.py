@@ -1,0 +1,152 @@
+"""What contradicts what is refused by `check`; each case beside its nearest neighbour that is allowed."""
+
+from copy import deepcopy
+from importlib import util
+from pathlib import Path
+
+import pytest
+
+from tailwise.core.errors import UserError
+from tailwise.core.params.config import read_params, section
+from tailwise.recipes.fouls.sections import Params, check_inputs
+
+ROOT = Path(__file__).parents[3]
+PARAMS = read_params(ROOT / "params.yaml")
+
+S3D = {"kind": "s3d", "weights": {"kind": "none"}, "checkpoint": False, "channels_last": False}
+KINETICS = {"weights": {"kind": "kinetics400"}}
+TABLE = {"kind": "table", "file": "labels.csv", "heads": ["outcome"], "split": None}
+FROZEN = {f"phase{number}.train.trainable": ["*", "!backbone.*"] for number in (1, 2, 3)}
+
+
+def read(values: dict) -> Params:
+    """params.yaml with values at dotted keys changed, as `check` reads it."""
+    params = deepcopy(PARAMS)
+    for path, value in values.items():
+        *parents, last = path.split(".")
+        place = params
+        for key in parents:
+            place = place[key]
+        place[last] = value
+    return section(params, "", Params)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said", "allowed"),
+    [
+        (
+            {"phase1.train.hand_over": "last", "phase2.train.optimizer": {"kind": "sgd", "weight_decay": 0.0}},
+            "phase1.train.hand_over last is of no use to phase2: the state of adamw does not fit sgd",
+            {"phase1.train.hand_over": "last"},
+        ),
+        (
+            {"phase3.train.average": {"kind": "swa", "epochs": 3}, "phase3.train.early_stopping": {"patience": 2}},
+            "phase3.train: average",
+            {"phase3.train.average": {"kind": "ema", "decay": 0.9}, "phase3.train.early_stopping": {"patience": 2}},
+        ),
+        (
+            {"phase3.train.average": {"kind": "ema", "decay": 1.0}},
+            "phase3.train.average: decay must be within",
+            {"phase3.train.schedule": {"kind": "plateau", "patience": 3}},
+        ),
+        (
+            {"data.reader": TABLE},
+            "data.reader.kind table cannot read data/demo: set data.root",
+            {"data.reader": TABLE, "data.root": "data/own"},
+        ),
+        (
+            {"window.centre": 40, "window.margin": 1},  # the last frame is 40 + 5 * (8 + 1 - 4 - 1)
+            "the window ends at frame 60, and a clip of the demo has 60: raise demo.frames",
+            {"window.centre": 39, "window.margin": 1},
+        ),
+        ({"demo.frames": 45}, "the window ends at frame 45, and a clip of the demo has 45", {"demo.frames": 46}),
+        ({"window.centre": 75}, "the window ends at frame 90", {"window.centre": 75, "data.root": "data/soccernet"}),
+        ({"demo.contact": 9}, "demo.contact 9 is not within the window, frames 10 to 45", {"demo.contact": 10}),
+        ({"demo.contact": 46}, "demo.contact 46 is not within the window, frames 10 to 45", {"demo.contact": 45}),
+        (
+            {"augment.delay": 3, "window.margin": 2},
+            "augment.delay 3 needs window.margin 3 or more",
+            {"augment.delay": 2, "window.margin": 2},
+        ),
+        (
+            {"augment.delay": 1, "window.margin": 1} | {f"phase{number}.train.augment": 0.5 for number in (1, 2, 3)},
+            "augment.delay 1 has no effect: at the augment of each phase it is less than a frame",
+            {"augment.delay": 1, "window.margin": 1} | {f"phase{number}.train.augment": 0.5 for number in (1, 2)},
+        ),
+        (
+            {"phase2.max_weight": 41.0},
+            "phase2.max_weight 41 is above balance.max_effective_ratio 40, which no boost may exceed",
+            {"phase2.max_weight": 40.0},
+        ),
+        (
+            {"balance.max_effective_ratio": 39.5},
+            "phase3.max_weight 40 is above balance.max_effective_ratio 39.5",
+            {"balance.max_effective_ratio": 39.5, "phase3.max_weight": 39.5},
+        ),
+        (
+            {"phase1.boost": {"kind": "effective", "beta": 0.0}},
+            "phase1.boost.beta 0 has no effect: every class gets the same boost; set phase1.max_weight to 1",
+            {"phase1.boost": {"kind": "effective", "beta": 0.9}},
+        ),
+        (
+            {"phase2.samples": {"kind": "oversampled", "max_repeat": 1}},
+            "phase2.samples.max_repeat 1 has no effect: each sample is drawn once; use {kind: all}",
+            {"phase2.samples": {"kind": "oversampled", "max_repeat": 2}},
+        ),
+        (
+            {"phase3.train.trainable": ["fusion.*", "!backbone.*"]},
+            "phase3.train.trainable: '!backbone.*' has no effect: no other pattern names what it freezes",
+            {"phase3.train.trainable": ["*", "!backbone.*"]},
+        ),
+        (
+            FROZEN,
+            "no phase trains the backbone, and it has no weights to begin with",
+            {key: FROZEN[key] for key in list(FROZEN)[:2]},
+        ),
+        ({**FROZEN, "model.backbone": S3D}, "no phase trains the", {**FROZEN, "model.backbone": {**S3D, **KINETICS}}),
+        (
+            {**FROZEN, "model.backbone": {**S3D, **KINETICS, "checkpoint": True}},
+            "model.backbone.checkpoint has no effect: no phase trains the backbone",
+            {"model.backbone": {**S3D, **KINETICS, "checkpoint": True}},
+        ),
+        (
+            {"phase1.train.rates": [{"pattern": "backbone.*", "factor": 0.1}], **FROZEN},
+            "phase1.train.rates: 'backbone.*' has no effect: what it names is frozen, or named before",
+            {"phase1.train.rates": [{"pattern": "backbone.*", "factor": 0.1}]},
+        ),
+        (
+            {"training.precision": "bf16", "runtime.device": "cpu"},
+            "training.precision bf16 has no effect where runtime.device is cpu",
+            {"training.precision": "bf16", "runtime.device": "auto"},
+        ),
+        (
+            {"training.batch_size": 16, "training.accumulate": 3},
+            "training: batch_size 16 is no multiple of accumulate 3",
+            {"training.batch_size": 18, "training.accumulate": 3},
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_contradiction_is_one_line_and_its_neighbour_passes(wrong, said, allowed):
+    with pytest.raises(UserError) as refused:
+        read(wrong)
+    assert str(refused.value).startswith(f"params.yaml: {said}") and "\n" not in str(refused.value)
+    read(allowed)
+
+
+def test_the_root_that_a_stage_makes_is_the_same_however_it_is_spelled(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    check_inputs(read({"data.root": "data/demo/"}))
+    with pytest.raises(UserError, match="cannot read data/demo"):
+        read({"data.root": "./data/demo", "data.reader": TABLE})
+
+
+def test_a_package_that_is_not_there_is_missed_before_anything_runs(monkeypatch):
+    asked = {"runtime.tensorboard": True}
+    monkeypatch.setattr("tailwise.recipes.fouls.sections.find_spec", lambda name: None)
+    with pytest.raises(UserError, match="runtime.tensorboard: pip install tensorboard, or set it to false"):
+        check_inputs(read(asked))
+    check_inputs(read({}))
+    monkeypatch.setattr("tailwise.recipes.fouls.sections.find_spec", util.find_spec)
+    if util.find_spec("tensorboard"):
+        check_inputs(read(asked))

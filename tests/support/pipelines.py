@@ -1,0 +1,38 @@
+"""A copy of this repository with another pipeline in its place, committed anew, and commands run in it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def call(*command: str, cwd: Path, status: int = 0) -> str:
+    """Standard output of a command that ends with this status."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("DVC_")}
+    env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
+    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == status, done.stdout + done.stderr
+    return done.stdout
+
+
+def started(text: str) -> list[str]:
+    """Names of the stages that `dvc repro` ran."""
+    lines = [line.split("'")[1] for line in text.splitlines() if line.startswith("Running stage '")]
+    return [name.rpartition(":")[2] for name in lines]
+
+
+def start(repo: Path, kept: str = "", place: str = "") -> None:
+    """This repository as it is now without its tests; what tests keep in the folder `kept` lies in `place`."""
+    listed = call("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT).split("\0")
+    for name in listed:
+        if (ROOT / name).is_file() and (not name.startswith("tests/") or (kept and name.startswith(f"{kept}/"))):
+            target = repo / (name.replace(kept, place) if kept else name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes((ROOT / name).read_bytes())
+    call("git", "init", "--quiet", cwd=repo)
+    for key, value in {"user.name": "test", "user.email": "test@example.org"}.items():
+        call("git", "config", key, value, cwd=repo)
+    call("git", "add", "--all", cwd=repo)
+    call("git", "commit", "--quiet", "--message", "start", cwd=repo)

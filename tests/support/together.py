@@ -1,0 +1,147 @@
+"""One phase on made-up data, by several processes: ``together.py JOBS``, or by torchrun ``[FOLDER, TOLD]``, both JSON.
+
+A job is [folder, processes, what it is told]. Its processes are forked from this one, as torch is slow to import; what
+they print goes to <folder>/said.txt. What they are told: epochs; stop: end after so many steps; die: this process
+kills itself in its so-manieth step, once; short: this process finds no memory for more than so many samples; cut: the
+state lacks its last byte, and each process leaves the mistake it meets in refused-<rank>.txt. What the first process
+leaves in the folder: weights.safetensors, history.json; each its samples: seen-<rank>.json. options: a name in OPTIONS.
+"""
+
+import json
+import os
+import signal
+import socket
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+import torch.multiprocessing
+from safetensors.torch import save_file
+
+from support.helpers import HEADS, Linear, make_phase, make_run, make_table, make_task, summed_loss
+from tailwise.core.batch import IGNORE
+from tailwise.core.errors import UserError
+from tailwise.engine.checkpoint.recovery import Recovery
+from tailwise.engine.contract.options import EarlyStopping
+from tailwise.engine.distributed.world import World, join
+from tailwise.engine.train.loop import train_phase
+from tailwise.losses.boost import ClassBoost
+from tailwise.optim.adamw import AdamW
+from tailwise.optim.average import EMA, SWA
+from tailwise.optim.plateau import Plateau
+from tailwise.optim.ranger import Ranger
+from tailwise.optim.sam import SAM
+
+SAMPLES = [*range(37), 3, 3]
+"""Three are drawn twice or more; the last step of an epoch has 7 samples."""
+
+
+OPTIONS = {
+    "sam": {
+        "optimizer": SAM("sam", AdamW("adamw", 0.1), rho=0.1),
+        "average": EMA("ema", 0.8),
+        "schedule": Plateau("plateau", 0, 0.5),
+        "early_stopping": EarlyStopping(1, min_delta=1.0),
+        "hand_over": "last",
+    },
+    "ranger": {"optimizer": Ranger("ranger", 0.1, k=2), "average": SWA("swa", 2), "keep_every": 1},
+}
+"""Options of the phase, by name."""
+
+
+class Told(Linear):
+    """A model to which things happen. calls: training steps' micro-batches so far; the first only tries the boost"""
+
+    def __init__(self, told: dict, folder: Path, rank: int):
+        super().__init__(5, HEADS)
+        self.told, self.folder, self.rank, self.calls = told, folder, rank, -1
+
+    def forward(self, x):
+        if self.training and torch.is_grad_enabled():
+            self.calls += 1
+            self._happen(len(x))
+        return super().forward(x)
+
+    def _happen(self, samples: int) -> None:
+        rank, at = self.told.get("die", (None, None))
+        if rank == self.rank and self.calls == at and not (marker := self.folder / "died").exists():
+            marker.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        rank, most = self.told.get("short", (None, None))
+        if rank == self.rank and samples > most:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+        if self.calls == self.told.get("stop"):
+            raise KeyboardInterrupt
+
+
+def table(n: int, seed: int):
+    made = make_table(n, seed=seed)
+    made.inputs["x"] = made.inputs["x"].double()
+    made.targets["colour"][::4] = IGNORE
+    return made
+
+
+def train(told: dict, folder: Path, world: World) -> None:
+    seen = []
+
+    def prepare(batch, strength, keys):
+        seen.append([int(keys[0, 2]), batch.index.tolist()])
+        return batch
+
+    boost = {"colour": ClassBoost(torch.tensor([1.0, 2.0, 3.0]).double(), torch.tensor([8.0, 8.0, 8.0]))}
+    model = Told(told, folder, world.rank).double()
+    task = make_task(model, table(37, 0), table(21, 1), loss=summed_loss, prepare=prepare)
+    usual = {"optimizer": AdamW("adamw", 0.1), "clip": 0.5}
+    phase = make_phase(told["epochs"], 1e-2, **{**usual, **OPTIONS.get(told.get("options"), {})})
+    recovery = Recovery(folder / "run-1").__enter__() if world.rank == 0 else None
+    if recovery and told.get("cut"):
+        recovery.path.write_bytes(recovery.path.read_bytes()[:-1])
+    run = make_run(batch_size=16, world=world, recovery=recovery, save_every=0.0)
+    try:
+        trained = train_phase(task, phase, SAMPLES, boost, run)
+    except KeyboardInterrupt:
+        return
+    except UserError as error:
+        (folder / f"refused-{world.rank}.txt").write_text(str(error))
+        return
+    (folder / f"seen-{world.rank}.json").write_text(json.dumps(seen))
+    if recovery:
+        recovery.__exit__(None, None, None)
+        last = trained.last.tensors if trained.last else {}
+        save_file(trained.weights | last, folder / "weights.safetensors")
+        (folder / "history.json").write_text(json.dumps([asdict(record) for record in trained.history]))
+
+
+def process(folder: str, told: dict) -> None:
+    torch.set_num_threads(1)
+    with join(torch.device("cpu")) as world:
+        train(told, Path(folder), world)
+
+
+def forked(rank: int, folder: str, processes: int, told: dict) -> None:
+    """As `torchrun` would start it."""
+    sys.stdout = open(Path(folder) / "said.txt", "a")  # noqa: SIM115 - closed at the end
+    os.environ |= {"RANK": str(rank), "WORLD_SIZE": str(processes)}
+    process(folder, told)
+    sys.stdout.close()
+
+
+def main(jobs: list) -> None:
+    for folder, processes, told in jobs:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        os.environ |= {"MASTER_ADDR": "localhost", "MASTER_PORT": str(free_port())}
+        torch.multiprocessing.start_processes(forked, (folder, processes, told), processes, start_method="fork")
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        return free.getsockname()[1]
+
+
+if __name__ == "__main__":
+    if "WORLD_SIZE" in os.environ:
+        process(*json.loads(sys.argv[1]))
+    else:
+        main(json.loads(sys.argv[1]))

@@ -1,0 +1,74 @@
+"""Which modules a Python file imports, read from its import statements, without running it."""
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+
+
+@cache
+def parse(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf8"), str(file))
+
+
+def walk(nodes: Iterable[ast.AST], typing: bool = True) -> Iterator[ast.AST]:
+    """The nodes and all below them. typing: also what stands under ``if TYPE_CHECKING``."""
+    for node in nodes:
+        if not typing and isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            yield from walk(node.orelse, typing)
+            continue
+        yield node
+        yield from walk(ast.iter_child_nodes(node), typing)
+
+
+def imported_names(nodes: Iterable[ast.AST], package: str, typing: bool = True) -> set[str]:
+    """Dotted names that code of a package imports, also inside functions: modules, and names that may be modules."""
+    found: set[str] = set()
+    for node in walk(nodes, typing):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            parents = package.split(".")[: -(node.level - 1) or None] if node.level else []
+            base = ".".join([*parents, *filter(None, [node.module])])
+            found |= {base} | {f"{base}.{alias.name}" for alias in node.names}
+    return found
+
+
+class Sources:
+    """Folders that Python imports from, as PYTHONPATH lists them."""
+
+    def __init__(self, roots: Sequence[Path]):
+        self.roots = [root.resolve() for root in roots]
+
+    def find(self, module: str) -> Path | None:
+        """The module's file; a package's ``__init__.py``."""
+        parts = module.split(".")
+        for root in self.roots:
+            for file in (root.joinpath(*parts).with_suffix(".py"), root.joinpath(*parts, "__init__.py")):
+                if file.is_file():
+                    return file
+        return None
+
+    def owns(self, module: str) -> bool:
+        """Whether the module's first name is a file or a folder with Python here."""
+        first = module.split(".")[0]
+        return any((root / f"{first}.py").is_file() or any((root / first).rglob("*.py")) for root in self.roots)
+
+    def package(self, file: Path) -> str:
+        """The dotted name of the package that a file belongs to; "" outside."""
+        root = next((root for root in self.roots if file.is_relative_to(root)), file.parent)
+        return ".".join(file.parent.relative_to(root).parts)
+
+    def files(self, names: Iterable[str]) -> set[Path]:
+        """The files of those names that are modules here, and of the packages that they lie in."""
+        dotted = {".".join(name.split(".")[:depth]) for name in names for depth in range(1, name.count(".") + 2)}
+        return {file for name in dotted if (file := self.find(name))}
+
+    def modules(self, package: str) -> dict[str, Path]:
+        """{dotted name below the package: file} of all its modules; an ``__init__.py`` goes by its package's name."""
+        found = {}
+        for root in self.roots:
+            for file in sorted((root / package).rglob("*.py")):
+                parts = file.relative_to(root / package).with_suffix("").parts
+                found[".".join(part for part in parts if part != "__init__")] = file
+        return found

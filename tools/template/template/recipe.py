@@ -1,0 +1,67 @@
+"""The template pipeline: what the shared stages ask. Each method imports what it needs when it is called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tailwise.core.params.config import section
+from tailwise.recipes.recipe import Recipe
+
+if TYPE_CHECKING:
+    from template.task import Config, Params
+
+    from tailwise.core.batch import Head
+    from tailwise.data.tables.checks.source import Checked
+    from tailwise.engine.contract.task import Task
+    from tailwise.reporting.page import Page
+
+
+class Template(Recipe):
+    """One label of an image."""
+
+    name = "template"
+    unit = "image"
+
+    def params(self) -> type[Params]:
+        from template.task import Params
+
+        return Params
+
+    def make_demo(self, params: dict, folder: Path) -> None:
+        from template.images import Demo, make_demo
+
+        make_demo(section(params, "demo", Demo), folder)
+
+    def index(self, params: dict) -> Checked:
+        from template.images import Source
+
+        from tailwise.data.tables.checks.source import read_source
+
+        return read_source(section(params, "data", Source))
+
+    def config(self) -> type[Config]:
+        from template.task import Config
+
+        return Config
+
+    def build(
+        self,
+        config: Config,
+        heads: tuple[Head, ...],
+        train: Path | None,
+        valid: Path,
+        seed: int,
+        pretrained: bool = False,
+    ) -> Task:
+        from template.task import build
+
+        return build(config, heads, train, valid, seed)
+
+    def page(self) -> Page:
+        from tailwise.reporting.page import Page
+
+        return Page(sections=("result", "training", "data", "certificate", "run"), unit="image")
+
+
+RECIPE = Template()

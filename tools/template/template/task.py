@@ -1,0 +1,86 @@
+"""The template pipeline as the engine sees it: its params, its model, its task."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from template.images import Demo, Images, Source
+from torch import nn
+
+from tailwise.balance.guard import Balance
+from tailwise.core.batch import Head
+from tailwise.core.params.runtime import Runtime
+from tailwise.engine.contract.metric import Select
+from tailwise.engine.contract.run import Stability, Training
+from tailwise.engine.contract.task import Task
+from tailwise.evaluation.certificate import Targets
+from tailwise.losses.classification import classification_loss
+from tailwise.metrics.classification import Classification
+from tailwise.metrics.macro_recall import MacroRecall
+from tailwise.recipes.sections import PhaseSection
+
+
+@dataclass(frozen=True)
+class Model:
+    """width: channels of the first layer"""
+
+    width: int
+
+
+@dataclass(frozen=True)
+class Params:
+    """All of params.yaml."""
+
+    data: Source
+    demo: Demo
+    phase1: PhaseSection
+    balance: Balance
+    model: Model
+    training: Training
+    stability: Stability
+    certificate: Targets
+    runtime: Runtime
+
+
+@dataclass(frozen=True)
+class Config:
+    """The sections of params.yaml that decide the task."""
+
+    data: Source
+    model: Model
+
+
+class Classifier(nn.Module):
+    """image (B, 3, H, W) to {head: logits (B, C)}."""
+
+    def __init__(self, width: int, heads: tuple[Head, ...]):
+        super().__init__()
+        self.features = nn.Sequential(
+            nn.Conv2d(3, width, 5, stride=2), nn.ReLU(), nn.Conv2d(width, 2 * width, 3), nn.ReLU(), nn.Flatten(2)
+        )
+        self.heads = nn.ModuleDict({head.name: nn.Linear(2 * width, len(head.classes)) for head in heads})
+
+    def forward(self, image: torch.Tensor) -> dict[str, torch.Tensor]:
+        features = self.features(image).amax(dim=2)
+        return {name: head(features) for name, head in self.heads.items()}
+
+
+def build(config: Config, heads: tuple[Head, ...], train: Path | None, valid: Path, seed: int) -> Task:
+    """The task on prepared splits; weights drawn from `seed`."""
+    torch.manual_seed(seed)
+    root = Path(config.data.root)
+    return Task(
+        heads=heads,
+        model=Classifier(config.model.width, heads),
+        spec={
+            "recipe": "template",
+            "model": asdict(config.model),
+            "heads": [{"name": h.name, "classes": list(h.classes)} for h in heads],
+        },
+        train=Images(train, root, heads) if train else None,
+        valid=Images(valid, root, heads),
+        prepare=lambda batch, strength, keys: batch,
+        loss=classification_loss,
+        metrics={"balanced_accuracy": MacroRecall(heads), **{head.name: Classification(head) for head in heads}},
+        select=Select("balanced_accuracy"),
+    )
