@@ -54,6 +54,10 @@ def test_the_commands_of_a_page_run(page, project):
     (project / ".venv").symlink_to(environment)
     (environment / "ready").touch()  # newer than the requirements files of the copy
     (project / ".git/info/exclude").write_text(".venv\n")
-    for command in ("git config user.name somebody", "git config user.email somebody@example.org"):
+    for command in (
+        "git config user.name somebody",
+        "git config user.email somebody@example.org",
+        "git branch -M main",
+    ):
         project.run(*command.split())
     project.run("env", "PYTHONPATH=src", "bash", "-euo", "pipefail", "-c", runnable(page))
