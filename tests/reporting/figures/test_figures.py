@@ -11,12 +11,13 @@ import pandas as pd
 import pytest
 
 from tailwise.core.errors import UserError
+from tailwise.metrics.calibration_bins import bin_sums, calibration_error
 from tailwise.reporting.figures.classes import class_frequencies
 from tailwise.reporting.figures.confusion import confusion
 from tailwise.reporting.figures.curves import class_curves, learning_curves
 from tailwise.reporting.figures.draw import draw_figures
 from tailwise.reporting.figures.recall import recall_intervals
-from tailwise.reporting.figures.reliability import expected_calibration_error, reliability
+from tailwise.reporting.figures.reliability import reliability
 
 SOURCES = Path(__file__).parents[3] / "src"
 CLASSES = ["often", "rare $a$ & <b>", "never"]
@@ -120,6 +121,6 @@ def test_curves_follow_the_epochs_of_all_phases():
 
 def test_calibration_error_by_hand():
     right, confidence = np.array([True, False, True, True]), np.array([0.95, 0.95, 0.55, 0.55])
-    assert expected_calibration_error(right, confidence) == pytest.approx((0.45 + 0.45) / 2)
+    assert calibration_error(bin_sums(confidence, right, 10)) == pytest.approx((0.45 + 0.45) / 2)
     answers = pd.DataFrame({"actual": list("aaaa"), "predicted": list("abaa"), "confidence": confidence})
     assert "ECE 0.450" in reliability(answers, "kind").axes[0].get_title()

@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from sklearn.calibration import calibration_curve
 
+from tailwise.metrics.calibration_bins import bin_sums, calibration_error
 from tailwise.reporting.figures.style import WIDTH
 
 BINS = 10
@@ -24,14 +25,7 @@ def reliability(predictions: pd.DataFrame, head: str) -> Figure:
         accuracy, stated = calibration_curve(right, confidence, n_bins=BINS)
         upper.plot(stated, accuracy, color="black", marker="o")
     lower.hist(confidence, bins=np.linspace(0, 1, BINS + 1), color="0.55", edgecolor="white")
-    error = expected_calibration_error(right.to_numpy(), confidence.to_numpy())
+    error = calibration_error(bin_sums(confidence.to_numpy(), right.to_numpy(), BINS)) or 0.0
     upper.set(ylabel="accuracy", ylim=(0, 1), title=f"{head}: calibration on validation, ECE {error:.3f}")
     lower.set(xlabel="confidence", ylabel="predictions", xlim=(0, 1))
     return figure
-
-
-def expected_calibration_error(right: np.ndarray, confidence: np.ndarray) -> float:
-    """Mean over the predictions of |accuracy - confidence| of their bin; 0 without a prediction."""
-    bins = np.clip((confidence * BINS).astype(int), 0, BINS - 1)
-    gaps = [abs(right[bins == b].mean() - confidence[bins == b].mean()) * (bins == b).mean() for b in np.unique(bins)]
-    return float(sum(gaps))
