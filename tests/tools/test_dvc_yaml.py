@@ -127,3 +127,10 @@ def test_the_walk_sees_imports_of_every_form(tmp_path):
     )
     found = code_of(Sources([tmp_path]), [package / "x.py"], None).files
     assert {file.stem for file in found} == {"a", "b", "c", "d", "x"}
+
+
+def test_a_room_is_one_path_however_little_of_it_is_imported(repository, monkeypatch):
+    (repository / "src/app/model/unused.py").write_text("")
+    assert "src/app/model" not in deps(repository)
+    monkeypatch.setattr(dvc_yaml, "ROOMS", ("app/model",))
+    assert "src/app/model" in deps(repository)
