@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from tailwise.core.batch import Batch, Head
+from tailwise.core.batch import Batch
+from tailwise.core.heads import Head
 from tailwise.core.params.config import section, sections
 from tailwise.core.params.runtime import Runtime
 from tailwise.core.stage.events import Events

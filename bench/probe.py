@@ -26,7 +26,7 @@ from sklearn.preprocessing import StandardScaler
 
 from features import colour_features, field_features, fouls_of, fresh_poses, performed
 from nets import Setting, any_order, one_frame, rare_count, train
-from tailwise.core.batch import Head
+from tailwise.core.heads import Head
 from tailwise.core.params.config import read_params, section
 from tailwise.data.video.store.clips import Clips
 from tailwise.metrics import confusion as metrics

@@ -7,7 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from tailwise.core.batch import Batch, Head
+from tailwise.core.batch import Batch
+from tailwise.core.heads import Head
 from tailwise.core.params.config import read_params, section, sections
 from tailwise.engine.batches.order import chunks, epoch_order
 from tailwise.engine.contract.phase import Phase

@@ -7,8 +7,8 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
-from tailwise.core.batch import Head
 from tailwise.core.files import read_json, write_json
+from tailwise.core.heads import Head
 from tailwise.core.params.config import read_params, section
 from tailwise.evaluation.certificate import FEW, Targets
 from tailwise.evaluation.figures import head_figures, limits_of_split, lines

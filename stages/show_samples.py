@@ -6,8 +6,8 @@ from itertools import islice
 from pathlib import Path
 
 from tailwise.balance.labels import Label, classes_of
-from tailwise.core.batch import Head
 from tailwise.core.files import read_json, write_json
+from tailwise.core.heads import Head
 from tailwise.recipes.recipe import load_recipe
 
 OF_EACH = 3

@@ -135,7 +135,7 @@ def requirements_of(code: Code) -> list[Path]:
 
 
 def packages(code: Code, command: Command) -> list[Path]:
-    """Files and folders of the code without the script, sorted: a room is one path, and a folder whose Python is all needed."""
+    """Files and folders of the code without the script, sorted. A room, or a folder needed whole, is one path."""
     files, found = code.files - {command.scripts[-1].resolve()}, set()
     for file in files:
         inside = [

@@ -8,8 +8,9 @@ import torch.nn.functional as F
 from torch import nn
 
 from support.helpers import Table, make_phase, make_run, make_task, same
-from tailwise.core.batch import Batch, Head
+from tailwise.core.batch import Batch
 from tailwise.core.files import read_csv, read_json
+from tailwise.core.heads import Head
 from tailwise.core.stage.events import Events
 from tailwise.engine.evaluate.evaluation import evaluate
 from tailwise.engine.monitor.observers import keep_history, print_progress

@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from support.helpers import Table, make_phase, make_run, make_task
-from tailwise.core.batch import IGNORE, Head
+from tailwise.core.heads import IGNORE, Head
 from tailwise.engine.train.loop import train_phase
 from tailwise.metrics.classification import Classification
 

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from tailwise.core.batch import IGNORE, Batch, Head
+from tailwise.core.batch import Batch
+from tailwise.core.heads import IGNORE, Head
 
 HEAD = Head("action", ("Tackling", "Dive"))
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tailwise.core.batch import IGNORE, Head
+from tailwise.core.heads import IGNORE, Head
 from tailwise.evaluation.certificate import (
     TargetResult,
     Targets,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tailwise.core.batch import Head
+from tailwise.core.heads import Head
 from tailwise.evaluation.figures import confusions, head_figures
 from tailwise.evaluation.measure import measure
 from tailwise.metrics.predictions import Predictions

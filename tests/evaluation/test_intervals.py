@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tailwise.core.batch import IGNORE
+from tailwise.core.heads import IGNORE
 from tailwise.evaluation import intervals as module
 from tailwise.evaluation.intervals import DRAWS, LEVEL, SEED, Interval, count_classes, group_weights, intervals
 from tailwise.metrics import confusion as metrics

@@ -15,9 +15,9 @@ from PIL import Image
 
 from support.helpers import make_run
 from support.trained import CONFIG, HEADS, film_split, store_of, trained
-from tailwise.core.batch import IGNORE, Head
 from tailwise.core.errors import UserError
 from tailwise.core.files import write_json
+from tailwise.core.heads import IGNORE, Head
 from tailwise.core.params.config import read_params
 from tailwise.engine.evaluate.evaluation import evaluate
 from tailwise.evaluation.mistakes import confident_mistakes

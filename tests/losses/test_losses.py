@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from tailwise.core.batch import IGNORE
+from tailwise.core.heads import IGNORE
 from tailwise.losses.boost import ClassBoost, boosted_cross_entropy, class_weights
 from tailwise.losses.cross_entropy import cross_entropy
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from tailwise.core.batch import IGNORE, Batch, Head
+from tailwise.core.batch import Batch
+from tailwise.core.heads import IGNORE, Head
 from tailwise.metrics.calibration import CalibrationError
 
 HEAD = Head("tag", ("a", "b"))

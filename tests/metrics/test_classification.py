@@ -5,7 +5,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from tailwise.core.batch import IGNORE, Batch, Head
+from tailwise.core.batch import Batch
+from tailwise.core.heads import IGNORE, Head
 from tailwise.metrics.classification import Classification
 from tailwise.metrics.macro_recall import MacroRecall
 

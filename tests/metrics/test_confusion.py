@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from tailwise.core.batch import IGNORE
+from tailwise.core.heads import IGNORE
 from tailwise.metrics import confusion as metrics
 
 CLASSES = 5

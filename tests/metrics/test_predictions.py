@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from tailwise.core.batch import IGNORE, Head
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_csv, write_csv
+from tailwise.core.heads import IGNORE, Head
 from tailwise.metrics.predictions import Predictions, concatenate, predictions, read_predictions, write_predictions
 
 HEAD = Head("tag", ("a", "predicted"))

@@ -5,7 +5,8 @@ import pytest
 import torch
 from sklearn.metrics import top_k_accuracy_score
 
-from tailwise.core.batch import IGNORE, Batch, Head
+from tailwise.core.batch import Batch
+from tailwise.core.heads import IGNORE, Head
 from tailwise.metrics.top_k import TopK, ranks
 
 HEAD = Head("tag", tuple("abcdef"))

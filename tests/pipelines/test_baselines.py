@@ -17,9 +17,9 @@ from baselines.table import summarize, table
 from tailwise.balance.boosts import Inverse, Target
 from tailwise.balance.guard import Balance
 from tailwise.balance.subset import AllSamples
-from tailwise.core.batch import Head
 from tailwise.core.errors import UserError
 from tailwise.core.files import write_csv, write_json
+from tailwise.core.heads import Head
 from tailwise.core.params.config import read_params
 from tailwise.data.video.store.clips import Clips
 

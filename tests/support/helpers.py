@@ -4,7 +4,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from tailwise.core.batch import Batch, Head
+from tailwise.core.batch import Batch
+from tailwise.core.heads import Head
 from tailwise.engine.contract.metric import Select
 from tailwise.engine.contract.phase import Phase
 from tailwise.engine.contract.record import PartialMetrics

@@ -20,8 +20,8 @@ import torch.multiprocessing
 from safetensors.torch import save_file
 
 from support.helpers import HEADS, Linear, make_phase, make_run, make_table, make_task, summed_loss
-from tailwise.core.batch import IGNORE
 from tailwise.core.errors import UserError
+from tailwise.core.heads import IGNORE
 from tailwise.engine.checkpoint.recovery import Recovery
 from tailwise.engine.contract.options import EarlyStopping
 from tailwise.engine.distributed.world import World, join

@@ -10,7 +10,7 @@ from support.filming import write_clip
 from support.fouls import foul, write_split
 from support.once import once
 from support.tables import table
-from tailwise.core.batch import Head
+from tailwise.core.heads import Head
 from tailwise.data.video.augment import Augment
 from tailwise.data.video.decode.window import Short, Window
 from tailwise.data.video.store.store import Decode, build_store

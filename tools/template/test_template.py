@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from template.recipe import RECIPE
 
-from tailwise.core.batch import Head
+from tailwise.core.heads import Head
 from tailwise.core.params.config import read_params, section, sections
 from tailwise.core.tables import write_table
 from tailwise.engine.contract.task import Task

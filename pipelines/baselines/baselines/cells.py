@@ -12,7 +12,7 @@ from torch import nn
 
 from baselines.methods import Labelled, Method, epochs_of, rebalancing
 from tailwise.balance.boosts import Target
-from tailwise.core.batch import Head
+from tailwise.core.heads import Head
 from tailwise.core.params.runtime import Runtime
 from tailwise.data.video.store.clips import Clips
 from tailwise.engine.contract import run as engine

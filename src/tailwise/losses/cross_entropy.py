@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from tailwise.core.batch import IGNORE
+from tailwise.core.heads import IGNORE
 
 
 def cross_entropy(logits: torch.Tensor, targets: torch.Tensor, weight: torch.Tensor | None = None) -> torch.Tensor:

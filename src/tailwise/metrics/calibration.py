@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tailwise.core.batch import IGNORE, Batch, Head, Outputs
+from tailwise.core.batch import Batch, Outputs
+from tailwise.core.heads import IGNORE, Head
 from tailwise.metrics.calibration_bins import bin_sums, calibration_error
 
 

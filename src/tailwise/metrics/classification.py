@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch.nn.functional as F
 
-from tailwise.core.batch import IGNORE, Batch, Head, Outputs
+from tailwise.core.batch import Batch, Outputs
+from tailwise.core.heads import IGNORE, Head
 from tailwise.metrics.confusion import FIGURES, confusion, scores
 
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tailwise.core.batch import Batch, Head, Outputs
+from tailwise.core.batch import Batch, Outputs
+from tailwise.core.heads import Head
 from tailwise.metrics.confusion import confusion, macro, mean_known, recall
 
 

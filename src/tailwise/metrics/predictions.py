@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import numpy as np
 
-from tailwise.core.batch import IGNORE, Head
 from tailwise.core.errors import UserError
 from tailwise.core.files import write_csv
+from tailwise.core.heads import IGNORE, Head
 from tailwise.metrics.confusion import confusion
 
 FIRST, POSITION, LAST = ["sample", "group"], "position", ["actual", "predicted"]

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from tailwise.core.batch import IGNORE, Batch, Head, Outputs
+from tailwise.core.batch import Batch, Outputs
+from tailwise.core.heads import IGNORE, Head
 
 
 def ranks(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:

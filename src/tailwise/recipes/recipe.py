@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from tailwise.balance.labels import Labels
-    from tailwise.core.batch import Head
+    from tailwise.core.heads import Head
     from tailwise.data.tables.checks.source import Checked
     from tailwise.engine.contract.task import Task
     from tailwise.metrics.predictions import Predictions

@@ -21,7 +21,7 @@ from support.bombs import with_password
 from support.filming import write_clip
 from support.trained import CONFIG, HEADS, split_with_store, trained
 from tailwise.cli.main import main
-from tailwise.core.batch import Head
+from tailwise.core.heads import Head
 from tailwise.core.stage.requirements import all_pins
 from tailwise.engine.checkpoint.weights import SEEN, of_model, read_tensors, write_tensors
 from tailwise.recipes.fouls.demo.pack import pack

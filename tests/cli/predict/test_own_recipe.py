@@ -43,7 +43,7 @@ class Tagger(Recipe):
     def from_specification(self, spec):
         from torch import nn
 
-        from tailwise.core.batch import Head
+        from tailwise.core.heads import Head
 
         class Model(nn.Module):
             def __init__(self):

@@ -9,8 +9,8 @@ from support.helpers import CPU
 from support.trained import HEADS, WINDOW, film_split, split_with_store, store_of, trained
 from tailwise.cli.predict.command import find_recipe
 from tailwise.cli.predict.predictor import load_predictor
-from tailwise.core.batch import Head
 from tailwise.core.errors import UserError
+from tailwise.core.heads import Head
 from tailwise.data.video.decode.window import Window
 from tailwise.engine.checkpoint.weights import read_tensors, write_tensors
 from tailwise.recipes.fouls.predict.fouls import Foul

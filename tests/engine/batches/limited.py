@@ -16,8 +16,8 @@ import torch
 from torch import nn
 
 from support.helpers import HEADS, Linear, make_phase, make_run, make_table, make_task
-from tailwise.core.batch import IGNORE
 from tailwise.core.files import write_json
+from tailwise.core.heads import IGNORE
 from tailwise.engine.batches.memory import out_of_memory
 from tailwise.engine.checkpoint.weights import write_tensors
 from tailwise.engine.train.loop import train_phase

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from support.helpers import HEADS, make_task, metrics_of, total
-from tailwise.core.batch import Head
+from tailwise.core.heads import Head
 from tailwise.engine.contract.metric import Select, figures_of
 from tailwise.metrics.classification import Classification
 

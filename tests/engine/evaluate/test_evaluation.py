@@ -9,8 +9,8 @@ from sklearn.metrics import log_loss, recall_score
 from torch import nn
 
 from support.helpers import HEADS, Table, make_run, make_table, make_task, metrics_of
-from tailwise.core.batch import IGNORE, Head
 from tailwise.core.errors import UserError
+from tailwise.core.heads import IGNORE, Head
 from tailwise.engine.evaluate.evaluation import evaluate
 from tailwise.engine.evaluate.validate import totals
 

@@ -5,9 +5,9 @@ import torch
 
 from support.helpers import HEADS, Table, make_table
 from tailwise.balance.files import Rebalancing
-from tailwise.core.batch import IGNORE, Head
 from tailwise.core.errors import UserError
 from tailwise.core.files import write_json
+from tailwise.core.heads import IGNORE, Head
 from tailwise.engine.evaluate.inputs import class_boosts, read_heads, sample_indices
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from support.helpers import metrics_of, total
-from tailwise.core.batch import Head
+from tailwise.core.heads import Head
 from tailwise.engine.contract.record import EpochRecord
 from tailwise.engine.monitor.alerts import Monitor, alerts
 

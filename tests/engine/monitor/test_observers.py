@@ -5,9 +5,9 @@ import sys
 import pytest
 
 from support.helpers import metrics_of, total
-from tailwise.core.batch import Head
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_csv
+from tailwise.core.heads import Head
 from tailwise.core.stage.events import Events
 from tailwise.engine.contract.record import EpochRecord
 from tailwise.engine.monitor.observers import epoch_line, keep_history, print_progress, scalars, tensorboard

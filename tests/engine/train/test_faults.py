@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from support.helpers import HEADS, Linear, make_phase, make_run, make_table, make_task, same, scripted, summed_loss
-from tailwise.core.batch import IGNORE
 from tailwise.core.errors import UserError
+from tailwise.core.heads import IGNORE
 from tailwise.engine.checkpoint.recovery import Recovery
 from tailwise.engine.checkpoint.weights import read_tensors
 from tailwise.engine.contract.phase import Rate

@@ -20,8 +20,8 @@ from support.helpers import (
     scripted,
     summed_loss,
 )
-from tailwise.core.batch import IGNORE
 from tailwise.core.errors import UserError
+from tailwise.core.heads import IGNORE
 from tailwise.engine.contract.phase import Rate
 from tailwise.engine.contract.run import Run, Stability
 from tailwise.engine.train.loop import train_phase

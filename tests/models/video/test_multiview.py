@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tailwise.core.batch import Head
+from tailwise.core.heads import Head
 from tailwise.models.video.multiview import Model
 from tailwise.models.video.tiny import Tiny
 from tailwise.models.video.variants import Dual, Optimized, Progressive, Simplified

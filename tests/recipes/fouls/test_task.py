@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from support.helpers import CPU, make_phase, make_run, same
-from tailwise.core.batch import IGNORE, Batch, Head
+from tailwise.core.batch import Batch
 from tailwise.core.files import write_csv, write_json
+from tailwise.core.heads import IGNORE, Head
 from tailwise.core.params.config import read_params, sections
 from tailwise.core.params.typed import convert
 from tailwise.engine.checkpoint.weights import load_into, read_tensors, write_tensors

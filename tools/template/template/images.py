@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from PIL import Image
 
-from tailwise.core.batch import Batch, Head
+from tailwise.core.batch import Batch
 from tailwise.core.files import read_csv, write_csv
+from tailwise.core.heads import Head
 from tailwise.data.tables.rows import SPLITS
 from tailwise.data.tables.table import Table
 

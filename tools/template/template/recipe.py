@@ -11,7 +11,7 @@ from tailwise.recipes.recipe import Recipe
 if TYPE_CHECKING:
     from template.task import Config, Params
 
-    from tailwise.core.batch import Head
+    from tailwise.core.heads import Head
     from tailwise.data.tables.checks.source import Checked
     from tailwise.engine.contract.task import Task
     from tailwise.reporting.page import Page

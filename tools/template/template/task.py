@@ -8,7 +8,7 @@ from template.images import Demo, Images, Source
 from torch import nn
 
 from tailwise.balance.guard import Balance
-from tailwise.core.batch import Head
+from tailwise.core.heads import Head
 from tailwise.core.params.runtime import Runtime
 from tailwise.engine.contract.metric import Select
 from tailwise.engine.contract.run import Stability, Training

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from tailwise.core.batch import IGNORE, Head
 from tailwise.core.errors import UserError
+from tailwise.core.heads import IGNORE, Head
 from tailwise.core.tensors import misfit
 from tailwise.engine.batches.memory import catch_oom
 from tailwise.engine.checkpoint.weights import INSTEAD_OF, read_weights

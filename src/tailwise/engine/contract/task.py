@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from tailwise.core.batch import Batch, Head, Outputs
+from tailwise.core.batch import Batch, Outputs
+from tailwise.core.heads import Head
 from tailwise.engine.contract.metric import Metric, Select
 from tailwise.losses.boost import ClassBoost
 

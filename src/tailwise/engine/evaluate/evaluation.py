@@ -6,8 +6,9 @@ from typing import cast
 import numpy as np
 import torch
 
-from tailwise.core.batch import Batch, Head, Outputs
+from tailwise.core.batch import Batch, Outputs
 from tailwise.core.errors import UserError
+from tailwise.core.heads import Head
 from tailwise.engine.contract.metric import Figures, figures_of
 from tailwise.engine.contract.record import MetricSums
 from tailwise.engine.contract.run import Run

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 
 from tailwise.balance.files import Rebalancing
-from tailwise.core.batch import Head
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_json
+from tailwise.core.heads import Head
 from tailwise.core.params.runtime import Runtime
 from tailwise.core.stage.events import Events, events_path, stage_name
 from tailwise.core.system.cores import data_workers

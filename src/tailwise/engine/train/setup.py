@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from tailwise.balance.files import read_curriculum, read_rebalancing
-from tailwise.core.batch import Head
+from tailwise.core.heads import Head
 from tailwise.core.params.config import section, sections
 from tailwise.core.params.runtime import Runtime
 from tailwise.core.stage.events import Events, events_path, stage_name

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import nn
 
-from tailwise.core.batch import Head
+from tailwise.core.heads import Head
 from tailwise.models.video.backbones import Video
 from tailwise.models.video.tiny import Tiny
 from tailwise.models.video.variants import AnyVariant

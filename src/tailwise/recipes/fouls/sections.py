@@ -9,8 +9,8 @@ import torch
 
 from tailwise.balance.boosts import Target
 from tailwise.balance.guard import Balance
-from tailwise.core.batch import Head
 from tailwise.core.errors import UserError
+from tailwise.core.heads import Head
 from tailwise.core.params.runtime import Runtime
 from tailwise.data.tables.checks.root import check_root, check_tree
 from tailwise.data.video.augment import Augment

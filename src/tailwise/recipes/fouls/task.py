@@ -7,7 +7,8 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
-from tailwise.core.batch import Batch, Head
+from tailwise.core.batch import Batch
+from tailwise.core.heads import Head
 from tailwise.core.params.typed import convert
 from tailwise.data.video.augment import Augment, augment_clips, draw
 from tailwise.data.video.store.clips import Clips

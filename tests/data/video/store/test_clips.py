@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from tailwise.core.batch import IGNORE, Head
 from tailwise.core.errors import UserError
 from tailwise.core.files import write_csv, write_json
+from tailwise.core.heads import IGNORE, Head
 from tailwise.data.tables.manifest import read_labels
 from tailwise.data.video.store.clips import Clips
 

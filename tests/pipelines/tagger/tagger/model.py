@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from tailwise.core.batch import Head
+from tailwise.core.heads import Head
 
 
 @dataclass(frozen=True)

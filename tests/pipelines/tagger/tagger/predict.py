@@ -10,9 +10,9 @@ from tagger.model import Model
 from tagger.songs import NOTES
 from torch import nn
 
-from tailwise.core.batch import Head
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_csv
+from tailwise.core.heads import Head
 from tailwise.core.params.typed import convert
 from tailwise.recipes.prediction import Inputs, Sample
 

@@ -9,8 +9,9 @@ import torch
 from tagger.model import Model
 from tagger.songs import NOTES
 
-from tailwise.core.batch import IGNORE, Batch, Head
+from tailwise.core.batch import Batch
 from tailwise.core.files import read_csv
+from tailwise.core.heads import IGNORE, Head
 from tailwise.engine.contract.metric import Select
 from tailwise.engine.contract.task import Task
 from tailwise.losses.classification import classification_loss

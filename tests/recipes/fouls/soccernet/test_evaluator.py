@@ -9,7 +9,7 @@ import pytest
 
 from support.evaluator import reference
 from support.fouls import foul, write_split
-from tailwise.core.batch import Head
+from tailwise.core.heads import Head
 from tailwise.metrics.predictions import Predictions
 from tailwise.recipes.fouls.soccernet.evaluator import annotations, differences, evaluate, official
 from tailwise.recipes.fouls.soccernet.reader import HEADS, read_split

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tailwise.core.batch import Head
+from tailwise.core.heads import Head
 from tailwise.metrics.predictions import Predictions
 from tailwise.recipes.fouls.soccernet.submission import official_submission, submission
 

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from tailwise.core.batch import Batch, Head
+from tailwise.core.batch import Batch
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_csv, read_json
+from tailwise.core.heads import Head
 
 DEFAULTS = {"unit": "frames", "short": "refuse"}
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from tailwise.core.batch import Head
 from tailwise.core.errors import UserError, print_error
+from tailwise.core.heads import Head
 from tailwise.data.video.decode.window import Short, Window
 from tailwise.recipes.fouls.predict.fouls import Foul
 from tailwise.recipes.fouls.predict.inputs import FoulInputs

@@ -10,7 +10,7 @@ from tailwise.recipes.fouls.soccernet.prediction_file import ACTIONS, SEVERITY, 
 from tailwise.recipes.prediction import Inputs, Prediction
 
 if TYPE_CHECKING:
-    from tailwise.core.batch import Head
+    from tailwise.core.heads import Head
 
 GUESSED = "the official file gives them the classes predicted most often for the others"
 
