@@ -29,6 +29,12 @@ def test_csv_is_read_back(tmp_path):
     assert read_csv(tmp_path / "x.csv") == [{"name": "a,b", "value": "0.333333"}, {"name": 'quote"', "value": ""}]
 
 
+@pytest.mark.parametrize("cell", ["a\rb", "a\nb", "\r\n", "\r", " a ", "a,b", '"', "é", ""])
+def test_any_cell_comes_back_from_csv(tmp_path, cell):
+    write_csv(tmp_path / "x.csv", ["name", "value"], [[cell, 1], ["b", 2]])
+    assert read_csv(tmp_path / "x.csv") == [{"name": cell, "value": "1"}, {"name": "b", "value": "2"}]
+
+
 def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "x"
     write_text(path, "old")

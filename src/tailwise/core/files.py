@@ -99,11 +99,22 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_csv(path: Path, header: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rounded(list(row)) for row in rows)
-    write_text(path, text.getvalue())
+    write_text(path, csv_text([list(header), *(rounded(list(row)) for row in rows)]))
+
+
+def csv_text(rows: Iterable[Iterable[Any]]) -> str:
+    r"""The rows as CSV with ``\n`` after each; a cell with a line break of any kind is quoted.
+
+    Before Python 3.13 `csv.writer` quotes a line break only if it is among its own, hence ``\r\n``.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    lines: list[str] = []
+    for row in rows:
+        writer.writerow(row)
+        lines.append(text.getvalue().removesuffix("\r\n"))
+        text.seek(text.truncate(0))
+    return "".join(f"{line}\n" for line in lines)
 
 
 def regular(path: Path) -> Path:

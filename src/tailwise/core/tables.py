@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from tailwise.core.errors import UserError, shorten
-from tailwise.core.files import rounded, write_text
+from tailwise.core.files import rounded, write_csv
 from tailwise.core.records import Records, collect, parse
 
 Kind = Literal["text", "integer", "number"]
@@ -51,7 +51,8 @@ def write_table(file: Path, table: pd.DataFrame) -> None:
     `DataFrame.round` would give other last digits than Python's `round`, which rounds the exact value.
     """
     numbers: dict[str, Any] = {name: table[name].map(rounded) for name in table.select_dtypes("float").columns}
-    write_text(file, table.assign(**numbers).to_csv(index=False, lineterminator="\n"))
+    cells = table.assign(**numbers).astype(object)
+    write_csv(file, table.columns, cells.where(table.notna(), None).itertuples(index=False))
 
 
 def _read(file: Path) -> Records:

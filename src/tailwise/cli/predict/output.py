@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from tailwise.core.errors import escape
-from tailwise.core.files import rounded
+from tailwise.core.files import csv_text, rounded
 from tailwise.recipes.prediction import Inputs, Prediction
 
 if TYPE_CHECKING:
@@ -56,15 +54,11 @@ def as_csv(predictions: list[Prediction], inputs: Inputs) -> str:
 
     Of sequences a row a position, which stands after the name. Parts and attention are JSON lists of one order.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
     first = predictions[0]
     columns = ["position"] if is_sequence(first) else []
     columns += [inputs.parts] if inputs.parts else []
-    writer.writerow([inputs.unit, *columns, *chain.from_iterable(_columns(first, of_head) for of_head in first.heads)])
-    for one in predictions:
-        writer.writerows(_rows(one, inputs))
-    return text.getvalue()
+    header = [inputs.unit, *columns, *chain.from_iterable(_columns(first, of_head) for of_head in first.heads)]
+    return csv_text([header, *chain.from_iterable(_rows(one, inputs) for one in predictions)])
 
 
 def is_sequence(one: Prediction) -> bool:
