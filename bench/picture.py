@@ -8,8 +8,16 @@ from matplotlib.lines import Line2D
 
 from curves import CHANCE, KEPT, Curve, read_curves
 from inject import FAULTS, UNDISTURBED
+from tailwise.reporting.figures.style import COLORS, FORMATS, WIDTH, style
 
-COLOURS = {"undisturbed": "0.6", "guards on": "tab:blue", "guards off": "tab:red"}
+STYLES = {
+    name: {"color": color, "linestyle": dash}
+    for name, color, dash in (
+        ("undisturbed", "0.6", "-"),
+        ("guards on", COLORS[1], "-"),
+        ("guards off", COLORS[2], "--"),
+    )
+}
 OVER = 10
 """Steps that a loss is averaged over, so that a curve is to be seen."""
 MOST = 6.0
@@ -18,11 +26,15 @@ MOST = 6.0
 
 def draw() -> None:
     """Write the picture beside the rows."""
-    found = read_curves()
+    with style():
+        _draw(read_curves())
+
+
+def _draw(found: list[Curve]) -> None:
     straight = next(curve for curve in found if curve.fault == UNDISTURBED)
     of_fault = {name: [curve for curve in found if curve.fault == name] for name in FAULTS if name != UNDISTURBED}
     drawn = {name: [*reversed(curves), straight] for name, curves in of_fault.items() if curves}
-    figure = Figure(figsize=(11, 0.8 + 1.9 * len(drawn)), layout="constrained")
+    figure = Figure(figsize=(1.4 * WIDTH, 0.6 + 1.6 * len(drawn)), layout="constrained")
     axes = figure.subplots(len(drawn), 2, squeeze=False, sharex=True)
     steps = max(int(row["step"]) for row in straight.rows)
     for (left, right), (fault, curves) in zip(axes, drawn.items()):
@@ -33,19 +45,19 @@ def draw() -> None:
     for axis in axes[-1]:
         axis.set_xlabel("epoch")
     add_legend(figure)
-    figure.savefig(KEPT.with_suffix(".png"), dpi=100, metadata={"Software": None})
+    figure.savefig(KEPT.with_suffix(".png"), **FORMATS["png"])
 
 
-def colour(curve: Curve) -> str:
-    return COLOURS["undisturbed" if curve.fault == UNDISTURBED else f"guards {curve.guards}"]
+def look(curve: Curve) -> dict:
+    return STYLES["undisturbed" if curve.fault == UNDISTURBED else f"guards {curve.guards}"]
 
 
 def draw_loss(axis: Axes, curve: Curve, steps: int) -> None:
     """With a mark above wherever something was done, and a cross where the run ended before its time."""
     at = [int(row["epoch"]) - 1 + int(row["step"]) / steps for row in curve.rows]
     losses = running([float(row["loss"] or "nan") for row in curve.rows])
-    axis.plot(at, [min(loss, MOST) for loss in losses], color=colour(curve), linewidth=1.2)
-    above = {"transform": axis.get_xaxis_transform(), "clip_on": False, "linestyle": "", "color": colour(curve)}
+    axis.plot(at, [min(loss, MOST) for loss in losses], **look(curve))
+    above = {"transform": axis.get_xaxis_transform(), "clip_on": False, "linestyle": "", "color": look(curve)["color"]}
     events = [place for place, row in zip(at, curve.rows) if row["event"]]
     if events:  # a line without points would spread over the whole figure in its layout
         axis.plot(events, [1.04] * len(events), marker="v", markersize=5, **above)
@@ -54,9 +66,11 @@ def draw_loss(axis: Axes, curve: Curve, steps: int) -> None:
 
 
 def draw_recall(axis: Axes, curve: Curve) -> None:
-    axis.plot(range(1, len(curve.recalls) + 1), curve.recalls, color=colour(curve), linewidth=1.2)
+    axis.plot(range(1, len(curve.recalls) + 1), curve.recalls, **look(curve))
     if curve.ended and curve.recalls:
-        axis.plot(len(curve.recalls), curve.recalls[-1], "x", color=colour(curve), markersize=7, markeredgewidth=2)
+        axis.plot(
+            len(curve.recalls), curve.recalls[-1], "x", color=look(curve)["color"], markersize=7, markeredgewidth=2
+        )
 
 
 def running(values: list[float]) -> list[float]:
@@ -70,16 +84,14 @@ def running(values: list[float]) -> list[float]:
 
 def dress(left: Axes, right: Axes, fault: str, epochs: int) -> None:
     left.set(xlim=(0, epochs), ylim=(0, None), ylabel="training loss")
-    left.set_title(fault, loc="left", fontsize=11, fontweight="bold", pad=12)
+    left.set_title(fault, loc="left", fontweight="bold", pad=10)
     right.axhline(CHANCE, color="0.4", linestyle=":", linewidth=1)
-    right.text(0.05 * epochs / 10, CHANCE - 0.015, "chance", va="top", fontsize=8, color="0.4")
+    right.text(0.05 * epochs / 10, CHANCE - 0.015, "chance", va="top", fontsize=7, color="0.4")
     right.set(ylim=(0, None), ylabel="macro recall")
-    for axis in (left, right):
-        axis.spines[["top", "right"]].set_visible(False)
 
 
 def add_legend(figure: Figure) -> None:
-    lines = [Line2D([], [], color=of_run, label=name) for name, of_run in COLOURS.items()]
-    marks = [("v", "something was done"), ("x", "the run ended")]
+    lines = [Line2D([], [], label=name, **of_run) for name, of_run in STYLES.items()]
+    marks = [("v", "intervention"), ("x", "run ended")]
     lines += [Line2D([], [], color="0.2", marker=mark, linestyle="", label=name) for mark, name in marks]
-    figure.legend(handles=lines, loc="outside upper center", ncols=len(lines), frameon=False)
+    figure.legend(handles=lines, loc="outside upper center", ncols=len(lines))
