@@ -45,8 +45,10 @@ class ClassBoost:
         return replace(self, boost=self.boost.to(device), counts=self.counts.to(device))
 
 
-def boosted_cross_entropy(logits: torch.Tensor, targets: torch.Tensor, boost: ClassBoost | None) -> torch.Tensor:
+def boosted_cross_entropy(
+    logits: torch.Tensor, targets: torch.Tensor, boost: ClassBoost | None, share: torch.Tensor | None = None
+) -> torch.Tensor:
     """`cross_entropy` with the boost; plain without one, as in evaluation."""
     if boost is None:
-        return cross_entropy(logits, targets)
-    return cross_entropy(logits + boost.margins(), targets, boost.weights())
+        return cross_entropy(logits, targets, share=share)
+    return cross_entropy(logits + boost.margins(), targets, boost.weights(), share)

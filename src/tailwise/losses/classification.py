@@ -13,9 +13,11 @@ def classification_loss(
 ) -> dict[str, torch.Tensor]:
     """{head: cross entropy summed over the labels}, with the head's boost where there is one.
 
-    outputs: {head: logits (B, C) or (B, T, C)}
+    outputs: {head: logits (B, C) or (B, T, C)}; what is no head of the batch's targets counts nowhere
     """
     boost = boost or {}
     return {
-        name: boosted_cross_entropy(logits, batch.targets[name], boost.get(name)) for name, logits in outputs.items()
+        head: boosted_cross_entropy(outputs[head], targets, boost.get(head))
+        for head, targets in batch.targets.items()
+        if head in outputs
     }

@@ -30,6 +30,8 @@ def convert(kind: Any, value: Any, path: str) -> Any:
         return _literal(args, value, path)
     if origin is tuple and isinstance(value, list):
         return tuple(convert(args[0], item, f"{path}[{i}]") for i, item in enumerate(typing.cast("list[Any]", value)))
+    if origin is dict and is_section(value):
+        return {convert(args[0], key, path): convert(args[1], item, _below(path, key)) for key, item in value.items()}
     if kind in (int, float) and type(value) in (int, kind):
         return _number(kind, value, path)
     if type(value) is not (origin or kind):

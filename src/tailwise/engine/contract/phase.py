@@ -1,6 +1,7 @@
 """A phase is a row of data: it holds all that governs a training call."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from typing import Literal
 
@@ -41,6 +42,7 @@ class Phase:
     trainable: patterns of parameter names that move (``*`` for all), ``!`` before one that does not; the rest is frozen
     rates: parameters that move at a rate of their own, the first pattern that matches counts
     early_stopping: when the phase ends before its epochs are over; None: never
+    loss_weights: {loss: weight} of the task's losses, 1 for a loss that is not named, 0 for an auxiliary one
     average: what is validated and handed over in place of the weights; None: the weights themselves
     keep_every: the weights of every so-manieth epoch are kept; 0: none
     hand_over: the weights of the best epoch, or of the last one with all that the next phase needs to go on exactly
@@ -54,6 +56,7 @@ class Phase:
     augment: float
     trainable: tuple[str, ...]
     rates: tuple[Rate, ...]
+    loss_weights: dict[str, float] = field(default_factory=dict[str, float])
     early_stopping: EarlyStopping | None = None
     average: EMA | SWA | None = None
     keep_every: int = 0
@@ -64,6 +67,8 @@ class Phase:
             raise ValueError("epochs, lr and clip must be positive")
         if not 0 <= self.augment <= 1:
             raise ValueError(f"augment must be within [0, 1], found {self.augment}")
+        if negative := [name for name, weight in self.loss_weights.items() if weight < 0]:
+            raise ValueError(f"loss_weights.{negative[0]} must not be negative")
         if self.keep_every < 0:
             raise ValueError(f"keep_every must not be negative, found {self.keep_every}")
         if isinstance(self.average, SWA) and self.early_stopping:
@@ -82,8 +87,15 @@ class Phase:
         return "schedule {kind: plateau}" if isinstance(self.schedule, Plateau) else ""
 
 
-def check_options(phase: Phase, has_scores: bool) -> None:
-    """Raise UserError for options that the task or the number of epochs makes impossible."""
+def check_options(phase: Phase, has_scores: bool, losses: Sequence[str]) -> None:
+    """Raise UserError for options that the task or the number of epochs makes impossible.
+
+    losses: names of the task's
+    """
+    for name in phase.loss_weights:
+        if name not in losses:
+            known = ", ".join(losses) or "none that has a name"
+            raise UserError(f"loss_weights.{name}: the task has no such loss; it has {known}")
     if phase.needs_scores and not has_scores:
         raise UserError(f"{phase.needs_scores} needs a validation score, and the task selects no metric")
     for key, value in (("average.epochs", getattr(phase.average, "epochs", 0)), ("keep_every", phase.keep_every)):

@@ -55,6 +55,7 @@ class Task:
     metrics: {name: Metric}, in the order of metrics.json; a head's Classification goes by the head's name
     select: the figure that chooses the best epoch; without one the last epoch is the best
     fallback(): the same task with the next simpler model, its weights drawn anew; None where there is none
+    auxiliary: names of losses that count only in a phase that gives them a weight
 
     Raises ValueError where `select` names a metric that is not there.
     """
@@ -69,12 +70,22 @@ class Task:
     metrics: Mapping[str, Metric] = field(default_factory=dict[str, Metric])
     select: Select | None = None
     fallback: Callable[[], "Task"] | None = None
+    auxiliary: tuple[str, ...] = ()
 
     def __post_init__(self):
         absent = [name for name in self.select.names if name not in self.metrics] if self.select else []
         if absent:
             known = ", ".join(self.metrics) or "none"
             raise ValueError(f"select names the metric {absent[0]!r}, which the task lacks; it has {known}")
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """Names that a phase's `loss_weights` may have: of the heads and the auxiliary losses."""
+        return (*(head.name for head in self.heads), *self.auxiliary)
+
+    def loss_weight(self, name: str, weights: Mapping[str, float]) -> float:
+        """What a loss counts in a phase with these `loss_weights`."""
+        return weights.get(name, 0.0 if name in self.auxiliary else 1.0)
 
     @property
     def samples(self) -> Samples:

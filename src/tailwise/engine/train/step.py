@@ -91,7 +91,8 @@ def _forward_backward(trainer: PhaseTrainer, step: PreparedStep) -> torch.Tensor
         with run.autocast():
             sums = task.loss(task.model(**batch.inputs), batch, trainer.boost)
         counts = {name: step.counts[name if name in batch.targets else ""] for name in sums}
-        loss = add_up(value / max(counts[name], 1) for name, value in sums.items())
+        weights = {name: task.loss_weight(name, trainer.phase.loss_weights) for name in sums}
+        loss = add_up(weights[name] * sums[name] / max(counts[name], 1) for name in sums if weights[name])
         loss.backward()
         total = total + loss.detach()
     return total

@@ -69,7 +69,7 @@ class PhaseTrainer:
         run: Run,
         handed: HandOver | None = None,
     ):
-        check_options(phase, task.select is not None)
+        check_options(phase, task.select is not None, task.losses)
         self.phase, self.run, self.handed = phase, run, handed
         self.samples = samples_by_epoch(samples, phase.epochs)
         self.boost = {head: of_head.to(run.device) for head, of_head in boost.items()}

@@ -13,6 +13,12 @@ from tailwise.models.video.variants import AnyVariant, Fusion
 ByHead = dict[str, torch.Tensor]
 
 
+def view_output(head: str) -> str:
+    """The name under which training outputs a head's logits of each single view, (N, C) of the N views that are there,
+    in the order of ``clips[mask]``."""
+    return f"{head} per view"
+
+
 @dataclass(frozen=True)
 class Model:
     """A variant on a backbone."""
@@ -35,7 +41,7 @@ class Model:
 class MultiView(nn.Module):
     """clips (B, V, T, H, W, 3) in [0, 255], mask (B, V) to {head: logits (B, C)}.
 
-    Absent views are not computed.
+    Absent views are not computed. In training also `view_output` of each head: what it predicts from one view alone.
     """
 
     def __init__(self, backbone: nn.Module, fusion: Fusion, names: list[str]):
@@ -43,7 +49,12 @@ class MultiView(nn.Module):
         self.backbone, self.fusion, self.names = backbone, fusion, names
 
     def forward(self, clips: torch.Tensor, mask: torch.Tensor) -> ByHead:
-        return dict(zip(self.names, self.fusion(self._embed(clips, mask), mask)))
+        embedded = self.backbone(clips[mask])
+        logits = dict(zip(self.names, self.fusion(_by_sample(embedded, mask), mask)))
+        if self.training:
+            single = self.fusion(embedded.unsqueeze(1), mask.new_ones(len(embedded), 1))
+            logits |= {view_output(name): of_head for name, of_head in zip(self.names, single)}
+        return logits
 
     @torch.no_grad()
     def look(self, clips: torch.Tensor, mask: torch.Tensor) -> tuple[ByHead, ByHead]:
@@ -52,12 +63,13 @@ class MultiView(nn.Module):
         The weights are the learned attention's: 0 where no view is, 1 in sum. What they leave out, see the variants'
         `weights`. In training mode dropout would blur them.
         """
-        views = self._embed(clips, mask)
+        views = _by_sample(self.backbone(clips[mask]), mask)
         logits, weights = self.fusion(views, mask), self.fusion.weights(views, mask)
         return dict(zip(self.names, logits)), dict(zip(self.names, weights))
 
-    def _embed(self, clips: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        embedded = self.backbone(clips[mask])
-        views = embedded.new_zeros(*mask.shape, embedded.shape[-1])
-        views[mask] = embedded
-        return views
+
+def _by_sample(embedded: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """The embeddings (N, D) of the views that are there as (B, V, D), 0 where none is."""
+    views = embedded.new_zeros(*mask.shape, embedded.shape[-1])
+    views[mask] = embedded
+    return views

@@ -8,15 +8,23 @@ from torch import nn
 
 PATCH = 4
 MOTION_GAIN = 3.0
-"""Deviations from the clip's mean are small beside the picture itself."""
+"""Changes over time are small beside the picture itself."""
 
 
 @dataclass(frozen=True)
 class Tiny:
-    """width: channels of the first layer, a multiple of 8; the embedding has 4 times as many."""
+    """A small 3-D convolution net.
+
+    width: channels of the first layer, a multiple of 8; the embedding has 4 times as many
+    motion: what half of the first layer sees of movement: differences of neighbouring frames, or deviations from the
+        clip's mean, as files of older versions have it
+    residual: whether the layers that keep the picture's size add to what goes in
+    """
 
     kind: Literal["tiny"]
     width: int
+    motion: Literal["deviations", "differences"] = "deviations"
+    residual: bool = False
 
     def __post_init__(self):
         if self.width < 8 or self.width % 8:
@@ -38,7 +46,7 @@ class Tiny:
     def build(self, shape: tuple[int, int, int]) -> "TinyBackbone":
         """The net with fresh weights; it takes clips of any shape that `check_shape` lets pass."""
         self.check_shape(shape)
-        return TinyBackbone(self.width)
+        return TinyBackbone(self)
 
     def pretrain(self, backbone: nn.Module) -> None:
         """Nothing: there are no weights to start from."""
@@ -47,28 +55,40 @@ class Tiny:
 class TinyBackbone(nn.Module):
     """Clips (N, T, H, W, 3) in [0, 255] to embeddings (N, 4 * width); H and W are cut to multiples of 4.
 
-    Patches of 4x4 pixels become `width` numbers, half of them what is seen and half how it
-    deviates from its mean over the clip; four 3-D convolutions follow. Group norm, so that one
-    clip alone works.
+    Patches of 4x4 pixels become `width` numbers, half of them what is seen and half how it moves; four 3-D convolutions
+    follow. Group norm, so that one clip alone works.
     """
 
-    def __init__(self, width: int):
+    def __init__(self, options: Tiny):
         super().__init__()
-        self.dim = 4 * width
+        width, same = options.width, Residual if options.residual else _layer
+        self.dim, self.motion = 4 * width, MOTIONS[options.motion]
         self.patches = nn.Linear(3 * PATCH**2, width)
         self.layers = nn.Sequential(
             _layer(width, 2 * width, stride=(1, 2, 2)),
-            _layer(2 * width, 2 * width, stride=(2, 1, 1)),
+            same(2 * width, 2 * width, stride=(2, 1, 1)),
             _layer(2 * width, 4 * width, stride=(1, 2, 2)),
-            _layer(4 * width, 4 * width, stride=(2, 1, 1)),
+            same(4 * width, 4 * width, stride=(2, 1, 1)),
         )
 
     def forward(self, clips: torch.Tensor) -> torch.Tensor:
         scaled = split_patches(clips).to(self.patches.weight.dtype) / 127.5 - 1
         seen, moved = self.patches(scaled).chunk(2, dim=-1)
-        moved = MOTION_GAIN * (moved - moved.mean(dim=1, keepdim=True))
-        x = torch.cat([seen, moved], dim=-1).relu().permute(0, 4, 1, 2, 3).contiguous()
+        x = torch.cat([seen, MOTION_GAIN * self.motion(moved)], dim=-1).relu().permute(0, 4, 1, 2, 3).contiguous()
         return self.layers(x).mean(dim=(2, 3, 4))
+
+
+def deviations(features: torch.Tensor) -> torch.Tensor:
+    """(N, T, ...) minus the mean over the frames."""
+    return features - features.mean(dim=1, keepdim=True)
+
+
+def differences(features: torch.Tensor) -> torch.Tensor:
+    """(N, T, ...) of each frame minus the frame before; 0 of the first."""
+    return torch.cat([torch.zeros_like(features[:, :1]), features.diff(dim=1)], dim=1)
+
+
+MOTIONS = {"deviations": deviations, "differences": differences}
 
 
 def split_patches(clips: torch.Tensor) -> torch.Tensor:
@@ -83,3 +103,18 @@ def split_patches(clips: torch.Tensor) -> torch.Tensor:
 def _layer(inside: int, outside: int, stride: tuple[int, int, int]) -> nn.Sequential:
     convolution = nn.Conv3d(inside, outside, kernel_size=3, stride=stride, padding=1, bias=False)
     return nn.Sequential(convolution, nn.GroupNorm(8, outside), nn.ReLU(inplace=True))
+
+
+class Residual(nn.Module):
+    """A layer added to its input, of which the mean over each step in time is taken.
+
+    Source: https://arxiv.org/abs/1512.03385, eq. 2; average pooling in the shortcut: https://arxiv.org/abs/1812.01187
+    """
+
+    def __init__(self, inside: int, outside: int, stride: tuple[int, int, int]):
+        super().__init__()
+        self.layer = _layer(inside, outside, stride)
+        self.shortcut = nn.AvgPool3d(stride, ceil_mode=True, count_include_pad=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.layer(x) + self.shortcut(x)

@@ -15,10 +15,10 @@ from tailwise.data.video.store.clips import Clips
 from tailwise.engine.checkpoint.weights import SEEN
 from tailwise.engine.contract.metric import Metric, Select
 from tailwise.engine.contract.task import Task
-from tailwise.losses.classification import classification_loss
 from tailwise.metrics.classification import Classification
 from tailwise.metrics.macro_recall import MacroRecall
 from tailwise.models.video.multiview import Model
+from tailwise.recipes.fouls.loss import PER_VIEW, foul_loss
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ def build(
         train=samples,
         valid=validation,
         prepare=prepare,
-        loss=classification_loss,
+        loss=foul_loss,
+        auxiliary=(PER_VIEW,),
         metrics=metrics(heads),
         select=Select(tuple(head.name for head in heads), "macro_recall"),
         fallback=fallback if config.model.fallback() else None,

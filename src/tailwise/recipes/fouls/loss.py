@@ -1,0 +1,29 @@
+"""The loss of fouls: of what the heads predict from all views, and of what they predict from each view alone."""
+
+from collections.abc import Mapping
+
+import torch
+
+from tailwise.core.batch import Batch, Outputs
+from tailwise.losses.boost import ClassBoost, boosted_cross_entropy
+from tailwise.losses.classification import classification_loss
+from tailwise.models.video.multiview import view_output
+
+PER_VIEW = "per_view"
+
+
+def foul_loss(outputs: Outputs, batch: Batch, boost: Mapping[str, ClassBoost] | None) -> dict[str, torch.Tensor]:
+    """{head: sum over the fouls}; in training also PER_VIEW: the sum over the fouls of the mean over their views."""
+    sums = classification_loss(outputs, batch, boost)
+    if any(view_output(head) in outputs for head in sums):
+        sums[PER_VIEW] = torch.stack([per_view(outputs, batch, head, boost) for head in sums]).sum()
+    return sums
+
+
+def per_view(outputs: Outputs, batch: Batch, head: str, boost: Mapping[str, ClassBoost] | None) -> torch.Tensor:
+    """A head's loss on single views, each with its foul's label: the sum over the fouls of the mean over their views."""
+    mask = batch.inputs["mask"]
+    foul = mask.nonzero()[:, 0]
+    of_head = boost.get(head) if boost else None
+    share = 1 / mask.sum(dim=1)
+    return boosted_cross_entropy(outputs[view_output(head)], batch.targets[head][foul], of_head, share[foul])
