@@ -44,7 +44,7 @@ def test_the_result_has_intervals_and_targets_and_nothing_of_the_test_split(fact
     assert ["action", "macro recall", "0.457 (0.400 to 0.512)", "0.600"] in rows
     assert ["", "lowest recall", "0.125", ""] in rows and ["", "balanced accuracy", "57.25 %", ""] in rows
     assert ["", "macro F1, rare classes", "0.457 (0.400 to 0.512)", ""] in rows
-    assert html.count("40.50") == 1 and html.index("40.50") > html.index("Certificate of the test split")
+    assert html.count("40.50") == 1 and html.index("40.50") > html.index("Test split certificate")
 
 
 def test_the_classes_have_counts_boosts_and_figures(facts):
@@ -94,7 +94,7 @@ def test_other_warnings_of_the_index_are_told_the_first_twenty(facts):
 
 
 def test_a_run_without_alerts_says_so(facts):
-    assert "No alert." in show(replace(facts, history=replace(facts.history, alerts=[])))
+    assert "No alerts." in show(replace(facts, history=replace(facts.history, alerts=[])))
 
 
 def test_the_same_facts_give_the_same_bytes(facts, tmp_path):
@@ -257,7 +257,9 @@ def test_a_section_that_does_not_exist_is_refused_with_the_known_ones():
 def test_a_pipeline_adds_sections_of_its_own(tmp_path):
     """A template, a style, a script, facts, and a place in the navigation."""
     (tmp_path / "web").mkdir()
-    (tmp_path / "web/probe.html").write_text('<section id="probe"><p>{{ own.text }}: {{ page.unit }}</p></section>')
+    (tmp_path / "web/probe.html").write_text(
+        '<section id="probe"><p>{{ own.text }}: {{ page.item_name }}</p></section>'
+    )
     (tmp_path / "web/probe.js").write_text("own.explain = () => [facts.own.length];\n")
     (tmp_path / "web/probe.css").write_text(".probe { margin: 0 }\n")
 

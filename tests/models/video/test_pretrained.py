@@ -196,8 +196,8 @@ def test_torch_s_advice_to_read_without_protection_is_not_passed_on(folder):
         (lambda tensor: tensor.double().fill_(1e300), "features.2.1.weight has NaN or infinite numbers"),
         (lambda tensor: tensor.long(), "features.2.1.weight is int64, not floats"),
         (lambda tensor: tensor.to(torch.complex64), "features.2.1.weight is complex64, not floats"),
-        (lambda tensor: tensor.to_sparse(), "features.2.1.weight is not held number by number"),
-        (lambda tensor: torch.zeros(1).expand(64), "features.2.1.weight is not held number by number"),
+        (lambda tensor: tensor.to_sparse(), "features.2.1.weight is not a dense CPU tensor"),
+        (lambda tensor: torch.zeros(1).expand(64), "features.2.1.weight is not a dense CPU tensor"),
     ],
 )
 def test_a_tensor_that_holds_no_floats_is_named(folder, s3d, spoil, said):
