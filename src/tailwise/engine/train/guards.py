@@ -122,7 +122,7 @@ class StepNumbers:
 class GuardState:
     """Recent numbers of a phase's accepted steps; saved with the run.
 
-    skipped: numbers of the phase's non-finite steps
+    skipped: numbers of the phase's non-finite steps; negative for those of the phase that handed over
     zero_gradients: {parameter name: consecutive steps with a gradient of 0}
     alerted: alerts whose condition still holds
     steps: accepted steps since the start of the phase or the last rollback
@@ -181,6 +181,10 @@ class GuardState:
         checked = [name for name in names if name not in known and check_due(self.zero_gradients[name])]
         exempt = immovable(checked) if checked else []
         return [name for name in names if name in known or (name in checked and name not in exempt)]
+
+    def after(self, steps: int) -> "GuardState":
+        """The same, for a next phase that counts its own steps from 0 after these."""
+        return replace(self, skipped=[step - steps for step in self.skipped])
 
     def is_good(self) -> bool:
         """Whether to copy the weights after the newest step for a rollback; called once per step."""
