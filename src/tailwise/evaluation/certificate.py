@@ -90,11 +90,11 @@ def certify_split(
     return rows, warnings, {"over": "groups", "groups": groups, "draws": DRAWS, "level": LEVEL, "seed": SEED}
 
 
-def limits_of_intervals(unit: str) -> str:
-    """What an interval covers, in a sentence. unit: what a sample is called"""
+def limits_of_intervals(sample_name: str) -> str:
+    """What an interval covers, in a sentence. sample_name: the word for one sample"""
     return (
-        f"The intervals cover the choice of {unit}s and their groups, not the training: another seed trains another "
-        "model, with other figures."
+        f"The intervals cover the choice of {sample_name}s and their groups, not the training: another seed trains "
+        "another model, with other figures."
     )
 
 
