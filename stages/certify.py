@@ -34,7 +34,7 @@ def main() -> None:
     facts[COMPUTING] = backend(run.device)
     counts = read_json(Path("reports/classes.json"))["train"]
     facts |= recipe.extra(params, index_of(args.split), found.predictions, counts).figures
-    warnings = [limits_of_intervals(recipe.unit), *limits_of_model(task.spec, asked), *warnings]
+    warnings = [limits_of_intervals(recipe.sample_name), *limits_of_model(task.spec, asked), *warnings]
     made = certificate(rows, found.figures, warnings, facts)
     write_json(args.certificate, made)
     keep_backend(run.device)

@@ -32,7 +32,7 @@ def main() -> None:
     figures = {name: head_figures(of_head, counts[name]) for name, of_head in measured.items()}
     recipe = load_recipe(args.recipe)
     extra = recipe.extra(params, args.index, found, counts)
-    own = {**extra.figures, "units": dict(recipe.units), "lines": list(extra.summary)}
+    own = {**extra.figures, "units": dict(recipe.score_units), "lines": list(extra.summary)}
     made = {"target": asdict(target), "few": FEW, "limits": limits_of_split(measured), "heads": figures}
     write_json(Path("reports/intervals.json"), {**made, **own})
     for name, file in extra.files.items():

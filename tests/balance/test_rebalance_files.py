@@ -36,7 +36,7 @@ def test_a_curriculum_says_from_which_epoch_samples_are_drawn(tmp_path):
     assert read_curriculum(tmp_path) == {1: ["a", "b"], 3: ["a", "b", "b"]}
 
 
-@pytest.mark.parametrize(("epoch", "said"), [("2", "the first epoch must be 1, found 2"), ("x", "a whole number")])
+@pytest.mark.parametrize(("epoch", "said"), [("2", "the first epoch must be 1, found 2"), ("x", "an integer")])
 def test_a_curriculum_without_a_beginning_is_refused(tmp_path, epoch, said):
     (tmp_path / "curriculum.csv").write_text(f"epoch,sample\n{epoch},a\n")
     with pytest.raises(UserError, match=said):

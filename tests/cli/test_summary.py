@@ -18,7 +18,7 @@ def test_the_closing_table_names_the_lowest_class_and_leaves_absent_ones_out():
     assert scores == ["balanced accuracy: 40.00 %", "mean recall: 0.250"]
     recall["Hold"] = 0.0
     row = summary({"action": {**figures, "recall": recall}}, intervals).splitlines()[1]
-    assert row.endswith("0.000  Hold (2 samples: no measurement)")
+    assert row.endswith("0.000  Hold (2 samples: too few to measure)")
 
 
 def test_the_closing_table_ends_with_the_lines_of_the_pipeline():

@@ -35,8 +35,8 @@ def test_other_columns_may_be_numbers(tmp_path):
     [
         ("", "has no column 'name'; there are: ; run the stage that writes it again"),
         ("name,share\nx,1\n", "has no column 'count'; there are: name, share; run the stage that writes it again"),
-        ("name,count,share\nx,1,0.5\ny,1.5,0.5\n", "line 3: count must be a whole number, found '1.5'"),
-        ("name,count,share\nx,,0.5\n", "line 2: count must be a whole number, found ''"),
+        ("name,count,share\nx,1,0.5\ny,1.5,0.5\n", "line 3: count must be an integer, found '1.5'"),
+        ("name,count,share\nx,,0.5\n", "line 2: count must be an integer, found ''"),
         ('name,count,share\n"x\ny",1,0.5\ny,1,half\n', "line 4: share must be a number, found 'half'"),
         ("name,count,share\nx,1\n", "line 2: 2 fields where the header has 3; quote a field that holds a comma"),
         ('name,count,share\n"x,1,2\n', "line 2: not CSV: unexpected end of data"),

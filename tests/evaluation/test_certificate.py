@@ -66,7 +66,7 @@ def test_limits_name_what_few_samples_cannot_tell():
 
 
 def test_a_few_samples_decide_nothing():
-    """Three of three found: a bootstrap sees no spread, and yet it is no measurement."""
+    """Three of three found: a bootstrap sees no spread, but the class has too few samples to measure."""
     sure = [Interval(1.0, 1.0, 1.0), Interval(1.0, 1.0, 1.0)]
     told = {"macro_recall": sure[0], "macro_f1": sure[0], "recall": sure}
     rows = certify_head("severity", {"No card": 157, "Red card": 3}, 26, told, 1.0, TARGETS)

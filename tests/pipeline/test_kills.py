@@ -119,7 +119,9 @@ def test_a_second_start_of_the_same_run_is_refused_with_the_owners_process(trial
     with begun(trial, phase1(trial), lambda process, log: states(trial)) as process:
         second = run(trial, ["sh", "-c", phase1(trial)])
         (home,) = (trial / ".resume").iterdir()
-        assert second.stderr == f"train: {home}: process {process.pid} is at the same run; wait or end it\n"
+        assert (
+            second.stderr == f"train: {home}: process {process.pid} is running the same phase; wait for it or stop it\n"
+        )
         assert second.returncode == 1 and process.poll() is None
 
 

@@ -15,10 +15,10 @@ from support.slow import slow_but
     ("stage", "key", "value", "said"),
     slow_but(
         [
-            ("make_demo", "demo.seed", "seven", "demo.seed must be a whole number, found 'seven'"),
+            ("make_demo", "demo.seed", "seven", "demo.seed must be an integer, found 'seven'"),
             ("decode_clips", "window.stide", 2, "window.stide is unknown; did you mean stride?"),
             ("train_phase1", "model.backbone.widht", 8, "model.backbone.widht is unknown; did you mean width?"),
-            ("evaluate", "runtime.workers", "two", "runtime.workers must be a whole number or auto, found 'two'"),
+            ("evaluate", "runtime.workers", "two", "runtime.workers must be an integer or auto, found 'two'"),
         ],
         ("train_phase1", "model.backbone.widht", 8, "model.backbone.widht is unknown; did you mean width?"),
     ),
@@ -139,7 +139,7 @@ def test_training_whose_weights_could_not_be_written_is_not_lost(project):
     assert "data/models/phase1.safetensors: Is a directory" in refused(project, "train_phase1")
     shutil.rmtree(project / "data/models/phase1.safetensors")
     done = run(project, [command(project, "train_phase1")], shell=True)
-    assert "phase1: already trained to its end" in done.stdout and "loss" not in done.stdout
+    assert "phase1: already finished" in done.stdout and "loss" not in done.stdout
     assert present(project) == before
 
 

@@ -44,7 +44,7 @@ def test_the_record_has_it_and_a_state_saved_with_another_is_not_continued(proje
     project.set("phase1.train.epochs", 2)
     project.run(*train)
     assert recorded(project) == CAPABILITY
-    assert "already trained to its end" in project.run(*train)
+    assert "already finished" in project.run(*train)
     other = project.run(*OTHER, *train)
     assert "trained to its end" not in other and "resumed" not in other and "phase1 epoch  1/2" in other
     assert recorded(project) == "DEFAULT"

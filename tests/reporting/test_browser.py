@@ -21,7 +21,7 @@ def test_the_pages_are_reached_from_the_navigation(report):
     browser = report()
     assert shown(browser) == (["Result"], ["Result"])
     browser.go("certificate")
-    assert shown(browser) == (["Certificate of the test split"], ["Certificate"])
+    assert shown(browser) == (["Test split certificate"], ["Certificate"])
     browser.driver.back()
     WebDriverWait(browser.driver, 10).until(lambda _: shown(browser) == (["Result"], ["Result"]))
 
@@ -65,7 +65,7 @@ def test_a_click_on_a_recall_chooses_its_class(report):
 def test_the_pointer_is_told_values_and_intervals(report):
     browser = report()
     ring = browser.all("#recalls .row .dot")[0]
-    assert browser.hover(ring)[1:3] == ["recall 0.00 (5 samples: no measurement)", "precision 0.00 (0.00 to 0.25)"]
+    assert browser.hover(ring)[1:3] == ["recall 0.00 (5 samples: too few to measure)", "precision 0.00 (0.00 to 0.25)"]
     assert ring.get_attribute("class") == "dot few" and len(browser.all("#recalls .whisker")) == 2
     told = browser.hover(browser.all("#recalls .row .dot")[1])
     assert told[:2] == ["Push", "recall 0.25 (0.13 to 0.50)"] and browser.one("#tip").is_displayed()
@@ -127,10 +127,10 @@ def test_mistakes_are_sorted_and_more_are_shown(report):
     def samples():
         return [note.split(" · ")[0] for note in browser.texts(".mistake .note")]
 
-    def surest():
+    def confidence():
         return [int(card.split("%")[0]) for card in browser.texts(".mistake .probable span:nth-of-type(2)")]
 
-    assert surest() == sorted(surest(), reverse=True) and len(samples()) == 8
+    assert confidence() == sorted(confidence(), reverse=True) and len(samples()) == 8
     browser.choose("#order", "by sample")
     assert samples() == [f"valid/{i}" for i in range(8)]
     browser.click("#more")

@@ -44,19 +44,19 @@ def test_every_intervention_is_listed_and_what_changes_the_model_is_told_first(t
         "phase2: memory ran short: micro-batch 4, first at epoch 1, step 1",
         "phase2: a simpler model took over at epoch 2, step 7 (exploding gradient)",
     ):
-        assert training.index(told) < training.index("All classes together")
+        assert training.index(told) < training.index("Overall")
         assert run.index(told) > run.index("Parameters")
     assert "phase1 | cpu | 1 | 16" in run and "phase2 | cpu | 1 | 4" in run
 
 
 def test_a_run_without_trouble_says_that_nothing_had_to_be_done(tmp_path):
     html = html_of(tmp_path, Made())
-    assert "Nothing had to be done." in part(html, "training") and 'class="loud"' not in html
+    assert "No interventions." in part(html, "training") and 'class="loud"' not in html
 
 
 def test_a_run_of_a_version_that_kept_no_record_is_no_run_without_trouble(tmp_path):
     html = html_of(tmp_path, Made(done=None))
-    assert "No record of phase1, phase2" in part(html, "training") and "Nothing had to be done" not in html
+    assert "No record of phase1, phase2" in part(html, "training") and "No interventions." not in html
     assert 'id="computed"' not in html
 
 

@@ -44,7 +44,7 @@ def test_the_result_has_intervals_and_targets_and_nothing_of_the_test_split(fact
     assert ["action", "macro recall", "0.457 (0.400 to 0.512)", "0.600"] in rows
     assert ["", "lowest recall", "0.125", ""] in rows and ["", "balanced accuracy", "57.25 %", ""] in rows
     assert ["", "macro F1, rare classes", "0.457 (0.400 to 0.512)", ""] in rows
-    assert html.count("40.50") == 1 and html.index("40.50") > html.index("Certificate of the test split")
+    assert html.count("40.50") == 1 and html.index("40.50") > html.index("Test split certificate")
 
 
 def test_the_classes_have_counts_boosts_and_figures(facts):
@@ -94,7 +94,7 @@ def test_other_warnings_of_the_index_are_told_the_first_twenty(facts):
 
 
 def test_a_run_without_alerts_says_so(facts):
-    assert "No alert." in show(replace(facts, history=replace(facts.history, alerts=[])))
+    assert "No alerts." in show(replace(facts, history=replace(facts.history, alerts=[])))
 
 
 def test_the_same_facts_give_the_same_bytes(facts, tmp_path):
@@ -180,7 +180,7 @@ def test_an_undefined_figure_is_a_dash():
 
 def test_the_evaluator_of_soccernet_stands_beside_the_balanced_accuracy_of_its_own_data_alone(tmp_path, facts):
     html = html_of(write_run(tmp_path / "official", RUNS["official"]))
-    assert cells(html).count(["SoccerNet's evaluator", "no number", "51.17 %", "54.30 %"]) == 2
+    assert cells(html).count(["SoccerNet's evaluator", "not available", "51.17 %", "54.30 %"]) == 2
     assert ["balanced accuracy", "45.67 %", "45.67 %", "57.25 %"] in cells(html)
     assert html.count("<li>12 of 256 fouls</li>") == 2 and "otherwise:" in html
     assert not re.search("official|SoccerNet.s evaluator<", show(facts).partition("<script type")[0])
@@ -193,7 +193,7 @@ def test_of_a_few_samples_their_number_stands_and_no_interval(facts):
     assert measured({"value": None, "low": None, "high": None}, 0, 20) == "–"
     html = show(facts)
     dive = ["Dive", "5", "", "5", "1.00", "2.00", "0.00 (5 samples)", "0.00 (0.00 to 0.25)", "0.00 (5 samples)"]
-    assert dive in cells(html) and "Figures of fewer than 6 samples" in html
+    assert dive in cells(html) and "With fewer than 6 samples" in html
     assert ["action", "recall of Push", "1.000 (2 samples)", "0.400", "undecided"] in cells(html)
     assert "<li>action: 1 sample of Dive.</li>" in html
 
@@ -220,7 +220,7 @@ def test_a_page_without_parts_of_its_own_has_the_words_of_its_data(tmp_path):
     html = html_of(write_run(tmp_path, RUNS["tagger"]), RUNS["tagger"])
     head, push = ["class", "training notes", "", "validation notes", "boost phase1"], ["stays", "9", "", "9", "1.00"]
     assert [row[:5] for row in cells(html) if row[0] in ("class", "stays")][:2] == [head, push]
-    assert ["train", "98", "700"] in cells(html) and "Validation notes that the model was sure of" in html
+    assert ["train", "98", "700"] in cells(html) and "Validation notes that the model misclassified" in html
     shown = html.partition("<style>")[0] + html.partition("</style>")[2].partition("<script type")[0]
     assert re.findall("(?i)view(?!port|box)|clip|film|strip|soccernet|foul|camera", shown) == []
 
@@ -257,7 +257,9 @@ def test_a_section_that_does_not_exist_is_refused_with_the_known_ones():
 def test_a_pipeline_adds_sections_of_its_own(tmp_path):
     """A template, a style, a script, facts, and a place in the navigation."""
     (tmp_path / "web").mkdir()
-    (tmp_path / "web/probe.html").write_text('<section id="probe"><p>{{ own.text }}: {{ page.unit }}</p></section>')
+    (tmp_path / "web/probe.html").write_text(
+        '<section id="probe"><p>{{ own.text }}: {{ page.item_name }}</p></section>'
+    )
     (tmp_path / "web/probe.js").write_text("own.explain = () => [facts.own.length];\n")
     (tmp_path / "web/probe.css").write_text(".probe { margin: 0 }\n")
 

@@ -54,7 +54,7 @@ def read_curriculum(folder: Path) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     for row in read_csv(path) if path.exists() else ():
         if not row["epoch"].isdecimal():
-            raise UserError(f"{path}: epoch must be a whole number, found {row['epoch']!r}")
+            raise UserError(f"{path}: epoch must be an integer, found {row['epoch']!r}")
         found.setdefault(int(row["epoch"]), []).append(row["sample"])
     if found and min(found) != 1:
         raise UserError(f"{path}: the first epoch must be 1, found {min(found)}")

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from tailwise.core.errors import UserError, describe_error, escape_output, print_error
-from tailwise.core.system.imports import NO_THREAD, no_thread
+from tailwise.core.system.imports import NO_THREAD, threads_exhausted
 
 WEIGHTS = Path("data/models/phase3.safetensors")
 
@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         return _fail(f"{sys.executable} has no package {error.name}: activate the environment that has it", 1)
     except KeyboardInterrupt:
-        return _fail(NO_THREAD, 1) if no_thread() else _fail("interrupted", 130)
+        return _fail(NO_THREAD, 1) if threads_exhausted() else _fail("interrupted", 130)
     except BrokenPipeError:  # the reader of the output has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

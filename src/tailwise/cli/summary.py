@@ -37,8 +37,8 @@ def score_row(name: str, value: float | None, unit: str | None) -> str:
 
 
 def few(count: int, least: int) -> str:
-    """That so few labels are no measurement; empty where they are enough."""
-    return f" ({count} sample{'s' if count != 1 else ''}: no measurement)" if count < least else ""
+    """A note that the class has too few labels to measure; empty if it has enough."""
+    return f" ({count} sample{'s' if count != 1 else ''}: too few to measure)" if count < least else ""
 
 
 def run() -> None:

@@ -7,7 +7,7 @@ import torch
 from tailwise.core.heads import IGNORE
 
 Outputs = dict[str, torch.Tensor]
-"""What a model returns: {head: logits (..., C)}, and whatever else its loss and metrics take."""
+"""What a model returns: {head: logits (..., C)}, and anything else that its loss and metrics use."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Mix:
 
 @dataclass(frozen=True)
 class Batch:
-    """Samples on their way to a model, called as ``model(**batch.inputs)``.
+    """A collated batch; the model is called as ``model(**batch.inputs)``.
 
     inputs: {name: tensor (B, ...)}
     targets: {head name: class ids (B,) or (B, T), int64, IGNORE where there is none}
@@ -39,7 +39,7 @@ class Batch:
         return len(self.index)
 
     def count(self, name: str) -> int:
-        """What a loss of this name is a mean over: the labels of a head, else the samples."""
+        """The denominator of the loss of this name: the labels of a head, else the samples."""
         if name not in self.targets:
             return len(self)
         return int((self.targets[name] != IGNORE).sum())

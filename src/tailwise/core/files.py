@@ -1,4 +1,4 @@
-"""Writing small tracked files: whole or not at all, rounded, the same bytes each time."""
+"""Atomic writes of small tracked files: rounded floats, the same bytes each time."""
 
 import csv
 import glob
@@ -32,10 +32,9 @@ def rounded(value: Any) -> Any:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Replace `path` by `data` in one step; its folder is made.
+    """Atomically replace `path` with `data`; creates its folder and removes partial files of killed processes.
 
-    Raises OSError with the name of `path`, or of the folder that cannot be made; nothing is left beside it then.
-    What killed processes left half-written of it goes.
+    Raises OSError with the name of `path`, or of the folder that cannot be created, and leaves no partial file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = part_of(path)
@@ -47,7 +46,7 @@ def write_bytes(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)
-    except OSError as error:  # a full disk names no file, an unwritable folder the part
+    except OSError as error:  # a full disk gives no file name, an unwritable folder that of the partial file
         raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         with suppress(OSError):
@@ -55,14 +54,14 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def part_of(path: Path) -> Path:
-    """Where this process writes what is to be put in place whole."""
+    """The temporary file that this process writes before renaming it to the final path."""
     return path.with_name(f".{path.name}.{os.getpid()}")
 
 
 def remove_parts(folder: Path, name: str = "", alive: Callable[[int], bool] = lambda process: False) -> None:
-    """Remove what processes that are not `alive` left half-written in the folder and below it.
+    """Remove partial files in the folder and below it whose processes are not `alive`.
 
-    name: of the file whose parts are meant, empty for all files
+    name: the file whose partial files are removed; empty for all files
     """
     for part in folder.rglob(f".{glob.escape(name) or '*'}.*"):
         remove_part(part, alive)
@@ -73,14 +72,14 @@ def remove_part(path: Path, alive: Callable[[int], bool]) -> bool:
     found = PART.fullmatch(path.name)
     if not found or alive(int(found[2])):
         return False
-    with suppress(OSError):  # another process was faster, or a person made a folder of such a name
+    with suppress(OSError):  # another process removed it, or it is a folder
         path.unlink()
         return True
     return False
 
 
 def is_alive(process: int) -> bool:
-    """Whether a process of that number runs on this machine."""
+    """Whether a process with this id runs on this machine."""
     try:
         os.kill(process, 0)
     except (ProcessLookupError, OverflowError):
@@ -118,7 +117,7 @@ def csv_text(rows: Iterable[Iterable[Any]]) -> str:
 
 
 def regular(path: Path) -> Path:
-    """The path of a file that is there; raises UserError for what would never end or begin, such as a pipe."""
+    """The path, checked; raises UserError for anything that could block when read, such as a pipe."""
     mode = path.stat().st_mode
     if not stat.S_ISREG(mode):
         raise UserError(f"{path}: is {kind_of(mode)}, not a file")
@@ -126,7 +125,7 @@ def regular(path: Path) -> Path:
 
 
 def kind_of(mode: int) -> str:
-    """What lies at a path that is no file. mode: as os.stat gives it"""
+    """What kind of non-file a path is. mode: from os.stat"""
     kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
     return kinds.get(stat.S_IFMT(mode), "a device")
 

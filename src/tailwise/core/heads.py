@@ -1,9 +1,9 @@
-"""What a pipeline predicts: its heads and their classes. No torch: reading predictions starts quickly."""
+"""What a pipeline predicts: heads and their classes. Does not import torch, for fast start-up."""
 
 from dataclasses import dataclass
 
 IGNORE = -100
-"""Class id of a missing label, or of padding in a sequence; counts nowhere."""
+"""Class id of a missing label, or of padding in a sequence; ignored everywhere."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
-"""CSV as records with line numbers, strictly read.
+"""Strict CSV parser that keeps line numbers.
 
-``pandas.read_csv`` fills short rows, cuts a cell at a NUL byte, renames repeated columns and forgets the line on which
-a row began; so the records come from `csv`, and `core.tables` puts them into a DataFrame.
+``pandas.read_csv`` fills short rows, truncates cells at NUL bytes, renames repeated columns and loses line numbers;
+so rows are parsed with `csv`, and `core.tables` builds the DataFrame.
 """
 
 import csv
@@ -14,7 +14,7 @@ from tailwise.core.errors import UserError
 
 @dataclass(frozen=True)
 class Records:
-    """The rows of a CSV file. columns: names; numbers: line on which each row begins, from 1; cells: of each row"""
+    """The rows of a CSV file. columns: names; numbers: first line of each row, from 1; cells: texts of each row"""
 
     columns: list[str]
     numbers: list[int]
@@ -22,7 +22,7 @@ class Records:
 
 
 def parse(file: Path, text: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
-    """(number of its first line, cells) of each row that is not blank; UserError for what is no CSV."""
+    """Yields (first line number, cells) of each non-blank row; UserError for invalid CSV."""
     reader, before = csv.reader(text, strict=True), 0
     try:
         for cells in reader:
@@ -34,7 +34,7 @@ def parse(file: Path, text: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
 
 
 def collect(file: Path, columns: list[str], rows: Iterable[tuple[int, list[str]]]) -> Records:
-    """The rows after the header; UserError for one of another width. Equal texts are kept once, to save memory."""
+    """The rows after the header; UserError for a row of another width. Equal texts are interned to save memory."""
     found = Records(columns, [], [])
     known: dict[str, str] = {}
     for number, cells in rows:

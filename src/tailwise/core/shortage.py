@@ -1,4 +1,4 @@
-"""Where memory, processes or threads ran out, whoever met it and whatever words it has for it."""
+"""Recognizes errors that mean out of memory, processes or threads, whichever library raised them."""
 
 import errno
 import resource
@@ -15,16 +15,16 @@ MESSAGES = (
     "can't start new thread",
     "pthread_create failed",
 )
-"""Words of those who find no memory and have no error of their own for it: the loader of libraries, OpenBLAS, torch."""
+"""Message fragments of the dynamic loader, OpenBLAS and torch, which raise no MemoryError."""
 
 
 def shortage(error: BaseException) -> str | None:
-    """What to say where memory or processes ran out; None of any other error."""
+    """The message for an error that means out of memory or processes; None for any other error."""
     if isinstance(error, MemoryError):
         return out_of_memory(str(error))
     if isinstance(error, OSError) and error.errno == errno.ENOMEM:
         return out_of_memory(str(error.filename or error.strerror))
-    if isinstance(error, OSError) and error.errno == errno.EAGAIN:  # of fork
+    if isinstance(error, OSError) and error.errno == errno.EAGAIN:  # raised by fork
         return f"out of memory or processes: {error.strerror}; see ulimit -a"
     if isinstance(error, (ImportError, OSError, RuntimeError)):
         return shortage_in(str(error))
@@ -32,13 +32,13 @@ def shortage(error: BaseException) -> str | None:
 
 
 def shortage_in(text: str) -> str | None:
-    """The last of the lines that tell of it, None if none does."""
+    """The message for the last line that reports a shortage; None if no line does."""
     lines = [line.strip() for line in text.splitlines() if any(words in line.lower() for words in MESSAGES)]
     return out_of_memory(lines[-1]) if lines else None
 
 
 def out_of_memory(detail: str) -> str:
-    """detail: the library's own words, "" for none. Names the limit that is set, if any."""
+    """The message, with the memory limit if one is set. detail: the library's own message, or ""."""
     most = resource.getrlimit(resource.RLIMIT_AS)[0]
     limit = "" if most == resource.RLIM_INFINITY else f" (ulimit -v is {most // 1024})"
     return f"out of memory{limit}{f': {detail}' if detail else ''}"

@@ -1,6 +1,6 @@
 """Tables as pandas DataFrames: typed columns, checked on reading, the same bytes on writing."""
 
-# pandas has no types here, so nothing is known of its methods.
+# pandas is untyped here.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,9 +26,9 @@ def text_table(
 
 
 def read_table(file: Path, schema: Mapping[str, Kind], others: Kind = "text") -> pd.DataFrame:
-    """A table that a stage wrote. schema: columns that it must have; others: kind of all other columns
+    """Read a table that a stage wrote. schema: required columns; others: kind of all other columns
 
-    Raises UserError naming file, line and column for what is absent, no CSV, or of another kind.
+    Raises UserError naming file, line and column if it is missing, not CSV, or a cell has another kind.
     """
     found = _read(file)
     for name in schema:
@@ -72,7 +72,7 @@ def _read(file: Path) -> Records:
 
 def _typed(file: Path, lines: Sequence[int], cells: pd.Series, kind: str) -> np.ndarray:
     texts = cells.mask(cells == "", "nan") if kind == "number" else cells
-    dtype, what = (float, "a number") if kind == "number" else (int, "a whole number")
+    dtype, what = (float, "a number") if kind == "number" else (int, "an integer")
     try:
         return texts.to_numpy(object).astype(dtype)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Whether tensors from a file are those that a model takes; and a sum of tensors."""
+"""Checks tensors from a file against those of a model; and a typed sum of tensors."""
 
 import operator
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,8 +8,8 @@ import torch
 
 from tailwise.core.errors import shorten
 
-NAMED = 3
-"""So many tensors are named in a refusal."""
+MAX_LISTED = 3
+"""Tensors named in an error message."""
 
 FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
@@ -17,40 +17,40 @@ Tensors = Mapping[str, torch.Tensor]
 
 
 def add_up(tensors: Iterable[torch.Tensor]) -> torch.Tensor:
-    """The sum of one or more tensors, from first to last: as `sum`, which types it as possibly the number 0."""
+    """The sum of one or more tensors, in order. Unlike `sum`, it is typed as a tensor."""
     return reduce(operator.add, tensors)
 
 
 def misfit(found: Tensors, wanted: Tensors) -> str:
-    """What keeps the tensors from being loaded, the first few by name; "" if nothing does.
+    """Why the tensors cannot be loaded, with the first few names; "" if they can.
 
-    wanted: of the model, with or without memory. Values are looked at last, when all sizes are known to be right.
+    wanted: the model's tensors, possibly on the meta device. Values are checked last, once all shapes match.
     """
     of_form = [*wrong_names(found, wanted), *wrong_kinds(found, wanted), *_wrong_shapes(found, wanted)]
     return _listed(of_form or [*not_finite(found, wanted)])
 
 
 def wrong_names(found: Tensors, wanted: Tensors) -> Iterator[str]:
-    """Batch norm's counts of batches are not in older files, and PyTorch sets them."""
+    """Missing and unexpected names. Batch norm's `num_batches_tracked` may be missing, as in older files."""
     needed = [name for name in wanted if not name.endswith("num_batches_tracked")]
     yield from (f"{_short(name)} is missing" for name in needed if name not in found)
     yield from (f"{_short(name)} is left over" for name in found if name not in wanted)
 
 
 def wrong_kinds(found: Tensors, wanted: Tensors) -> Iterator[str]:
-    """Tensors that are no floats where floats are wanted, others where others are, or do not hold each number."""
+    """Tensors of another dtype class than the model's, or that are not dense."""
     for name, ours, theirs in _pairs(found, wanted):
         kind = str(ours.dtype).removeprefix("torch.")
         if theirs.dtype in FLOATS and ours.dtype not in FLOATS:
             yield f"{name} is {kind}, not floats"
         elif theirs.dtype not in FLOATS and ours.dtype != theirs.dtype:
             yield f"{name} is {kind}, not {str(theirs.dtype).removeprefix('torch.')}"
-        elif not _is_held(ours):
-            yield f"{name} is not held number by number"
+        elif not _is_dense(ours):
+            yield f"{name} is not a dense CPU tensor"
 
 
-def _is_held(tensor: torch.Tensor) -> bool:
-    """Not sparse, not without memory, and no few numbers that are said to be many."""
+def _is_dense(tensor: torch.Tensor) -> bool:
+    """Strided, on the CPU, and with storage for every element (not expanded)."""
     if tensor.layout != torch.strided or tensor.device.type != "cpu":
         return False
     return tensor.untyped_storage().nbytes() >= tensor.numel() * tensor.element_size()
@@ -63,7 +63,7 @@ def _wrong_shapes(found: Tensors, wanted: Tensors) -> Iterator[str]:
 
 
 def not_finite(found: Tensors, wanted: Tensors) -> Iterator[str]:
-    """Tensors with NaN or infinite numbers, as the model would hold them."""
+    """Tensors with NaN or infinite values after conversion to the model's dtype."""
     for name, ours, theirs in _pairs(found, wanted):
         if theirs.dtype in FLOATS and not torch.isfinite(ours.to(theirs.dtype)).all():
             yield f"{name} has NaN or infinite numbers"
@@ -78,5 +78,5 @@ def _short(name: str) -> str:
 
 
 def _listed(wrong: list[str]) -> str:
-    more = f" and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
-    return ", ".join(wrong[:NAMED]) + more
+    more = f" and {len(wrong) - MAX_LISTED} more" if len(wrong) > MAX_LISTED else ""
+    return ", ".join(wrong[:MAX_LISTED]) + more

@@ -1,9 +1,9 @@
 """Targets on a split that nobody tuned on, and whether a model reaches them. Pure functions."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from tailwise.evaluation.intervals import DRAWS, LEVEL, SEED, Interval
 from tailwise.evaluation.measure import Measured, count_groups
@@ -56,7 +56,7 @@ def verdict_of(interval: Interval, target: float) -> Verdict:
 
 
 def certify_head(
-    head: str, support: dict[str, int], groups: int, figures: dict, loss: float, targets: Targets
+    head: str, support: dict[str, int], groups: int, figures: dict[str, Any], loss: float, targets: Targets
 ) -> list[TargetResult]:
     """Every target of a head.
 
@@ -76,24 +76,25 @@ def certify_head(
 
 def certify_split(
     heads: dict[str, Measured], losses: dict[str, float], targets: Targets
-) -> tuple[list[TargetResult], list[str], dict]:
+) -> tuple[list[TargetResult], list[str], dict[str, Any]]:
     """Every target of every head, what the figures do not tell, and what their intervals were drawn from.
 
     heads, losses: of each head, all on the same samples; losses: mean cross entropy
     """
     groups = count_groups(measured.predictions for measured in heads.values())
-    rows, warnings = [], limits_of_groups(groups)
+    rows: list[TargetResult] = []
+    warnings = limits_of_groups(groups)
     for head, measured in heads.items():
         rows += certify_head(head, measured.support, groups, measured.figures, losses[head], targets)
         warnings += limits(head, measured.support)
     return rows, warnings, {"over": "groups", "groups": groups, "draws": DRAWS, "level": LEVEL, "seed": SEED}
 
 
-def limits_of_intervals(unit: str) -> str:
-    """What an interval covers, in a sentence. unit: what a sample is called"""
+def limits_of_intervals(sample_name: str) -> str:
+    """What an interval covers, in a sentence. sample_name: the word for one sample"""
     return (
-        f"The intervals cover the choice of {unit}s and their groups, not the training: another seed trains another "
-        "model, with other figures."
+        f"The intervals cover the choice of {sample_name}s and their groups, not the training: another seed trains "
+        "another model, with other figures."
     )
 
 
@@ -115,25 +116,24 @@ def limits_of_groups(groups: int) -> list[str]:
     )
 
 
-def limits_of_model(spec: dict, asked: dict | None) -> list[str]:
+def limits_of_model(spec: dict[str, Any], asked: dict[str, Any] | None) -> list[str]:
     """That the model is a fallback of the one that params ask for, in a sentence.
 
     spec: of the model; asked: the specification that it is a fallback of, None if it is none
     """
     if asked is None:
         return []
-    wanted, changed = dict(_leaves(asked)), []
-    for path, value in _leaves(spec):
-        if value != wanted.get(path):
-            changed.append(f"{path} is {value}, not {wanted.get(path)}")
+    wanted = dict(_leaves(asked))
+    differing = ((path, value) for path, value in _leaves(spec) if value != wanted.get(path))
+    changed = [f"{path} is {value}, not {wanted.get(path)}" for path, value in differing]
     return [f"Training fell back to a simpler model than params.yaml asks for: {', '.join(changed)}."]
 
 
-def _leaves(values: dict, path: str = "") -> Iterator[tuple[str, object]]:
+def _leaves(values: dict[str, Any], path: str = "") -> Iterator[tuple[str, object]]:
     """(dotted path, value) of what is nested."""
     for key, value in values.items():
         if isinstance(value, dict):
-            yield from _leaves(value, f"{path}{key}.")
+            yield from _leaves(cast(dict[str, Any], value), f"{path}{key}.")
         else:
             yield f"{path}{key}", value
 
@@ -142,7 +142,9 @@ def samples(count: int) -> str:
     return f"{count} sample" if count == 1 else f"{count} samples"
 
 
-def certificate(rows: list[TargetResult], figures: dict, warnings: list[str], facts: dict) -> dict:
+def certificate(
+    rows: list[TargetResult], figures: Mapping[str, Any], warnings: list[str], facts: dict[str, Any]
+) -> dict[str, Any]:
     """The certificate as JSON. figures: of the split; warnings: its limits; facts: hashes, seed, bootstrap."""
     counted = Counter(row.verdict for row in rows)
     return {

@@ -36,9 +36,9 @@ def limits_of_split(heads: dict[str, Measured]) -> list[str]:
     return found + [line for head, measured in heads.items() for line in limits(head, measured.support)]
 
 
-def confusions(matrix: np.ndarray, classes: tuple[str, ...], most: int = MOST) -> list[dict]:
+def confusions(matrix: np.ndarray, classes: tuple[str, ...], most: int = MOST) -> list[dict[str, Any]]:
     """The most frequent pairs of actual and predicted class, with the share of the actual class's samples."""
-    pairs = [
+    pairs: list[dict[str, Any]] = [
         {"actual": classes[i], "predicted": classes[j], "count": int(n), "share": float(n / matrix[i].sum())}
         for (i, j), n in np.ndenumerate(matrix)
         if i != j and n
@@ -56,7 +56,7 @@ def rare(found: Predictions, trained_on: dict[str, int]) -> dict[str, Any]:
     return {"classes": [classes[i] for i in ids], **means}
 
 
-def lines(made: dict) -> Iterator[str]:
+def lines(made: dict[str, Any]) -> Iterator[str]:
     """Lines for the terminal: figures of the rare classes, and limits."""
     for name, of_head in made["heads"].items():
         rare = of_head["rare"]
@@ -71,6 +71,6 @@ def format_interval(interval: dict[str, float]) -> str:
     return "{value:.3f} ({low:.3f} to {high:.3f})".format(**interval)
 
 
-def _class(i: int, matrix: np.ndarray, found: dict) -> dict[str, Any]:
+def _class(i: int, matrix: np.ndarray, found: dict[str, Any]) -> dict[str, Any]:
     figures = {name: asdict(found[name][i]) for name in ("recall", "precision", "f1")}
     return {"support": int(matrix[i].sum()), "predicted": int(matrix[:, i].sum()), **figures}

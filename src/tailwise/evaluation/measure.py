@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ class Measured:
 
     predictions: Predictions
     matrix: np.ndarray
-    figures: dict
+    figures: dict[str, Any]
 
     @property
     def support(self) -> dict[str, int]:
@@ -27,7 +28,7 @@ def measure(found: Predictions) -> Measured:
     return Measured(found, found.matrix, resample(found))
 
 
-def resample(found: Predictions, means_over: list[int] | None = None) -> dict:
+def resample(found: Predictions, means_over: list[int] | None = None) -> dict[str, Any]:
     """`intervals` of a head: all labels of a group are drawn together, those of a sequence among them."""
     classes = len(found.head.classes)
     return intervals(found.targets, found.predicted, found.groups, classes, means_over)

@@ -42,5 +42,5 @@ def _mistake(found: Predictions, i: int) -> Mistake:
     classes = found.head.classes
     probabilities = dict(zip(classes, found.known_probabilities[i].tolist()))
     position = None if found.positions is None else int(found.positions[i])
-    names = found.samples[i], found.groups[i], classes[found.targets[i]], classes[found.predicted[i]]
-    return Mistake(*names, probabilities, position)
+    actual, predicted = classes[int(found.targets[i])], classes[int(found.predicted[i])]
+    return Mistake(found.samples[i], found.groups[i], actual, predicted, probabilities, position)

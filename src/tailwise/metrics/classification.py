@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch.nn.functional as F
@@ -38,7 +39,7 @@ class Classification:
         """Mean cross entropy over the labels; 0 of none."""
         return float(total[0]) / max(int(total[1]), 1) if len(total) else 0.0
 
-    def value(self, total: np.ndarray) -> dict:
+    def value(self, total: np.ndarray) -> dict[str, Any]:
         """`FIGURES`, and "recall" {class: number, None where it has no sample}; all None without a label."""
         matrix = self.matrix(total)
         if matrix.any():

@@ -6,6 +6,7 @@ processes and resumed epochs, and leave a class without a sample undefined (NaN)
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -55,7 +56,7 @@ def accuracy(matrix: np.ndarray) -> float:
     return float(matrix.diagonal().sum() / total) if total else float("nan")
 
 
-def scores(matrix: np.ndarray, classes: Sequence[str], loss: float) -> dict:
+def scores(matrix: np.ndarray, classes: Sequence[str], loss: float) -> dict[str, Any]:
     """The flat figures of one head; a class without a sample has recall None.
 
     macro F1 is over the classes that have a sample, as macro recall is.

@@ -17,7 +17,7 @@ class MacroRecall:
     scale: float = 1.0
 
     def part(self, outputs: Outputs, batch: Batch) -> np.ndarray:
-        counts = []
+        counts: list[np.ndarray] = []
         for head in self.heads:
             found = batch.targets[head.name].cpu().numpy(), outputs[head.name].argmax(dim=-1).cpu().numpy()
             counts.append(confusion(*found, len(head.classes)).ravel())

@@ -39,7 +39,7 @@ class Predictions:
     positions: np.ndarray | None = None
 
     def __post_init__(self):
-        lengths = {name: len(column) for name, column in self._columns() if column is not None}
+        lengths = {name: len(column) for name, column in self.columns() if column is not None}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"predictions of {self.head.name} differ in length: {lengths}")
 
@@ -54,7 +54,7 @@ class Predictions:
     def take(self, rows: np.ndarray) -> "Predictions":
         """These rows, by index (n,) or mask (N,)."""
         indices = np.arange(len(self))[rows]
-        taken = {name: _take(column, indices) for name, column in self._columns() if column is not None}
+        taken = {name: _take(column, indices) for name, column in self.columns() if column is not None}
         return replace(self, **taken)
 
     @property
@@ -68,7 +68,8 @@ class Predictions:
         assert self.probabilities is not None
         return self.probabilities
 
-    def _columns(self) -> Iterator[tuple[str, Any]]:
+    def columns(self) -> Iterator[tuple[str, Any]]:
+        """All that has a row a label, by name; None for a column that is not there."""
         names = ("samples", "groups", "targets", "predicted", "probabilities", "positions")
         yield from ((name, getattr(self, name)) for name in names)
 
@@ -90,7 +91,7 @@ def predictions(
 
 def concatenate(parts: Sequence[Predictions]) -> Predictions:
     """Of one head, one after the other; at least one."""
-    columns = [dict(part._columns()) for part in parts]
+    columns = [dict(part.columns()) for part in parts]
     joined: dict[str, Any] = {name: _join([of_part[name] for of_part in columns]) for name in columns[0]}
     return Predictions(parts[0].head, **joined)
 
@@ -98,9 +99,11 @@ def concatenate(parts: Sequence[Predictions]) -> Predictions:
 def write_predictions(path: Path, found: Predictions) -> None:
     """A CSV table, a row a label: sample, group, position in a sequence, actual, predicted, a probability a class."""
     known, classes = found.labelled, found.head.classes
-    positions = [[]] * len(known) if known.positions is None else [[position] for position in known.positions.tolist()]
+    positions: list[list[int]] = [[] for _ in range(len(known))]
+    if known.positions is not None:
+        positions = [[position] for position in known.positions.tolist()]
     rows = (
-        [sample, group, *position, classes[target], classes[label], *likely]
+        [sample, group, *position, classes[int(target)], classes[int(label)], *likely]
         for sample, group, position, target, label, likely in zip(
             known.samples, known.groups, positions, known.targets, known.predicted, known.known_probabilities.tolist()
         )
@@ -140,8 +143,8 @@ def _read(path: Path) -> tuple[list[str], list[list[str]]]:
     return header, rows
 
 
-def _take(column: Any, indices: np.ndarray) -> list[str] | np.ndarray:
-    return column[indices] if isinstance(column, np.ndarray) else [column[i] for i in indices.tolist()]
+def _take(column: np.ndarray | Sequence[str], indices: np.ndarray) -> list[str] | np.ndarray:
+    return column[indices] if isinstance(column, np.ndarray) else [column[int(i)] for i in indices.tolist()]
 
 
 def _join(columns: list[Any]) -> list[str] | np.ndarray | None:

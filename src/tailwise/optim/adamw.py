@@ -1,5 +1,8 @@
 """AdamW: Adam with decoupled weight decay. Source: https://arxiv.org/abs/1711.05101, algorithm 2"""
 
+# torch leaves `step` without types.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+
 from dataclasses import dataclass
 from inspect import unwrap
 from typing import Literal

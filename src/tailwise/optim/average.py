@@ -1,7 +1,7 @@
 """Averages of the weights over the steps or epochs of a phase, to be validated and handed over in their place."""
 
 # torch does not list its _foreach functions.
-# pyright: reportPrivateImportUsage=false
+# pyright: reportPrivateImportUsage=false, reportPrivateUsage=false
 
 from copy import deepcopy
 from dataclasses import dataclass

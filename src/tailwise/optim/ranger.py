@@ -7,10 +7,13 @@
 The combination and its defaults: https://github.com/lessw2020/Ranger-Deep-Learning-Optimizer
 """
 
+# torch leaves `step` without types.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import unwrap
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 
@@ -51,7 +54,9 @@ class RangerOptimizer(QuickStart, torch.optim.RAdam):
             self._look_ahead(parameter, self.state[parameter], first)
         return loss
 
-    def _look_ahead(self, parameter: torch.Tensor, state: dict, first: dict) -> None:
+    def _look_ahead(
+        self, parameter: torch.Tensor, state: dict[str, Any], first: dict[torch.Tensor, torch.Tensor]
+    ) -> None:
         if parameter in first:
             state["slow"] = first[parameter]
         if int(state["step"]) % self.k == 0:

@@ -5,10 +5,10 @@
 Source: https://arxiv.org/abs/2010.01412, algorithm 1
 """
 
-# torch does not list its _foreach functions.
-# pyright: reportPrivateImportUsage=false
+# torch does not list its _foreach functions, and leaves `vector_norm` and `step` without types.
+# pyright: reportPrivateImportUsage=false, reportPrivateUsage=false, reportUnknownMemberType=false
 
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -22,7 +22,7 @@ from tailwise.optim.sgd import SGD
 
 def climb(gradients: list[torch.Tensor], rho: float) -> list[torch.Tensor]:
     """rho * g / |g|, with the norm over all gradients together."""
-    norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
+    norm = cast(torch.Tensor, torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients))))
     return list(torch._foreach_mul(gradients, rho / (norm + 1e-12)))
 
 
@@ -40,16 +40,16 @@ class SAMOptimizer:
         return self.base.param_groups
 
     @property
-    def state(self) -> dict:
+    def state(self) -> MutableMapping[torch.Tensor, Any]:
         return self.base.state
 
     def zero_grad(self) -> None:
         self.base.zero_grad()
 
-    def state_dict(self) -> dict:
+    def state_dict(self) -> dict[str, Any]:
         return self.base.state_dict()
 
-    def load_state_dict(self, state: dict) -> None:
+    def load_state_dict(self, state: dict[str, Any]) -> None:
         self.base.load_state_dict(state)
 
     @torch.no_grad()
@@ -65,7 +65,7 @@ class SAMOptimizer:
                 closure()
         finally:
             torch._foreach_copy_(moving, kept)
-        return self.base.step(cast(Any, lambda: loss))  # torch types a loss as float
+        return cast(torch.Tensor, self.base.step(cast(Any, lambda: loss)))  # torch types a loss as float
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,9 @@
 Source: https://proceedings.mlr.press/v28/sutskever13.html, in torch's form, where lr does not enter v.
 """
 
+# torch leaves `step` without types.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+
 from dataclasses import dataclass
 from inspect import unwrap
 from typing import Literal

@@ -17,14 +17,15 @@ class Inputs:
     """New samples to predict, found but not read.
 
     samples: one or more, the recipe's own objects with a `name`; source: what the user named, for messages
-    unit: what a sample is called; parts: what it is made of, in the plural, "" if nothing that has a name
-    split: its name, "" where there is none; form: format of the answers where none is asked for
-    notes: lines on what is left out
+    sample_name: the word for one sample in messages, such as foul
+    parts: the word for its parts, in the plural, such as views; "" if it has none
+    split: its name, "" if there is none; form: default format of the predictions
+    notes: lines about inputs that are left out
     """
 
     samples: Sequence[Any]
     source: str = ""
-    unit: str = "sample"
+    sample_name: str = "sample"
     parts: str = ""
     split: str = ""
     form: str = "csv"

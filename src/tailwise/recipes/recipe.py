@@ -1,7 +1,7 @@
-"""What stages, reports and commands ask of a pipeline: one object, `RECIPE` in ``recipes/<name>/recipe.py``.
+"""The interface that stages, reports and commands use of a pipeline: `RECIPE` in ``recipes/<name>/recipe.py``.
 
-A recipe's methods import what they need when they are called: training loads no report, prediction no trainer. So
-``make dvc-yaml`` can tell which files each stage depends on: those that the methods it calls import.
+A recipe's methods import what they need when they are called: training loads no report code and
+prediction no trainer. ``make dvc-yaml`` derives the dependencies of a stage from the imports of the methods it calls.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 class Extra:
     """What a pipeline adds to the figures of a split.
 
-    figures: JSON, kept beside the shared figures under the recipe's own names
+    figures: JSON, written next to the shared figures under the recipe's own names
     lines: the same for the terminal; summary: the same for the table that ends a run
     files: {name: JSON}, written to ``reports/<name>.json`` for the validation split
     """
@@ -45,21 +45,25 @@ class Extra:
 
 
 class Recipe(ABC):
-    """A pipeline. `name` stands in its weights files; `unit` is what a sample is called: foul, song, image."""
+    """A pipeline.
+
+    name: written to its weights files
+    sample_name: the word for one sample in messages and reports, in the singular: foul, song, image
+    score_units: {score: unit} of the pipeline's own scores that have a unit, such as {"balanced_accuracy": "%"}
+    """
 
     name: ClassVar[str]
-    unit: ClassVar[str] = "sample"
-    units: ClassVar[Mapping[str, str]] = {}
-    """Of the pipeline's own scores, where they have one: {score: unit}, such as "%"."""
+    sample_name: ClassVar[str] = "sample"
+    score_units: ClassVar[Mapping[str, str]] = {}
 
     # params.yaml
 
     @abstractmethod
     def params(self) -> type:
-        """A dataclass with a field for every section of params.yaml; its `__post_init__` refuses contradictions."""
+        """A dataclass with a field for every section of params.yaml; its `__post_init__` rejects contradictions."""
 
     def check_inputs(self, params: Any) -> None:  # noqa: B027 - most recipes need nothing
-        """Raise UserError for raw data or packages that the pipeline needs and that are not there."""
+        """Raise UserError if raw data or packages that the pipeline needs are missing."""
 
     # data
 
@@ -68,13 +72,13 @@ class Recipe(ABC):
         """The labelled samples of each split, checked; UserError for wrong or leaking data."""
 
     def forecast(self, params: dict, index: Checked) -> Iterator[str]:
-        """Lines on what preparing the data would lose, split by split."""
+        """Lines on which samples preparing the data would lose, split by split."""
         return iter(())
 
     def labels(self, split: Path, heads: Sequence[str]) -> Labels:
         """The labels of a prepared split, from ``manifest.csv`` in its folder, without reading a sample's content.
 
-        The default is one label a sample, in a column a head; a recipe of sequences splits its cells into positions.
+        The default reads one label per sample, one column per head; recipes for sequences split cells into positions.
         """
         from tailwise.balance.labels import Labels
         from tailwise.data.tables.manifest import read_labels
@@ -82,29 +86,29 @@ class Recipe(ABC):
         return Labels(*read_labels(split / "manifest.csv", heads))
 
     def make_demo(self, params: dict, folder: Path) -> None:
-        """Fill a folder with made-up raw data in the layout that `index` reads."""
+        """Fill a folder with synthetic raw data in the layout that `index` reads."""
         raise UserError(f"recipe {self.name} has no demo")
 
     # training
 
     @abstractmethod
     def config(self) -> type:
-        """A dataclass of the sections of params.yaml that decide the task."""
+        """A dataclass of the sections of params.yaml that define the task."""
 
     @abstractmethod
     def build(
         self, config: Any, heads: tuple[Head, ...], train: Path | None, valid: Path, seed: int, pretrained: bool = False
     ) -> Task:
-        """The task on two prepared splits; weights drawn from `seed`, pretrained parts loaded if asked for."""
+        """The task on two prepared splits. Weights are initialized from `seed`; `pretrained` loads pretrained parts."""
 
     def as_stored(self, config: Any, spec: dict) -> Any:
-        """The config of the fallback model whose specification a weights file has."""
+        """The config of the fallback model that a weights file specifies."""
         raise UserError(f"recipe {self.name} has no fallback model")
 
     def first_lr(self, params: dict) -> float:
-        """Highest learning rate of the first phase at a batch of 16: what ``lr: auto`` starts from.
+        """Peak learning rate of the first phase at a batch size of 16, from which ``lr: auto`` is scaled.
 
-        The default is Adam's usual one, https://arxiv.org/abs/1412.6980.
+        The default is Adam's, https://arxiv.org/abs/1412.6980.
         """
         return 1e-3
 
@@ -113,23 +117,23 @@ class Recipe(ABC):
     def extra(
         self, params: dict, index: Path, predictions: dict[str, Predictions], counts: dict[str, dict[str, int]]
     ) -> Extra:
-        """Figures of the pipeline's own field.
+        """Figures specific to the pipeline.
 
-        index: the table of the split's samples, named as the split is, also of those that could not be prepared
+        index: table of the split's samples, including those that could not be prepared; named after the split
         counts: {head: {class: training samples}}
         """
         return Extra()
 
     def show(self, split: Path, heads: tuple[Head, ...], samples: Sequence[str]) -> list[dict[str, Any]]:
-        """What these samples of a prepared split look like, as JSON for the report: a dict each."""
+        """Previews of these samples of a prepared split, as JSON for the report: one dict per sample."""
         return [{} for _ in samples]
 
     def explain(self, task: Task, sample: str, head: str, device: Any) -> dict[str, Any]:
-        """What a sample of `task.valid` looks like and where the model looked, as JSON for the report."""
+        """Preview of a sample of `task.valid` with the model's attention, as JSON for the report."""
         return {}
 
     def page(self) -> Page:
-        """What the report shows: all shared sections, unless the recipe says otherwise."""
+        """The report's page; by default all shared sections."""
         from tailwise.reporting.page import Page
 
         return Page()
@@ -137,45 +141,45 @@ class Recipe(ABC):
     # prediction
 
     def formats(self) -> Mapping[str, Callable[[list[Prediction], Inputs], str]]:
-        """Formats of the answers besides text and csv: {name: function to the content of the file}."""
+        """Output formats in addition to text and csv: {name: function that returns the file's content}."""
         return {}
 
     def find_inputs(self, args: argparse.Namespace) -> Inputs:
-        """The samples that the command names: paths, table, folder, root, format. Loads no torch."""
-        raise UserError(f"recipe {self.name} predicts nothing from files")
+        """The samples given on the command line (paths, table, folder, root, format). Does not import torch."""
+        raise UserError(f"recipe {self.name} cannot predict from files")
 
     def from_specification(self, spec: dict) -> tuple[nn.Module, Any]:
-        """The model that a weights file specifies, with fresh weights, and the specification read, which has `heads`.
+        """The model that a weights file specifies, without its weights, and the parsed specification (it has `heads`).
 
         Raises UserError or ValueError for a wrong specification: weights files may come from anywhere.
         """
         raise UserError(f"recipe {self.name} cannot be loaded from a weights file")
 
     def fit_inputs(self, inputs: Inputs, spec: Any, form: str | None) -> Inputs:
-        """The inputs as this model takes them; UserError if it cannot.
+        """The inputs, adapted to this model; UserError if it cannot take them.
 
-        form: of the answers, as asked for by --format; None if none is
+        form: the output format given by --format, or None
         """
         return inputs
 
     def read_samples(self, inputs: Inputs, spec: Any, workers: int) -> Iterator[Sample]:
-        """The samples that can be used, in any order; of the others stderr has a line each."""
-        raise UserError(f"recipe {self.name} predicts nothing from files")
+        """The usable samples, in any order; prints one line on stderr for each of the others."""
+        raise UserError(f"recipe {self.name} cannot predict from files")
 
     def forward(self, model: nn.Module, inputs: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """Logits of a batch, and attention over the parts of its samples (B, V), each {head: ...}."""
+        """Logits of a batch, and attention over the parts of its samples (B, V), both by head."""
         return model(**inputs), {}
 
 
 def names() -> list[str]:
-    """The recipes of this package: its folders that have a recipe.py."""
+    """Names of the recipes in this package: folders with a recipe.py."""
     return sorted(file.parent.name for file in Path(__file__).parent.glob("*/recipe.py"))
 
 
 def load_recipe(package: str) -> Recipe:
-    """The recipe of a package, as ``tailwise.recipes.fouls``, or of one beside a dvc.yaml, as ``tagger``.
+    """The recipe of a package: ``tailwise.recipes.fouls``, or one next to a dvc.yaml, such as ``tagger``.
 
-    Raises UserError where there is no such package, or no recipe in it.
+    Raises UserError if the package or its recipe does not exist.
     """
     module = f"{package}.recipe"
     try:

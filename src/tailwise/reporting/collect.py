@@ -54,7 +54,7 @@ class Facts:
     """All that a report shows; empty where no section shows it.
 
     heads, scores: validation, scores are the figures of no head; units: {score: unit}
-    target: {figure: number}; few: labels below which a figure of a class is no measurement
+    target: {figure: number}; few: labels below which a class's figures are unreliable
     limits: of the validation figures, in sentences; boosted: the phases that had a boost
     mistakes: {head: [{"sample", "group", "actual", "predicted", "probabilities", what the recipe explains}]}
     config: the parameters, as YAML; own: of the pipeline's own sections

@@ -21,7 +21,7 @@ class Page:
     """What a report shows. A pipeline without additions uses this class as it is.
 
     sections: in order, names of SECTIONS or of `titles`; each needs the files that its stages write (see collect.py)
-    unit: what a label belongs to, in the singular: a sample, or a line of a song
+    item_name: the word, in the singular, for what one label belongs to: sample, foul, line of a song
     folder: has the pipeline's templates (Jinja), scripts and styles
     titles: {name: title} of the pipeline's own sections, each a template ``<name>.html``
     parts: shared sections that the pipeline adds to, each by a template ``<name>.html``
@@ -32,7 +32,7 @@ class Page:
     """
 
     sections: Sequence[str] = tuple(SECTIONS)
-    unit: str = "sample"
+    item_name: str = "sample"
     folder: Path | None = None
     titles: Mapping[str, str] = field(default_factory=dict)
     parts: Sequence[str] = ()

@@ -24,7 +24,7 @@ def payload(facts: Facts, page: Page) -> dict:
     results = {head.name: head for head in facts.heads}
     return {
         "phases": facts.phases,
-        "unit": page.unit,
+        "item_name": page.item_name,
         "target": facts.target,
         "few": facts.few,
         "steps": [asdict(step) for step in facts.history.steps],

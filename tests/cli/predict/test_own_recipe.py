@@ -38,7 +38,7 @@ class Tagger(Recipe):
 
     def find_inputs(self, args):
         rows = [line.split(",") for line in args.table.read_text().splitlines()]
-        return Inputs([Song(name, [int(note) for note in notes.split()]) for name, notes in rows], unit="song")
+        return Inputs([Song(name, [int(note) for note in notes.split()]) for name, notes in rows], sample_name="song")
 
     def from_specification(self, spec):
         from torch import nn

@@ -138,7 +138,7 @@ def width(spec, channels):
             "heads must be 1 to 1000 of different names, found 1001",
         ),
         (lambda spec: {**spec, "recipe": "x" * 10**5}, " ... "),
-        (lambda spec: {**spec, "seen": {"views": "many"}}, "seen.views must be a whole number, found 'many'"),
+        (lambda spec: {**spec, "seen": {"views": "many"}}, "seen.views must be an integer, found 'many'"),
         (lambda spec: {**spec, "seen": [3]}, "seen must be a section, found [3]"),
         (lambda spec: {**spec, "heads": {"a": ["b", "c"]}}, "its specification is wrong: heads must be a list"),
     ],

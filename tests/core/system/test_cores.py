@@ -9,7 +9,7 @@ import pytest
 
 from tailwise.core.params.runtime import Runtime
 from tailwise.core.system import cores as module
-from tailwise.core.system.cores import cores, data_workers, decode_workers, workers_beside
+from tailwise.core.system.cores import cores, data_workers, decode_workers, spare_cores
 
 SOURCES = Path(__file__).parents[3] / "src"
 
@@ -18,7 +18,7 @@ SOURCES = Path(__file__).parents[3] / "src"
     ("threads", "of", "expected"), [(1, 1, 0), (2, 1, 0), (2, 2, 0), (1, 2, 1), (2, 6, 4), (2, 10, 8), (2, 64, 8)]
 )
 def test_workers_take_the_cores_that_training_leaves(threads, of, expected):
-    assert workers_beside(threads, of) == expected
+    assert spare_cores(threads, of) == expected
 
 
 @pytest.mark.parametrize(("processes", "expected"), [(1, 8), (2, 6), (4, 2), (8, 0), (64, 0)])
@@ -26,7 +26,7 @@ def test_the_processes_of_a_machine_share_what_is_left(processes, expected, monk
     """16 cores, and 2 threads in each process."""
     monkeypatch.setattr(module, "cores", lambda: 16)
     monkeypatch.setenv("LOCAL_WORLD_SIZE", str(processes))
-    assert data_workers("auto", 2) == expected == workers_beside(2, 16, processes)
+    assert data_workers("auto", 2) == expected == spare_cores(2, 16, processes)
     shared = f", processes: {processes}" if processes > 1 else ""
     line = f"runtime.workers: auto is {expected}; cores: 16{shared}, training.threads: 2\n"
     assert capsys.readouterr().out == line

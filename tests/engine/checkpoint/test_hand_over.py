@@ -76,5 +76,5 @@ def test_the_state_of_another_is_refused(tmp_path, spec, optimizer, said):
 
 def test_another_file_is_refused(tmp_path):
     write_tensors(tmp_path / "weights.safetensors", {"a": torch.zeros(1)}, {"width": 5})
-    with pytest.raises(UserError, match="not what a phase with hand_over: last leaves"):
+    with pytest.raises(UserError, match="not a state file of a phase with hand_over: last"):
         read_hand_over(tmp_path / "weights.safetensors", {}, "adamw")

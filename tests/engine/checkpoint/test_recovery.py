@@ -128,7 +128,7 @@ def test_what_is_done_goes_when_another_phase_begins_and_no_state_goes_for_it(tm
 def test_a_second_owner_is_refused_with_the_firsts_process(tmp_path):
     with Recovery(tmp_path / "run") as recovery:
         recovery.save(state())
-        with pytest.raises(UserError, match=f"process {os.getpid()} is at the same run; wait or end it"):
+        with pytest.raises(UserError, match=f"process {os.getpid()} is running the same phase; wait for it or stop it"):
             Recovery(tmp_path / "run").__enter__()
         assert recovery.load().facts["epoch"] == 3
 

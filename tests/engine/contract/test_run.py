@@ -10,7 +10,7 @@ from tailwise.engine.contract.run import Training, check_threads, start
 
 def test_a_step_is_cut_into_equal_micro_batches():
     assert Training(1, 16, 4, 1, "float32").micro_batch == 4
-    with pytest.raises(ValueError, match="batch_size 16 is no multiple of accumulate 3"):
+    with pytest.raises(ValueError, match="batch_size 16 is not a multiple of accumulate 3"):
         Training(1, 16, 3, 1, "float32")
 
 

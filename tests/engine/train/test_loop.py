@@ -101,7 +101,7 @@ def test_a_boost_in_the_logits_reaches_the_loss_and_not_the_figures():
 def test_a_boost_on_a_frozen_head_is_refused(apply_as):
     boost = {"colour": ClassBoost(torch.tensor([1.0, 3.0, 9.0]), torch.tensor([8.0, 8.0, 8.0]), apply_as)}
     with pytest.raises(
-        UserError, match="the boost of head colour has no effect: all that its answers depend on is fro"
+        UserError, match="the boost of head colour has no effect: all parameters its logits depend on are fro"
     ):
         train(phase=make_phase(trainable=("heads.size.*",)), boost=boost)
     even = {"colour": ClassBoost(torch.ones(3), torch.tensor([8.0, 8.0, 8.0]), apply_as)}

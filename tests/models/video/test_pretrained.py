@@ -196,8 +196,8 @@ def test_torch_s_advice_to_read_without_protection_is_not_passed_on(folder):
         (lambda tensor: tensor.double().fill_(1e300), "features.2.1.weight has NaN or infinite numbers"),
         (lambda tensor: tensor.long(), "features.2.1.weight is int64, not floats"),
         (lambda tensor: tensor.to(torch.complex64), "features.2.1.weight is complex64, not floats"),
-        (lambda tensor: tensor.to_sparse(), "features.2.1.weight is not held number by number"),
-        (lambda tensor: torch.zeros(1).expand(64), "features.2.1.weight is not held number by number"),
+        (lambda tensor: tensor.to_sparse(), "features.2.1.weight is not a dense CPU tensor"),
+        (lambda tensor: torch.zeros(1).expand(64), "features.2.1.weight is not a dense CPU tensor"),
     ],
 )
 def test_a_tensor_that_holds_no_floats_is_named(folder, s3d, spoil, said):
@@ -211,7 +211,7 @@ def test_a_tensor_that_holds_no_floats_is_named(folder, s3d, spoil, said):
 def test_a_table_is_resized_only_if_it_is_one(folder, spoil):
     tensors = official("mvit_v2_s").state_dict()
     torch.save({**tensors, "blocks.0.attn.rel_pos_t": spoil(tensors["blocks.0.attn.rel_pos_t"])}, folder / "odd.pth")
-    with pytest.raises(UserError, match="odd.pth: .* blocks.0.attn.rel_pos_t is (int64, not floats|not held)"):
+    with pytest.raises(UserError, match="odd.pth: .* blocks.0.attn.rel_pos_t is (int64, not floats|not a dense)"):
         started("mvit_v2_s", file_of(folder / "odd.pth"), (12, 96, 160))
 
 

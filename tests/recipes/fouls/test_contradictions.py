@@ -121,7 +121,7 @@ def read(values: dict) -> Params:
         ),
         (
             {"training.batch_size": 16, "training.accumulate": 3},
-            "training: batch_size 16 is no multiple of accumulate 3",
+            "training: batch_size 16 is not a multiple of accumulate 3",
             {"training.batch_size": 18, "training.accumulate": 3},
         ),
     ],

@@ -17,7 +17,7 @@ from tailwise.reporting.render import render
 PHASES = ["phase1", "phase2"]
 EPOCHS = 3
 FEW = 6
-"""Samples below which a figure is no measurement."""
+"""Samples below which a figure is unreliable."""
 OFFICIAL = {"score": 54.296875, "action": None, "severity": 51.171875, "fouls": 256, "differences": ["12 of 256 fouls"]}
 KEPT = 2
 """The epoch of each phase with the best figures."""
@@ -87,7 +87,7 @@ RUNS = {
     "official": Made(heads={"action": ["Dive", "Push"], "severity": ["A", "B"]}, official=True),
     "tagger": Made(
         heads={"tag": ["falls", "stays", "rises"]},
-        page=Page(unit="note"),
+        page=Page(item_name="note"),
         phases=["phase1"],
         positions=True,
     ),
@@ -95,7 +95,7 @@ RUNS = {
     "pretrained": Made(phases=["pretrain", "train"], headless=("pretrain",), page=Page(sections=("training", "run"))),
     "classifier": Made(
         heads={"action": MANY},
-        page=Page(sections=("result", "training", "data", "run"), unit="clip"),
+        page=Page(sections=("result", "training", "data", "run"), item_name="clip"),
         phases=["train"],
         boosted=False,
     ),

@@ -21,7 +21,7 @@ class Template(Recipe):
     """One label of an image."""
 
     name = "template"
-    unit = "image"
+    sample_name = "image"
 
     def params(self) -> type[Params]:
         from template.task import Params
@@ -61,7 +61,7 @@ class Template(Recipe):
     def page(self) -> Page:
         from tailwise.reporting.page import Page
 
-        return Page(sections=("result", "training", "data", "certificate", "run"), unit="image")
+        return Page(sections=("result", "training", "data", "certificate", "run"), item_name="image")
 
 
 RECIPE = Template()

@@ -25,7 +25,7 @@ def predict(args: argparse.Namespace) -> None:
         print_error(note)
     predictions, inputs = _predict(args, recipe, inputs)
     if not predictions:
-        raise UserError(f"{inputs.source}: no {inputs.unit} of it can be used")
+        raise UserError(f"{inputs.source}: no {inputs.sample_name} of it can be used")
     text = (form or FORMATS[inputs.form])(predictions, replace(inputs, split=args.set or inputs.split))
     if args.out:
         write_bytes(args.out, text.encode("utf8", "backslashreplace"))

@@ -22,13 +22,13 @@ Format = Callable[[list[Prediction], Inputs], str]
 
 def as_text(predictions: list[Prediction], inputs: Inputs) -> str:
     """Per sample and head the classes, the most probable first, and the attention; of a sequence a line a position."""
-    lines = chain.from_iterable(_lines(one, inputs.unit) for one in predictions)
+    lines = chain.from_iterable(_lines(one, inputs.sample_name) for one in predictions)
     return "\n".join(map(escape, lines))
 
 
-def _lines(one: Prediction, unit: str) -> Iterator[str]:
+def _lines(one: Prediction, sample_name: str) -> Iterator[str]:
     if one.name:
-        yield f"{unit} {one.name}"
+        yield f"{sample_name} {one.name}"
     for of_head in one.heads:
         yield from _of_sample(of_head) if of_head.positions is None else _of_sequence(of_head, of_head.positions)
         weights = one.attention.get(of_head.head.name, ())
@@ -59,7 +59,7 @@ def as_csv(predictions: list[Prediction], inputs: Inputs) -> str:
     first = predictions[0]
     columns = ["position"] if is_sequence(first) else []
     columns += [inputs.parts] if inputs.parts else []
-    header = [inputs.unit, *columns, *chain.from_iterable(_columns(first, of_head) for of_head in first.heads)]
+    header = [inputs.sample_name, *columns, *chain.from_iterable(_columns(first, of_head) for of_head in first.heads)]
     return csv_text([header, *chain.from_iterable(_rows(one, inputs) for one in predictions)])
 
 

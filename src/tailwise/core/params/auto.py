@@ -1,4 +1,4 @@
-"""What `auto` stands for in a phase: written by the stage `choose`, read by those after it."""
+"""Values chosen for `auto` in a phase: written by the stage `choose`, read by later stages."""
 
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,14 @@ Chosen = dict[str, float | int]
 
 
 def auto_paths(values: Any, path: str = "") -> list[str]:
-    """Dotted paths of what stands as `auto` in nested dicts."""
+    """Dotted paths of the `auto` values in nested dicts."""
     if is_section(values):
         return [found for key, item in values.items() for found in auto_paths(item, f"{path}.{key}" if path else key)]
     return [path] if values == AUTO else []
 
 
 def fill_auto(values: dict[str, Any], chosen: Chosen, path: str = "") -> dict[str, Any]:
-    """The nested dicts with what was chosen in place of `auto`; nothing else changes."""
+    """The nested dicts with `auto` replaced by the chosen values."""
 
     def fill(value: Any, here: str) -> Any:
         if is_section(value):
@@ -33,10 +33,10 @@ def fill_auto(values: dict[str, Any], chosen: Chosen, path: str = "") -> dict[st
 
 
 def with_chosen(params: dict[str, Any], phase: str, folder: Path = FOLDER) -> dict[str, Any]:
-    """params without `auto` in the section of a phase.
+    """params with `auto` replaced in the section of a phase.
 
-    The file is read only where there is one, so a pipeline that has no such stage needs none.
-    Raises UserError if the file is absent, or lacks what is left open.
+    The file is read only if the section has an `auto`, so pipelines without a `choose` stage need no file.
+    Raises UserError if the file is missing or lacks a value.
     """
     values = params.get(phase)
     if not is_section(values) or not (wanted := auto_paths(values)):

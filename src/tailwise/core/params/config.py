@@ -1,4 +1,4 @@
-"""From a section of ``params.yaml`` to a dataclass, or one clear line of refusal.
+"""Reads sections of ``params.yaml`` into dataclasses, with one-line errors.
 
 Knows YAML and no dataclass by name. Only stages read params.
 """
@@ -23,16 +23,16 @@ from tailwise.core.params.upgrade import COMMAND, upgrade
 Section = TypeVar("Section")
 
 LARGEST = 2**18
-"""Bytes of a file of parameters; this project's has 6 kB."""
+"""Maximum size of a params file in bytes; this project's has 6 kB."""
 MOST_VALUES = 100_000
-"""Values in such a file, those that an alias repeats counted each time."""
+"""Maximum number of values in a params file, counting every use of an alias."""
 
 
 class Yaml12Loader(yaml.SafeLoader):
     """PyYAML's safe loader with the scalars of the YAML 1.2 core schema.
 
     DVC writes YAML 1.2, where ``1e-4`` is a number and ``yes`` a string;
-    PyYAML alone reads both the other way round.
+    PyYAML's own loader does the opposite for both.
     Source: https://yaml.org/spec/1.2.2/#103-core-schema
     """
 
@@ -46,7 +46,7 @@ class Yaml12Loader(yaml.SafeLoader):
         seen: set[Hashable] = set()
         for key in (key for key in keys if isinstance(key, Hashable)):
             if key in seen:
-                raise UserError(f"line {node.start_mark.line + 1}: the key {shorten(repr(key))} stands twice")
+                raise UserError(f"line {node.start_mark.line + 1}: the key {shorten(repr(key))} is repeated")
             seen.add(key)
         return super().construct_mapping(node, deep)
 
@@ -67,7 +67,7 @@ _READ: dict[str, Callable[[str], Any]] = {
 
 
 def _construct(loader: Yaml12Loader, node: yaml.ScalarNode) -> Any:
-    """A scalar by its pattern, also where a tag says what it is to be."""
+    """Parse a scalar by its pattern and ignore its tag."""
     name, text = node.tag.removeprefix(_TAG), loader.construct_scalar(node)
     if not re.fullmatch(_SCALARS[name], text):
         raise yaml.constructor.ConstructorError(None, None, f"no {name}: {text!r}", node.start_mark)
@@ -77,14 +77,14 @@ def _construct(loader: Yaml12Loader, node: yaml.ScalarNode) -> Any:
 for _name, _pattern in _SCALARS.items():
     Yaml12Loader.add_implicit_resolver(f"{_TAG}{_name}", re.compile(f"^(?:{_pattern})$"), None)
     Yaml12Loader.add_constructor(f"{_TAG}{_name}", _construct)
-for _name in ("timestamp", "binary", "set", "omap", "pairs"):  # YAML 1.1 has them, YAML 1.2 not
+for _name in ("timestamp", "binary", "set", "omap", "pairs"):  # types of YAML 1.1 that YAML 1.2 dropped
     Yaml12Loader.add_constructor(f"{_TAG}{_name}", yaml.SafeLoader.construct_undefined)
 
 
 def read_params(path: Path = Path("params.yaml")) -> dict[str, Any]:
     """The params file as nested dicts; raises UserError as `read_file` does.
 
-    What the last version named otherwise is read by its new name, with a warning on stderr.
+    Names of the last version are translated to the current ones, with a warning on stderr.
     """
     params = read_file(path)
     for change in upgrade(params):
@@ -93,14 +93,18 @@ def read_params(path: Path = Path("params.yaml")) -> dict[str, Any]:
 
 
 def read_file(path: Path) -> dict[str, Any]:
-    """A file of parameters as it stands; raises UserError if it cannot be read, or is larger than any such file."""
+    """A params file without translation; raises UserError if it cannot be read or is too large."""
     try:
         if (size := regular(path).stat().st_size) > LARGEST:
-            raise UserError(f"{path}: {size} bytes, a file of parameters has at most {LARGEST}")
+            raise UserError(f"{path}: {size} bytes, a params file has at most {LARGEST}")
         params = _parsed(path.read_text(encoding="utf8"))
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from error
-    except (yaml.YAMLError, UserError, ValueError) as error:  # the last: no UTF-8, a number of too many digits
+    except (
+        yaml.YAMLError,
+        UserError,
+        ValueError,
+    ) as error:  # ValueError: not UTF-8, or an integer with too many digits
         raise UserError(f"{path}: {' '.join(str(error).removeprefix(f'{path}: ').split())}") from error
     except RecursionError as error:
         raise UserError(f"{path}: its lists or sections are nested too deeply") from error
@@ -121,20 +125,20 @@ def _parsed(text: str) -> Any:
 
 
 def _values(node: yaml.Node, counted: dict[yaml.Node, int]) -> int:
-    """How many values a node stands for, itself counted; raises UserError for one that holds itself."""
+    """Number of values in a node, itself included; raises UserError for a recursive alias."""
     if node not in counted:
         counted[node] = 0
         parts = [part for pair in node.value for part in pair] if isinstance(node, yaml.MappingNode) else node.value
         counted[node] = 1 + sum(_values(part, counted) for part in parts if isinstance(part, yaml.Node))
     elif not counted[node]:
-        raise UserError(f"line {node.start_mark.line + 1}: a list or section that holds itself by an alias")
+        raise UserError(f"line {node.start_mark.line + 1}: a list or section that contains itself through an alias")
     return counted[node]
 
 
-def section(params: dict[str, Any], path: str, cls: type[Section], beside: tuple[str, ...] = ()) -> Section:
+def section(params: dict[str, Any], path: str, cls: type[Section], ignore: tuple[str, ...] = ()) -> Section:
     """The value at a dotted path as `cls`, a dataclass or a plain type; "" is the whole file.
 
-    beside: keys of the same section that belong to another reader.
+    ignore: keys of the section that are read elsewhere.
     Raises UserError for an unknown, missing or mistyped key, with its dotted path.
     """
     keys = path.split(".") if path else []
@@ -143,8 +147,8 @@ def section(params: dict[str, Any], path: str, cls: type[Section], beside: tuple
         if not is_section(value) or key not in value:
             raise UserError(f"params.yaml: {'.'.join(keys[:depth])} is missing")
         value = value[key]
-    if beside and is_section(value):
-        value = {key: item for key, item in value.items() if key not in beside}
+    if ignore and is_section(value):
+        value = {key: item for key, item in value.items() if key not in ignore}
     try:
         return convert(cls, value, path)
     except UserError as error:
@@ -152,7 +156,7 @@ def section(params: dict[str, Any], path: str, cls: type[Section], beside: tuple
 
 
 def sections(params: dict[str, Any], cls: type[Section]) -> Section:
-    """A dataclass whose fields are whole sections; the file's other sections have other readers."""
+    """A dataclass with one field per section; ignores the other sections of the file."""
     hints = typing.get_type_hints(cls)
     fields = dataclasses.fields(cast(Any, cls))
     return cls(**{field.name: section(params, field.name, hints[field.name]) for field in fields})

@@ -1,4 +1,4 @@
-"""A run's parameters as they were read, with defaults: ``tailwise config`` prints them.
+"""A run's parameters after parsing, including defaults: ``tailwise config`` prints them.
 
 The output is a preset: ``make preset NAME=reports/config.yaml`` writes it back into params.yaml.
 """
@@ -13,22 +13,22 @@ from tailwise.core.params.config import read_params, section
 from tailwise.core.params.typed import is_section
 
 UNTRACKED = "runtime"
-"""The section that cannot change a result, and belongs to a machine rather than to a run."""
+"""The section of machine settings, which cannot change a result."""
 
 
 def effective(params: Any) -> str:
-    """Sections (a dataclass) as YAML, in the order of their fields, without those of the machine."""
+    """Sections (a dataclass) as YAML, in field order, without machine settings."""
     plain = {name: value for name, value in dataclasses.asdict(params).items() if name != UNTRACKED}
     return yaml.safe_dump(_listed(plain), sort_keys=False, allow_unicode=True, width=120)
 
 
 def read_effective(recipe: str) -> str:
-    """The YAML of params.yaml as the recipe reads it; raises UserError for what `check` would refuse."""
+    """params.yaml as parsed by the recipe, as YAML; raises UserError for anything that `check` rejects."""
     return effective(section(read_params(), "", importlib.import_module(f"{recipe}.recipe").RECIPE.params()))
 
 
 def _listed(value: Any) -> Any:
-    """Tuples as lists: safe YAML has no others."""
+    """Tuples as lists, since safe YAML has no tuples."""
     if is_section(value):
         return {key: _listed(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -1,4 +1,4 @@
-"""The `runtime` section: what cannot change a result, tracked by no stage."""
+"""The `runtime` section: settings that cannot change a result and that no stage tracks."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -7,12 +7,12 @@ from tailwise.core.system.cluster import Dask, Local, Ray
 from tailwise.core.system.cores import Auto, decode_workers
 
 Verbosity = Literal["quiet", "normal", "verbose"]
-"""What training prints: alerts and interventions; what is worth a line; every detail."""
+"""What training prints: quiet, alerts and interventions only; normal; verbose, every detail."""
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """device: where to train, auto takes CUDA where there is one
+    """device: auto uses CUDA if available
     workers: processes that load training data, 0 is the training process itself; auto: the cores left over
     decoders: processes that film the demo and decode clips, at least 1; auto: one a core
     tensorboard: write each epoch's figures to .logs/tensorboard
@@ -42,5 +42,5 @@ class Runtime:
 
     @property
     def decoding(self) -> int | Dask | Ray:
-        """How many processes of this machine decode, or the cluster whose workers do."""
+        """Number of local decoding processes, or the cluster to decode on."""
         return decode_workers(self.decoders) if isinstance(self.executor, Local) else self.executor

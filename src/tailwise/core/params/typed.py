@@ -1,7 +1,7 @@
-"""Plain values (from YAML or JSON) to dataclasses by their annotations, strictly.
+"""Strict conversion of plain values (YAML or JSON) to dataclasses by their annotations.
 
 Unknown, missing and mistyped keys are refused with their dotted path. A choice among kinds is
-a union of dataclasses told apart by their field ``kind``; one dataclass may have several kinds.
+a union of dataclasses with a discriminator field ``kind``; one dataclass may have several kinds.
 A number or a word is ``float | Literal["auto"]``.
 """
 
@@ -16,11 +16,11 @@ from typing import Any
 from tailwise.core.errors import UserError, shorten
 
 LARGEST = 2**63 - 1
-"""The largest int that numpy, torch and files can hold."""
+"""The largest int of numpy and torch."""
 
 
 def convert(kind: Any, value: Any, path: str) -> Any:
-    """`value` as the annotated type `kind`; raises UserError with `path`, its dotted place in the file."""
+    """`value` converted to the annotated type `kind`; raises UserError with `path`, its dotted path in the file."""
     origin, args = typing.get_origin(kind), typing.get_args(kind)
     if dataclasses.is_dataclass(kind):
         return _dataclass(kind, value, path)
@@ -44,12 +44,12 @@ def _number(kind: type[int] | type[float], value: int | float, path: str) -> int
     if kind is float and not abs(value) <= sys.float_info.max:
         raise UserError(f"{path} must be a finite number, found {quote(value)}")
     if kind is int and not -LARGEST <= value <= LARGEST:
-        raise UserError(f"{path} must be a whole number of at most 63 bits, found {quote(value)}")
+        raise UserError(f"{path} must be an integer of at most 63 bits, found {quote(value)}")
     return kind(value)
 
 
 def quote(value: object) -> str:
-    """A value for a message, shortened; only its type where Python cannot print it, as a huge int."""
+    """A value as short text for messages; only its type if Python cannot print it, such as a huge int."""
     try:
         return shorten(repr(value))
     except (ValueError, RecursionError):
@@ -62,7 +62,7 @@ def is_section(value: object) -> typing.TypeGuard[dict[Any, Any]]:
 
 
 def _dataclass(cls: Any, value: Any, path: str) -> Any:
-    """A dataclass from a section, whose own checks (ValueError) are refusals, too."""
+    """A dataclass from a section; a ValueError of its own checks becomes a UserError."""
     if not is_section(value):
         raise UserError(f"{path or 'the file'} must be a section, found {quote(value)}")
     _check_keys(cls, value, path)
@@ -92,7 +92,7 @@ def _below(path: str, key: object) -> str:
 
 
 def _union(choices: tuple[Any, ...], value: Any, path: str) -> Any:
-    """`X | None`, a number or a word, or dataclasses told apart by their field `kind`."""
+    """`X | None`, a number or a word, or dataclasses with a discriminator field `kind`."""
     if value is None and types.NoneType in choices:
         return None
     choices = tuple(choice for choice in choices if choice is not types.NoneType)
@@ -107,7 +107,7 @@ def _one_of_kinds(classes: tuple[type, ...], value: Any, path: str) -> Any:
     """The dataclass among `classes` that the section's `kind` names."""
     kinds = {kind: cls for cls in classes for kind in typing.get_args(typing.get_type_hints(cls)["kind"])}
     kind = value.get("kind") if is_section(value) else None
-    if kind not in list(kinds):  # a list, since an unhashable kind is refused too
+    if kind not in list(kinds):  # a list, since kind may be unhashable
         raise UserError(f"{path}.kind must be one of {', '.join(kinds)}, found {quote(kind)}")
     return convert(kinds[kind], value, path)
 
@@ -133,5 +133,5 @@ def _nearest(key: object, known: Collection[str]) -> str:
 
 
 def type_name(kind: Any) -> str:
-    names = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
+    names = {int: "an integer", float: "a number", bool: "true or false", str: "a text"}
     return names.get(kind, "a list" if typing.get_origin(kind) is tuple else str(kind))

@@ -1,4 +1,4 @@
-"""Parameters of the last version in this version's words. Pure functions."""
+"""Translates params of the last version to current names. Pure functions."""
 
 from collections.abc import Iterator, MutableMapping
 from typing import Any, NamedTuple, cast
@@ -11,18 +11,18 @@ Section = MutableMapping[str, Any]
 
 
 class Renamed(NamedTuple):
-    """A key that has another name now, and the new names of its values."""
+    """A renamed key, and the new names of its values."""
 
     key: str
     values: dict[str, str]
 
 
 RENAMED = {"acts": Renamed("apply_as", {"logits": "margin", "loss": "weight"})}
-"""{key of the last version: what it is now}"""
+"""{key of the last version: its renaming}"""
 
 
 def outdated(values: Any, path: str = "") -> Iterator[tuple[str, Section, str]]:
-    """(dotted path, section, key) of what has another name now, in nested sections and lists."""
+    """Yields (dotted path, section, key) of each renamed key, in nested sections and lists."""
     if isinstance(values, list):
         for i, item in enumerate(cast("list[Any]", values)):
             yield from outdated(item, f"{path}[{i}]")
@@ -38,7 +38,7 @@ def outdated(values: Any, path: str = "") -> Iterator[tuple[str, Section, str]]:
 
 
 def upgrade(params: Section) -> list[str]:
-    """Rename in place, each key where it stands; a line for each change. Works on ruamel's mappings, with comments."""
+    """Rename keys in place; returns a line for each change. Keeps the comments of ruamel's mappings."""
     changes: list[str] = []
     for dotted, section, key in list(outdated(params)):
         if key not in section:  # a section that an alias repeats
@@ -50,7 +50,7 @@ def upgrade(params: Section) -> list[str]:
 
 
 def _rename(section: Section, key: str, new: str, value: str) -> None:
-    """The order of the keys stays, and so do ruamel's comments, which it keeps beside a mapping by key."""
+    """Keeps key order and comments, which ruamel stores by key."""
     items = [(new, value) if name == key else (name, item) for name, item in section.items()]
     comments = getattr(section, "ca", None)
     if comments and key in comments.items:

@@ -1,4 +1,4 @@
-"""What a stage tells while it runs: a line on the terminal, and a line of JSON in the untracked log.
+"""Event log of a running stage: lines on the terminal, and JSON lines in an untracked file.
 
 The log is ``.logs/events/<stage>.jsonl`` in the pipeline's folder: time, stage, event, text, facts such as phase,
 epoch, step and figures, and the memory held. Standard library only, as stage.py needs it.
@@ -23,14 +23,14 @@ LOUD = {"alert", "intervention", "computing"}
 """Events that are printed at every verbosity."""
 
 MOST_BYTES = 10_000_000
-"""A stage that finds a longer log begins a new one; the one before it is kept."""
+"""A longer log is rotated at stage start; one old log is kept."""
 
 _lost: set[Path] = set()
 """Logs that this process could not write, each reported once."""
 
 
 def stage_name() -> str:
-    """Of the stage that this process belongs to, in its dvc.yaml; without DVC the name of its script.
+    """Name of the current stage in its dvc.yaml; without DVC, the name of its script.
 
     DVC puts the path to the dvc.yaml before it, which depends on the folder that DVC was started in.
     """
@@ -51,9 +51,9 @@ def rotate(path: Path) -> None:
 
 
 class Events:
-    """Tells events.
+    """Logs events.
 
-    path: the log, None for none; verbosity: what is printed, see `printed`; always: facts of every line
+    path: the log file, or None; verbosity: see `printed`; always: facts added to every line
     """
 
     def __init__(self, path: Path | None = None, verbosity: Verbosity = "normal", **always: Any):
@@ -61,9 +61,9 @@ class Events:
         self.verbosity: Verbosity = verbosity
 
     def log(self, event: str, text: str = "", *, detail: bool = False, **facts: Any) -> None:
-        """Print `text` if there is any and it is wanted, and add one line to the log.
+        """Print `text`, if not empty and the verbosity allows it, and append one line to the log.
 
-        detail: for the terminal only when it is verbose
+        detail: print only when verbose
         facts: anything; numbers, texts, lists and dicts keep their form, arrays become lists
         """
         if text and printed(event, detail, self.verbosity):
@@ -73,11 +73,11 @@ class Events:
 
     @property
     def lost(self) -> bool:
-        """Whether a line could not be written, which stderr then reports."""
+        """Whether a line could not be written; this is reported on stderr."""
         return self.path in _lost
 
     def _append(self, path: Path, facts: dict[str, Any]) -> None:
-        """In one write: lines of several processes never mix."""
+        """Append in a single write, so that lines of several processes never interleave."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         line = {"time": now, "stage": stage_name(), **plain(facts), "mb": round(resident_mb(), 1)}
         text = json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n"
@@ -88,7 +88,7 @@ class Events:
                 os.write(file, text.encode("utf8", "backslashreplace"))
             finally:
                 os.close(file)
-        except OSError as error:  # the outputs count, not the log
+        except OSError as error:  # a failed log must not fail the stage
             self._say_lost(path, error)
 
     def _say_lost(self, path: Path, error: OSError) -> None:
@@ -103,7 +103,7 @@ def printed(event: str, detail: bool, verbosity: Verbosity) -> bool:
 
 
 def plain(value: Any) -> Any:
-    """What JSON can hold: arrays and tensors as lists, numbers that are not finite and all else as text."""
+    """JSON-compatible values: arrays and tensors as lists, non-finite numbers and other objects as text."""
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else str(float(value))
     if value is None or isinstance(value, (bool, int, str)):
@@ -116,7 +116,7 @@ def plain(value: Any) -> Any:
 
 
 def resident_mb() -> float:
-    """Memory that this process holds now, in 10^6 bytes; where the system does not tell, the most that it held."""
+    """Resident memory of this process in 10^6 bytes; its peak on systems without /proc."""
     with suppress(OSError):
         pages = Path("/proc/self/statm").read_text(encoding="utf8").split()[1]
         return int(pages) * os.sysconf("SC_PAGE_SIZE") / 1e6

@@ -1,4 +1,4 @@
-"""How a stage starts and ends: ``python -m tailwise.core.stage SCRIPT [ARGUMENT...]``.
+"""Starts and ends a stage: ``python -m tailwise.core.stage SCRIPT [ARGUMENT...]``.
 
 Before the script: check the pinned packages, have the stage die with its parent.
 After it: a user error is one line and exit 1, Ctrl-C exits 130, and time and memory go to the untracked logs, see
@@ -19,16 +19,16 @@ from tailwise.core.stage.events import Events, events_path, rotate, stage_name
 from tailwise.core.stage.folders import pipeline_folder
 from tailwise.core.stage.requirements import all_pins
 from tailwise.core.stage.run_log import Run, add_run, peak_mb
-from tailwise.core.system.imports import NO_THREAD, no_room, no_thread
+from tailwise.core.system.imports import NO_THREAD, import_shortage, threads_exhausted
 from tailwise.core.system.parent import PARENT, die_with_parent, orphaned
 
 ADVICE = "activate the environment first: . .venv/bin/activate (made by `make setup`)"
 
 
 def check_versions(pins: dict[str, str]) -> None:
-    """Raise UserError if no package is installed, or one whose version is not the pinned one.
+    """Raise UserError if no required package is installed, or one has another version than pinned.
 
-    One absent package is met where it is imported: a training machine needs neither dvc nor decord.
+    A single missing package fails on import instead: training machines need neither dvc nor decord.
     """
     installed: dict[str, str] = {}
     for name in pins:
@@ -45,7 +45,7 @@ def run(script: str) -> int:
     """Run a stage script as ``__main__``; the exit status."""
     try:
         check_versions(all_pins())
-        if text := no_room(script):
+        if text := import_shortage(script):
             return _say(script, text, 1)
         runpy.run_path(script, run_name="__main__")
     except ModuleNotFoundError as error:
@@ -53,7 +53,7 @@ def run(script: str) -> int:
             raise
         return _say(script, f"{sys.executable} has no package {error.name}: {ADVICE}", 1)
     except KeyboardInterrupt:
-        return _say(script, NO_THREAD, 1) if no_thread() else _say(script, "interrupted", 130)
+        return _say(script, NO_THREAD, 1) if threads_exhausted() else _say(script, "interrupted", 130)
     except Exception as error:
         if (text := describe_error(error)) is None:
             raise
@@ -69,14 +69,14 @@ def _say(script: str, text: str, status: int) -> int:
 def main() -> int:
     started = time.perf_counter()
     bind_to_parent()
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic cuBLAS asks for it
-    escape_output(sys.stdout)  # the names that a stage prints are its files'
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # required by deterministic cuBLAS
+    escape_output(sys.stdout)  # printed names come from data files
     sys.argv = sys.argv[1:]
     stage, script, status = stage_name(), sys.argv[0], 1
     events = begin(stage)
     try:
         status = run(script)
-    finally:  # an end without this line was a kill
+    finally:  # a log without this event means that the stage was killed
         seconds = time.perf_counter() - started
         events.log("stage end", status=status, seconds=round(seconds, 2), peak_mb=round(peak_mb(), 1))
     log_run(stage, seconds, events.lost)
@@ -84,15 +84,15 @@ def main() -> int:
 
 
 def bind_to_parent() -> None:
-    """Have this process end with the dvc that started it, and at once if that has died before."""
-    number = os.environ.pop(PARENT, "")  # not for the processes that this one starts
+    """Make this process die with the dvc process that started it; exit immediately if that is already dead."""
+    number = os.environ.pop(PARENT, "")  # not inherited by child processes
     die_with_parent(int(number) if number.isdecimal() else None)
     if "DVC_STAGE" in os.environ and orphaned():
         os._exit(1)
 
 
 def begin(stage: str) -> Events:
-    """The stage's log of events, cut to its size, with the line of its start."""
+    """The stage's event log, rotated if too long, with a start event."""
     path = events_path(stage)
     rotate(path)
     events = Events(path)
@@ -101,17 +101,17 @@ def begin(stage: str) -> Events:
 
 
 def log_run(stage: str, seconds: float, reported: bool) -> None:
-    """Add this run to the untracked log of stages. reported: whether stderr has that it cannot be written"""
+    """Add this run to the untracked run log. reported: whether a failed log was already reported on stderr"""
     try:
-        with suppress(MemoryError):  # which ended the stage and is reported
+        with suppress(MemoryError):  # already reported as the stage's error
             add_run(pipeline_folder() / ".logs", Run(stage, seconds, peak_mb()))
-    except OSError as error:  # the outputs count, not the log
+    except OSError as error:  # a failed log must not fail the stage
         if not reported:
             print(f"{stage}: not logged: {error.filename}: {error.strerror}", file=sys.stderr)
 
 
 class FastExit:
-    """Ends this process with `status` once threads and exit handlers are done, without tearing down its modules.
+    """Exits this process with `status` after threads and exit handlers, without the teardown of modules.
 
     The teardown of torch takes half a second. Exit handlers run last in, first out: create this before all others.
     Without a status, after an exception, Python exits as usual.
@@ -127,6 +127,6 @@ class FastExit:
         try:
             sys.stdout.flush()
             sys.stderr.flush()
-        except OSError:  # the reader of the pipe is gone
+        except OSError:  # closed pipe
             self.status = self.status or 1
         os._exit(self.status)

@@ -1,4 +1,4 @@
-"""How far a long work is: a bar on a terminal, a plain line every few seconds elsewhere."""
+"""Progress of long work: a bar on a terminal, a plain line every few seconds elsewhere."""
 
 import sys
 import time
@@ -10,7 +10,7 @@ EVERY_S = 5.0
 
 
 class Progress:
-    """Counts up to `total`; a context manager. label: what is done, unit: what is counted, in the plural."""
+    """Counts up to `total`; a context manager. label: description; unit: plural noun of what is counted."""
 
     def __init__(self, label: str, total: int, unit: str, stream: TextIO | None = None):
         self.label, self.total, self.unit = label, total, unit
@@ -36,7 +36,7 @@ class Progress:
             print(self.line(self._said - self.started), file=self.stream, flush=True)
 
     def line(self, seconds: float) -> str:
-        """The state after so many seconds, as a line."""
+        """Progress as one line, after this many seconds."""
         rate = self.done / seconds
         left = (self.total - self.done) / rate if rate else float("inf")
         return f"{self.label}: {self.done} of {self.total} {self.unit}, {rate:.1f} {self.unit}/s, {left:.0f} s left"

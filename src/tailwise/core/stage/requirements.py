@@ -1,11 +1,11 @@
-"""The pinned packages: which version of each, and which files pin what this process has loaded. Standard library."""
+"""Pinned package versions, and which requirements files pin the loaded packages. Standard library only."""
 
 import re
 import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[4] / "requirements"
-"""A file a group of packages. A stage depends on the files of the packages it imports, see tools/dvc_yaml.py."""
+"""One file per group of packages. A stage depends on the files of the packages it imports, see tools/dvc_yaml.py."""
 
 DISTRIBUTIONS = {"PIL": "pillow", "yaml": "pyyaml", "sklearn": "scikit-learn"}
 """{imported name: name of the package}, where they differ."""
@@ -23,7 +23,7 @@ def pinned(requirements: str) -> dict[str, str]:
 
 
 def pins(folder: Path = FOLDER) -> dict[Path, dict[str, str]]:
-    """{requirements file: {package: version}} of the files that are there."""
+    """{requirements file: {package: version}} of the files that exist."""
     return {file: pinned(file.read_text(encoding="utf8")) for file in sorted(folder.glob("*.txt"))}
 
 

@@ -1,6 +1,6 @@
-"""What Linux's control groups allow this process: the limits of a container, or of a job of a cluster.
+"""Linux cgroup limits of this process, as set by a container or a cluster's job scheduler.
 
-Source: https://docs.kernel.org/admin-guide/cgroup-v2.html and .../cgroup-v1/. Where there are none, nothing is found.
+Source: https://docs.kernel.org/admin-guide/cgroup-v2.html and .../cgroup-v1/. Without cgroups nothing is found.
 """
 
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ MOUNT = "sys/fs/cgroup"
 
 
 def groups(controller: str, root: Path = Path("/")) -> Iterator[Path]:
-    """The folders of this process's group and of those around it, all of which bind it; version 1 and version 2.
+    """Folders of this process's cgroup and its ancestors, whose limits all apply (cgroup v1 and v2).
 
-    A container sees its own group at the top of the mount, whatever path the kernel names.
+    Inside a container its own cgroup is at the root of the mount, whatever path the kernel reports.
     """
     for line in _lines(root / "proc/self/cgroup"):
         number, controllers, path = line.split(":", 2)
@@ -28,7 +28,7 @@ def groups(controller: str, root: Path = Path("/")) -> Iterator[Path]:
 
 
 def read_number(path: Path) -> int | None:
-    """The number that a file holds; None for no file, no right to read it, and no limit ("max", -1)."""
+    """The number in a file; None if it cannot be read or means no limit ("max", -1)."""
     with suppress(OSError, ValueError):
         number = int(path.read_text(encoding="utf8"))
         return None if number < 0 else number
@@ -36,7 +36,7 @@ def read_number(path: Path) -> int | None:
 
 
 def read_fields(path: Path) -> dict[str, int]:
-    """{name: number} of a file with one such pair a line."""
+    """{name: number} of a file with one pair per line."""
     pairs = [line.split() for line in _lines(path)]
     return {pair[0]: int(pair[1]) for pair in pairs if len(pair) == 2 and pair[1].isdigit()}
 

@@ -1,4 +1,4 @@
-"""Work on the workers of a Dask or Ray cluster, by joblib's backends. Both are optional to install."""
+"""Runs jobs on a Dask or Ray cluster through joblib's backends. Both are optional dependencies."""
 
 # joblib, distributed and ray have no types, and ray may be absent.
 # pyright: reportMissingTypeStubs=false, reportMissingImports=false, reportUnknownVariableType=false
@@ -17,8 +17,8 @@ from tailwise.core.errors import UserError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-PATIENCE_S = 10
-"""For a scheduler to answer."""
+CONNECT_TIMEOUT_S = 10
+"""How long to wait for the scheduler."""
 
 
 @dataclass(frozen=True)
@@ -47,49 +47,49 @@ class Ray:
 def map_on_cluster(
     cluster: Dask | Ray, work: Callable[[Item], Result], items: Iterable[Item]
 ) -> Iterator[tuple[int, Result]]:
-    """(place of the item, work(item)) as they are done, each a job of its own; a lost worker's jobs go to another.
+    """Yields (index of the item, work(item)) as jobs finish, one job per item; a lost worker's jobs run on another.
 
-    work, items: they travel to the workers, which import this package; work may start processes
+    work, items: pickled and sent to the workers, which import this package; work may start processes
     Raises what the work raises; UserError if the cluster cannot be used.
     """
     items = list(items)
     if not items:
         return
     with _dask(cluster) if isinstance(cluster, Dask) else _ray(cluster) as backend:
-        from joblib import Parallel, delayed, parallel_config  # here, as a run on this machine needs none
+        from joblib import Parallel, delayed, parallel_config  # imported here, since local runs do not need it
 
         with parallel_config(backend=backend, n_jobs=-1):
             pool = Parallel(batch_size=cast(Any, 1), pre_dispatch="all", return_as="generator_unordered")
         results: Any = pool(delayed(_job)(work, place, item) for place, item in enumerate(items))
         try:
-            for result in results:  # noqa: UP028 - `yield from` would close them outside of what follows
+            for result in results:  # noqa: UP028 - `yield from` would close them outside the `catch_warnings` below
                 yield result
         finally:
-            with warnings.catch_warnings(action="ignore"):  # of jobs that are cancelled, as they should be
+            with warnings.catch_warnings(action="ignore"):  # cancelled jobs warn
                 results.close()
 
 
 def _job(work: Callable[[Item], Result], place: int, item: Item) -> tuple[int, Result]:
-    multiprocessing.current_process().daemon = False  # Dask's nanny starts workers that may have no processes
+    multiprocessing.current_process().daemon = False  # Dask's nanny starts daemons, which may not start processes
     return place, work(item)
 
 
 @contextmanager
 def _dask(cluster: Dask) -> Generator[str]:
-    """Dask's client while the work lasts; gives the name of joblib's backend."""
+    """A Dask client for the duration of the block; yields the name of joblib's backend."""
     try:
         from distributed import Client
     except ModuleNotFoundError as error:
         raise _absent(cluster, "pip install -r requirements-cluster.txt") from error
-    logging.getLogger("distributed").setLevel(logging.ERROR)  # a worker that is lost is told when it is missed
+    logging.getLogger("distributed").setLevel(logging.ERROR)  # a lost worker is reported when its job fails
     try:
-        client = Client(cluster.address, timeout=PATIENCE_S)
+        client = Client(cluster.address, timeout=CONNECT_TIMEOUT_S)
     except (OSError, ValueError) as error:
         raise _unreachable(cluster, "scheduler", "dask scheduler") from error
     with client:
         if not client.scheduler_info()["workers"]:
             raise UserError(f"runtime.executor: {cluster.address} has no worker; start some by: dask worker ADDRESS")
-        try:  # a job that a worker cannot read would never end
+        try:  # a job that a worker cannot unpickle would never finish
             client.run(importlib.import_module, __name__)
         except ImportError as error:
             advice = "start it with this folder's environment and PYTHONPATH=src"
@@ -99,7 +99,7 @@ def _dask(cluster: Dask) -> Generator[str]:
 
 @contextmanager
 def _ray(cluster: Ray) -> Generator[str]:
-    """The connection to Ray while the work lasts; gives the name of joblib's backend."""
+    """A Ray connection for the duration of the block; yields the name of joblib's backend."""
     try:
         import ray
         from ray.util.joblib import register_ray

@@ -1,4 +1,4 @@
-"""How many processor cores this process may use, and how many processes `auto` means by them."""
+"""How many CPU cores this process may use, and how many worker processes `auto` starts."""
 
 import math
 import os
@@ -11,18 +11,18 @@ from tailwise.core.system.cgroups import groups, read_number
 Auto = Literal["auto"]
 
 MOST_WORKERS = 8
-"""Processes that load training data: beyond, reading the clip store is no longer what an epoch waits for."""
+"""Data-loading processes; with more, reading the clip store is no longer the bottleneck."""
 
 
 def cores(root: Path = Path("/")) -> int:
-    """The least of the cores this process may run on and, rounded up, those its control groups pay for; at least 1."""
+    """The cores in this process's affinity mask, limited by its cgroup CPU quota (rounded up); at least 1."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     shares = [share for folder in groups("cpu", root) if (share := _quota(folder))]
     return max(min([allowed, *map(math.ceil, shares)]), 1)
 
 
 def _quota(folder: Path) -> float | None:
-    """Cores' worth of time that a control group has; None without a limit."""
+    """A cgroup's CPU quota in cores; None without a limit."""
     with suppress(OSError, ValueError, ZeroDivisionError):
         quota, period = (folder / "cpu.max").read_text(encoding="utf8").split()
         return None if quota == "max" else int(quota) / int(period)
@@ -30,30 +30,30 @@ def _quota(folder: Path) -> float | None:
     return quota / period if quota and period else None
 
 
-def workers_beside(threads: int, of: int, processes: int = 1) -> int:
+def spare_cores(threads: int, of: int, processes: int = 1) -> int:
     """The cores that `threads` training threads leave over, at most MOST_WORKERS; 0 where none is left.
 
-    processes: that train on this machine, each with so many threads and an even share of the cores
+    processes: training processes on this machine, each with `threads` threads and an equal share of the cores
     """
     return min(max(of // processes - threads, 0), MOST_WORKERS)
 
 
 def data_workers(wanted: int | Auto, threads: int) -> int:
-    """`runtime.workers` as a number, which is printed where it was left to `auto`. threads: those that train
+    """`runtime.workers` as a number per training process; prints the number if it is `auto`.
 
-    It is that of one process; ``torchrun`` says in LOCAL_WORLD_SIZE how many a machine has.
+    threads: training threads per process. LOCAL_WORLD_SIZE, set by ``torchrun``, gives the processes per machine.
     """
     if wanted != "auto":
         return wanted
     found, processes = cores(), int(os.environ.get("LOCAL_WORLD_SIZE", 1))
-    number = workers_beside(threads, found, processes)
+    number = spare_cores(threads, found, processes)
     shared = f", processes: {processes}" if processes > 1 else ""
     print(f"runtime.workers: auto is {number}; cores: {found}{shared}, training.threads: {threads}", flush=True)
     return number
 
 
 def decode_workers(wanted: int | Auto) -> int:
-    """`runtime.decoders` as a number: every core, printed where it was left to `auto`."""
+    """`runtime.decoders` as a number; prints it if it is `auto`, which means all cores."""
     if wanted != "auto":
         return wanted
     found = cores()

@@ -1,4 +1,4 @@
-"""Work that may crash its process or hang, such as decoding damaged files: lose a part of an item, not the run."""
+"""Runs work that may crash its process or hang, such as decoding damaged files, without losing the run."""
 
 import os
 import pickle
@@ -15,10 +15,10 @@ from tailwise.core.system.processes import WorkerLost, block_sigint, init_worker
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Report = Callable[[str], None]
-"""The work calls it before each part of an item, with the part's name."""
+"""Callback that the work calls with a part's name before it starts that part of an item."""
 
 STARTUP_S = 60
-"""Extra time for a new process to import what it needs."""
+"""Extra time for the imports of a new process."""
 
 
 def map_guarded(
@@ -31,12 +31,12 @@ def map_guarded(
 ) -> Iterator[tuple[int, Result]]:
     """Yields (index of the item, work(item, report)) as they finish, from work that may crash its process or hang.
 
-    work: a function at module level, as it is sent to other processes; it calls report(part) before each part
+    work: a module-level function (it is pickled); it calls report(part) before each part
     timeout_s: seconds a part may take
-    without(item, part, reason): the item without a part that crashed or hung twice; it is tried again.
+    without(item, part, reason): returns the item without a part that crashed or hung twice; the item is then retried.
         reason: "crashed: ..." or "hangs: ..."
-    on_part: called when a part begins for the first time
-    Raises what the work raises; WorkerLost if a process dies before its first part.
+    on_part: called when a part starts for the first time
+    Raises the work's exceptions; WorkerLost if a process dies before its first part.
     """
     queue = [Job(index, item) for index, item in enumerate(items)][::-1]
     pool = [Worker(work, timeout_s) for _ in range(min(workers, len(queue)))]
@@ -94,7 +94,7 @@ Message = Begun | Done | Failed | Lost
 
 @dataclass(frozen=True)
 class Job:
-    """An item at its index. part: the current one; suspects: parts at which a process was lost once"""
+    """An item and its index. part: the current part; suspects: parts that lost a process once"""
 
     index: int
     item: Any
@@ -102,7 +102,7 @@ class Job:
     suspects: frozenset[str] = frozenset()
 
     def retry(self, reason: str, without: Callable[[Any, str, str], Any]) -> "Job":
-        """The job once more, without its current part if that is the second loss."""
+        """The job to retry, without its current part if that part lost a process before."""
         if self.part is None:
             raise WorkerLost(f"a worker process was lost before it began: {reason}")
         if self.part in self.suspects:
@@ -112,7 +112,7 @@ class Job:
 
 @dataclass
 class Worker:
-    """A process and its job, None while it is idle."""
+    """A process and its job; None while idle."""
 
     work: Callable[[Any, Report], Any]
     timeout_s: float
@@ -190,7 +190,7 @@ def receive(pool: list[Worker]) -> list[tuple[Job, Message]]:
 
 
 def exit_text(status: int) -> str:
-    """A process's exit status, by the signal's name where one ended it."""
+    """An exit status as text: the signal's name if a signal killed the process."""
     return signal.Signals(-status).name if status < 0 else f"exit {status}"
 
 
@@ -211,7 +211,7 @@ def serve(parent: int, work: Callable[[Any, Report], Any], pipe: connection.Conn
 
 
 def portable(error: Exception) -> Exception:
-    """The error with its traceback as a note; a RuntimeError with the text of one that cannot be pickled."""
+    """The error with its traceback as a note, or a RuntimeError with the same text if it cannot be pickled."""
     error.add_note("in a worker process:\n" + "".join(traceback.format_exception(error)))
     try:
         return pickle.loads(pickle.dumps(error))

@@ -1,4 +1,4 @@
-"""Whether there is room for the libraries that a stage loads. Standard library only, as stage.py needs it."""
+"""Checks that memory suffices to import a stage's libraries. Standard library only, since stage.py imports it."""
 
 import resource
 import subprocess
@@ -12,10 +12,10 @@ IMPORT = "import runpy, sys; runpy.run_path(sys.argv[1], run_name='imported')"
 NO_THREAD = "out of memory or processes: no thread can be started; see ulimit -a"
 
 
-def no_room(script: str) -> str | None:
-    """What to say where a script's libraries find no room below a limit of memory; None if they do, or none is set.
+def import_shortage(script: str) -> str | None:
+    """The error message if a script's imports exceed the memory limit (`ulimit -v`); None if they fit or none is set.
 
-    It is tried in another process: a library may end the one that it finds no room in, after some lines of its own.
+    Imports in a subprocess, since a library that runs out of memory may print its own lines and abort the process.
     """
     if resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY:
         return None
@@ -28,8 +28,8 @@ def no_room(script: str) -> str | None:
     return out_of_memory("libraries cannot be loaded") if tried.returncode < 0 else None
 
 
-def no_thread() -> bool:
-    """Whether no thread can be started: then a library, OpenBLAS, has sent this process SIGINT, and nobody else has."""
+def threads_exhausted() -> bool:
+    """Whether no thread can be started. OpenBLAS then sends SIGINT to this process, which is no Ctrl-C."""
     thread = threading.Thread(target=int)
     try:
         thread.start()

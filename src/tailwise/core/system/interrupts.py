@@ -1,4 +1,4 @@
-"""Ctrl-C between two pieces of work, never within one."""
+"""Deferred SIGINT, so that Ctrl-C never interrupts a step or a save halfway."""
 
 import signal
 import threading
@@ -41,5 +41,5 @@ def defer_interrupt() -> Generator[None]:
 
 
 def sigterm_as_sigint() -> None:
-    """Treat SIGTERM, which a cluster sends before it ends a job, as Ctrl-C: the run is saved."""
+    """Treat SIGTERM, which a cluster sends before it kills a job, as Ctrl-C, so that the run saves its state."""
     signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))

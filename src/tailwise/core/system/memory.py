@@ -1,4 +1,4 @@
-"""How much more memory this process may take."""
+"""How much more memory this process can allocate."""
 
 import os
 import resource
@@ -9,10 +9,10 @@ from tailwise.core.system.cgroups import groups, read_fields, read_number
 
 
 def free_bytes(device_free: int | None = None, root: Path = Path("/")) -> int | None:
-    """Bytes that this process may still take, None where nothing tells.
+    """Bytes that this process can still allocate; None if unknown.
 
-    device_free: free bytes of the accelerator that computes, which is then the answer. On a processor it is the least
-    of what the machine has left, of what each control group around this process has left, and of its address space.
+    device_free: free bytes of the accelerator, returned as they are. On the CPU the result is the minimum of the
+    machine's available memory, what each enclosing cgroup has left, and the remaining address space (`ulimit -v`).
     """
     if device_free is not None:
         return device_free
@@ -29,19 +29,19 @@ def _machine(root: Path) -> int | None:
 
 
 def _group(folder: Path) -> int | None:
-    """Limit less what is used; files that the kernel has read and can forget do not count as used."""
-    for limit, used, forgettable in (
+    """A cgroup's limit minus its usage; reclaimable page cache does not count as used."""
+    for limit, used, reclaimable in (
         ("memory.max", "memory.current", "inactive_file"),
         ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
     ):
         most, now = read_number(folder / limit), read_number(folder / used)
         if most is not None and now is not None:
-            return most - now + min(read_fields(folder / "memory.stat").get(forgettable, 0), now)
+            return most - now + min(read_fields(folder / "memory.stat").get(reclaimable, 0), now)
     return None
 
 
 def _address_space(root: Path) -> int | None:
-    """What `ulimit -v` leaves."""
+    """Bytes left under `ulimit -v`; None without a limit."""
     most, _ = resource.getrlimit(resource.RLIMIT_AS)
     with suppress(OSError):
         pages = int((root / "proc/self/statm").read_text(encoding="utf8").split()[0])

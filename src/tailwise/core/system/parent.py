@@ -1,4 +1,4 @@
-"""A process that does not outlive the one that started it. Standard library only, as stage.py needs it."""
+"""Ties a process to its parent's lifetime. Standard library only, since stage.py imports it."""
 
 import ctypes
 import os
@@ -6,13 +6,13 @@ import signal
 import sys
 
 PARENT = "TAILWISE_PARENT"
-"""Environment of a stage: the number of the process that starts it, as the shell in dvc.yaml or `launch` knows it."""
+"""Environment variable of a stage: process id of its parent, set by the shell in dvc.yaml or by `launch`."""
 
 
 def die_with_parent(parent: int | None = None) -> None:
     """Have the kernel kill this process when the process that started it dies (Linux).
 
-    parent: its number, where it is known; if it has died before, this one ends at once, on every system
+    parent: the parent's process id, if known; if it is already dead, this process exits immediately (all systems)
     """
     if sys.platform == "linux":
         parent_death_signal = 1
@@ -24,10 +24,10 @@ def die_with_parent(parent: int | None = None) -> None:
 def orphaned() -> bool:
     """Whether a process without a group of its own has a parent of another group, which cannot have started it.
 
-    It is so where the starter died before anybody could ask for its number.
+    This happens if the parent died before its process id was read.
     """
     group = os.getpgrp()
     try:
         return group != os.getpid() and os.getpgid(os.getppid()) != group
-    except ProcessLookupError:  # the parent is outside of this container, or died just now, and the kernel has told
+    except ProcessLookupError:  # the parent is outside this container, or has just died, which the kernel signals
         return False

@@ -1,4 +1,4 @@
-"""Work in processes that die with the one that started them."""
+"""Worker processes that exit when the process that started them dies."""
 
 import errno
 import os
@@ -49,7 +49,7 @@ def block_sigint() -> Generator[None]:
 def map_in_processes(work: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
     """Yields work(item) in order, computed by `workers` processes, or by this one where workers is 1.
 
-    Workers die with this process: a worker of a killed stage would write beside those of the next run.
+    Workers die with this process: otherwise a killed stage's workers would keep writing during the next run.
     """
     if workers <= 1:
         yield from map(work, items)
@@ -67,12 +67,12 @@ def map_in_processes(work: Callable[[Item], Result], items: Iterable[Item], work
 
 
 class WorkerLost(UserError, RuntimeError):
-    """A worker process died, and another would not finish its work either."""
+    """A worker process died, and retrying in another would fail too."""
 
 
 @contextmanager
 def shared_memory() -> Generator[None]:
-    """Names /dev/shm in the error of a full shared memory, which names no file by itself."""
+    """Adds /dev/shm to the error raised when shared memory is full, which has no file name."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""A sample through the model before the first step, as in a step, without a trace."""
+"""A forward pass before the first step that leaves no trace in model or random state."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,10 +15,10 @@ from tailwise.engine.contract.task import Task
 
 @contextmanager
 def dry_forward(task: Task, run: Run, samples: list[int]) -> Iterator[Batch]:
-    """These training samples by their places, prepared, for a model in training mode.
+    """Yields the prepared batch of these training samples, with the model in training mode.
 
-    Afterwards the random numbers to come and the model's buffers are what they were; the model is in evaluation mode.
-    Batch norm uses the statistics it has: it cannot measure a single sample.
+    Restores random state and buffers afterwards, and leaves the model in evaluation mode. Batch norm uses its running
+    statistics, since it cannot normalize a single sample.
     """
     before = [buffer.clone() for buffer in task.model.buffers()]
     devices = [run.device] if run.device.type == "cuda" else []

@@ -22,24 +22,24 @@ from tailwise.engine.batches.memory import catch_oom
 from tailwise.engine.contract.task import Samples
 
 GONE, TOLD = ("exited unexpectedly", "is killed by signal"), "in DataLoader worker process"
-"""torch's words of a worker that is gone, and of one that tells what it met."""
+"""Starts of torch's messages for a dead worker and for an exception raised in a worker."""
 
 WHERE = "in a container, shared memory, too: docker run --shm-size"
 SHORT = f"out of memory while samples were loaded ({WHERE}): lower training.batch_size or runtime.workers"
 
 _MultiProcessingDataLoaderIter._shutdown = True  # pyright: ignore[reportAttributeAccessIssue]
-"""Of one that could not be begun: torch's own is set last, and to ask for it then would print a traceback."""
+"""A default for iterators whose construction failed: torch sets it last, and its `__del__` would print a traceback."""
 
 MOST = 3
-"""Times that workers are lost at the same batch, at which it ends."""
+"""How often workers may be lost at the same batch before loading fails."""
 
 
 def load_steps(
     dataset: Samples, steps: Sequence[list[list[int]]], workers: int, events: Events | None = None
 ) -> Iterator[list[Batch]]:
-    """The micro-batches of each optimizer step; worker processes live through all of them.
+    """The micro-batches of each optimizer step; worker processes are kept for all of them.
 
-    Raises UserError if memory runs out: all of a step is loaded before any of it is computed.
+    Raises UserError if memory runs out: a step is fully loaded before it is computed.
     """
     batches = load_batches(dataset, list(itertools.chain.from_iterable(steps)), workers, events)
     for step in steps:
@@ -52,9 +52,9 @@ def load_steps(
 def load_batches(
     dataset: Samples, lists: Sequence[list[int]], workers: int, events: Events | None = None
 ) -> Iterator[Batch]:
-    """Batches in the order of `lists`, the same ones for any number of worker processes.
+    """Batches in the order of `lists`, independent of the number of workers.
 
-    Where a worker is lost, others begin with the batch that is owed; raises UserError if that does not help.
+    If a worker is lost, new ones restart at the pending batch; raises UserError if that fails repeatedly.
     """
     done, lost, batches = 0, 0, None
     while done < len(lists):
@@ -73,7 +73,7 @@ def load_batches(
 
 
 def is_loss(error: Exception) -> bool:
-    """Whether a worker is gone, or was just going when it was asked for what it had loaded."""
+    """Whether an error means that a worker died, possibly while it was sending a batch."""
     text = str(error)
     gone = isinstance(error, RuntimeError) and any(words in text for words in GONE)
     return TOLD not in text and (gone or isinstance(error, (ConnectionError, EOFError)))
@@ -90,7 +90,7 @@ def log_lost_worker(times: int, events: Events) -> None:
 
 def begin(dataset: Samples, lists: Sequence[list[int]], workers: int) -> Iterator[Batch]:
     """Batches until a worker is lost, which torch reports within 5 s, when its batch is asked for."""
-    start = "fork" if workers and sys.platform == "linux" else None  # so that this process is their parent
+    start = "fork" if workers and sys.platform == "linux" else None  # makes this process their parent
     how: dict[str, Any] = {
         "collate_fn": partial(collated, dataset),
         "num_workers": workers,
@@ -105,7 +105,7 @@ def begin(dataset: Samples, lists: Sequence[list[int]], workers: int) -> Iterato
 
 
 def collated(dataset: Samples, samples: list) -> Batch:
-    """One batch; a worker's in shared memory, to which torch would move it when nobody hears that there is no room."""
+    """One batch; a worker moves it to shared memory, since torch would do so where a full /dev/shm goes unreported."""
     batch = dataset.collate(samples)
     if get_worker_info():
         for tensor in (*batch.inputs.values(), *batch.targets.values(), batch.index):
@@ -115,7 +115,7 @@ def collated(dataset: Samples, samples: list) -> Batch:
 
 @contextmanager
 def keep_sigchld_handler() -> Iterator[None]:
-    """What torch sets up to hear of a worker's end is undone: it would raise in the midst of anything, as a save."""
+    """Removes torch's SIGCHLD handler, which could raise anywhere, even inside a checkpoint write."""
     before = signal.getsignal(signal.SIGCHLD)
     try:
         yield
@@ -125,8 +125,8 @@ def keep_sigchld_handler() -> Iterator[None]:
 
 
 def _init_worker(starter: int, worker: int) -> None:
-    """A worker's first act. It holds what its starter holds, the lock of a run's state too, and may not outlive it.
+    """Initialize a worker. It inherits the lock on the run's state, so it must die with its parent.
 
-    Ctrl-C ends a worker without a word, as it ends the starter, which needs no more of it.
+    Ctrl-C terminates it silently.
     """
     die_with_parent(starter)

@@ -1,4 +1,4 @@
-"""Memory: how much a sample needs, and running out of it, detected among other errors, and survived."""
+"""Memory: estimates a sample's needs, and detects and recovers from out-of-memory errors."""
 
 import errno
 import gc
@@ -16,7 +16,7 @@ from tailwise.engine.contract.run import Run
 from tailwise.engine.contract.task import Task
 
 SPARE, BESIDE = 0.8, 2.0
-"""Share of the free memory that is used; what a sample needs, by what autograd keeps of it: gradients and scratch."""
+"""Share of the free memory to use; and memory per sample relative to its saved tensors, for gradients and scratch."""
 
 TOO_LARGE = "out of memory with one sample at a time: a smaller window or model"
 
@@ -53,26 +53,26 @@ def out_of_memory(error: BaseException) -> bool:
 
 
 def free() -> None:
-    """Give back what a failed attempt held; its traceback must be gone by then."""
+    """Free the memory of a failed attempt, whose traceback must be released first."""
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
 
 
 def catch_oom(work: Callable[[], Result]) -> Result | None:
-    """What the work returns; None if memory ran out, and then what it held is given back."""
+    """The result of the work; None if memory ran out, after freeing what it held."""
     try:
         return work()
     except (RuntimeError, MemoryError, OSError) as error:
         if not out_of_memory(error):
             raise
-        error.__traceback__ = None  # torch's frames may hold the error, and so all that they held else
+        error.__traceback__ = None  # torch's frames may refer to the error, which keeps their tensors alive
     free()
     return None
 
 
 def catch_oom_in_all(work: Callable[[], Result], run: Run) -> Result:
-    """What the work returns, done by each process on a single sample; UserError in all if memory ran out in one."""
+    """The result of the work on a single sample; UserError in all processes if memory ran out in one."""
     found = catch_oom(work)
     if run.world.any(found is None):
         raise UserError(f"{run.name}: {TOO_LARGE}")
@@ -80,9 +80,9 @@ def catch_oom_in_all(work: Callable[[], Result], run: Run) -> Result:
 
 
 def kept_bytes(task: Task, run: Run, sample: int) -> int:
-    """What autograd keeps of one training sample between forward and backward, in bytes, shared storage once.
+    """Bytes of the tensors that autograd saves for the backward pass of one sample; shared storage counts once.
 
-    What the model's own `checkpoint` computes again is not kept. The model is left in evaluation mode.
+    Excludes what gradient checkpointing recomputes. Leaves the model in evaluation mode.
     """
     kept: dict[int, int] = {}
 
@@ -99,7 +99,7 @@ def kept_bytes(task: Task, run: Run, sample: int) -> int:
 
 
 def halved_to_fit(batch_size: int, needed: float, free: float) -> int:
-    """The batch, halved until so many bytes a sample are free; at least 1."""
+    """The largest batch / 2^k that fits into the free bytes; at least 1."""
     size = batch_size
     while size > 1 and size * needed > free:
         size //= 2
@@ -107,9 +107,9 @@ def halved_to_fit(batch_size: int, needed: float, free: float) -> int:
 
 
 def free_share(device: torch.device) -> float | None:
-    """Bytes of free memory that this process may count on, None where nothing tells.
+    """Bytes of free memory available to this process; None if unknown.
 
-    A GPU is one process's own; a processor's memory is for all processes of the machine that train together.
+    Each process has its own GPU; CPU memory is shared by all training processes of the machine.
     """
     on_gpu = device.type == "cuda"
     left = free_bytes(torch.cuda.mem_get_info()[0] if on_gpu else None)
@@ -118,9 +118,9 @@ def free_share(device: torch.device) -> float | None:
 
 
 def auto_micro_batch(task: Task, run: Run, sample: int) -> int:
-    """Samples to compute at once, the least of all processes, logged by the first: ``training.accumulate: auto``.
+    """The micro-batch for ``training.accumulate: auto``: the minimum over processes, logged by rank 0.
 
-    Raises UserError if memory runs out with this one training sample.
+    Raises UserError if memory runs out with a single training sample.
     """
     free()
     share, size = free_share(run.device), run.training.batch_size

@@ -1,4 +1,4 @@
-"""Time is passed in: which samples come when, and every seed, are functions of a position."""
+"""Sample order and seeds as pure functions of the position (seed, phase, epoch, step)."""
 
 import zlib
 from collections import Counter
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 Order = Sequence[int] | np.ndarray
-"""Samples one after the other; an array is (N,)."""
+"""A sequence of sample indices; an array is (N,)."""
 
 
 def seed_for(*position: int | str) -> int:
@@ -22,13 +22,13 @@ def epoch_order(samples: Sequence[int], seed: int, phase: str, epoch: int) -> np
 
 
 def augment_keys(seed: int, phase: str, epoch: int, index: np.ndarray) -> np.ndarray:
-    """(B, 4) int64: all that the augmentation of these samples may depend on."""
+    """(B, 4) int64: the only source of randomness for augmenting these samples."""
     fixed = np.array([[seed, zlib.crc32(phase.encode()), epoch]]).repeat(len(index), axis=0)
     return np.column_stack([fixed, index])
 
 
 def repeat_numbers(order: Order) -> list[int]:
-    """In place of each sample how often it came before in this epoch: 0 where each comes once."""
+    """For each sample, how often it occurred earlier in this epoch."""
     before: Counter[int] = Counter()
 
     def number(sample: int) -> int:
@@ -51,7 +51,7 @@ def steps_of(
 ) -> list[list[list[int]]]:
     """Optimizer steps, each a list of micro-batches, each a list of samples.
 
-    share: a process's part of a step; where it is empty the step has no micro-batch
+    share: a process's part of a step; if empty, the step has no micro-batch
     """
     return [chunks(share(step), micro_batch) for step in chunks(order, batch_size)]
 

@@ -1,4 +1,4 @@
-"""All that a phase needs to go on exactly where another one ended, as one safetensors file."""
+"""The full training state handed from one phase to the next, as one safetensors file."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +16,10 @@ from tailwise.optim.groups import StepOptimizer
 class HandOver:
     """tensors: ``model/<name>``, ``optimizer/<parameter name>/<slot>`` and ``average/<name>``
 
-    spec: of the model; optimizer: whose state it is, see `optimizer_name`
-    seeds, epochs: the name that all randomness was drawn by, and the epochs that were drawn so far
-    guard: what the guards know, JSON; rate: the factor that they left on the learning rate
-    micro_batch: samples computed at once
+    spec: of the model; optimizer: kind of the optimizer, see `optimizer_name`
+    seeds, epochs: the name that seeds all randomness, and the number of epochs so far
+    guard: state of the guards, JSON; rate: their current factor on the learning rate
+    micro_batch: current micro-batch size
     """
 
     tensors: Tensors
@@ -38,12 +38,12 @@ def write_hand_over(path: Path, state: HandOver) -> None:
 
 
 def read_hand_over(path: Path, spec: dict, optimizer: str) -> HandOver:
-    """What `write_hand_over` wrote; raises UserError for a file of another model or optimizer."""
+    """Read a file of `write_hand_over`; raises UserError if it is for another model or optimizer."""
     tensors, facts = read_tensors(path)
     try:
         state = HandOver(tensors, **facts)
     except TypeError as error:
-        raise UserError(f"{path}: not what a phase with hand_over: last leaves") from error
+        raise UserError(f"{path}: not a state file of a phase with hand_over: last") from error
     if state.optimizer != optimizer:
         raise UserError(f"{path}: the state of optimizer {state.optimizer}, and this phase's is {optimizer}")
     if of_model(state.spec) != of_model(spec):
@@ -61,7 +61,7 @@ def named_state(model: nn.Module, optimizer: StepOptimizer) -> Tensors:
 
 
 def restore_named_state(model: nn.Module, optimizer: StepOptimizer, tensors: Tensors) -> int:
-    """Set what `named_state` gave, of the parameters that this optimizer moves; returns of how many of them."""
+    """Restore a `named_state` for the parameters of this optimizer; returns for how many."""
     numbers = {name: number for number, name in enumerate(_names(model, optimizer))}
     split = {key: key.rpartition("/") for key in tensors}
     own = {f"{numbers[name]}/{slot}": tensors[key] for key, (name, _, slot) in split.items() if name in numbers}
@@ -70,7 +70,7 @@ def restore_named_state(model: nn.Module, optimizer: StepOptimizer, tensors: Ten
 
 
 def restore_hand_over(state: HandOver, model: nn.Module, optimizer: StepOptimizer) -> str:
-    """Set model and optimizer; returns a line on how many parameters have a state.
+    """Restore model and optimizer; returns a log line with the number of parameters that have a state.
 
     Raises UserError if the model differs.
     """
@@ -83,6 +83,6 @@ def restore_hand_over(state: HandOver, model: nn.Module, optimizer: StepOptimize
 
 
 def _names(model: nn.Module, optimizer: StepOptimizer) -> list[str]:
-    """Of the parameters that the optimizer moves, in its order."""
+    """Names of the optimizer's parameters, in its order."""
     names = {parameter: name for name, parameter in model.named_parameters()}
     return [names[parameter] for group in optimizer.param_groups for parameter in group["params"]]

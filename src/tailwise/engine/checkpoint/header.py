@@ -1,4 +1,4 @@
-"""The facts of a weights file, read without torch: safetensors begins with its names and metadata as JSON.
+"""Reads the metadata of a weights file without torch, from the JSON header of safetensors.
 
 Source: https://github.com/huggingface/safetensors#format
 """
@@ -12,13 +12,13 @@ from tailwise.core.errors import UserError, shorten
 from tailwise.core.files import regular
 
 LARGEST_HEADER = 2**22
-"""Bytes of names, shapes and specification in a weights file; in the largest model here they are a hundredth of it."""
+"""Maximum header size in bytes; the largest model here needs 1 % of it."""
 KEY = "tailwise"
-"""The one metadata key: safetensors writes several in no fixed order."""
+"""The only metadata key, since safetensors writes several in no fixed order."""
 
 
 def read_facts(path: Path) -> dict[str, Any]:
-    """The JSON facts beside the tensors; {} where they are no object. Raises UserError for another's file."""
+    """The JSON metadata of a weights file; {} if it is not an object. Raises UserError for a foreign file."""
     with suppress(OSError):
         check_header(path)
     try:

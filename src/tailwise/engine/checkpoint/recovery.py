@@ -1,8 +1,8 @@
-"""What lets a killed run go on: one state file, kept outside of DVC's outputs.
+"""State files that let a killed run resume, kept outside DVC's outputs.
 
-DVC deletes a stage's outputs before it starts it, so the state lives in
+DVC deletes a stage's outputs before running it, so the state is in
 ``.resume/<stage>-<key>/`` in the pipeline's folder, see core/folders.py; `key` is a hash of
-all that decides the result. A run with another parameter, input or code has another key and never meets this state.
+everything that affects the result. A run with another parameter, input or code has another key.
 """
 
 import fcntl
@@ -38,7 +38,7 @@ def fingerprint(files: dict[str, Path], facts: Iterable[str] = ()) -> str:
 
 
 def run_key(facts: Iterable[str], files: dict[str, Path]) -> str:
-    """A folder's name for texts (params, arguments) and files."""
+    """The key of a run: a hash of texts (params, arguments) and files."""
     return fingerprint(files, facts)[:16]
 
 
@@ -57,15 +57,15 @@ def loaded_code() -> dict[str, Path]:
 
 
 def recovery_for(phase: str, facts: Iterable[str], inputs: Iterable[Path]) -> "Recovery":
-    """Where a run keeps its state: named by its params, its inputs and the code that is loaded."""
-    code = fingerprint(loaded_code())  # at once: inputs take a while, in which somebody may edit it
+    """The state of a run, keyed by its params, inputs and loaded code."""
+    code = fingerprint(loaded_code())  # first: hashing inputs takes a while, in which code may be edited
     files = {name: file for path in inputs for name, file in files_in(path).items()}
     return Recovery(pipeline_folder() / ".resume" / f"{phase}-{run_key([*facts, code], files)}")
 
 
 @dataclass(frozen=True)
 class State:
-    """All that a resumed run needs; what is not here follows from the position.
+    """What a resumed run needs and cannot derive from its position.
 
     facts: JSON; tensors: by group and name
     """
@@ -75,9 +75,9 @@ class State:
 
 
 class Recovery:
-    """The state of one run on disk. Use as a context, which one process enters at a time.
+    """The state of one run on disk. A context manager with an exclusive lock.
 
-    After its end it stays until the next phase begins: DVC records a result only when the stage has ended.
+    Kept after the phase ends until the next one starts, since DVC records a result only after the stage exits.
     """
 
     def __init__(self, folder: Path):
@@ -90,9 +90,9 @@ class Recovery:
             if not try_lock(self._lock):
                 self._lock.seek(0)
                 owner = self._lock.read()
-                raise UserError(f"{self.folder}: process {owner} is at the same run; wait or end it")
+                raise UserError(f"{self.folder}: process {owner} is running the same phase; wait for it or stop it")
             if is_at(self._lock, self.folder / "lock"):
-                break  # else another run has just cleaned the folder away
+                break  # otherwise another run has just removed the folder
         self._lock.truncate(0)
         self._lock.write(str(os.getpid()))
         self._lock.flush()
@@ -100,9 +100,9 @@ class Recovery:
         return self
 
     def _clean(self) -> None:
-        """Forget parts of a killed save, what is done, and all states of the stage but this and the newest other."""
+        """Remove partial saves, finished states, and all states of the stage except this and the newest other one."""
         remove_parts(self.folder)
-        if self._recorded():  # so it is to be trained once more
+        if self._recorded():  # so the user wants to train again
             self.path.unlink(missing_ok=True)
             self._done.unlink()
         for other in self.folder.parent.glob(f"*/{self._done.name}"):
@@ -117,13 +117,13 @@ class Recovery:
         self._lock.close()
 
     def done(self, result: Path) -> None:
-        """The phase has written this file, whose MD5 DVC will record."""
+        """Mark the phase as done. result: its output, whose MD5 DVC will record"""
         with open(result, "rb") as file:
             md5 = hashlib.file_digest(file, "md5").hexdigest()
         write_json(self._done, {"md5": md5, "lock_written": written(DVC_LOCK)})
 
     def _recorded(self) -> bool:
-        """DVC writes its lock each time it records a stage; it may hold the same result from an earlier time."""
+        """Whether DVC has recorded the result: its newer lock file has it; an older lock may hold an equal result."""
         if not self._done.exists() or not DVC_LOCK.exists():
             return False
         done = read_json(self._done)
@@ -138,12 +138,12 @@ class Recovery:
         return self.folder / "state.safetensors"
 
     def save(self, state: State) -> None:
-        """Whole, or the state before stays; raises OSError."""
+        """Save atomically: on OSError the previous state stays."""
         tensors = {f"{group}/{name}": t for group, named in state.tensors.items() for name, t in named.items()}
         write_tensors(self.path, tensors, {"groups": list(state.tensors), "facts": state.facts})
 
     def load(self) -> State | None:
-        """The last state saved, or None for a fresh start."""
+        """The last saved state, or None."""
         if not self.path.exists():
             return None
         tensors, saved = read_tensors(self.path)
@@ -155,7 +155,7 @@ class Recovery:
 
 
 def try_lock(file) -> bool:
-    """Take the lock of an open file; False if another process has it."""
+    """Lock an open file; False if another process holds the lock."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -164,7 +164,7 @@ def try_lock(file) -> bool:
 
 
 def written(path: Path) -> int:
-    """When it was changed last, in nanoseconds; 0 if it is not there."""
+    """Modification time in nanoseconds; 0 if the file does not exist."""
     try:
         return path.stat().st_mtime_ns
     except FileNotFoundError:
@@ -172,12 +172,12 @@ def written(path: Path) -> int:
 
 
 def is_at(file, path: Path) -> bool:
-    """Whether an open file is what lies at the path."""
+    """Whether an open file is still the one at the path."""
     return path.exists() and path.stat().st_ino == os.fstat(file.fileno()).st_ino
 
 
 def remove_unused(folder: Path) -> None:
-    """Remove the state of a run that no process is at."""
+    """Remove the state of a run unless a process holds its lock."""
     with suppress(OSError), open(folder / "lock", "a+") as lock:
         if try_lock(lock):
             shutil.rmtree(folder)

@@ -1,4 +1,4 @@
-"""Copies of a model and its optimizer on the processor, and going back to them."""
+"""CPU copies of a model and its optimizer, and restoring them."""
 
 import torch
 from torch import nn
@@ -13,24 +13,24 @@ def copied(tensors: Tensors) -> Tensors:
 
 
 def snapshot(model: nn.Module, optimizer: StepOptimizer) -> Tensors:
-    """Copies of both, each tensor under its owner's name: ``model/...``, ``optimizer/...``."""
+    """Copies of all tensors of both, named ``model/...``, ``optimizer/...``."""
     groups = {"model": model.state_dict(), "optimizer": optimizer_tensors(optimizer)}
     return copied({f"{group}/{name}": t for group, named in groups.items() for name, t in named.items()})
 
 
 def restore(tensors: Tensors, model: nn.Module, optimizer: StepOptimizer) -> None:
-    """Set what `snapshot` gave."""
+    """Restore a `snapshot`."""
     model.load_state_dict(part(tensors, "model"))
     restore_optimizer(optimizer, part(tensors, "optimizer"))
 
 
 def part(tensors: Tensors, group: str) -> Tensors:
-    """The model's or the optimizer's, under their own names."""
+    """The tensors of one group, without its prefix."""
     return {name.removeprefix(f"{group}/"): t for name, t in tensors.items() if name.startswith(f"{group}/")}
 
 
 def load_fitting(model: nn.Module, tensors: Tensors) -> tuple[int, int]:
-    """Load those that the model has by name and shape; returns their number, and how many the model has."""
+    """Load tensors that match by name and shape; returns their number and the model's total."""
     own = model.state_dict()
     fitting = {name: t for name, t in tensors.items() if name in own and own[name].shape == t.shape}
     model.load_state_dict({**own, **fitting})
@@ -45,9 +45,9 @@ def optimizer_tensors(optimizer: StepOptimizer) -> Tensors:
 
 
 def restore_optimizer(optimizer: StepOptimizer, tensors: Tensors) -> None:
-    """Set what `optimizer_tensors` gave; a copy, for the optimizer goes on writing into its own.
+    """Restore `optimizer_tensors` from copies, since the optimizer updates its state in place.
 
-    What has its parameter's shape gets its layout, too, as files keep none: another layout may round otherwise.
+    Tensors of a parameter's shape also get its memory format, which files do not keep and which affects rounding.
     """
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     state: dict[int, Tensors] = {}

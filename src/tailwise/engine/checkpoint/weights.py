@@ -15,13 +15,13 @@ from tailwise.engine.checkpoint.header import KEY, check_header
 
 
 def write_tensors(path: Path, tensors: dict[str, torch.Tensor], facts: dict) -> None:
-    """Tensors, and JSON facts beside them, written whole or not at all."""
+    """Atomically write tensors with JSON metadata."""
     ready = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     write_bytes(path, save(ready, {KEY: json.dumps(facts, sort_keys=True)}))
 
 
 def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict]:
-    """What `write_tensors` wrote; raises UserError for a file that is absent, cut short or another's."""
+    """Read a file of `write_tensors`; raises UserError if it is missing, truncated or foreign."""
     try:
         with safe_open(regular(path), framework="pt") as file:
             facts = json.loads((file.metadata() or {})[KEY])
@@ -38,7 +38,7 @@ def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict]:
 
 
 def read_weights(path: Path) -> tuple[dict[str, torch.Tensor], dict]:
-    """What `write_weights` wrote, perhaps elsewhere: as `read_tensors`, with a limit to all that is no number."""
+    """Read a file of `write_weights`, possibly from elsewhere: `read_tensors` with a limit on the header size."""
     with suppress(OSError):
         check_header(path)
     tensors, facts = read_tensors(path)
@@ -46,20 +46,20 @@ def read_weights(path: Path) -> tuple[dict[str, torch.Tensor], dict]:
 
 
 INSTEAD_OF = "instead_of"
-"""In the facts of a weights file: the specification that was asked for, where a simpler model took over."""
+"""Metadata key of a fallback model's weights: the specification that params.yaml asks for."""
 
 
 SEEN = "seen"
-"""In a specification: what the training samples were like. It makes no other model, and files from before have none."""
+"""Specification key: properties of the training samples. Ignored when comparing models; absent in older files."""
 
 
 def write_weights(path: Path, weights: dict[str, torch.Tensor], spec: dict, asked: dict) -> None:
-    """A trained model. spec: its own; asked: that of the model which params ask for"""
+    """Write a trained model. spec: its specification; asked: that of the model in params.yaml"""
     write_tensors(path, weights, spec if spec == asked else {**spec, INSTEAD_OF: asked})
 
 
 def of_model(facts) -> dict:
-    """What decides the model, in a specification or in the facts of a weights file."""
+    """The part of a specification or metadata that defines the model."""
     return {name: facts[name] for name in facts if name not in (INSTEAD_OF, SEEN)} if isinstance(facts, dict) else {}
 
 
@@ -74,7 +74,7 @@ def fallback_spec(path: Path, asked: dict) -> dict | None:
 
 
 def load_into(model: torch.nn.Module, spec: dict, path: Path) -> None:
-    """Load the weights of `path` into `model`; raises UserError if another model wrote them, or not all are numbers."""
+    """Load the weights of `path` into `model`; raises UserError if they are of another model or not finite."""
     tensors, facts = read_weights(path)
     found, wanted = of_model(facts), _as_json(spec)
     if found != wanted:

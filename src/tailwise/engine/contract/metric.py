@@ -1,4 +1,4 @@
-"""How well a model does: sums that add up over batches and processes, and the figures of their total."""
+"""Metrics as sums over batches and processes, and figures computed from the total."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -11,15 +11,15 @@ from tailwise.core.batch import Batch, Outputs
 from tailwise.metrics.confusion import mean_known
 
 Number = float | int | None
-"""None is unknown: no label, no sample."""
+"""A figure; None if undefined, as without labels."""
 Figures = Number | Mapping[str, Number | Mapping[str, Number]]
 """One number, or {figure: number or {class: number}}: JSON without NaN."""
 
 
 class Metric(Protocol):
-    """A figure that validation keeps as sums, so that resume and several processes give the same number.
+    """A metric accumulated as sums, so that resuming and several processes give the same value.
 
-    Like top-k accuracy: `part` counts hits and labels, parts are added, `value` divides.
+    For top-k accuracy `part` counts hits and labels, parts are added, and `value` divides.
     """
 
     def part(self, outputs: Outputs, batch: Batch) -> np.ndarray:
@@ -27,17 +27,17 @@ class Metric(Protocol):
         ...
 
     def value(self, total: np.ndarray) -> Figures:
-        """The figures of added parts."""
+        """The figures of summed parts."""
         ...
 
 
 @dataclass(frozen=True)
 class Select:
-    """The figure that chooses the best epoch and stops early.
+    """The figure used for choosing the best epoch and for early stopping.
 
-    metric: its name in `Task.metrics`, or several names, whose mean is taken
-    figure: which one of a metric with several
-    mode: whether the largest or the smallest is the best
+    metric: name in `Task.metrics`, or several names, which are averaged
+    figure: for metrics with several figures, which one
+    mode: "max" if larger is better, else "min"
     """
 
     metric: str | tuple[str, ...]
@@ -49,12 +49,12 @@ class Select:
         return (self.metric,) if isinstance(self.metric, str) else self.metric
 
     def score(self, figures: Mapping[str, Figures]) -> float | None:
-        """Mean over the metrics, unknown ones left out; None if all are. figures: {metric: its value}"""
+        """Mean over the metrics, ignoring undefined ones; None if all are. figures: {metric: its value}"""
         found = mean_known(self._number(name, figures[name]) for name in self.names)
         return None if math.isnan(found) else found
 
     def better(self, score: float | None, than: float | None) -> bool:
-        """Whether a score beats another; an equal or unknown one does not."""
+        """Whether a score is strictly better than another; an undefined one is not."""
         if score is None or than is None:
             return than is None and score is not None
         return score > than if self.mode == "max" else score < than
@@ -74,7 +74,7 @@ class Select:
 
 
 def figures_of(metrics: Mapping[str, Metric], totals: Mapping[str, Sequence[float]]) -> dict[str, Figures]:
-    """{metric: its value} of added parts; None of one that nothing was added to."""
+    """{metric: its value} of summed parts; None for metrics without parts."""
     return {
         name: metric.value(np.asarray(totals[name])) if name in totals else None for name, metric in metrics.items()
     }

@@ -1,4 +1,4 @@
-"""Options of a phase that depend on validation or on another phase, and what contradicts them."""
+"""Options of a phase that depend on validation or on another phase, and their checks."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ SamplesOf = Callable[[int], Sequence[int]]
 
 
 def stepwise(schedule: dict[int, list[int]]) -> SamplesOf:
-    """Each entry holds from its epoch on, {epoch from 1: indices}, until the next one."""
+    """A curriculum: {first epoch, from 1: indices}, each valid until the next entry."""
     return lambda epoch: schedule[max(first for first in schedule if first <= epoch + 1)]
 
 
@@ -26,7 +26,7 @@ def samples_by_epoch(samples: Iterable[int] | SamplesOf, epochs: int) -> list[li
 
 
 def epochs_without_improvement(scores: Sequence[float], min_delta: float = 0.0) -> int:
-    """Epochs since the last score, higher is better, that exceeded the best before it by more than `min_delta`."""
+    """Epochs since the last improvement by more than `min_delta`; higher scores are better."""
     best, waited = -inf, 0
     for score in scores:
         best, waited = (score, 0) if score > best + min_delta else (best, waited + 1)
@@ -35,10 +35,10 @@ def epochs_without_improvement(scores: Sequence[float], min_delta: float = 0.0) 
 
 @dataclass(frozen=True)
 class EarlyStopping:
-    """The phase ends after `patience` epochs on end without improvement.
+    """Stops the phase after `patience` consecutive epochs without improvement.
 
     patience: epochs, 1 or more
-    min_delta: what the score must exceed the best by to be an improvement
+    min_delta: minimum change of the score that counts as an improvement
     """
 
     patience: int

@@ -1,4 +1,4 @@
-"""A phase is a row of data: it holds all that governs a training call."""
+"""A phase: all settings of one training call, as data."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -21,7 +21,7 @@ Shapes = dict[str, torch.Size]
 
 @dataclass(frozen=True)
 class Rate:
-    """Parameters whose names match `pattern` move at `factor` times the phase's lr."""
+    """Parameters whose names match `pattern` are trained at `factor` times the phase's lr."""
 
     pattern: str
     factor: float
@@ -36,16 +36,16 @@ class Phase:
     """One training call.
 
     epochs: passes over the phase's samples
-    lr: highest learning rate; `schedule` shapes it over the optimizer steps
-    clip: largest gradient norm
+    lr: peak learning rate; `schedule` shapes it over the optimizer steps
+    clip: maximum gradient norm
     augment: strength in [0, 1] of the pipeline's augmentation
-    trainable: patterns of parameter names that move (``*`` for all), ``!`` before one that does not; the rest is frozen
-    rates: parameters that move at a rate of their own, the first pattern that matches counts
-    early_stopping: when the phase ends before its epochs are over; None: never
-    loss_weights: {loss: weight} of the task's losses, 1 for a loss that is not named, 0 for an auxiliary one
-    average: what is validated and handed over in place of the weights; None: the weights themselves
-    keep_every: the weights of every so-manieth epoch are kept; 0: none
-    hand_over: the weights of the best epoch, or of the last one with all that the next phase needs to go on exactly
+    trainable: patterns of trainable parameter names (``*`` for all, ``!`` to exclude); the rest is frozen
+    rates: learning rate factors for parameter groups; the first matching pattern applies
+    early_stopping: criterion for stopping before the last epoch; None: never
+    loss_weights: {loss: weight}; a loss that is not named has weight 1, an auxiliary one 0
+    average: weight averaging; the average is validated and handed over instead of the weights; None: no averaging
+    keep_every: keep the weights of every n-th epoch; 0: none
+    hand_over: "best": the weights of the best epoch; "last": the full state of the last epoch
     """
 
     epochs: int
@@ -75,7 +75,7 @@ class Phase:
             raise ValueError("average {kind: swa} is over the last epochs: with early_stopping nobody knows them")
 
     def extra_outputs(self, name: str) -> list[str]:
-        """Paths that the phase of this name writes besides its weights and figures."""
+        """Optional output paths of the phase with this name."""
         epochs = [f"data/models/{name}-epochs"] if self.keep_every else []
         return epochs + ([f"data/models/{name}-state.safetensors"] if self.hand_over == "last" else [])
 
@@ -88,10 +88,7 @@ class Phase:
 
 
 def check_options(phase: Phase, has_scores: bool, losses: Sequence[str]) -> None:
-    """Raise UserError for options that the task or the number of epochs makes impossible.
-
-    losses: names of the task's
-    """
+    """Raise UserError for options that do not fit the task, whose losses have these names, or the number of epochs."""
     for name in phase.loss_weights:
         if name not in losses:
             known = ", ".join(losses) or "none that has a name"
@@ -108,9 +105,9 @@ def shapes(model: nn.Module) -> Shapes:
 
 
 def adapt_phase(phase: Phase, model: nn.Module, known: Shapes) -> Phase:
-    """The phase for a simpler model than its patterns are about.
+    """Adapt the phase's patterns to a fallback model.
 
-    known: parameters that the patterns decide on; what else the model has is trained
+    known: parameters that the patterns apply to; all others are trained
     """
     own = shapes(model)
     trained = tuple(name for name, shape in own.items() if known.get(name) != shape or moves(name, phase.trainable))
@@ -119,9 +116,9 @@ def adapt_phase(phase: Phase, model: nn.Module, known: Shapes) -> Phase:
 
 
 def set_trainable(model: nn.Module, patterns: tuple[str, ...]) -> list[nn.Parameter]:
-    """Freeze every parameter that no pattern names, or one with ``!`` does; returns those that move, in model order.
+    """Freeze all parameters that no pattern selects; returns the trainable ones, in model order.
 
-    Raises UserError for a pattern that names no parameter, and when nothing moves.
+    Raises UserError for a pattern that matches no parameter, and if nothing is trainable.
     """
     check_patterns(model, "trainable", [pattern.removeprefix("!") for pattern in patterns])
     for name, parameter in model.named_parameters():
@@ -139,7 +136,7 @@ def moves(name: str, patterns: tuple[str, ...]) -> bool:
 
 
 def parameter_lines(model: nn.Module, patterns: tuple[str, ...]) -> list[str]:
-    """How many parameters the model and each of its parts have, and how many of them move by `patterns`."""
+    """Lines with the total and trainable parameters of the model and each of its parts."""
     lines: list[str] = []
     for part in ("", *(name for name, _ in model.named_children())):
         sizes = {n: p.numel() for n, p in model.named_parameters() if not part or n.startswith(f"{part}.")}
@@ -149,9 +146,9 @@ def parameter_lines(model: nn.Module, patterns: tuple[str, ...]) -> list[str]:
 
 
 def rate_groups(model: nn.Module, rates: tuple[Rate, ...]) -> Groups:
-    """The parameters that move, in groups of one rate, in model order.
+    """Trainable parameters grouped by learning rate factor, in model order.
 
-    Raises UserError for a pattern that names no parameter, or none that moves.
+    Raises UserError for a pattern that matches no trainable parameter.
     """
     check_patterns(model, "rates", [rate.pattern for rate in rates])
     groups: dict[Rate | None, list[nn.Parameter]] = {}
@@ -174,12 +171,12 @@ def check_patterns(model: nn.Module, key: str, patterns: list[str]) -> None:
 
 
 def _examples(names: list[str]) -> str:
-    """The first levels of the names, as patterns."""
+    """The first levels of the names as example patterns."""
     return ", ".join(dict.fromkeys(f"{'.'.join(name.split('.')[:2])}*" for name in names))
 
 
 def train_mode(model: nn.Module) -> None:
-    """Training mode, but `eval` for every part whose parameters are all frozen."""
+    """Set training mode, but `eval` for modules whose parameters are all frozen."""
     model.train()
     for part in model.modules():
         parameters = list(part.parameters())

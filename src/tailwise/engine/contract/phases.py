@@ -10,9 +10,9 @@ from tailwise.optim.kinds import gap, goes_on, optimizer_name
 
 
 def curve_gaps(phases: Mapping[str, Phase]) -> Iterator[str]:
-    """A line for each two consecutive phases whose learning rates should meet and do not.
+    """Warnings for consecutive phases with a jump in learning rate where it should be continuous.
 
-    They should where one states that its schedule goes on, or hands its optimizer over. An lr of auto is unknown here.
+    It should be if a schedule continues across phases or the optimizer is handed over. Skips an lr of auto.
     """
     for (name, phase), (later, following) in pairwise(phases.items()):
         if isinstance(phase.lr, str) or isinstance(following.lr, str):
@@ -24,7 +24,7 @@ def curve_gaps(phases: Mapping[str, Phase]) -> Iterator[str]:
 
 
 def hand_over_faults(phases: Mapping[str, Phase]) -> Iterator[str]:
-    """A line for each phase that hands over an optimizer's state to another kind of optimizer."""
+    """Warnings for phases that hand an optimizer's state to another kind of optimizer."""
     for (name, phase), (later, following) in pairwise(phases.items()):
         own, next_one = optimizer_name(phase.optimizer), optimizer_name(following.optimizer)
         if phase.hand_over == "last" and own != next_one:
@@ -32,14 +32,14 @@ def hand_over_faults(phases: Mapping[str, Phase]) -> Iterator[str]:
 
 
 def trained_phases(params: Any) -> dict[str, Phase]:
-    """{name: how it is trained} of each section that is a phase, in the order of the dataclass."""
+    """{name: Phase} of each section that is a phase, in field order."""
     sections = {field.name: getattr(params, field.name) for field in fields(params)}
     trained = {name: getattr(section, "train", None) for name, section in sections.items()}
     return {name: train for name, train in trained.items() if isinstance(train, Phase)}
 
 
 def phase_warnings(phases: Mapping[str, Phase], dvc_yaml: str) -> Iterator[str]:
-    """A line for what is allowed and probably no intention. dvc_yaml: the text of the pipeline's dvc.yaml"""
+    """Warnings for valid but probably unintended settings. dvc_yaml: the text of the pipeline's dvc.yaml"""
     yield from curve_gaps(phases)
     for name, phase in phases.items():
         for path in phase.extra_outputs(name):

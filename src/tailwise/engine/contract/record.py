@@ -1,4 +1,4 @@
-"""What is known after an epoch, and the sums of a validation that is under way."""
+"""The record of an epoch, and the running sums of a validation."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
@@ -11,7 +11,7 @@ from tailwise.metrics.interventions import Intervention
 
 @dataclass(frozen=True)
 class PartialMetrics:
-    """Of some validation samples. parts: {metric: its `part` of them}"""
+    """Metrics of some validation samples. parts: {metric: its `part`}"""
 
     samples: int = 0
     parts: dict[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
@@ -19,13 +19,13 @@ class PartialMetrics:
 
 @dataclass
 class MetricSums:
-    """The parts so far, added, as plain lists: they are saved with the run. totals: {metric: (K,)}"""
+    """Sums of the parts so far, as lists that are saved with the run. totals: {metric: (K,)}"""
 
     samples: int = 0
     totals: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
 
     def add(self, found: Iterable[PartialMetrics]) -> None:
-        """In their order: sums of floats depend on it."""
+        """Add parts in their order, on which sums of floats depend."""
         for some in found:
             self.samples += some.samples
             for name, part in some.parts.items():
@@ -36,9 +36,9 @@ class MetricSums:
 class EpochRecord:
     """One epoch. epoch counts from 1; lr is the last one used; loss is the training loss.
 
-    norm: mean over the steps of the gradient's norm, before it is clipped
+    norm: mean gradient norm over the steps, before clipping
     totals: {metric: its sums over the validation samples}; its figures are `Metric.value` of them
-    score: what the best epoch is chosen by; None where it is unknown, or where nothing is selected
+    score: used for choosing the best epoch; None if undefined or nothing is selected
     interventions: in this epoch
     """
 

@@ -1,4 +1,4 @@
-"""How a run computes: what may change its result, and what may not."""
+"""Settings of a run: those that may change its result, and those that may not."""
 
 import os
 from collections.abc import Callable
@@ -22,12 +22,12 @@ from tailwise.engine.distributed.world import World
 class Training:
     """Shared by all phases; every field may change the result.
 
-    seed: of all randomness
-    batch_size: samples an optimizer step
-    accumulate: micro-batches a step is computed in; their gradients add up to the same step, but that each micro-batch
-        draws its own dropout. auto: as few as the free memory allows
-    threads: of the processor; another number rounds differently
-    precision: on CUDA; a processor always computes in float32
+    seed: seed of all randomness
+    batch_size: samples per optimizer step
+    accumulate: micro-batches per step. The gradient is the same for any number, except that each micro-batch draws its
+        own dropout mask. auto: as few as the free memory allows
+    threads: CPU threads; the number affects rounding
+    precision: on CUDA; the CPU always computes in float32
     """
 
     seed: int
@@ -43,19 +43,19 @@ class Training:
         if min(self.batch_size, parts, self.threads) < 1:
             raise ValueError("batch_size, accumulate and threads must be at least 1")
         if self.batch_size % parts:
-            raise ValueError(f"batch_size {self.batch_size} is no multiple of accumulate {parts}")
+            raise ValueError(f"batch_size {self.batch_size} is not a multiple of accumulate {parts}")
 
     @property
     def micro_batch(self) -> int:
-        """Samples that are computed at once, at most."""
+        """Samples per micro-batch."""
         return self.batch_size if self.accumulate == "auto" else self.batch_size // self.accumulate
 
 
 @dataclass(frozen=True)
 class Stability:
-    """guards: look at each step before the optimizer moves; without them what is not finite ends the run
-    spike_factor: a loss above so many times its running median is a spike, if it is far outside its spread, too
-    max_rollbacks: after so many the next simpler model takes over
+    """guards: check each step before the optimizer update; without guards a non-finite value ends the run
+    spike_factor: a loss above this multiple of its running median is a spike, if it is also far outside its spread
+    max_rollbacks: number of rollbacks before the next simpler model takes over
     """
 
     guards: bool = True
@@ -74,12 +74,12 @@ class Run:
     """One call of the engine.
 
     name: the phase's, part of every seed
-    recovery: where state is kept; None keeps none, and so do all processes but the first
-    save_every: seconds of work that a kill may cost; the state is kept between two steps or two batches of validation
+    recovery: where state is saved; None on all ranks but 0, and to save none
+    save_every: maximum seconds of work lost to a kill; the state is saved between steps or validation batches
     observers: called with the history of records after each epoch; they return nothing
-    stability: what is done about faults
-    events: the log
-    world: the processes that train together
+    stability: settings of the guards
+    events: event log
+    world: the training processes
     """
 
     name: str
@@ -94,7 +94,7 @@ class Run:
     world: World = World()
 
     def autocast(self):
-        """bf16 where asked for and on CUDA; elsewhere nothing."""
+        """bf16 autocast if enabled and on CUDA; otherwise a no-op."""
         if self.training.precision == "bf16" and self.device.type == "cuda":
             return torch.autocast("cuda", torch.bfloat16)
         return nullcontext()
@@ -103,21 +103,21 @@ class Run:
 def start(training: Training, runtime: Runtime) -> torch.device:
     """Fix threads and deterministic kernels for this process; returns the device to use.
 
-    Raises UserError for a device that is not there, and for threads that OpenMP would wait for and never give.
+    Raises UserError for a missing device, and if OpenMP's thread limit is below `threads`.
     """
     check_threads(training.threads)
     torch.set_num_threads(training.threads)
     torch.set_deterministic_debug_mode("error")  # use_deterministic_algorithms(True) without loading a compiler
     torch.backends.cudnn.benchmark = False
     device = find_device(runtime.device, "runtime.device")
-    if device.type == "cuda" and "LOCAL_RANK" in os.environ:  # one of several processes of a machine
+    if device.type == "cuda" and "LOCAL_RANK" in os.environ:  # one of several processes on this machine
         device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
         torch.cuda.set_device(device)
     return device
 
 
 def check_threads(threads: int) -> None:
-    """Raise UserError where a limit from outside is below `training.threads`: torch then hangs in its first product."""
+    """Raise UserError if OMP_THREAD_LIMIT is below `training.threads`: torch would hang in its first matmul."""
     limit = os.environ.get("OMP_THREAD_LIMIT", "")
     if limit.strip().isdecimal() and int(limit) < threads:
         raise UserError(

@@ -1,4 +1,4 @@
-"""What the engine sees of a pipeline: one Task, and the samples in it."""
+"""The interface between engine and pipeline: Task and Samples."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,11 +15,11 @@ from tailwise.losses.boost import ClassBoost
 
 
 class Samples(Protocol):
-    """A split of a dataset. `names`, `labels` and `groups` read no sample's content."""
+    """A split of a dataset. `names`, `labels` and `groups` must not read samples' contents."""
 
     @property
     def names(self) -> Sequence[str]:
-        """Each sample's identity, in the order of the dataset."""
+        """Unique names of the samples, in dataset order."""
         ...
 
     def __len__(self) -> int: ...
@@ -29,11 +29,11 @@ class Samples(Protocol):
     def collate(self, items: list[Any]) -> Batch: ...
 
     def labels(self, head: str) -> np.ndarray:
-        """Class ids of every sample, (N,) or for sequences (N, T); IGNORE for none and as padding."""
+        """Class ids of every sample, (N,) or for sequences (N, T); IGNORE where missing and as padding."""
         ...
 
     def groups(self) -> Sequence[str]:
-        """Each sample's group (match, song, source video): never on both sides of a split."""
+        """Each sample's group (match, song, source video): never in two splits."""
         ...
 
 
@@ -43,21 +43,21 @@ class Task:
 
     heads: labels to predict; may be empty, as in contrastive pretraining
     model: called as ``model(**batch.inputs)``, returns Outputs
-    spec: what rebuilds the model, as JSON; it travels inside the weights file
-    train: samples to learn from; None where nothing is trained
-    valid: samples to validate on
-    prepare(batch, strength, keys): on the device, before the model. Augments with
-        `strength` in [0, 1]; `keys` (B, 4) int64 are all its randomness may depend on.
+    spec: specification to rebuild the model, as JSON; stored in the weights file
+    train: training samples; None for evaluation only
+    valid: validation samples
+    prepare(batch, strength, keys): augments a training batch on the device, with
+        `strength` in [0, 1] and randomness derived only from `keys` (B, 4) int64.
         Not called in evaluation.
     loss(outputs, batch, boost): {name: sum}; the engine divides by `Batch.count(name)` over
         the whole optimizer step, so that IGNORE, accumulation and processes agree.
         `boost` {head: ClassBoost} is None in evaluation.
-    metrics: {name: Metric}, in the order of metrics.json; a head's Classification goes by the head's name
-    select: the figure that chooses the best epoch; without one the last epoch is the best
-    fallback(): the same task with the next simpler model, its weights drawn anew; None where there is none
+    metrics: {name: Metric}, in the order of metrics.json; a head's Classification has the head's name
+    select: the figure that chooses the best epoch; None: the last epoch is the best
+    fallback(): the same task with the next simpler model, newly initialized; None if there is none
     auxiliary: names of losses that count only in a phase that gives them a weight
 
-    Raises ValueError where `select` names a metric that is not there.
+    Raises ValueError if `select` names an unknown metric.
     """
 
     heads: tuple[Head, ...]
@@ -89,6 +89,6 @@ class Task:
 
     @property
     def samples(self) -> Samples:
-        """`train`, of a task that is trained."""
+        """`train`; it must not be None."""
         assert self.train is not None
         return self.train

@@ -6,7 +6,7 @@ from tailwise.core.errors import UserError
 
 
 def find_device(wanted: str, key: str) -> torch.device:
-    """auto (CUDA where there is one), cpu or cuda as a device; `key` is where it was asked for, for the message."""
+    """The device for auto (CUDA if available), cpu or cuda. key: the params key, for error messages."""
     if wanted == "cuda" and not torch.cuda.is_available():
         raise UserError(f"{key} is cuda, but this machine has none: use auto or cpu")
     found = "cuda" if torch.cuda.is_available() else "cpu"

@@ -1,9 +1,9 @@
 """Several processes on one machine: the same script in each, started and restarted by torch's elastic launcher.
 
-The launcher restarts all processes when one is lost. A user error or Ctrl-C is no reason to: the process that meets one
-records it in a folder that all share and exits with 0, and so do the others; the launcher reports it once.
+The launcher restarts all processes when one is lost. A user error or Ctrl-C must not cause a restart: the process
+records it in a shared folder and exits with 0, as do the others; the launcher reports it once.
 
-On several machines ``torchrun`` starts the script instead; then nothing here does anything.
+On several machines ``torchrun`` starts the script instead, and this module does nothing.
 """
 
 import os
@@ -33,12 +33,12 @@ SHARED = "TAILWISE_SHARED"
 interrupted; ``mistake-<rank>``, a user error's text; ``interrupted`` once a process was."""
 
 RESTARTS = 3
-"""Times that all processes are started again, from the last state, when one of them was lost."""
+"""How often all processes are restarted from the last state after one was lost."""
 
 GRACE_S = 15.0, 2.0
 """Seconds that rank 0 and the other ranks have to exit once a failure is recorded.
 
-A rank that waits for a lost one on a GPU would wait for minutes. Rank 0 may be writing weights.
+On a GPU a rank would wait minutes for a lost one. Rank 0 may be writing weights.
 """
 
 MEMORY = Path("/dev/shm")
@@ -46,7 +46,7 @@ MEMORY = Path("/dev/shm")
 
 
 def processes(runtime: Runtime) -> int:
-    """How many this one is to start; 1 is this one itself, which is so in each that was started."""
+    """Number of processes to start; 1, also in started processes, means to train in this one."""
     if "WORLD_SIZE" in os.environ:
         return 1
     gpus = torch.cuda.device_count() if find_device(runtime.device, "runtime.device").type == "cuda" else 0
@@ -57,8 +57,9 @@ def processes(runtime: Runtime) -> int:
 
 
 def launch(count: int) -> None:
-    """Run this stage in `count` processes; raises UserError for a mistake, or when they gave up, else
-    KeyboardInterrupt after Ctrl-C or SIGTERM."""
+    """Run this stage in `count` processes.
+
+    Raises UserError for a recorded user error or after too many restarts; KeyboardInterrupt after Ctrl-C or SIGTERM."""
     config = LaunchConfig(
         min_nodes=1,
         max_nodes=1,
@@ -117,7 +118,7 @@ def _forward_interrupts(folder: Path) -> Iterator[None]:
 
 
 def _interrupt_first(folder: Path) -> bool:
-    """Ctrl-C for process 0, and none is started again; False where there is none."""
+    """Send SIGINT to rank 0 and prevent restarts; False if there is no rank 0."""
     (folder / "stop").touch()
     try:
         os.kill(int((folder / "first").read_text(encoding="utf8")), signal.SIGINT)
@@ -139,7 +140,7 @@ def worker_guard() -> Iterator[None]:
             write_text(folder / "first", str(os.getpid()))
         if (folder / "stop").exists():
             (folder / "interrupted").touch()
-        if _failed(folder):  # another start does not help
+        if _failed(folder):  # a restart does not help
             sys.exit(0)
         threading.Thread(target=_exit_after_failure, args=(folder, GRACE_S[rank > 0]), daemon=True).start()
     with report_failure():
@@ -173,7 +174,7 @@ def _failed(folder: Path) -> bool:
 
 
 def _exit_after_failure(folder: Path, seconds: float) -> None:
-    """End this process, whatever it waits for, some seconds after a failure was recorded."""
+    """Exit this process some seconds after a failure was recorded, whatever it waits for."""
     while not _failed(folder):
         time.sleep(0.2)
     time.sleep(seconds)

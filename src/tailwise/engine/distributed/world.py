@@ -1,9 +1,9 @@
-"""The processes that train one model together. Each holds the whole model and takes a share of every step.
+"""Data-parallel processes. Each has a full copy of the model and computes a share of every step.
 
-Gradients, counts and figures are sums over processes of sums over samples, never means of means. So the gradient is
-that of one process, with uneven and with empty shares too; but dropout draws by process. They are summed once a step,
-after the last micro-batch: an optimizer may evaluate a step more than once, and a process that runs out of memory must
-be waited for.
+Gradients, counts and figures are sums over processes of sums over samples, never means of means. So the gradient
+equals that of one process, even with uneven or empty shares; only dropout masks differ. Gradients are summed once per
+step, after the last micro-batch: an optimizer may evaluate a step several times, and the other processes must notice
+if one runs out of memory.
 """
 
 # torch.distributed does not list what it exports.
@@ -27,22 +27,22 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class World:
-    """rank: this process's number, from 0; size: how many there are"""
+    """rank: of this process, from 0; size: number of processes"""
 
     rank: int = 0
     size: int = 1
 
     def share(self, items: Sequence[Item]) -> Sequence[Item]:
-        """This process's part of a step: consecutive, as even as can be, together all of it."""
+        """This process's consecutive part of a step; the parts are as even as possible."""
         first, end = (len(items) * rank // self.size for rank in (self.rank, self.rank + 1))
         return items[first:end]
 
     def any(self, flag: bool) -> bool:
-        """Whether one of the processes says so."""
+        """Whether the flag is set in any process."""
         return flag if self.size == 1 else max(self.gather(flag))
 
     def sums(self, counts: Sequence[int]) -> list[int]:
-        """Whole numbers, each summed over the processes."""
+        """Integers, each summed over the processes."""
         return list(counts) if self.size == 1 else [sum(column) for column in zip(*self.gather(list(counts)))]
 
     def gather(self, value: Any) -> list[Any]:
@@ -62,7 +62,7 @@ class World:
         return values[0]
 
     def alone(self, work: Callable[[], Result]) -> Result | None:
-        """work() in process 0, None in the others. They wait for it, and its mistake is raised in all as UserError."""
+        """work() on rank 0, None on the others, which wait for it; its user errors are raised on all ranks."""
         found = text = None
         if self.rank == 0:
             try:
@@ -76,7 +76,7 @@ class World:
         return found
 
     def with_gradients(self, parameters: list[nn.Parameter]) -> list[nn.Parameter]:
-        """Those that any process has a gradient of; the others keep none, as with one process."""
+        """Parameters with a gradient in any process; the others keep None, as with one process."""
         used = self.sums([parameter.grad is not None for parameter in parameters])
         return [parameter for parameter, count in zip(parameters, used) if count]
 
@@ -91,7 +91,7 @@ class World:
         return loss
 
     def share_buffers(self, model: nn.Module) -> None:
-        """Give all the running statistics of process 0, before validation uses them."""
+        """Broadcast the running statistics of rank 0 before validation."""
         if self.size > 1:
             for buffer in model.buffers():
                 dist.broadcast(buffer, src=0)
@@ -102,7 +102,7 @@ Flat = tuple[list[nn.Parameter], torch.Tensor]
 
 
 def flattened(parameters: list[nn.Parameter]) -> list[Flat]:
-    """Gradients as they are summed; zeros for a parameter that this process has none of."""
+    """Gradients flattened for the sum; zeros for parameters without a gradient in this process."""
     groups: dict[torch.dtype, list[nn.Parameter]] = {}
     for parameter in parameters:
         if parameter.grad is None:
@@ -113,7 +113,7 @@ def flattened(parameters: list[nn.Parameter]) -> list[Flat]:
 
 @contextmanager
 def join(device: torch.device) -> Iterator[World]:
-    """The world that ``torchrun`` has put this process into: NCCL on CUDA, else gloo; alone without it."""
+    """Join the process group of ``torchrun``: NCCL on CUDA, else gloo; a single process without it."""
     if int(os.environ.get("WORLD_SIZE", 1)) == 1:
         yield World()
         return

@@ -1,4 +1,4 @@
-"""A trained model on a split: its figures and its predictions."""
+"""Evaluates a trained model on a split: figures and predictions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ from tailwise.metrics.predictions import Predictions, concatenate, predictions
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A model on a split. predictions: {head: in the order of the samples}; figures: {metric: its value}"""
+    """Results on a split. predictions: {head: Predictions in dataset order}; figures: {metric: value}"""
 
     predictions: dict[str, Predictions]
     figures: dict[str, Figures]
 
     @property
     def losses(self) -> dict[str, float]:
-        """{head: mean cross entropy}, from the Classification that goes by the head's name."""
+        """{head: mean cross entropy}, from the Classification with the head's name."""
         return {name: _loss(self.figures[name]) for name in self.predictions}
 
 
@@ -40,7 +40,7 @@ def _loss(figures: Figures) -> float:
 def evaluate(task: Task, run: Run) -> Evaluation:
     """The model's predictions over `task.valid` and the figures of `task.metrics`, from the same sums as in training.
 
-    When memory runs out it continues with half the samples at once, which changes no more than the rounding.
+    When memory runs out it halves the micro-batch, which changes only the rounding.
     Raises UserError if a single sample does not fit, for outputs that are not finite, and for a head without any label.
     """
     task.model.to(run.device)
@@ -59,7 +59,7 @@ def evaluate(task: Task, run: Run) -> Evaluation:
 
 
 def check_predictions(found: Predictions) -> None:
-    """Raise UserError where there is no label, or a probability that is no number."""
+    """Raise UserError for a split without labels or for non-finite probabilities."""
     if not (found.targets >= 0).any():
         raise UserError(f"{found.head.name}: no sample of this split has a label")
     if not np.isfinite(found.known_probabilities).all():

@@ -1,4 +1,4 @@
-"""From a stage's files to the engine's arguments."""
+"""Reads a stage's files into arguments of the engine."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ def read_heads(path: Path) -> tuple[Head, ...]:
 
 
 class Builder(Protocol):
-    """What builds a task: a recipe. See `recipes/recipe.py`."""
+    """Anything that builds a task, such as a recipe. See `recipes/recipe.py`."""
 
     def config(self) -> type: ...
 
@@ -59,14 +59,14 @@ def build_task(
 
 @dataclass(frozen=True)
 class ComputeConfig:
-    """The sections of params.yaml on how a model is computed."""
+    """The sections of params.yaml with settings of the run."""
 
     training: Training
     runtime: Runtime
 
 
 def trained_task(recipe: Builder, config, by: ComputeConfig, weights: Path, split: Path) -> tuple[Task, Run]:
-    """The model of a weights file on a split, and the run to evaluate it; a stage calls `keep_backend` at its end."""
+    """The task for evaluating a weights file on a split, and the run; a stage calls `keep_backend` at its end."""
     workers = data_workers(by.runtime.workers, by.training.threads)
     run = Run("evaluate", by.training, start(by.training, by.runtime), workers)
     log_difference(run.device, Events(events_path(stage_name())))
@@ -75,7 +75,7 @@ def trained_task(recipe: Builder, config, by: ComputeConfig, weights: Path, spli
 
 
 def sample_indices(dataset: Samples, names: Iterable[str]) -> list[int]:
-    """Indices of named samples; raises UserError for a name that the dataset lacks."""
+    """Indices of named samples; raises UserError for an unknown name."""
     indices = {name: i for i, name in enumerate(dataset.names)}
     try:
         return [indices[name] for name in names]
@@ -86,7 +86,7 @@ def sample_indices(dataset: Samples, names: Iterable[str]) -> list[int]:
 def class_boosts(
     of_phase: Rebalancing, heads: tuple[Head, ...], dataset: Samples, indices: list[int]
 ) -> dict[str, ClassBoost]:
-    """Boosts as tensors, with the class counts of the phase's samples, repeated ones counted as often as drawn."""
+    """Boosts as tensors, with the class counts of the phase's samples; repeated samples count every time."""
     result = {}
     for head in heads:
         ids = dataset.labels(head.name)[indices]

@@ -1,4 +1,4 @@
-"""A model's outputs on the validation split, and each metric's sums of them, without gradients."""
+"""Forward passes over the validation split without gradients, and metric sums."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -28,9 +28,9 @@ def forward(task: Task, run: Run, lists: Iterable[list[int]]) -> Iterator[tuple[
 
 
 def forward_all(task: Task, run: Run) -> Iterator[tuple[Batch, Outputs]]:
-    """`forward` over all validation samples, by this process alone.
+    """`forward` over all validation samples, in this process only.
 
-    When memory runs out it continues with half the samples at once and logs that. Raises UserError if a single sample
+    When memory runs out it halves the micro-batch and logs that. Raises UserError if a single sample
     does not fit.
     """
     size, done, rounds = run.training.micro_batch, 0, None
@@ -49,9 +49,9 @@ def forward_all(task: Task, run: Run) -> Iterator[tuple[Batch, Outputs]]:
 
 
 def validate(task: Task, run: Run, micro_batch: int, done: int = 0) -> Iterator[PartialMetrics]:
-    """This process's share of the metrics' parts, of the validation samples from number `done` on.
+    """This process's share of metric parts, for validation samples from index `done` on.
 
-    Round by round, each process takes a micro-batch; in the last round a process without one yields an empty part.
+    In each round every process takes a micro-batch; in the last round a process without one yields an empty part.
     The micro-batches do not depend on the number of processes.
     """
     rank, size = run.world.rank, run.world.size
@@ -64,12 +64,12 @@ def validate(task: Task, run: Run, micro_batch: int, done: int = 0) -> Iterator[
 
 
 def partial_metrics(task: Task, batch: Batch, outputs: Outputs) -> PartialMetrics:
-    """Each metric's part of a batch."""
+    """The part of each metric for a batch."""
     return PartialMetrics(len(batch), {name: metric.part(outputs, batch) for name, metric in task.metrics.items()})
 
 
 def totals(task: Task, run: Run) -> dict[str, list[float]]:
-    """Each metric's sums over all validation samples, by this process alone."""
+    """The sums of each metric over all validation samples, in this process only."""
     sums = MetricSums()
     sums.add(validate(task, run, run.training.micro_batch))
     return sums.totals

@@ -1,4 +1,4 @@
-"""Warnings about a phase that is being trained. Pure functions of the history."""
+"""Alerts about a running phase. Pure functions of the history."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ Kind = Literal["collapse", "dominance", "overfitting"]
 class Monitor:
     """Thresholds.
 
-    lost_epochs: consecutive epochs in which no sample of a class was found
-    max_share: share of a head's predictions that one class takes, leaving the others less than half of theirs
+    lost_epochs: consecutive epochs in which a class has a recall of 0
+    max_share: maximum share of one class in a head's predictions, if the others get less than half their share
     rising_epochs: consecutive rises of the validation loss while the training loss falls
     """
 
@@ -29,7 +29,7 @@ class Monitor:
 
 @dataclass(frozen=True)
 class Alert:
-    """label: the class, "" for the whole head"""
+    """label: the class, "" for the head"""
 
     epoch: int
     kind: Kind
@@ -51,7 +51,7 @@ class Curve:
 
 
 def alerts(history: list[EpochRecord], metrics: Mapping[str, Metric], monitor: Monitor = Monitor()) -> list[Alert]:
-    """All alerts by epoch; what lasts raises one alert, in the epoch in which it becomes known."""
+    """All alerts by epoch; a lasting condition raises one alert, in the epoch in which it is detected."""
     curves = [curve(history, name, each) for name, each in metrics.items() if isinstance(each, Classification)]
     checks = (collapsed, dominating, overfitting)
     found = [alert for of_head in curves for check in checks for alert in check(of_head, monitor)]
@@ -66,7 +66,7 @@ def curve(history: list[EpochRecord], name: str, metric: Classification) -> Curv
 
 
 def collapsed(curve: Curve, monitor: Monitor) -> Iterator[Alert]:
-    """A class with samples, none of them found."""
+    """A class with samples and a recall of 0."""
     for i, label in enumerate(curve.classes):
         lost = (bool(matrix[i].sum()) and not matrix[i, i] for matrix in curve.matrices)
         for index in streaks(lost, monitor.lost_epochs):
@@ -75,7 +75,7 @@ def collapsed(curve: Curve, monitor: Monitor) -> Iterator[Alert]:
 
 
 def dominating(curve: Curve, monitor: Monitor) -> Iterator[Alert]:
-    """A class that takes too many of the predictions."""
+    """A class with too large a share of the predictions."""
     for i, label in enumerate(curve.classes):
         samples, shares = ([m.sum(axis)[i] / max(m.sum(), 1) for m in curve.matrices] for axis in (1, 0))
         above = (share > max(monitor.max_share, (1 + own) / 2) for own, share in zip(samples, shares))
@@ -94,7 +94,7 @@ def overfitting(curve: Curve, monitor: Monitor) -> Iterator[Alert]:
 
 
 def streaks(flags: Iterable[bool], patience: int) -> Iterator[int]:
-    """Indices at which `patience` consecutive flags were true, once a streak."""
+    """Indices at which a streak of true flags reaches length `patience`."""
     length = 0
     for index, flag in enumerate(flags):
         length = length + 1 if flag else 0

@@ -1,8 +1,8 @@
 """The computing backend: versions, processor and environment, which decide the last digits of a result.
 
-It is part of a run's record and of the key of its saved state. ``.logs/computing/<stage>.json``, outside git and DVC,
-keeps that of a stage's last run, as DVC removes a stage's outputs before it starts. In a fresh clone, which has no such
-file, the certificate in git holds that of the recorded run.
+Part of a run's record and of its state's key. ``.logs/computing/<stage>.json``, outside git and DVC,
+has that of a stage's last run, since DVC removes a stage's outputs before it starts. In a fresh clone without such a
+file, the certificate in git has that of the recorded run.
 """
 
 import os
@@ -87,7 +87,7 @@ def keep_backend(device: torch.device) -> None:
     """Record the backend, at the end of a stage."""
     try:
         write_json(_path(), backend(device))
-    except OSError as error:  # the outputs are made: a log that fails does not fail the stage
+    except OSError as error:  # a failed log must not fail the stage
         print(f"{stage_name()}: not logged: {_path()}: {error.strerror}", file=sys.stderr)
 
 

@@ -1,4 +1,4 @@
-"""The remaining time of a phase, and when to save its state. No output may depend on time."""
+"""Estimates the remaining time of a phase, and schedules saves. No output may depend on time."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -28,9 +28,9 @@ def format_duration(seconds: float) -> str:
 
 
 def eta(now: Callable[[], float] = time.monotonic) -> Callable[[EpochRecord], str]:
-    """Call what it returns after each epoch: how long the phase still takes, "" after its last epoch.
+    """Returns a function to call after each epoch; it returns the remaining time as text, "" after the last epoch.
 
-    It measures this process from this call on, as epochs before a resume ran elsewhere.
+    Measures from this call on, since epochs before a resume ran in another process.
     """
     started, timed = now(), []
 
@@ -44,10 +44,10 @@ def eta(now: Callable[[], float] = time.monotonic) -> Callable[[EpochRecord], st
 
 
 class SaveTimer:
-    """When to save, so that a kill costs at most `every` seconds of work.
+    """Schedules saves so that a kill costs at most `every` seconds of work.
 
     The next piece of work and the save after it are expected to take as long as last time, plus `spare` for stalls.
-    The first save is due at once: it measures how long a save takes before much can be lost.
+    The first save is due immediately, to measure how long a save takes.
     """
 
     def __init__(self, every: float, now: Callable[[], float] = time.monotonic):
@@ -56,7 +56,7 @@ class SaveTimer:
 
     @contextmanager
     def timed(self, work: str) -> Iterator[None]:
-        """Times a piece of work of this kind; "save" saves all that was done before its start."""
+        """Times a piece of work of this kind; "save" covers all work before its start."""
         started = self._now()
         yield
         self._took[work] = self._now() - started
@@ -68,7 +68,7 @@ class SaveTimer:
         return self._took.get(work, 0.0)
 
     def due(self, work: str) -> bool:
-        """Whether to save before this kind of work, as after it would be too late."""
+        """Whether to save before this kind of work, since afterwards would be too late."""
         known = "save" in self._took
         expected = self._now() - self._saved + self.took(work) + self.took("save")
         return not known or expected + self.spare >= self.every

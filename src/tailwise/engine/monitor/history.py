@@ -1,4 +1,4 @@
-"""Files of a phase besides its weights: figures by epoch, alerts, and the best epoch."""
+"""Files of a phase in addition to its weights: figures by epoch, alerts, and the best epoch."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -70,7 +70,7 @@ def number_figures(record: EpochRecord, metrics: Metrics) -> dict[str, Number]:
 
 
 def numbers(name: str, value: Figures) -> Iterator[tuple[str, Number]]:
-    """(name_figure, number) of a metric's figures, or (name, number) of its only one; without figures a class."""
+    """(name_figure, number) of a metric's figures, or (name, number) of a single figure; skips figures per class."""
     if not isinstance(value, Mapping):
         yield name, value
         return

@@ -33,7 +33,7 @@ Observer = Callable[[list[EpochRecord]], None]
 def observers_of(
     phase: str, metrics: Metrics, boosts: Boosts, runtime: Runtime, events: Events, recovery: Recovery
 ) -> tuple[Observer, ...]:
-    """The observers of a stage. Files come first: what the terminal shows is on disk."""
+    """The observers of a stage. Files first, so that everything shown on the terminal is on disk."""
     found = [keep_history(Path(f"reports/training/{phase}"), metrics, boosts), print_progress(metrics, events)]
     if runtime.tensorboard:
         logs = pipeline_folder() / ".logs" / "tensorboard" / recovery.folder.name
@@ -42,7 +42,7 @@ def observers_of(
 
 
 def print_progress(metrics: Metrics, events: Events) -> Observer:
-    """Logs a line an epoch with the time left, and the alerts that this epoch raised."""
+    """Logs one line per epoch with the remaining time, and the epoch's new alerts."""
     remaining = eta()
 
     def observe(history: list[EpochRecord]) -> None:
@@ -83,7 +83,7 @@ def tensorboard(folder: Path, metrics: Metrics, boosts: Boosts) -> Observer:
 
 
 def scalars(record: EpochRecord, metrics: Metrics, boosts: Boosts) -> dict[str, float]:
-    """{name in TensorBoard: number} of an epoch, without what is undefined."""
+    """{name in TensorBoard: number} of an epoch, without undefined figures."""
     found = {"loss/train": record.loss, "lr": record.lr, "gradient_norm": record.norm}
     if record.score is not None:
         found["score"] = record.score

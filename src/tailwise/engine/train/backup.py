@@ -1,4 +1,4 @@
-"""Undoing a step: the weights and the optimizer as they were before it."""
+"""Undoes a step by restoring weights and optimizer."""
 
 # torch does not list its _foreach functions.
 # pyright: reportPrivateImportUsage=false
@@ -13,7 +13,7 @@ from tailwise.optim.groups import StepOptimizer
 
 
 class StepBackup:
-    """Copies of all that a step changes, on the same device, renewed in place."""
+    """Copies of everything that a step changes, on the same device, updated in place."""
 
     def __init__(self, model: nn.Module, parameters: list[nn.Parameter], optimizer: StepOptimizer):
         self._model, self._optimizer = [*parameters, *model.buffers()], optimizer

@@ -1,4 +1,4 @@
-"""Options that would change nothing are refused."""
+"""Rejects options that would have no effect."""
 
 import torch
 from torch import nn
@@ -12,9 +12,9 @@ from tailwise.losses.boost import ClassBoost
 
 
 def check_effect(
-    task: Task, boost: dict[str, ClassBoost], moving: list[nn.Parameter], samples: list[int], run: Run
+    task: Task, boost: dict[str, ClassBoost], trainable: list[nn.Parameter], samples: list[int], run: Run
 ) -> None:
-    """Raise UserError for a boost on a head whose logits depend on nothing that moves, or where memory runs out.
+    """Raise UserError for a boost on a head whose logits depend on nothing that is trained, or if memory runs out.
 
     samples: indices of one or more training samples, to run the model on; it is left in evaluation mode.
     """
@@ -25,10 +25,12 @@ def check_effect(
     def without_effect() -> list[str]:
         with dry_forward(task, run, samples) as batch, run.autocast():
             outputs = task.model(**batch.inputs)
-            return [name for name in uneven if not _depends(outputs[name].sum(), moving)]
+            return [name for name in uneven if not _depends(outputs[name].sum(), trainable)]
 
     if unaffected := catch_oom_in_all(without_effect, run):
-        raise UserError(f"the boost of head {unaffected[0]} has no effect: all that its answers depend on is frozen")
+        raise UserError(
+            f"the boost of head {unaffected[0]} has no effect: all parameters its logits depend on are frozen"
+        )
 
 
 def _depends(value: torch.Tensor, on: list[nn.Parameter]) -> bool:

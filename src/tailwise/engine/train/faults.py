@@ -1,4 +1,4 @@
-"""What is done about a fault: skip the batch, roll back, fall back to a simpler model, halve the micro-batch, alert."""
+"""Actions on a fault: skip the batch, roll back, fall back to a simpler model, halve the micro-batch, alert."""
 
 from dataclasses import replace
 from functools import partial
@@ -16,11 +16,11 @@ from tailwise.engine.train.trainer import PhaseTrainer, StepBatches
 from tailwise.metrics.interventions import Action, Fault, Intervention, describe, describe_fault
 
 Numbers = dict[str, float | None]
-"""Columns of an `Intervention` by which its fault was found."""
+"""Columns of an `Intervention` with the numbers that revealed its fault."""
 
 
 def check_step(trainer: PhaseTrainer, numbers: StepNumbers) -> None:
-    """Raise StepRejected for a fault; without guards, UserError where the numbers are not finite."""
+    """Raise StepRejected for a fault; with guards off, UserError for non-finite numbers."""
     if trainer.run.stability.guards:
         if fault := trainer.state.guard.find_fault(numbers, trainer.number, trainer.run.stability):
             raise StepRejected(fault, numbers)
@@ -29,7 +29,7 @@ def check_step(trainer: PhaseTrainer, numbers: StepNumbers) -> None:
 
 
 def watch_step(trainer: PhaseTrainer, numbers: StepNumbers, batches: StepBatches) -> None:
-    """After a step: raise alerts, and keep the weights for a rollback where they are good."""
+    """After a step: raise alerts, and copy good weights for a rollback."""
     if not trainer.run.stability.guards:
         return
     state = trainer.state
@@ -41,11 +41,11 @@ def watch_step(trainer: PhaseTrainer, numbers: StepNumbers, batches: StepBatches
 
 
 def handle_fault(trainer: PhaseTrainer, rejected: StepRejected) -> None:
-    """Act on the fault of a step that was undone."""
+    """Handle the fault of a step whose update was undone."""
     fault, state = rejected.fault, trainer.state
     action = ACTIONS[fault]
     if action == "halve micro-batch":
-        return halve_micro_batch(trainer)  # and take the same step again
+        return halve_micro_batch(trainer)  # then repeat the step
     numbers = evidence(fault, cast(StepNumbers, rejected.numbers), state.guard)
     if action == "skip batch":
         skip_batch(trainer, fault, numbers)
@@ -57,7 +57,7 @@ def handle_fault(trainer: PhaseTrainer, rejected: StepRejected) -> None:
 
 
 def halve_micro_batch(trainer: PhaseTrainer) -> None:
-    """Compute fewer samples at once from now on; raises UserError where that is one already."""
+    """Halve the micro-batch for the rest of the run; raises UserError if it is 1."""
     if trainer.state.micro_batch == 1:
         raise UserError(f"{trainer.position}: {TOO_LARGE}")
     trainer.state.micro_batch //= 2
@@ -66,7 +66,7 @@ def halve_micro_batch(trainer: PhaseTrainer) -> None:
 
 
 def skip_batch(trainer: PhaseTrainer, fault: Fault, numbers: Numbers) -> None:
-    """Leave the weights as they are."""
+    """Leave the weights unchanged and count the skipped step."""
     guard = trainer.state.guard
     guard.skipped = [*guard.skipped, trainer.number]  # a new list: the state of a rollback may hold the old one
     record(trainer, fault, "skip batch", **numbers)
@@ -82,7 +82,7 @@ def roll_back(trainer: PhaseTrainer, fault: Fault, numbers: Numbers) -> None:
 
 
 def fall_back(trainer: PhaseTrainer, fault: Fault, numbers: Numbers) -> None:
-    """Continue with the next simpler model, from the good weights that fit it; raises UserError without one."""
+    """Continue with the next simpler model, initialized from the good weights that fit; UserError without one."""
     text = describe_fault(intervention(trainer, fault, "fall back", **numbers))
     failure = f"{trainer.position}: {fault} ({text}) after {trainer.state.rollbacks} rollbacks; lower its lr"
     if trainer.task.fallback is None:
@@ -99,14 +99,14 @@ def fall_back(trainer: PhaseTrainer, fault: Fault, numbers: Numbers) -> None:
 
 
 def intervention(trainer: PhaseTrainer, fault: Fault, action: Action, **values) -> Intervention:
-    """The row of this step, with the settings as they are now."""
+    """An intervention at the current step, with the current settings."""
     state = trainer.state
     settings = {"rate": state.rate, "micro_batch": state.micro_batch, "fallback": state.fallback}
     return Intervention(state.epoch + 1, state.step + 1, fault, action, **settings, **values)
 
 
 def record(trainer: PhaseTrainer, fault: Fault, action: Action, **values) -> None:
-    """Add an intervention to the epoch's, and log it."""
+    """Record an intervention in this epoch and log it."""
     row = intervention(trainer, fault, action, **values)
     trainer.state.interventions.append(row)
     trainer.log("intervention", f"{trainer.position}: {describe(row)}", fault=fault, action=action)

@@ -1,4 +1,4 @@
-"""Finds the faults of a step by its numbers: pure functions of recent values, and the state that they need."""
+"""Detects faults of a training step from its loss and gradient norms: pure functions, and their state."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -18,42 +18,42 @@ ACTIONS: dict[Fault, Action] = {
     "frozen layer": "alert",
     "out of memory": "halve micro-batch",
 }
-"""skip batch: the weights stay as they are.
-roll back: to the last good weights, at half the rate, and continue with the next batch. Where that does not help for
-    long, at a quarter of that rate, then an eighth: a rate that just holds is still too high to learn at. After
-    `max_rollbacks` fall back to the next simpler model, from the weights that fit it; without one the run ends.
-halve micro-batch: and take the same step again.
-alert: the step counts; logged once, until it has passed."""
+"""skip batch: leave the weights unchanged.
+roll back: restore the last good weights, halve the learning rate and continue with the next batch. Another rollback
+    soon after divides the rate by 4, the next by 8, since a rate that is barely stable is too high to learn at. After
+    `max_rollbacks` fall back to the next simpler model, with the weights that fit it; without one the run ends.
+halve micro-batch: then repeat the step.
+alert: accept the step; logged once while the condition lasts."""
 
 Immovable = Callable[[list[str]], list[str]]
-"""Maps names of parameters to those that cannot move by construction, see idle.py."""
+"""Filters parameter names to those whose gradient is always 0 by construction, see idle.py."""
 
 WINDOW = 64
-"""Recent steps that a value is compared with."""
+"""Number of recent steps that a value is compared with."""
 MIN_HISTORY = 8
-"""Fewer steps are too few to compare with."""
+"""Minimum number of steps to compare with."""
 SPIKE_SPREADS = 8.0
 EXPLODING_FACTOR, EXPLODING_SPREADS = 10.0, 8.0
 GOOD_EVERY = 20
-"""Steps between copies of the weights for a rollback, taken where the loss has not risen."""
+"""Steps between copies of the weights for a rollback, made only if the loss has not risen."""
 HIGH_SPREADS, PROBATION = 0.7, 3 * GOOD_EVERY
-"""How far above its reference the loss must not stay, and for how many steps after a rollback that is checked."""
+"""Maximum rise of the mean loss after a rollback, in spreads, and for how many steps it is checked."""
 VANISHING_FACTOR, VANISHING_STEPS = 1e-3, 5
 FROZEN_STEPS = 50
 MAX_NONFINITE, NONFINITE_STEPS = 3, 50
-"""So many steps that are not finite, within so many steps, are too many."""
+"""Roll back at this many non-finite steps within this many steps."""
 
 
 def spread(values: Sequence[float]) -> float:
-    """Scaled median absolute deviation: the standard deviation, if they are normal. Outliers do not move it."""
+    """Scaled median absolute deviation: an estimate of the standard deviation that is robust to outliers."""
     middle = median(values)
     return 1.4826 * median(abs(value - middle) for value in values)
 
 
 def is_outlier(value: float, recent: Sequence[float], factor: float, spreads: float) -> bool:
-    """Whether it exceeds `factor` times the median of recent values, and the median by `spreads` of their spreads.
+    """Whether a value exceeds both `factor` times the recent median and the median plus `spreads` spreads.
 
-    False while there are few values. The factor alone would flag what is usual where losses are small and noisy.
+    False with fewer than MIN_HISTORY values. The factor alone would flag normal noise of small losses.
     """
     if len(recent) < MIN_HISTORY:
         return False
@@ -69,43 +69,44 @@ def vanishing(norms: Sequence[float], recent: Sequence[float]) -> bool:
 
 
 def frozen(zero_gradients: dict[str, int]) -> list[str]:
-    """Names of the parameters whose gradient was 0 in FROZEN_STEPS steps in a row. zero_gradients: {name: steps}"""
+    """Names of parameters whose gradient was 0 for FROZEN_STEPS consecutive steps. zero_gradients: {name: steps}"""
     return [name for name, steps in zero_gradients.items() if steps >= FROZEN_STEPS]
 
 
 def check_due(steps: int) -> bool:
-    """Whether a parameter with so many zero gradients in a row is checked: at FROZEN_STEPS, twice that, four times ...
+    """Whether to check a parameter with this many consecutive zero gradients: at FROZEN_STEPS times 1, 2, 4, 8, ...
 
-    More than once, since other samples may move it; seldom, since a check costs as much as a few steps.
+    Repeated, since other samples may move it; rarely, since a check costs as much as a few steps.
     """
     times, rest = divmod(steps, FROZEN_STEPS)
     return times > 0 and not rest and times.bit_count() == 1
 
 
 def too_many(skipped: Sequence[int], step: int) -> bool:
-    """Whether a step that is not finite follows too many others. skipped: earlier ones of the phase"""
+    """Whether a non-finite step follows too many others. skipped: earlier non-finite steps of the phase"""
     return sum(step - earlier < NONFINITE_STEPS for earlier in skipped) + 1 >= MAX_NONFINITE
 
 
 def stays_high(losses: Sequence[float], reference: Sequence[float]) -> bool:
-    """Whether the newest losses are above the reference on average; none of them need be a spike.
+    """Whether the mean of the newest losses is above that of the reference, even without a spike.
 
-    False while there are few. Means scatter less than medians: chance raises one so far once in 300 times.
+    False with a reference shorter than MIN_HISTORY. Means vary less than medians: false alarms are 1 in 300 checks.
     """
     known = len(reference) >= MIN_HISTORY
     return known and fmean(losses[-GOOD_EVERY:]) > fmean(reference) + HIGH_SPREADS * spread(reference)
 
 
 def settled(losses: Sequence[float]) -> bool:
-    """Whether the newest losses are no higher than those before: weights worth a rollback."""
+    """Whether the newest losses are no higher than earlier ones, so that the weights are worth keeping."""
     return not losses or median(losses[-10:]) <= 1.25 * median(losses)
 
 
 @dataclass(frozen=True)
 class StepNumbers:
-    """A step before the optimizer moves. layers: {parameter name: norm of its gradient}, of those that have one
+    """Numbers of a step before the optimizer update.
 
-    norm: of the whole gradient, before it is clipped
+    norm: global gradient norm before clipping
+    layers: {parameter name: norm of its gradient}, of parameters that have a gradient
     """
 
     loss: float
@@ -119,14 +120,14 @@ class StepNumbers:
 
 @dataclass
 class GuardState:
-    """Recent numbers of a phase, of the steps that counted; saved with the run.
+    """Recent numbers of a phase's accepted steps; saved with the run.
 
-    skipped: steps of the phase that were not finite; below 0 in the phase that handed over
-    zero_gradients: {parameter name: steps in a row with a gradient of 0}, of parameters that have a gradient
-    alerted: alerts that were raised and still hold
-    steps: that counted, since the phase began or since the last rollback
-    reference: losses that a rollback has to reach again; empty before the first rollback
-    attempts: rollbacks in a row, none of which helped before the last
+    skipped: numbers of the phase's non-finite steps; negative for those of the phase that handed over
+    zero_gradients: {parameter name: consecutive steps with a gradient of 0}
+    alerted: alerts whose condition still holds
+    steps: accepted steps since the start of the phase or the last rollback
+    reference: losses to reach again after a rollback; empty before the first rollback
+    attempts: consecutive rollbacks without recovery in between
     """
 
     losses: list[float] = field(default_factory=list)
@@ -140,11 +141,11 @@ class GuardState:
 
     @property
     def on_probation(self) -> bool:
-        """Whether there was a rollback that has not yet been shown to help."""
+        """Whether the last rollback is too recent to know that it helped."""
         return bool(self.reference) and self.steps < PROBATION
 
     def find_fault(self, numbers: StepNumbers, step: int, stability: Stability) -> Fault | None:
-        """The fault of this step, by its number in the phase; None if it may count."""
+        """The fault of a step, None if it is accepted. step: its number in the phase"""
         if not numbers.finite:
             return "not finite again" if too_many(self.skipped, step) else "not finite"
         if is_outlier(numbers.loss, self.losses, stability.spike_factor, SPIKE_SPREADS):
@@ -157,9 +158,9 @@ class GuardState:
         return None
 
     def update(self, numbers: StepNumbers, immovable: Immovable = lambda names: []) -> list[tuple[Fault, str]]:
-        """Take in a step that counted; returns new alerts, each with the parameter's name if it is about one.
+        """Add an accepted step; returns new alerts as (fault, parameter name or "").
 
-        immovable: which of these parameters cannot move by construction; they raise no alert
+        immovable: filters parameters whose gradient is always 0 by construction, which raise no alert
         """
         self.losses = [*self.losses, numbers.loss][-WINDOW:]
         self.norms = [*self.norms, numbers.norm][-WINDOW:]
@@ -174,7 +175,7 @@ class GuardState:
         return new
 
     def _frozen(self, immovable: Immovable) -> list[str]:
-        """Parameters that do not move though they could: those alerted before, and those that a check finds now."""
+        """Frozen parameters: those alerted before, and those that a check finds now."""
         names = frozen(self.zero_gradients)
         known = [name for name in names if f"frozen layer {name}" in self.alerted]
         checked = [name for name in names if name not in known and check_due(self.zero_gradients[name])]
@@ -186,11 +187,11 @@ class GuardState:
         return replace(self, skipped=[step - steps for step in self.skipped])
 
     def is_good(self) -> bool:
-        """Whether to keep the weights after the newest step for a rollback; ask once a step."""
+        """Whether to copy the weights after the newest step for a rollback; called once per step."""
         return self.steps % GOOD_EVERY == 0 and not self.on_probation and settled(self.losses)
 
     def roll_back(self, good: "GuardState") -> "GuardState":
-        """The state after a rollback to the weights that `good` belongs to."""
+        """The state after a rollback. good: the state when the restored weights were copied"""
         window = good if len(good.losses) >= MIN_HISTORY else self
         return replace(
             self,
@@ -204,16 +205,16 @@ class GuardState:
 
 
 def lower(windows: list[list[float]]) -> list[float]:
-    """The window with the lowest mean loss, so that no rollback allows for more than the one before.
+    """The window with the lowest mean loss, so that repeated rollbacks never relax the reference.
 
-    Windows shorter than MIN_HISTORY count only if all are.
+    Windows shorter than MIN_HISTORY are used only if all are.
     """
     long = [losses for losses in windows if len(losses) >= MIN_HISTORY]
     return min(long or filter(None, windows), key=fmean, default=[])
 
 
 def evidence(fault: Fault, numbers: StepNumbers, guard: GuardState) -> dict[str, float | None]:
-    """The numbers by which a fault was found: columns of an `Intervention`."""
+    """The numbers that revealed a fault, as columns of an `Intervention`."""
     loss, reference = numbers.loss, None
     if fault == "loss stays high":
         loss, reference = fmean([*guard.losses, loss][-GOOD_EVERY:]), fmean(guard.reference)

@@ -1,10 +1,10 @@
-"""Parameters that cannot move by construction: of them a gradient of 0 is no fault.
+"""Parameters whose gradient is always 0 by construction, for which a gradient of 0 is no fault.
 
-An attention over one view has a gradient of 0 whatever its weights are, and so has what a recurrent layer does with
-the step before in sequences of one step. A layer that has died is another matter: other weights bring it back.
-So the model is asked with weights, inputs and a gradient at its outputs that are all drawn at random. What has a
-gradient of exactly 0 there, too, several times, has one for any weights: an expression that is not 0 everywhere is
-exactly 0 at a random place next to never. A layer that is multiplied by a constant 0 counts as one that cannot move.
+Examples are attention over a single view, and the recurrent weights of an RNN on sequences of one step. A dead layer
+is different: with other weights it has a gradient. So the model is run with random weights, random inputs and a random
+gradient at its outputs, several times. A parameter whose gradient is exactly 0 each time has a gradient of 0 for any
+weights, since an expression that is not identically 0 is almost never exactly 0 at a random point. A layer multiplied
+by a constant 0 counts as such.
 
 Shapes, masks and ids of the batch stay as they are.
 """
@@ -22,15 +22,15 @@ from tailwise.engine.contract.run import Run
 from tailwise.engine.contract.task import Task
 
 DRAWS = 3
-"""Times that all is drawn: by chance a part may be saturated, or dropped."""
+"""Number of random draws, since a part may be saturated or dropped out by chance."""
 
 Named = dict[str, torch.Tensor]
 
 
 def zero_gradient_parameters(task: Task, run: Run, batches: tuple[list[Batch], object], names: list[str]) -> list[str]:
-    """Those of the named parameters that samples like this step's cannot move, in any process; none if memory runs out.
+    """Those of the named parameters whose gradient is 0 by construction, in all processes; none if memory runs out.
 
-    batches: the step's micro-batches, of which the first is looked at. Afterwards the model is in training mode.
+    batches: the step's micro-batches; only the first is used. Leaves the model in training mode.
     """
     indices = [index for batch in batches[0][:1] for index in batch.index.tolist()]
     found = catch_oom(lambda: _idle(task, run, indices, names) if indices else names)
@@ -51,7 +51,7 @@ def _idle(task: Task, run: Run, indices: list[int], names: list[str]) -> list[st
 
 
 def drawn_state(model: nn.Module) -> Named:
-    """Parameters and buffers at which signals neither die nor grow much: He's weights, scales and offsets around 1.
+    """Random parameters and buffers that keep signals in range: He initialization, scales and offsets around 1.
 
     Source of the factor: https://arxiv.org/abs/1502.01852, eq. 10
     """
@@ -71,7 +71,7 @@ def drawn_state(model: nn.Module) -> Named:
 
 
 def _drawn_input(value: torch.Tensor) -> torch.Tensor:
-    """Numbers of about the same size, where they are measured values; the others as they are."""
+    """Random values in the range of the input for floats and uint8; other inputs unchanged."""
     if not isinstance(value, torch.Tensor) or not (value.is_floating_point() or value.dtype == torch.uint8):
         return value
     size = value.abs().amax() if value.numel() else 1
@@ -79,23 +79,23 @@ def _drawn_input(value: torch.Tensor) -> torch.Tensor:
 
 
 def _without_gradient(model: nn.Module, state: Named, inputs: Named, names: list[str]) -> list[str]:
-    """Those whose gradient is 0 for a random gradient at the outputs."""
-    asked = {name: state[name].requires_grad_() for name in names}
+    """Names of parameters whose gradient is 0 for a random gradient at the outputs."""
+    wanted = {name: state[name].requires_grad_() for name in names}
     inner = {f"model.{name}": tensor for name, tensor in state.items()}
-    gradients = torch.func.functional_call(_Backward(model), inner, (inputs, list(asked.values())))
-    return [name for name, gradient in zip(asked, gradients) if gradient is None or not gradient.any()]
+    gradients = torch.func.functional_call(_Backward(model), inner, (inputs, list(wanted.values())))
+    return [name for name, gradient in zip(wanted, gradients) if gradient is None or not gradient.any()]
 
 
 class _Backward(nn.Module):
-    """Forward and backward at once: what is computed again in the backward pass must meet the drawn weights, too."""
+    """Forward and backward in one call, so that checkpointed parts recompute with the random weights too."""
 
     def __init__(self, model: nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, inputs: Named, asked: list[torch.Tensor]) -> tuple[torch.Tensor | None, ...]:
+    def forward(self, inputs: Named, wanted: list[torch.Tensor]) -> tuple[torch.Tensor | None, ...]:
         outputs = self.model(**inputs).values()
         value = add_up((logits * torch.randn_like(logits)).sum() for logits in outputs)
         if not value.requires_grad:
-            return (None,) * len(asked)
-        return torch.autograd.grad(value, asked, allow_unused=True)
+            return (None,) * len(wanted)
+        return torch.autograd.grad(value, wanted, allow_unused=True)

@@ -1,7 +1,7 @@
 """The training loop, read top to bottom. One call trains one phase.
 
-It knows no task and no phase by name. Beside it: trainer.py holds what a phase needs, step.py computes gradients,
-guards.py finds faults, faults.py acts on them, saving.py saves and resumes.
+It is independent of tasks and phases. trainer.py holds the objects of a phase, step.py computes gradients, guards.py
+finds faults, faults.py acts on them, saving.py saves and resumes.
 """
 
 from collections.abc import Iterable
@@ -45,13 +45,14 @@ def train_phase(
     run: Run,
     handed: HandOver | None = None,
 ) -> PhaseResult:
-    """Train `task.model` from the weights it has, on these samples of `task.train`, or those of each epoch.
+    """Train `task.model` from its current weights.
 
-    handed: what another phase handed over, to go on exactly where it ended
+    samples: indices into `task.train`, or a function of the epoch that returns them
+    handed: the full state of the previous phase, to continue exactly where it ended
 
-    Returns the weights of the epoch that `task.select` finds best on `task.valid`, the earliest of equals, or of the
-    last one where nothing is selected. Raises UserError when every fallback has failed, without guards when the loss
-    or gradient is not finite, and for a boost that reaches no trainable parameter.
+    Returns the weights of the best epoch on `task.valid` by `task.select` (the earliest if tied), or of the last epoch
+    if nothing is selected. Raises UserError if every fallback failed, if the loss or gradient is not finite and guards
+    are off, and for a boost that affects no trainable parameter.
     """
     trainer = PhaseTrainer(task, phase, samples, boost, run, handed)
     resume(trainer)
@@ -64,7 +65,7 @@ def train_phase(
 
 
 def train_epoch(trainer: PhaseTrainer) -> None:
-    """Take the optimizer steps that remain in this epoch."""
+    """Take the remaining optimizer steps of this epoch."""
     state = trainer.state
     train_mode(trainer.task.model)
     while state.step < trainer.steps:
@@ -76,7 +77,7 @@ def train_epoch(trainer: PhaseTrainer) -> None:
 
 
 def train_step(trainer: PhaseTrainer, batches: StepBatches) -> None:
-    """Take one optimizer step, or undo it and act on its fault."""
+    """Take one optimizer step; on a fault, undo it and handle the fault."""
     found = try_step(trainer, batches)
     if isinstance(found, StepRejected):
         handle_fault(trainer, found)
@@ -100,7 +101,7 @@ def try_step(trainer: PhaseTrainer, batches: StepBatches) -> StepNumbers | StepR
 
 
 def optimizer_step(trainer: PhaseTrainer, batches: StepBatches) -> StepNumbers:
-    """Forward, backward, guard, step. Raises StepRejected where the guard or memory rejects it.
+    """Forward, backward, guard, step. Raises StepRejected on a fault or if memory runs out.
 
     Returns the numbers of the first evaluation: an optimizer such as SAM calls the closure more than once.
     """
@@ -123,7 +124,7 @@ def optimizer_step(trainer: PhaseTrainer, batches: StepBatches) -> StepNumbers:
 
 
 def validate_epoch(trainer: PhaseTrainer) -> None:
-    """Add up the metrics of the validation samples that remain in this epoch; nothing without metrics."""
+    """Accumulate metrics over the remaining validation samples of this epoch; does nothing without metrics."""
     state, run, rounds = trainer.state, trainer.run, None
     total = len(trainer.task.valid) if trainer.task.metrics else 0
     trainer.log("validate", "")

@@ -1,4 +1,4 @@
-"""What a phase leaves when it is done: weights, figures by epoch, its best epoch, and how it was computed."""
+"""Writes the outputs of a finished phase: weights, history, best epoch, and run settings."""
 
 from pathlib import Path
 
@@ -13,13 +13,13 @@ from tailwise.engine.train.trainer import PhaseResult
 
 
 def write_outputs(phase: str, metrics: Metrics, boosts: Boosts, trained: PhaseResult, asked: dict, run: Run) -> None:
-    """asked: the specification of the model that params ask for.
+    """Write all outputs. asked: the specification of the model in params.yaml.
 
-    The history once more: a run that was killed at its end has no epoch left to watch.
+    Writes the history again, since a run resumed after its last epoch calls no observers.
     """
     folder, best = Path(f"reports/training/{phase}"), trained.history[trained.best - 1]
     weights, state = (Path(f"data/models/{phase}{kind}.safetensors") for kind in ("", "-state"))
-    remove_parts(folder)  # within one run of the stage, too, the launcher may have started a killed process again
+    remove_parts(folder)  # the launcher may have restarted a killed process
     remove_parts(weights.parent, weights.name)
     remove_parts(state.parent, state.name)
     write_weights(weights, trained.weights, trained.spec, asked)
@@ -38,7 +38,7 @@ def write_outputs(phase: str, metrics: Metrics, boosts: Boosts, trained: PhaseRe
 
 
 def write_kept(folder: Path, asked: dict, run: Run) -> None:
-    """Weights files of the epochs that the run kept, if any, and of no others."""
+    """Write the weights of the kept epochs, if any, and remove stale ones."""
     kept = sorted(run.recovery.folder.glob(KEPT_FILES)) if run.recovery else []
     if not kept:
         return
@@ -51,7 +51,7 @@ def write_kept(folder: Path, asked: dict, run: Run) -> None:
 
 
 def computed(trained: PhaseResult, run: Run) -> dict:
-    """What may change a result and is no parameter."""
+    """Settings that may change a result but are not parameters."""
     how = {"device": run.device.type, "processes": run.world.size, "micro_batch": trained.micro_batch}
     if trained.stopped:
         how["stopped_early"] = True

@@ -1,4 +1,4 @@
-"""Saving the state of a phase, and resuming from it."""
+"""Saves the state of a phase and resumes from it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,11 +14,11 @@ from tailwise.engine.train.state import TrainState
 from tailwise.engine.train.trainer import PhaseTrainer
 
 KEPT_FILES = "epoch*.safetensors"
-"""In the folder of the state: the weights of epochs that are kept."""
+"""Weights of kept epochs, in the state's folder."""
 
 
 def resume(trainer: PhaseTrainer) -> None:
-    """Continue from the saved state; without one, choose the micro-batch where that is left to the free memory."""
+    """Resume from the saved state; without one, choose the micro-batch if `accumulate` is auto."""
     world, recovery = trainer.run.world, trainer.run.recovery
     saved = world.broadcast(world.alone(lambda: recovery.load() if recovery else None))
     if saved:
@@ -28,7 +28,7 @@ def resume(trainer: PhaseTrainer) -> None:
 
 
 def restore_state(trainer: PhaseTrainer, saved: State) -> None:
-    """Set state, model and optimizer to what `save` saved."""
+    """Restore state, model and optimizer from a state written by `save`."""
     trainer.state = TrainState.from_json(saved.facts)
     for _ in range(trainer.state.fallback):
         trainer.build(cast(Callable[[], Task], trainer.task.fallback)())
@@ -36,7 +36,7 @@ def restore_state(trainer: PhaseTrainer, saved: State) -> None:
     if "now" in saved.tensors:
         trainer.restore(saved.tensors["now"])
     if trainer.finished:
-        text = f"{trainer.run.name}: already trained to its end; `make clean-recovery` deletes that state"
+        text = f"{trainer.run.name}: already finished; `make clean-recovery` deletes that state"
     else:
         trainer.good = saved.tensors["good"]
         text = f"{trainer.position}: resumed"
@@ -44,7 +44,7 @@ def restore_state(trainer: PhaseTrainer, saved: State) -> None:
 
 
 def save(trainer: PhaseTrainer) -> None:
-    """Save the state; of a finished phase only what its result needs."""
+    """Save the state; for a finished phase only what its result needs."""
     if not trainer.run.recovery:
         return
     with trainer.timer.timed("save"):
@@ -56,14 +56,14 @@ def save(trainer: PhaseTrainer) -> None:
 
 
 def save_if_due(trainer: PhaseTrainer, work: str) -> None:
-    """Save, if after the next piece of work of this kind it would be too late."""
+    """Save now if saving after the next piece of work would exceed `save_every`. work: its kind"""
     if trainer.timer.due(work):
         save(trainer)
 
 
 @contextmanager
 def save_at_end(trainer: PhaseTrainer) -> Iterator[None]:
-    """Saves at the end of the block and on Ctrl-C; never on a forced interrupt, which may leave a step half done."""
+    """Saves at the end of the block and on Ctrl-C; never on a forced interrupt, which may cut a step short."""
     try:
         yield
         save(trainer)
@@ -75,7 +75,7 @@ def save_at_end(trainer: PhaseTrainer) -> Iterator[None]:
 
 
 def save_best(trainer: PhaseTrainer) -> str:
-    """Write the best weights beside the state of a phase that fails; returns the end of its error message."""
+    """Write the best weights next to the state of a failed phase; returns a suffix for its error message."""
     if not (trainer.best and trainer.run.recovery):
         return ""
     path = trainer.run.recovery.folder / "best.safetensors"
@@ -84,7 +84,7 @@ def save_best(trainer: PhaseTrainer) -> str:
 
 
 def keep_epoch(trainer: PhaseTrainer, weights: Tensors) -> None:
-    """Keep the weights of every n-th epoch beside the state, as DVC deletes a stage's outputs before it resumes."""
+    """Write the weights of every n-th epoch next to the state, since DVC deletes outputs before a stage resumes."""
     every, epoch = trainer.phase.keep_every, trainer.state.epoch + 1
     if trainer.run.recovery and every and not epoch % every:
         write_tensors(trainer.run.recovery.folder / KEPT_FILES.replace("*", f"{epoch:03}"), weights, trainer.specs[-1])

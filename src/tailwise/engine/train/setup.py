@@ -1,4 +1,4 @@
-"""What a training stage reads before its processes join, and the run that they share."""
+"""Reads the inputs of a training stage, and sets up its run."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,9 +28,9 @@ from tailwise.optim.kinds import optimizer_name
 
 @dataclass(frozen=True)
 class Inputs:
-    """The files and folders that training reads. balance, init, state: None where the phase has none
+    """The files and folders that training reads. balance, init, state: None if unused
 
-    init: weights to begin from; state: what a phase with `hand_over: last` left
+    init: initial weights; state: state file of a phase with `hand_over: last`
     """
 
     heads: Path
@@ -57,7 +57,7 @@ class Balance:
 
 @dataclass(frozen=True)
 class Setup:
-    """asked: the specification of the model that params ask for; facts: all settings that may change the result"""
+    """asked: the specification of the model in params.yaml; facts: all settings that may change the result"""
 
     phase: Phase
     training: Training
@@ -71,7 +71,7 @@ class Setup:
 
 
 def read_setup(recipe: Builder, name: str, params: dict, inputs: Inputs, runtime: Runtime) -> Setup:
-    """Read parameters and files of the phase `name`, and build its task; raises UserError for what is wrong."""
+    """Read parameters and files of the phase `name`, and build its task; raises UserError for invalid input."""
     training, stability = section(params, "training", Training), section(params, "stability", Stability)
     phase, config = section(params, f"{name}.train", Phase), sections(params, recipe.config())
     device, heads = start(training, runtime), read_heads(inputs.heads)
@@ -85,7 +85,7 @@ def read_setup(recipe: Builder, name: str, params: dict, inputs: Inputs, runtime
 
 
 def read_balance(folder: Path | None, heads: tuple[Head, ...], samples: Samples) -> Balance:
-    """What the weights stage wrote; without a folder every sample and no boost."""
+    """Read the output of the weights stage; without a folder, all samples and no boost."""
     if folder is None:
         even = {head.name: dict.fromkeys(head.classes, 1.0) for head in heads}
         return Balance(list(range(len(samples))), even, {})
@@ -97,7 +97,7 @@ def read_balance(folder: Path | None, heads: tuple[Head, ...], samples: Samples)
 
 
 def make_run(setup: Setup, name: str, runtime: Runtime, world: World, recovery: Recovery | None) -> Run:
-    """The run of this process; only the one with a recovery has observers."""
+    """The run of this process; only rank 0 has recovery and observers."""
     events = Events(events_path(stage_name()), runtime.verbosity, phase=name)
 
     def observers() -> tuple[Observer, ...]:

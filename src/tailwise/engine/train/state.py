@@ -1,4 +1,4 @@
-"""The state of a phase: all that changes while it trains, besides tensors. Saved as JSON."""
+"""The state of a phase, except for tensors. Saved as JSON."""
 
 import math
 from dataclasses import asdict, dataclass, field, fields
@@ -12,14 +12,14 @@ from tailwise.metrics.interventions import Intervention
 @dataclass
 class TrainState:
     """epoch, step: of the next step, from 0; during validation, step is the number of steps an epoch
-    micro_batch: samples computed at once; halved when memory runs out, never raised again
-    rate: factor on the phase's lr
-    fallback: how many times a simpler model took over
+    micro_batch: current micro-batch; halved when memory runs out, never raised
+    rate: current factor on the phase's lr
+    fallback: number of fallbacks so far
     rollbacks: since the last fallback
-    best_epoch: from 1; 0 before there is one. best_fallback: what `fallback` was then
-    losses, norms: of the steps of this epoch that counted
+    best_epoch: from 1; 0 before the first. best_fallback: value of `fallback` at that epoch
+    losses, norms: of this epoch's accepted steps
     interventions: of this epoch; validation: its metrics so far
-    guard: recent numbers; good: what they were when the weights for a rollback were kept
+    guard: recent numbers; good: those when the weights for a rollback were copied
     """
 
     micro_batch: int
@@ -58,7 +58,7 @@ class TrainState:
         return select.better(record.score, self.history[self.best_epoch - 1].score)
 
     def close_epoch(self, record: EpochRecord, best: bool) -> None:
-        """Add the epoch's record, and begin the next one."""
+        """Add the epoch's record and start the next epoch."""
         self.history.append(record)
         if best:
             self.best_epoch, self.best_fallback = record.epoch, self.fallback
@@ -66,7 +66,7 @@ class TrainState:
         self.losses, self.norms, self.interventions, self.validation = [], [], [], MetricSums()
 
     def fall_back(self) -> None:
-        """Begin anew with a simpler model: its numbers are not comparable."""
+        """Reset numbers for a simpler model, whose losses are not comparable."""
         self.fallback, self.rollbacks, self.rate = self.fallback + 1, 0, 1.0
         self.guard, self.good = GuardState(), GuardState()
 
@@ -89,5 +89,5 @@ class TrainState:
 
 
 def _mean(values: list[float]) -> float:
-    """NaN of no values: every step of the epoch was skipped."""
+    """The mean; NaN without values, if every step of the epoch was skipped."""
     return math.fsum(values) / len(values) if values else math.nan

@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 
 
 class StepRejected(Exception):
-    """The optimizer must not move. numbers: None where memory ran out before there were any"""
+    """Raised before the optimizer update to reject a step. numbers: None if memory ran out"""
 
     def __init__(self, fault: Fault, numbers: StepNumbers | None = None):
         super().__init__(fault)
@@ -34,7 +34,7 @@ class StepRejected(Exception):
 
 
 def or_reject(world: World, work: Callable[[], Result]) -> Result:
-    """What the work returns, never None; StepRejected in all processes where memory ran out in one."""
+    """The result of the work; StepRejected in all processes if memory ran out in one."""
     result = catch_oom(work)
     if world.any(result is None):
         raise StepRejected("out of memory")
@@ -43,7 +43,7 @@ def or_reject(world: World, work: Callable[[], Result]) -> Result:
 
 @dataclass(frozen=True)
 class PreparedStep:
-    """This process's micro-batches on the device, and what each loss of the whole step is a mean over.
+    """This process's micro-batches on the device, and the denominators of the losses over the full step.
 
     counts: a head's name counts its labels, "" counts samples
     """
@@ -62,7 +62,7 @@ def prepare_step(trainer: PhaseTrainer, batches: StepBatches) -> PreparedStep:
 
 
 def _prepare(trainer: PhaseTrainer, batch: Batch, repeats: list[int]) -> Batch:
-    """A sample that comes again within an epoch gets another key, so that it is augmented differently."""
+    """Keys of the samples; a repeated sample gets another key, so that it is augmented differently."""
     run, task = trainer.run, trainer.task
     index = batch.index.numpy() + len(task.samples) * np.array(repeats)
     keys = augment_keys(run.training.seed, trainer.seeds, trainer.seed_epoch(trainer.state.epoch), index)
@@ -99,9 +99,9 @@ def _forward_backward(trainer: PhaseTrainer, step: PreparedStep) -> torch.Tensor
 
 
 def seed_device(device: torch.device, seed: int) -> None:
-    """`torch.manual_seed`, for the generator of this device alone.
+    """`torch.manual_seed`, for this device's generator only.
 
-    Seeding an unused GPU from a step on the processor formats a stack trace each time, for its later initialization.
+    Seeding an uninitialized GPU formats a stack trace on every call.
     """
     if device.type == "cpu":
         torch.default_generator.manual_seed(seed)
@@ -119,9 +119,9 @@ def sum_over_processes(trainer: PhaseTrainer, loss: torch.Tensor) -> torch.Tenso
 
 
 def measure_gradients(trainable: dict[str, nn.Parameter], loss: torch.Tensor) -> tuple[StepNumbers, torch.Tensor]:
-    """The numbers that the guards check, and the norm of the whole gradient, (), for clipping."""
+    """The numbers that the guards check, and the global gradient norm, (), for clipping."""
     gradients = {name: p.grad for name, p in trainable.items() if p.grad is not None}
     norms = torch.stack(torch._foreach_norm([*gradients.values()]))
     norm = torch.linalg.vector_norm(norms)
-    values = torch.cat([torch.stack([loss.to(norms.dtype), norm]), norms]).tolist()  # waits for the device once
+    values = torch.cat([torch.stack([loss.to(norms.dtype), norm]), norms]).tolist()  # a single device synchronization
     return StepNumbers(values[0], values[1], dict(zip(gradients, values[2:]))), norm

@@ -1,4 +1,4 @@
-"""What a phase holds while it trains: its task, optimizer and state, and the weights it may return to."""
+"""The objects of a phase during training: task, optimizer, state, and weights to restore."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -28,18 +28,19 @@ from tailwise.optim.groups import StepOptimizer
 from tailwise.optim.kinds import optimizer_name
 
 StepBatches = tuple[list[Batch], list[list[int]]]
-"""This process's micro-batches of a step, and per sample how often it came before in the epoch."""
+"""This process's micro-batches of a step, and for each sample how often it occurred earlier in the epoch."""
 
 
 @dataclass(frozen=True)
 class PhaseResult:
-    """weights: of the best epoch, by name; history: one record an epoch; best: its epoch, from 1
+    """Result of a phase.
 
-    spec: of the model that the weights belong to, the task's own unless a fallback became better
-    fallback: how many fallbacks there had been by the best epoch
-    micro_batch: samples computed at once in the end
+    weights: weights of the best epoch, by name; history: one record per epoch; best: the best epoch, from 1
+    spec: specification of the model with these weights: the task's, or that of a fallback
+    fallback: number of fallbacks by the best epoch
+    micro_batch: final micro-batch size
     stopped: whether the phase ended early
-    last: what the next phase goes on from, of a phase with ``hand_over: last``, whose `best` is the last epoch
+    last: full state for the next phase, if ``hand_over`` is last; `best` is then the last epoch
     """
 
     weights: Tensors
@@ -53,11 +54,11 @@ class PhaseResult:
 
 
 class PhaseTrainer:
-    """What the functions of the loop share.
+    """State shared by the functions of the training loop.
 
     best: weights of the best epoch so far; good: weights and optimizer state that a rollback restores; both on the CPU
-    known: shapes of the parameters that all models so far had; specs: of these models, each a fallback of the last
-    trainable: the parameters that are trained, by name
+    known: shapes of parameters common to all models so far; specs: specifications of these models, in fallback order
+    trainable: trainable parameters by name
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class PhaseTrainer:
             self._take_over(handed)
 
     def build(self, task: Task) -> None:
-        """Build all that the phase governs around this task's model; a UserError leaves the trainer as it was."""
+        """Build optimizer, backup and average for this task's model; a UserError leaves the trainer unchanged."""
         model = task.model.to(self.run.device)
         phase = adapt_phase(self.phase, model, self.known) if self.specs else self.phase
         parameters = set_trainable(model, phase.trainable)
@@ -98,7 +99,7 @@ class PhaseTrainer:
         self.reload()
 
     def _take_over(self, handed: HandOver) -> None:
-        """Go on where another phase ended: its weights, optimizer state and guards."""
+        """Continue where another phase ended: its weights, optimizer state and guards."""
         self.log("hand over", restore_hand_over(handed, self.task.model, self.optimizer))
         self.state.rate, self.state.guard = handed.rate, GuardState(**handed.guard)
         self.state.micro_batch = min(self.state.micro_batch, handed.micro_batch)
@@ -114,7 +115,7 @@ class PhaseTrainer:
         return snapshot(self.task.model, self.optimizer) | {f"average/{name}": t for name, t in averaged.items()}
 
     def restore(self, tensors: Tensors) -> None:
-        """Set what `snapshot` gave."""
+        """Restore a `snapshot`."""
         restore(tensors, self.task.model, self.optimizer)
         if self.average:
             self.average.restore(part(tensors, "average"))
@@ -130,13 +131,13 @@ class PhaseTrainer:
 
     @property
     def scores(self) -> list[float]:
-        """Of the epochs so far, higher is better; -inf where a score is unknown."""
+        """Scores of the epochs so far, higher is better; -inf if unknown."""
         sign = -1 if self.task.select and self.task.select.mode == "min" else 1
         return [-math.inf if record.score is None else sign * record.score for record in self.state.history]
 
     @property
     def stopped(self) -> bool:
-        """Whether the phase has ended early."""
+        """Whether the phase was stopped early."""
         early = self.phase.early_stopping
         return bool(early) and early.stops(self.scores) and self.state.epoch < self.phase.epochs
 
@@ -151,11 +152,11 @@ class PhaseTrainer:
 
     @property
     def seeds(self) -> str:
-        """The name that all randomness is drawn by: the phase's, or that of the phase that it goes on from."""
+        """The name that seeds all randomness: the phase's, or that of the phase it continues."""
         return self.handed.seeds if self.handed else self.run.name
 
     def seed_epoch(self, epoch: int) -> int:
-        """The epoch that all randomness is drawn by: it goes on counting where another phase ended."""
+        """The epoch that seeds all randomness; counts on from the phase it continues."""
         return epoch + (self.handed.epochs if self.handed else 0)
 
     def lr(self, step: int) -> float:
@@ -164,22 +165,22 @@ class PhaseTrainer:
         return self.phase.lr * self.phase.schedule.factor(number, steps, self.scores) * self.state.rate
 
     def set_lr(self) -> None:
-        """Set the current step's learning rate in every parameter group."""
+        """Set the learning rate of the current step in every parameter group."""
         lr = self.lr(self.state.step)
         for group in self.optimizer.param_groups:
             group["lr"] = lr * group["rate"]
 
     def next_batches(self) -> StepBatches:
-        """The current step's batches."""
+        """The batches of the current step."""
         self._batches = self._batches or self._load()
         return next(self._batches)
 
     def reload(self) -> None:
-        """Load anew from the current step on: the micro-batch has changed, or the model."""
+        """Restart loading from the current step, after a change of micro-batch or model."""
         self._batches: Iterator[StepBatches] | None = None
 
     def _load(self) -> Iterator[StepBatches]:
-        """This process's batches of every step that remains in the phase."""
+        """This process's batches of all remaining steps of the phase."""
         run, state = self.run, self.state
         orders = [
             epoch_order(self.samples[epoch], run.training.seed, self.seeds, self.seed_epoch(epoch))
@@ -190,12 +191,12 @@ class PhaseTrainer:
         return zip(load_steps(self.task.samples, plan(orders), run.workers, run.events), plan(repeats))
 
     def validated_task(self) -> Task:
-        """The task with the model to validate: the averaged one, where there is one."""
+        """The task with the model to validate: the averaged one, if any."""
         average = self.average
         return replace(self.task, model=average.model) if average and average.started else self.task
 
     def measure_batch_norm(self) -> None:
-        """Of averaged weights, on this epoch's samples; each process takes all of them, so that they agree."""
+        """Update batch norm statistics of averaged weights on this epoch's samples, in every process on all of them."""
         if not (self.average and self.average.started):
             return
         pairs = zip(batch_norms(self.average.model), batch_norms(self.task.model), strict=True)
@@ -204,7 +205,7 @@ class PhaseTrainer:
             catch_oom_in_all(lambda: (work(),), self.run)
 
     def _prepared(self) -> Iterator[Batch]:
-        """This epoch's samples as in training, by micro-batches."""
+        """This epoch's samples as micro-batches, augmented as in training."""
         run, epoch = self.run, self.seed_epoch(self.state.epoch)
         order = epoch_order(self.samples[self.state.epoch], run.training.seed, self.seeds, epoch)
         for batch in load_batches(self.task.samples, chunks(order, self.state.micro_batch), run.workers, run.events):
@@ -235,7 +236,7 @@ class PhaseTrainer:
         return f"{self.run.name} epoch {self.state.epoch + 1} step {self.state.step + 1}"
 
     def log(self, event: str, text: str, **facts) -> None:
-        """Log an event, in the first process alone."""
+        """Log an event, on rank 0 only."""
         if self.run.world.rank == 0:
             position = {"epoch": self.state.epoch + 1, "step": self.state.step + 1}
             self.run.events.log(event, text, **position, **facts)

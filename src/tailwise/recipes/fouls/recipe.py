@@ -35,8 +35,8 @@ class Fouls(Recipe):
     """Actions and severities of fouls that several cameras saw."""
 
     name = "fouls"
-    unit = "foul"
-    units = {"balanced_accuracy": "%"}
+    sample_name = "foul"
+    score_units = {"balanced_accuracy": "%"}
 
     def params(self) -> type[Params]:
         from tailwise.recipes.fouls.sections import Params

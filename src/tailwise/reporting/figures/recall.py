@@ -13,7 +13,7 @@ def recall_intervals(classes: pd.DataFrame, head: str, few: int, target: float) 
     """A point and its 95 % interval a class, rarest at the bottom; hollow where samples are too few to measure.
 
     classes: index class names; columns train, support, value, low, high (of recall; NaN where undefined)
-    few: validation samples below which a recall is no measurement; target: recall to exceed
+    few: validation samples below which a recall is unreliable; target: recall to exceed
     """
     rows = classes.sort_values("train", kind="stable").head(MOST_CLASSES).iloc[::-1]
     figure = Figure(figsize=(WIDTH, 0.9 + 0.26 * len(rows)), layout="constrained")

@@ -39,7 +39,7 @@ def find_songs(args: argparse.Namespace) -> Inputs:
         songs = [Song(row["sample"], [int(note) for note in row["notes"].split()]) for row in read_csv(args.table)]
     except (KeyError, ValueError) as error:
         raise UserError(f"{args.table}: needs the columns sample and notes, notes being numbers: {error}") from error
-    return Inputs(songs, source=str(args.table), unit="song")
+    return Inputs(songs, source=str(args.table), sample_name="song")
 
 
 def from_specification(spec: dict) -> tuple[nn.Module, Specification]:

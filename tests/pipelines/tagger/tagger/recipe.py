@@ -29,7 +29,7 @@ class Tagger(Recipe):
     """A tag a note of a song."""
 
     name = "tagger"
-    unit = "song"
+    sample_name = "song"
 
     def params(self) -> type[Params]:
         from tagger.sections import Params
@@ -72,7 +72,7 @@ class Tagger(Recipe):
     def page(self) -> Page:
         from tailwise.reporting.page import Page
 
-        return Page(sections=("result", "training", "data", "certificate", "run"), unit="note")
+        return Page(sections=("result", "training", "data", "certificate", "run"), item_name="note")
 
     def find_inputs(self, args: argparse.Namespace) -> Inputs:
         from tagger.predict import find_songs

@@ -41,7 +41,7 @@ def fit_inputs(inputs: FoulInputs, trained: Trained, form: str | None) -> FoulIn
     if most is None or views <= most:
         return inputs
     if not inputs.named:
-        print_error(f"the {inputs.unit}s have up to {views} views, those that the model was trained on {most}")
+        print_error(f"the {inputs.sample_name}s have up to {views} views, those that the model was trained on {most}")
         return inputs
     if most == 1:
         (sample,) = inputs.samples

@@ -33,7 +33,7 @@ def report_faults(inputs: FoulInputs, views: Views) -> None:
             raise UserError(f"{clip}: {reason}")
         print_error(f"left out: {clip}: {reason}")
     if not views.frames:
-        print_error(f"no prediction: {inputs.unit} {views.foul.name} has no usable view")
+        print_error(f"no prediction: {inputs.sample_name} {views.foul.name} has no usable view")
 
 
 def sample_of(index: int, views: Views) -> Sample:

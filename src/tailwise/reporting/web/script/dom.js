@@ -28,12 +28,12 @@ function interval(of, digits = 2) {
   return figure(of.value, digits) + ends;
 }
 
-const plural = (count, unit = facts.unit) => `${count} ${unit}${count === 1 ? "" : "s"}`;
+const plural = (count, name = facts.item_name) => `${count} ${name}${count === 1 ? "" : "s"}`;
 
 // Below facts.few labels their count stands instead of the interval.
 function measured(of, count) {
   if (!of || !isNumber(of.value) || count >= facts.few) return interval(of);
-  return `${figure(of.value)} (${plural(count)}: no measurement)`;
+  return `${figure(of.value)} (${plural(count)}: too few to measure)`;
 }
 
 // A bar as wide as a share.

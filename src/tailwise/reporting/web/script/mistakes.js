@@ -5,8 +5,8 @@ let shownMistakes = PAGE;
 
 const by = (key) => (one, other) => (key(one) < key(other) ? -1 : key(one) > key(other) ? 1 : 0);
 const ORDERS = {
-  surest: by((mistake) => -mistake.probabilities[mistake.predicted]),
-  farthest: by((mistake) => mistake.probabilities[mistake.actual]),
+  confidence: by((mistake) => -mistake.probabilities[mistake.predicted]),
+  probability: by((mistake) => mistake.probabilities[mistake.actual]),
   actual: by((mistake) => mistake.actual),
   predicted: by((mistake) => mistake.predicted),
   sample: (one, other) => one.sample.localeCompare(other.sample, "en", { numeric: true }),
@@ -44,7 +44,7 @@ function showMistakes() {
   const count = Math.min(shownMistakes, sorted.length);
   byId("mistakes-shown").textContent = all.length
     ? `${count} of ${all.length} shown.`
-    : "No mistake of this head was kept.";
+    : "No mistakes of this head are stored.";
 }
 
 byId("order").addEventListener("change", showMistakes);

@@ -6,14 +6,14 @@ function recallLines(index) {
     `recall ${measured(found.recall[index], head().valid[index])}`,
     `precision ${measured(found.precision[index], head().predicted[index])}`,
     `F1 ${measured(found.f1[index], head().valid[index])}`,
-    `${head().train[index]} training, ${plural(head().valid[index], `validation ${facts.unit}`)}`,
+    `${head().train[index]} training, ${plural(head().valid[index], `validation ${facts.item_name}`)}`,
   ];
 }
 
 // A dot with its interval; a ring where there are few labels; text where there is none.
 function recallMarks(index, x, middle) {
   const of = head().measured.recall[index];
-  if (!isNumber(of.value)) return [shape("text", { x: x(0) + 6, y: middle + 4 }, `no ${facts.unit}`)];
+  if (!isNumber(of.value)) return [shape("text", { x: x(0) + 6, y: middle + 4 }, `no ${facts.item_name}`)];
   const few = head().valid[index] < facts.few;
   const dot = shape("circle", { class: few ? "dot few" : "dot", cx: x(of.value), cy: middle, r: 4.5 });
   if (few || !isNumber(of.low) || !isNumber(of.high)) return [dot];
