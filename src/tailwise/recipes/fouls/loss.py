@@ -21,7 +21,7 @@ def foul_loss(outputs: Outputs, batch: Batch, boost: Mapping[str, ClassBoost] | 
 
 
 def per_view(outputs: Outputs, batch: Batch, head: str, boost: Mapping[str, ClassBoost] | None) -> torch.Tensor:
-    """The sum over the fouls of the mean over their views of a head's loss on that view alone, with the foul's label."""
+    """A head's loss on each view alone, with its foul's label: the mean over the views, summed over the fouls."""
     mask = batch.inputs["mask"]
     foul = mask.nonzero()[:, 0]
     of_head = boost.get(head) if boost else None
