@@ -1,6 +1,9 @@
 """A sample through the model before the first step, as in a step, without a trace."""
 
-from collections.abc import Iterator
+# torch leaves `fork_rng` without types, and the class of all batch norms private.
+# pyright: reportUnknownMemberType=false, reportPrivateUsage=false
+
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import numpy as np
@@ -14,7 +17,7 @@ from tailwise.engine.contract.task import Task
 
 
 @contextmanager
-def dry_forward(task: Task, run: Run, samples: list[int]) -> Iterator[Batch]:
+def dry_forward(task: Task, run: Run, samples: list[int]) -> Generator[Batch]:
     """These training samples by their places, prepared, for a model in training mode.
 
     Afterwards the random numbers to come and the model's buffers are what they were; the model is in evaluation mode.
