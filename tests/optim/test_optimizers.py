@@ -191,3 +191,17 @@ def test_a_name_says_whose_state_it_is():
 def test_impossible_values_are_refused(wrong):
     with pytest.raises(ValueError):
         wrong()
+
+
+@pytest.mark.parametrize("kind", ["adamw", "sgd", "ranger"])
+def test_a_failing_step_forgets_the_state_of_the_parameters_that_had_none(kind):
+    """A state handed over by a phase in which a part was frozen: memory may run out while that of the part is made."""
+    model, optimizer = built(KINDS[kind])
+    for parameter in list(model.parameters())[:2]:
+        parameter.grad = torch.ones_like(parameter)
+    optimizer.step(lambda: torch.zeros(()))
+    before, backup = snapshot(model, optimizer), StepBackup(model, list(model.parameters()), optimizer)
+    with pytest.raises(MemoryError), backup.restore_on_error():
+        steps(model, optimizer, range(1))
+        raise MemoryError
+    assert same(snapshot(model, optimizer), before)

@@ -5,14 +5,17 @@ they print goes to <folder>/said.txt. What they are told: epochs; stop: end afte
 kills itself in its so-manieth step, once; short: this process finds no memory for more than so many samples; cut: the
 state lacks its last byte, and each process leaves the mistake it meets in refused-<rank>.txt. What the first process
 leaves in the folder: weights.safetensors, history.json; each its samples: seen-<rank>.json. options: a name in OPTIONS.
+growing: a curriculum; handed: another phase comes first and hands over; rollbacks: the loss of sample 7 is NaN, and
+after so many rollbacks a simpler model takes over.
 """
 
 import json
+import math
 import os
 import signal
 import socket
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -22,8 +25,13 @@ from safetensors.torch import save_file
 from support.helpers import HEADS, Linear, make_phase, make_run, make_table, make_task, summed_loss
 from tailwise.core.errors import UserError
 from tailwise.core.heads import IGNORE
+from tailwise.engine.checkpoint.hand_over import HandOver, read_hand_over, write_hand_over
 from tailwise.engine.checkpoint.recovery import Recovery
+from tailwise.engine.checkpoint.weights import read_tensors
 from tailwise.engine.contract.options import EarlyStopping
+from tailwise.engine.contract.phase import Phase
+from tailwise.engine.contract.run import Run, Stability
+from tailwise.engine.contract.task import Task
 from tailwise.engine.distributed.world import World, join
 from tailwise.engine.train.loop import train_phase
 from tailwise.losses.boost import ClassBoost
@@ -31,7 +39,9 @@ from tailwise.optim.adamw import AdamW
 from tailwise.optim.average import EMA, SWA
 from tailwise.optim.plateau import Plateau
 from tailwise.optim.ranger import Ranger
+from tailwise.optim.restarts import CosineRestarts
 from tailwise.optim.sam import SAM
+from tailwise.optim.sgd import SGD
 
 SAMPLES = [*range(37), 3, 3]
 """Three are drawn twice or more; the last step of an epoch has 7 samples."""
@@ -46,6 +56,13 @@ OPTIONS = {
         "hand_over": "last",
     },
     "ranger": {"optimizer": Ranger("ranger", 0.1, k=2), "average": SWA("swa", 2), "keep_every": 1},
+    "sgd": {
+        "optimizer": SGD("sgd", 0.1, nesterov=True),
+        "average": EMA("ema", 0.8),
+        "schedule": CosineRestarts("cosine_restarts", 2),
+        "keep_every": 2,
+        "hand_over": "last",
+    },
 }
 """Options of the phase, by name."""
 
@@ -90,16 +107,27 @@ def train(told: dict, folder: Path, world: World) -> None:
         return batch
 
     boost = {"colour": ClassBoost(torch.tensor([1.0, 2.0, 3.0]).double(), torch.tensor([8.0, 8.0, 8.0]))}
-    model = Told(told, folder, world.rank).double()
-    task = make_task(model, table(37, 0), table(21, 1), loss=summed_loss, prepare=prepare)
+
+    def loss(outputs, batch, boost):
+        bad = "rollbacks" in told and 7 in batch.index.tolist()
+        return {name: value * (math.nan if bad else 1) for name, value in summed_loss(outputs, batch, boost).items()}
+
+    def built(told):
+        model = Told(told, folder, world.rank).double()
+        return make_task(model, table(37, 0), table(21, 1), loss=loss, prepare=prepare)
+
+    task = replace(built(told), fallback=lambda: replace(built(told), spec={"simple": True}))
     usual = {"optimizer": AdamW("adamw", 0.1), "clip": 0.5}
     phase = make_phase(told["epochs"], 1e-2, **{**usual, **OPTIONS.get(told.get("options"), {})})
     recovery = Recovery(folder / "run-1").__enter__() if world.rank == 0 else None
     if recovery and told.get("cut"):
         recovery.path.write_bytes(recovery.path.read_bytes()[:-1])
-    run = make_run(batch_size=16, world=world, recovery=recovery, save_every=0.0)
+    stability = Stability(max_rollbacks=told.get("rollbacks", 8))
+    run = make_run(batch_size=16, world=world, recovery=recovery, save_every=0.0, stability=stability)
+    samples = (lambda epoch: SAMPLES[-20 - 6 * epoch :]) if told.get("growing") else SAMPLES
+    handed = first_phase(built({}), phase, run, folder / "state.safetensors") if told.get("handed") else None
     try:
-        trained = train_phase(task, phase, SAMPLES, boost, run)
+        trained = train_phase(task, phase, samples, boost, run, handed)
     except KeyboardInterrupt:
         return
     except UserError as error:
@@ -109,8 +137,18 @@ def train(told: dict, folder: Path, world: World) -> None:
     if recovery:
         recovery.__exit__(None, None, None)
         last = trained.last.tensors if trained.last else {}
-        save_file(trained.weights | last, folder / "weights.safetensors")
+        kept = {file.name: read_tensors(file)[0] for file in recovery.folder.glob("epoch*")}
+        kept = {f"{file}/{name}": tensor for file, tensors in kept.items() for name, tensor in tensors.items()}
+        save_file(trained.weights | last | kept, folder / "weights.safetensors")
         (folder / "history.json").write_text(json.dumps([asdict(record) for record in trained.history]))
+
+
+def first_phase(task: Task, phase: Phase, run: Run, path: Path) -> HandOver:
+    """What it leaves, by way of its file."""
+    last = train_phase(task, phase, SAMPLES, {}, replace(run, recovery=None)).last
+    run.world.alone(lambda: write_hand_over(path, last))
+    run.world.gather(None)
+    return read_hand_over(path, {}, last.optimizer)
 
 
 def process(folder: str, told: dict) -> None:

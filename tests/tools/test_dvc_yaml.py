@@ -75,6 +75,29 @@ def test_no_stage_depends_on_a_command():
         assert "tailwise/cli" not in file.read_text(encoding="utf8")
 
 
+def pins_of_training(file: Path) -> dict[str, set[str]]:
+    """{stage: its files of pinned packages}, of the stages that train."""
+    stages = yaml.safe_load(file.read_text(encoding="utf8"))["stages"]
+    stages = {name: stage.get("do", stage) for name, stage in stages.items() if name.startswith("train")}
+    return {
+        name: {Path(path).name for path in stage["deps"] if "requirements/" in path} for name, stage in stages.items()
+    }
+
+
+def test_new_packages_for_plots_tables_and_decoding_train_nothing_again():
+    assert pins_of_training(dvc_yaml.ROOT / "dvc.yaml").keys() == {"train_phase1", "train_phase2", "train_phase3"}
+    for file in (dvc_yaml.ROOT / "dvc.yaml", *dvc_yaml.ROOT.glob("pipelines/*/dvc.yaml")):
+        for name, pins in pins_of_training(file).items():
+            assert pins == {"core.txt", "train.txt"}, (file, name)
+
+
+def test_no_pipeline_trains_again_for_new_packages_of_the_report():
+    """One that reads tables or pictures as it trains depends on their packages, too."""
+    for file in pipelines():
+        for name, pins in pins_of_training(file).items():
+            assert "train.txt" in pins and not pins & {"report.txt", "dvc.txt"}, (file, name)
+
+
 def test_a_stage_depends_on_what_it_imports_and_on_what_the_methods_it_calls_import(repository):
     assert deps(repository) == [*WORK, "data/raw", "${data.root}"]
 

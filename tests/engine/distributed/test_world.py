@@ -16,6 +16,8 @@ from support.together import free_port
 from tailwise.engine.distributed.world import World
 
 TESTS = Path(__file__).parents[2]
+SGD = {"options": "sgd", "growing": True, "handed": True}
+FAULTS = {"options": "sgd", "epochs": 4}
 JOBS = {
     "alone": [(1, {})],
     "of 2": [(2, {})],
@@ -28,6 +30,13 @@ JOBS = {
     "sam, 2, then 1": [(2, {"options": "sam", "stop": 5}), (1, {"options": "sam"})],
     "ranger alone": [(1, {"options": "ranger"})],
     "ranger of 2": [(2, {"options": "ranger"})],
+    "sgd alone": [(1, SGD)],
+    "sgd of 2": [(2, SGD)],
+    "sgd, 2, then 1": [(2, {**SGD, "stop": 5}), (1, SGD)],
+    "rolled back alone": [(1, {**FAULTS, "rollbacks": 1})],
+    "rolled back of 2": [(2, {**FAULTS, "rollbacks": 1})],
+    "fallen back alone": [(1, {**FAULTS, "rollbacks": 0})],
+    "fallen back of 2": [(2, {**FAULTS, "rollbacks": 0})],
     "cut": [(1, {"stop": 5}), (2, {"cut": True})],
 }
 """{folder: what runs there, one after the other}; stopped is a run in the second step of the second epoch."""
@@ -108,6 +117,19 @@ def test_options_of_a_phase_act_alike_in_several_processes(runs, alone, folder):
     straight = runs / f"{folder.partition(' ')[0].strip(',')} alone"
     close(runs / folder, straight)
     assert len(made(straight)[1]) == (2 if "sam" in folder else 3)
+
+
+@pytest.mark.parametrize("folder", ["sgd of 2", "sgd, 2, then 1"])
+def test_a_curriculum_kept_epochs_and_a_state_handed_over_act_alike_in_several_processes(runs, folder):
+    close(runs / folder, runs / "sgd alone")
+    assert any(name.startswith("epoch002") for name in made(runs / folder)[0])
+
+
+@pytest.mark.parametrize(("fault", "action"), [("rolled back", "roll back"), ("fallen back", "fall back")])
+def test_a_fault_that_one_process_meets_leaves_the_options_of_a_phase_alike_in_all(runs, fault, action):
+    close(runs / f"{fault} of 2", straight := runs / f"{fault} alone")
+    actions = [each["action"] for record in made(straight)[1] for each in record["interventions"]]
+    assert actions == ["skip batch", "skip batch", action, "skip batch"]
 
 
 def test_a_share_may_be_empty():

@@ -2,13 +2,13 @@
 
 import shutil
 from dataclasses import replace
-from functools import partial
 
 import pytest
 import torch
 from torch import nn
 
-from support.helpers import HEADS, Linear, make_phase, make_run, make_table, make_task, noisy, same, scripted
+from support.helpers import make_phase, make_run, make_table, make_task, noisy, same, scripted
+from support.options import CONSTANT, OPTIONS, PHASE, Model, Stop, growing, outcome
 from tailwise.core.errors import UserError
 from tailwise.engine.checkpoint.hand_over import read_hand_over, write_hand_over
 from tailwise.engine.checkpoint.recovery import Recovery
@@ -25,68 +25,11 @@ from tailwise.optim.linear import Linear as Line
 from tailwise.optim.plateau import Plateau
 from tailwise.optim.ranger import Ranger
 from tailwise.optim.sam import SAM
-from tailwise.optim.sgd import SGD
-
-
-class Stop(BaseException):
-    pass
-
-
-class Calls:
-    """Counted together for a model and its averaged copy."""
-
-    def __init__(self):
-        self.number = 0
-
-    def __deepcopy__(self, memo):
-        return self
-
-
-class Model(Linear):
-    """With batch norm and dropout; ends the process, as it were, at one evaluation."""
-
-    def __init__(self, at: int | None = None):
-        super().__init__(5, HEADS, dropout=0.3)
-        self.norm, self.at, self.calls = nn.BatchNorm1d(5), at, Calls()
-
-    def forward(self, x):
-        self.calls.number += 1
-        if self.calls.number == self.at:
-            raise Stop
-        return super().forward(self.norm(x))
 
 
 def train(model=None, phase=None, samples=range(20), handed=None, **run):
     task = make_task(model or Model(), make_table(20), prepare=noisy)
     return train_phase(task, phase or PHASE(), samples, {}, make_run(accumulate=2, **run), handed)
-
-
-PHASE = partial(make_phase, epochs=4, lr=3e-2, augment=1.0, optimizer=AdamW("adamw", 0.1))
-CONSTANT = Line("linear")
-OPTIONS = {
-    "sgd": PHASE(optimizer=SGD("sgd", 0.1, nesterov=True)),
-    "sam": PHASE(optimizer=SAM("sam", SGD("sgd", 0.1), rho=0.5)),
-    "ranger": PHASE(optimizer=Ranger("ranger", 0.1, k=2)),
-    "plateau": PHASE(schedule=Plateau("plateau", 0, 0.5)),
-    "early stopping": PHASE(early_stopping=EarlyStopping(1, min_delta=1.0)),
-    "ema": PHASE(average=EMA("ema", 0.8)),
-    "swa": PHASE(average=SWA("swa", 2)),
-    "keep every": PHASE(keep_every=2),
-    "last": PHASE(hand_over="last", average=EMA("ema", 0.8), early_stopping=EarlyStopping(1, min_delta=1.0)),
-}
-
-
-def growing(epoch):
-    """A curriculum: more samples an epoch."""
-    return range(6 + 4 * epoch)
-
-
-def outcome(trained, folder=None):
-    """All that a phase leaves, comparable."""
-    kept = {file.name: file.read_bytes() for file in folder.glob("epoch*")} if folder else {}
-    last = trained.last and ({name: t.tolist() for name, t in trained.last.tensors.items()}, trained.last.guard)
-    weights = {name: tensor.tolist() for name, tensor in trained.weights.items()}
-    return weights, [record.to_json() for record in trained.history], trained.best, trained.stopped, last, kept
 
 
 @pytest.mark.parametrize("name", [*OPTIONS, "curriculum"])

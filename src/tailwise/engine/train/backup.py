@@ -18,6 +18,7 @@ class StepBackup:
     def __init__(self, model: nn.Module, parameters: list[nn.Parameter], optimizer: StepOptimizer):
         self._model, self._optimizer = [*parameters, *model.buffers()], optimizer
         self._copies: list[torch.Tensor] = []
+        self._kept: list[tuple[int, str]] = []
 
     @contextmanager
     def restore_on_error(self) -> Iterator[None]:
@@ -29,22 +30,25 @@ class StepBackup:
             self.restore()
             raise
 
-    def _tensors(self) -> list[torch.Tensor]:
-        """Parameters, buffers, and the optimizer's state, once it has one."""
-        slots = (slot for slots in self._optimizer.state.values() for slot in slots.values())
-        return [*self._model, *(slot for slot in slots if isinstance(slot, torch.Tensor))]
+    def _slots(self) -> dict[tuple[int, str], torch.Tensor]:
+        """The optimizer's state, by the parameter's id and the slot's name."""
+        state = self._optimizer.state.items()
+        every = {(id(parameter), name): slot for parameter, slots in state for name, slot in slots.items()}
+        return {key: slot for key, slot in every.items() if isinstance(slot, torch.Tensor)}
 
     @torch.no_grad()
     def keep(self) -> None:
-        tensors = self._tensors()
-        if len(tensors) == len(self._copies):
+        slots = self._slots()
+        tensors = [*self._model, *slots.values()]
+        if self._copies and self._kept == list(slots):
             torch._foreach_copy_(self._copies, tensors)
         else:
-            self._copies = [tensor.detach().clone() for tensor in tensors]
+            self._kept, self._copies = list(slots), [tensor.detach().clone() for tensor in tensors]
 
     @torch.no_grad()
     def restore(self) -> None:
-        """State that the optimizer created within the step is deleted."""
-        if len(self._copies) == len(self._model):
-            self._optimizer.state.clear()
-        torch._foreach_copy_(self._tensors(), self._copies)
+        """State that the optimizer created within the step is deleted: of a parameter it is created as a whole."""
+        known = {parameter for parameter, _ in self._kept}
+        for parameter in [each for each in self._optimizer.state if id(each) not in known]:
+            del self._optimizer.state[parameter]
+        torch._foreach_copy_([*self._model, *self._slots().values()], self._copies)

@@ -67,7 +67,8 @@ def halve_micro_batch(trainer: PhaseTrainer) -> None:
 
 def skip_batch(trainer: PhaseTrainer, fault: Fault, numbers: Numbers) -> None:
     """Leave the weights as they are."""
-    trainer.state.guard.skipped.append(trainer.number)
+    guard = trainer.state.guard
+    guard.skipped = [*guard.skipped, trainer.number]  # a new list: the state of a rollback may hold the old one
     record(trainer, fault, "skip batch", **numbers)
 
 

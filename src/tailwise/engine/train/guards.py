@@ -121,7 +121,7 @@ class StepNumbers:
 class GuardState:
     """Recent numbers of a phase, of the steps that counted; saved with the run.
 
-    skipped: steps of the phase that were not finite
+    skipped: steps of the phase that were not finite; below 0 in the phase that handed over
     zero_gradients: {parameter name: steps in a row with a gradient of 0}, of parameters that have a gradient
     alerted: alerts that were raised and still hold
     steps: that counted, since the phase began or since the last rollback
@@ -180,6 +180,10 @@ class GuardState:
         checked = [name for name in names if name not in known and check_due(self.zero_gradients[name])]
         exempt = immovable(checked) if checked else []
         return [name for name in names if name in known or (name in checked and name not in exempt)]
+
+    def after(self, steps: int) -> "GuardState":
+        """The same, for a next phase that counts its own steps from 0 after these."""
+        return replace(self, skipped=[step - steps for step in self.skipped])
 
     def is_good(self) -> bool:
         """Whether to keep the weights after the newest step for a rollback; ask once a step."""

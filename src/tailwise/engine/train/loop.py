@@ -128,11 +128,13 @@ def validate_epoch(trainer: PhaseTrainer) -> None:
     total = len(trainer.task.valid) if trainer.task.metrics else 0
     trainer.log("validate", "")
     run.world.share_buffers(trainer.task.model)
-    if not state.validation.samples:
-        trainer.measure_batch_norm()
     task = trainer.validated_task()
+    if not total:
+        trainer.measure_batch_norm()
     while state.validation.samples < total:
         with trainer.timer.timed("validation" if rounds else "first validation"):
+            if not rounds and not state.validation.samples:  # and anew by a halved micro-batch, as a resumed run would
+                trainer.measure_batch_norm()
             rounds = rounds or validate(task, run, state.micro_batch, state.validation.samples)
             parts = run.world.gather(catch_oom(partial(next, rounds)))
             if None in parts:

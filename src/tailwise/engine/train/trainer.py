@@ -102,9 +102,10 @@ class PhaseTrainer:
         self.log("hand over", restore_hand_over(handed, self.task.model, self.optimizer))
         self.state.rate, self.state.guard = handed.rate, GuardState(**handed.guard)
         self.state.micro_batch = min(self.state.micro_batch, handed.micro_batch)
-        tensors = part(handed.tensors, "average")
-        if tensors and self.average and isinstance(self.phase.average, EMA):
-            self.average.restore(tensors)
+        if self.average:
+            self.average = WeightAverage(self.average.how, self.task.model)  # of the weights handed over
+            if (tensors := part(handed.tensors, "average")) and isinstance(self.phase.average, EMA):
+                self.average.restore(tensors)
         self.good, self.state.good = self.snapshot(), GuardState(**handed.guard)
 
     def snapshot(self) -> Tensors:
@@ -225,7 +226,7 @@ class PhaseTrainer:
         if not isinstance(self.phase.average, EMA):
             tensors = {name: t for name, t in tensors.items() if not name.startswith("average/")}
         seeds = self.seeds, self.seed_epoch(state.epoch)
-        guard = asdict(state.guard), state.rate, state.micro_batch
+        guard = asdict(state.guard.after(self.number)), state.rate, state.micro_batch
         return HandOver(copied(tensors), self.specs[-1], optimizer_name(self.phase.optimizer), *seeds, *guard)
 
     @property
