@@ -354,7 +354,7 @@ def test_weights_that_give_no_number_give_no_answer(split, capsys, spoil):
     write_tensors(Path("odd.safetensors"), tensors, spec)
     line = said(capsys, split / "action_0/clip_0.mp4", weights="odd.safetensors")
     if spoil == 3e38:
-        assert line == "the model's answer for action is no number: its weights are too large, train it again"
+        assert line == "the model's output for action is not finite: its weights are too large, train it again"
     else:
         assert line.endswith(f"{name} has NaN or infinite numbers") and line.startswith("odd.safetensors: ")
 
