@@ -26,6 +26,7 @@ from tailwise.engine.train import loop, saving
 from tailwise.engine.train.backup import StepBackup
 from tailwise.engine.train.guards import GuardState
 from tailwise.engine.train.trainer import PhaseTrainer
+from tailwise.losses.classification import classification_loss
 from tailwise.recipes.fouls import task as fouls
 
 GUARDS = {
@@ -68,7 +69,14 @@ def epoch(save_every: float) -> dict[str, list[float]]:
     setting = setting_of(params)
     train, valid = setting.made
     task = Task(
-        HEADS, copy.deepcopy(model_of(params)), {}, train, valid, lambda b, s, k: b, fouls.loss, fouls.metrics(HEADS)
+        HEADS,
+        copy.deepcopy(model_of(params)),
+        {},
+        train,
+        valid,
+        lambda b, s, k: b,
+        classification_loss,
+        fouls.metrics(HEADS),
     )
     with tempfile.TemporaryDirectory() as folder, Recovery(Path(folder) / "run") as recovery, timed() as spent:
         run = Run(NAME, replace(setting.training), torch.device("cpu"), recovery=recovery, save_every=save_every)

@@ -23,6 +23,7 @@ from tailwise.engine.contract.run import Run
 from tailwise.engine.contract.task import Task
 from tailwise.engine.distributed.world import World, join
 from tailwise.engine.train.loop import train_phase
+from tailwise.losses.classification import classification_loss
 from tailwise.recipes.fouls import task as fouls
 
 FOULS = (160, 32)
@@ -38,7 +39,16 @@ def train(folder: Path, world: World, double: bool) -> None:
 
     made, valid = setting.made
     model, phase = (model.double(), replace(setting.phase, lr=1e-3)) if double else (model, setting.phase)
-    task = Task(HEADS, model, {}, made, Doubled(valid) if double else valid, prepare, fouls.loss, fouls.metrics(HEADS))
+    task = Task(
+        HEADS,
+        model,
+        {},
+        made,
+        Doubled(valid) if double else valid,
+        prepare,
+        classification_loss,
+        fouls.metrics(HEADS),
+    )
     started, run = time.perf_counter(), Run(NAME, setting.training, torch.device("cpu"), world=world)
     train_phase(task, phase, range(len(made)), {} if double else even_boost(), run)
     if world.rank == 0:

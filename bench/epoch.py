@@ -17,6 +17,7 @@ from tailwise.core.params.config import read_params
 from tailwise.engine.contract.run import Run
 from tailwise.engine.contract.task import Task
 from tailwise.engine.train.loop import train_phase
+from tailwise.losses.classification import classification_loss
 from tailwise.recipes.fouls import task as fouls
 
 
@@ -43,7 +44,7 @@ def engine_epoch(model: nn.Module, setting: Setting) -> list[float]:
     losses = []
 
     def loss(outputs, batch, boost):
-        sums = fouls.loss(outputs, batch, boost)
+        sums = classification_loss(outputs, batch, boost)
         if torch.is_grad_enabled():
             losses.append(sum(value.detach() / batch.count(name) for name, value in sums.items()))
         return sums

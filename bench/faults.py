@@ -16,6 +16,7 @@ import sys
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -28,6 +29,7 @@ from tailwise.balance.files import read_rebalancing
 from tailwise.core.errors import UserError
 from tailwise.core.params.config import read_params, section, sections
 from tailwise.core.params.runtime import Runtime
+from tailwise.core.stage.events import Events
 from tailwise.engine.contract.phase import Phase
 from tailwise.engine.contract.record import EpochRecord
 from tailwise.engine.contract.run import Run, Stability, Training, start
@@ -50,13 +52,14 @@ FRUGAL = {
 """For such a run: what is free goes back to the system, and kernels are not hoarded; else these fill the limit."""
 
 
-class Told:
-    """Stands for the run's log: keeps what was done about faults, as (epoch, step, fault, action)."""
+class Interventions(Events):
+    """The run's log: keeps what was done about faults, as (epoch, step, fault, action), and prints it."""
 
     def __init__(self):
+        super().__init__()
         self.done: list[tuple[int, int, str, str]] = []
 
-    def tell(self, event: str, text: str, detail: bool = False, **facts) -> None:
+    def log(self, event: str, text: str = "", *, detail: bool = False, **facts: Any) -> None:
         if event == "intervention":
             self.done.append(tuple(facts[name] for name in ("epoch", "step", "fault", "action")))
             print(f"  {text}", flush=True)
@@ -93,7 +96,7 @@ def set_up(epochs: int | None) -> Setup:
 
 def train(fault: str, guards: bool, epochs: int | None, limit: int) -> dict:
     """One run in this process; what happened in it. limit: bytes beyond what is held before training, 0 for none"""
-    setup, tape, told, recalls = set_up(epochs), Tape(), Told(), []
+    setup, tape, events, recalls = set_up(epochs), Tape(), Interventions(), []
     phase = setup.phase
     phase = replace(phase, schedule=Heard(phase.schedule, tape), optimizer=Recorded(phase.optimizer, tape))
     task, phase = FAULTS[fault].put(setup.task, phase, tape, setup.steps)
@@ -103,7 +106,7 @@ def train(fault: str, guards: bool, epochs: int | None, limit: int) -> dict:
         recalls.append(history[-1].score)
         print(f"  epoch {len(recalls)}  loss {history[-1].loss:.3f}  recall {recalls[-1]:.3f}", flush=True)
 
-    run = replace(setup.run, stability=stability, events=told, observers=(judged,))
+    run = replace(setup.run, stability=stability, events=events, observers=(judged,))
     ended = ""
     if limit:
         resource.setrlimit(resource.RLIMIT_AS, (held_before(task) + limit, resource.RLIM_INFINITY))
@@ -112,7 +115,7 @@ def train(fault: str, guards: bool, epochs: int | None, limit: int) -> dict:
     except UserError as error:
         ended = str(error)
     facts = {"steps": setup.steps, "epochs": phase.epochs, "ended": ended}
-    return {**facts, "losses": tape.losses, "recalls": recalls, "done": told.done}
+    return {**facts, "losses": tape.losses, "recalls": recalls, "done": events.done}
 
 
 def needed() -> int:
@@ -125,10 +128,10 @@ def needed() -> int:
 
 def held_before(task: Task) -> int:
     """Bytes of address space held before training, with all clips mapped, all threads and modules there: they count."""
-    for split in (task.train, task.valid):
-        for place in range(len(split)):
-            split[place]
-    torch.randn(512, 512) @ torch.randn(512, 512)
+    for split in filter(None, (task.train, task.valid)):
+        for index in range(len(split)):
+            split.collate([split[index]])
+    _ = torch.randn(512, 512) @ torch.randn(512, 512)
     return held("VmSize")
 
 

@@ -66,5 +66,6 @@ def fresh_poses(count: int, seed: int) -> tuple[np.ndarray, dict[str, np.ndarray
     """Pose features and labels of `count` fouls that no demo holds, all labels alike often."""
     rng = np.random.default_rng([seed, 99])
     labels = {"action": rng.integers(len(ACTIONS), size=count), "severity": rng.integers(len(SEVERITIES), size=count)}
-    fouls = [Foul("Train", n, 0, *map(int, pair), ()) for n, pair in enumerate(zip(*labels.values()))]
+    pairs = zip(labels["action"].tolist(), labels["severity"].tolist())
+    fouls = [Foul("Train", n, 0, action, severity, ()) for n, (action, severity) in enumerate(pairs)]
     return np.stack([true_poses(foul, draw_manner(rng)) for foul in fouls]), labels

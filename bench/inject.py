@@ -1,7 +1,8 @@
 """Faults put into a run from outside, by way of all that the engine sees of it: its Task and its Phase."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 import torch
 
@@ -38,9 +39,9 @@ class Heard:
     start: int = 0
     times: float = 1.0
 
-    def factor(self, step: int, steps: int) -> float:
+    def factor(self, step: int, steps: int, scores: Sequence[float] = ()) -> float:
         self.tape.number = step
-        return self.inner.factor(step, steps) * (self.times if step >= self.start else 1.0)
+        return self.inner.factor(step, steps, scores) * (self.times if step >= self.start else 1.0)
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Recorded:
 
     def build(self, groups: list[dict], lr: float) -> torch.optim.Optimizer:
         optimizer = self.inner.build(groups, lr)
-        step = optimizer.step
+        step = cast(Callable[[Callable[[], torch.Tensor]], torch.Tensor], optimizer.step)
 
         def recorded(closure: Callable[[], torch.Tensor]) -> torch.Tensor:
             loss = None
@@ -65,7 +66,7 @@ class Recorded:
             finally:
                 self.tape.losses.append((self.tape.number, loss))
 
-        optimizer.step = recorded
+        optimizer.step = recorded  # pyright: ignore[reportAttributeAccessIssue] -- torch types it twice
         return optimizer
 
 

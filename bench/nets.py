@@ -25,6 +25,7 @@ from tailwise.engine.monitor.observers import print_progress
 from tailwise.engine.train.loop import train_phase
 from tailwise.losses.boost import ClassBoost
 from tailwise.losses.cross_entropy import cross_entropy
+from tailwise.metrics.classification import Classification
 from tailwise.recipes.fouls import task as fouls
 
 Change = Callable[[np.ndarray, tuple[int, int]], np.ndarray]
@@ -122,4 +123,4 @@ def train(
     workers = data_workers(runtime.workers, training.threads)
     run = Run(f"probe {name}", training, device, workers, observers=(print_progress(task.metrics, Events()),))
     last = train_phase(task, phase, range(len(task.train)), no_boost(heads, task.train), run).history[-1]
-    return {head.name: task.metrics[head.name].matrix(last.totals[head.name]) for head in heads}
+    return {head.name: Classification(head).matrix(np.asarray(last.totals[head.name])) for head in heads}

@@ -14,6 +14,7 @@ from tailwise.engine.batches.order import chunks, epoch_order
 from tailwise.engine.contract.phase import Phase
 from tailwise.engine.contract.run import Training
 from tailwise.losses.boost import ClassBoost
+from tailwise.optim.adamw import AdamW
 from tailwise.optim.cosine import Cosine
 from tailwise.recipes.fouls import task as fouls
 
@@ -89,9 +90,10 @@ def loss_of(model: nn.Module, batch: Batch) -> torch.Tensor:
 
 def optimizer_of(model: nn.Module, phase: Phase) -> torch.optim.Optimizer:
     """AdamW whose decay acts on what has two dimensions or more."""
+    decay = phase.optimizer.weight_decay if isinstance(phase.optimizer, AdamW) else 0.0
     decayed = [p for p in model.parameters() if p.ndim > 1]
     plain = [p for p in model.parameters() if p.ndim <= 1]
-    groups = [{"params": decayed, "weight_decay": phase.optimizer.weight_decay}, {"params": plain, "weight_decay": 0.0}]
+    groups = [{"params": decayed, "weight_decay": decay}, {"params": plain, "weight_decay": 0.0}]
     return torch.optim.AdamW(groups, lr=phase.lr)
 
 

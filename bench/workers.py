@@ -16,6 +16,7 @@ from tailwise.engine.contract.phase import Phase
 from tailwise.engine.contract.run import Run, Training
 from tailwise.engine.contract.task import Task
 from tailwise.engine.train.loop import train_phase
+from tailwise.losses.classification import classification_loss
 from tailwise.recipes.fouls import task as fouls
 
 
@@ -30,7 +31,14 @@ def trained(threads: int, workers: int) -> tuple[float, str]:
     shape = tuple(params["window"][side] for side in ("frames", "height", "width"))
     model, train = sections(params, fouls.Config).model.build(HEADS, shape), Made(160, 0)
     task = Task(
-        HEADS, model, {}, train, Made(48, 1), lambda batch, strength, keys: batch, fouls.loss, fouls.metrics(HEADS)
+        HEADS,
+        model,
+        {},
+        train,
+        Made(48, 1),
+        lambda batch, strength, keys: batch,
+        classification_loss,
+        fouls.metrics(HEADS),
     )
     started = time.perf_counter()
     run = Run(NAME, training, torch.device("cpu"), workers)

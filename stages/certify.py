@@ -28,8 +28,7 @@ def main() -> None:
     task, run = trained_task(recipe, config, by, args.weights, args.split)
     found = evaluate(task, run)
     measured = {name: measure(of_head) for name, of_head in found.predictions.items()}
-    losses = {name: found.figures[name]["loss"] for name in measured}
-    rows, warnings, bootstrap = certify_split(measured, losses, targets)
+    rows, warnings, bootstrap = certify_split(measured, found.losses, targets)
     asked = read_tensors(args.weights)[1].get(INSTEAD_OF)
     facts = {"hashes": hashes(args.split, args.weights), "seed": run.training.seed, "bootstrap": bootstrap}
     facts[COMPUTING] = backend(run.device)

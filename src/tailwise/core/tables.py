@@ -38,11 +38,14 @@ def read_table(file: Path, schema: Mapping[str, Kind], others: Kind = "text") ->
     table = text_table(found.columns, found.cells)
     kinds = dict.fromkeys(found.columns, others) | dict(schema)
     typed = {
-        name: _typed(file, found.numbers, cast(pd.Series, table[name]), kind)
-        for name, kind in kinds.items()
-        if kind != "text"
+        name: _typed(file, found.numbers, column(table, name), kind) for name, kind in kinds.items() if kind != "text"
     }
     return table.assign(**typed)
+
+
+def column(table: pd.DataFrame, name: str) -> pd.Series:
+    """One column of a table whose names are all different; pandas types `table[name]` as possibly a table."""
+    return cast(pd.Series, table[name])
 
 
 def write_table(file: Path, table: pd.DataFrame) -> None:

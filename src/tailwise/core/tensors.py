@@ -1,6 +1,8 @@
-"""Whether tensors from a file are those that a model takes."""
+"""Whether tensors from a file are those that a model takes; and a sum of tensors."""
 
-from collections.abc import Iterator, Mapping
+import operator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import reduce
 
 import torch
 
@@ -12,6 +14,11 @@ NAMED = 3
 FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 Tensors = Mapping[str, torch.Tensor]
+
+
+def add_up(tensors: Iterable[torch.Tensor]) -> torch.Tensor:
+    """The sum of one or more tensors, from first to last: as `sum`, which types it as possibly the number 0."""
+    return reduce(operator.add, tensors)
 
 
 def misfit(found: Tensors, wanted: Tensors) -> str:

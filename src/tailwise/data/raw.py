@@ -147,7 +147,8 @@ def _by_zipfile(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[b
 def _packed(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
     """What the zip holds of a member, as it is."""
     stored = copy.copy(member)
-    stored.compress_type, stored.file_size, stored.CRC = zipfile.ZIP_STORED, member.compress_size, None
+    stored.compress_type, stored.file_size = zipfile.ZIP_STORED, member.compress_size
+    stored.CRC = None  # pyright: ignore[reportAttributeAccessIssue] - what zipfile itself takes for: do not check
     return _by_zipfile(archive, stored)
 
 

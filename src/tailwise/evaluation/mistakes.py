@@ -1,7 +1,7 @@
 """The mistakes that a model was most confident of."""
 
 from dataclasses import asdict, dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -33,14 +33,14 @@ def confident_mistakes(found: Predictions, count: int) -> list[Mistake]:
         raise ValueError(f"predictions of {found.head.name} have no probabilities")
     wrong = found.take((found.targets >= 0) & (found.targets != found.predicted))
     positions = np.zeros(len(wrong), int) if wrong.positions is None else wrong.positions
-    confidence = cast(np.ndarray, wrong.probabilities)[np.arange(len(wrong)), wrong.predicted]
+    confidence = wrong.known_probabilities[np.arange(len(wrong)), wrong.predicted]
     order = sorted(range(len(wrong)), key=lambda i: (-confidence[i], wrong.samples[i], positions[i]))
     return [_mistake(wrong, i) for i in order[:count]]
 
 
 def _mistake(found: Predictions, i: int) -> Mistake:
     classes = found.head.classes
-    probabilities = dict(zip(classes, cast(np.ndarray, found.probabilities)[i].tolist()))
+    probabilities = dict(zip(classes, found.known_probabilities[i].tolist()))
     position = None if found.positions is None else int(found.positions[i])
     names = found.samples[i], found.groups[i], classes[found.targets[i]], classes[found.predicted[i]]
     return Mistake(*names, probabilities, position)

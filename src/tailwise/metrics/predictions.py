@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -62,6 +62,12 @@ class Predictions:
         """The rows that have a label."""
         return self.take(self.targets >= 0)
 
+    @property
+    def known_probabilities(self) -> np.ndarray:
+        """`probabilities`, (N, C), of predictions that have them, as all have that a model made."""
+        assert self.probabilities is not None
+        return self.probabilities
+
     def _columns(self) -> Iterator[tuple[str, Any]]:
         names = ("samples", "groups", "targets", "predicted", "probabilities", "positions")
         yield from ((name, getattr(self, name)) for name in names)
@@ -92,12 +98,11 @@ def concatenate(parts: Sequence[Predictions]) -> Predictions:
 def write_predictions(path: Path, found: Predictions) -> None:
     """A CSV table, a row a label: sample, group, position in a sequence, actual, predicted, a probability a class."""
     known, classes = found.labelled, found.head.classes
-    likelihoods = cast(np.ndarray, known.probabilities)
     positions = [[]] * len(known) if known.positions is None else [[position] for position in known.positions.tolist()]
     rows = (
         [sample, group, *position, classes[target], classes[label], *likely]
         for sample, group, position, target, label, likely in zip(
-            known.samples, known.groups, positions, known.targets, known.predicted, likelihoods.tolist()
+            known.samples, known.groups, positions, known.targets, known.predicted, known.known_probabilities.tolist()
         )
     )
     write_csv(path, [*FIRST, *([] if known.positions is None else [POSITION]), *LAST, *classes], rows)

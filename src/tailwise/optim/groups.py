@@ -1,12 +1,36 @@
-"""Parameter groups, and a quicker start of torch's optimizers."""
+"""Parameter groups, what the loop asks of an optimizer, and a quicker start of torch's."""
 
+from collections.abc import Callable, MutableMapping
 from inspect import unwrap
-from typing import Any
+from typing import Any, Protocol
 
+import torch
 from torch.optim import Optimizer
 
 Groups = list[dict[str, Any]]
 """torch's parameter groups: "params", and the "rate" by which the phase's lr is multiplied for them."""
+
+
+class StepOptimizer(Protocol):
+    """What owns a phase's step: an optimizer of torch, or a wrapper such as SAM's."""
+
+    @property
+    def param_groups(self) -> Groups: ...
+
+    @property
+    def state(self) -> MutableMapping[torch.Tensor, Any]:
+        """Each parameter's slots, empty before the first step."""
+        ...
+
+    def zero_grad(self) -> None: ...
+
+    def state_dict(self) -> dict[str, Any]: ...
+
+    def load_state_dict(self, state_dict: dict[str, Any], /) -> None: ...
+
+    def step(self, closure: Callable[[], Any], /) -> Any:
+        """Moves the parameters. `closure` computes the gradients and returns the loss, (); torch types it as float."""
+        ...
 
 
 def split_decay(groups: Groups, weight_decay: float) -> Groups:

@@ -1,7 +1,7 @@
 """Sections of params.yaml that recipes share: a phase, with its rebalancing and its training."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from tailwise.balance.auto import OpenBalanced
 from tailwise.balance.subset import AllSamples, Oversampled, Rebalance
@@ -11,20 +11,24 @@ from tailwise.engine.contract.phase import Phase
 
 @dataclass(frozen=True)
 class OpenPhase(Phase):
-    """A phase whose epochs and highest learning rate may be left to the data, by the rules of balance/auto.py."""
+    """A phase whose epochs and highest learning rate may be left to the data, by the rules of balance/auto.py.
 
-    epochs: int | Literal["auto"]
-    lr: float | Literal["auto"]
+    Stands in for a Phase in a pipeline's params alone: training reads a Phase, once the numbers are chosen.
+    """
+
+    epochs: int | Literal["auto"]  # pyright: ignore[reportIncompatibleVariableOverride]
+    lr: float | Literal["auto"]  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def __post_init__(self):
-        Phase(**{name: 1 if value == AUTO else value for name, value in vars(self).items()})  # checks the others
+        known: dict[str, Any] = {name: 1 if value == AUTO else value for name, value in vars(self).items()}
+        Phase(**known)  # checks the others
 
 
 @dataclass(frozen=True)
 class PhaseSection(Rebalance):
-    """A phase: how the classes are rebalanced, and how it is trained."""
+    """A phase: how the classes are rebalanced, and how it is trained; as `OpenPhase`, before the numbers are chosen."""
 
-    samples: AllSamples | OpenBalanced | Oversampled
+    samples: AllSamples | OpenBalanced | Oversampled  # pyright: ignore[reportIncompatibleVariableOverride]
     train: OpenPhase
 
 

@@ -121,10 +121,15 @@ def _head(name: str, found: dict, boosts: dict[str, dict]) -> HeadFacts:
 
 def _class(head: str, label: str, found: dict, boosts: dict[str, dict]) -> ClassRow:
     measured = found["intervals"]["heads"][head]["classes"][label]
+    train, valid = (found["classes"][split][head][label] for split in ("train", "valid"))
+    recall, precision, f1 = (measured[figure] for figure in ("recall", "precision", "f1"))
     return ClassRow(
         label,
-        *(found["classes"][split][head][label] for split in ("train", "valid")),
+        train,
+        valid,
         measured["predicted"],
         {phase: boost[head][label] for phase, boost in boosts.items() if head in boost},
-        *(measured[figure] for figure in ("recall", "precision", "f1")),
+        recall,
+        precision,
+        f1,
     )

@@ -4,11 +4,12 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import pandas as pd
 
 from tailwise.core.files import read_json
-from tailwise.core.tables import Kind, read_table
+from tailwise.core.tables import Kind, column, read_table
 from tailwise.metrics.confusion import FIGURES
 from tailwise.reporting.interventions import PhaseIntervention, read_computed, read_interventions
 
@@ -75,7 +76,7 @@ def read_history(folder: Path, phases: list[str]) -> History:
     return History(
         steps=steps,
         figures={name: _column(epochs, name) for name in _overall(epochs, heads)},
-        heads={head: _head(head, epochs, *(of[of["head"] == head] for of in (classes, confusion))) for head in heads},
+        heads={head: _head(head, epochs, _of_head(classes, head), _of_head(confusion, head)) for head in heads},
         alerts=[{"phase": phase, **alert} for phase in phases for alert in read_json(folder / phase / "alerts.json")],
         interventions=read_interventions(folder, phases),
         computed=read_computed(folder, phases),
@@ -105,9 +106,13 @@ def _overall(epochs: pd.DataFrame, heads: Iterable[str]) -> list[str]:
     return [*OVERALL, *(name for name in others if name != "score" or not heads)]
 
 
+def _of_head(table: pd.DataFrame, head: str) -> pd.DataFrame:
+    return table.loc[table["head"] == head]
+
+
 def _head(head: str, epochs: pd.DataFrame, classes: pd.DataFrame, confusion: pd.DataFrame) -> HeadHistory:
     """classes, confusion: the head's rows; classes in index order, as each epoch lists them."""
-    names, steps = classes["class"].unique().tolist(), pd.MultiIndex.from_frame(epochs[STEP])
+    names, steps = classes["class"].unique().tolist(), pd.MultiIndex.from_frame(epochs.loc[:, STEP])
     return HeadHistory(
         classes=names,
         figures={name: _column(epochs, f"{head}_{name}") for name in FIGURES},
@@ -119,12 +124,13 @@ def _head(head: str, epochs: pd.DataFrame, classes: pd.DataFrame, confusion: pd.
 def _over_classes(classes: pd.DataFrame, figure: str, steps: pd.MultiIndex, names: list[str]) -> list[Column]:
     """Rows (steps x classes) of a figure."""
     figures = classes.reindex(columns=[*STEP, "class", figure]).groupby([*STEP, "class"])[figure].last()
-    return [finite(row) for row in figures.unstack("class").reindex(index=steps, columns=names).to_numpy().tolist()]
+    table = cast(pd.DataFrame, figures.unstack("class")).reindex(index=steps, columns=names)
+    return [finite(row) for row in table.to_numpy().tolist()]
 
 
 def _cells(confusion: pd.DataFrame, steps: pd.MultiIndex, names: list[str]) -> list[list[int]]:
     ids = {name: i for i, name in enumerate(names)}
-    cells = confusion.assign(**{name: confusion[name].map(ids) for name in ("actual", "predicted")})
+    cells = confusion.assign(**{name: column(confusion, name).map(ids) for name in ("actual", "predicted")})
     cells = cells.sort_values(["actual", "predicted"])[[*STEP, "actual", "predicted", "count"]]
     found = {step: of_step.iloc[:, 2:].to_numpy().ravel().tolist() for step, of_step in cells.groupby(STEP)}
     return [found.get(step, []) for step in steps]

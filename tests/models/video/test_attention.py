@@ -91,7 +91,7 @@ def test_a_level_that_adds_nothing_looks_at_all_views_alike():
     model = build(Progressive(0.0, "progressive"))
     expected = torch.tensor([[0.25] * 4, [0.5, 0.5, 0, 0], [1, 0, 0, 0]])
     assert torch.equal(looked(model, clips(), mask(4, 2, 1))["action"], expected)
-    torch.nn.init.normal_(model.fusion.level2["add"].weight)
+    torch.nn.init.normal_(model.fusion.level2.add.weight)
     assert not torch.allclose(looked(model, clips(), mask(4, 2, 1))["action"], expected, atol=1e-4)
 
 

@@ -12,6 +12,8 @@ from tailwise.core.files import csv_text, rounded
 from tailwise.recipes.prediction import Inputs, Prediction
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from tailwise.metrics.predictions import Predictions
 
 Format = Callable[[list[Prediction], Inputs], str]
@@ -28,7 +30,7 @@ def _lines(one: Prediction, unit: str) -> Iterator[str]:
     if one.name:
         yield f"{unit} {one.name}"
     for of_head in one.heads:
-        yield from _of_sample(of_head) if of_head.positions is None else _of_sequence(of_head)
+        yield from _of_sample(of_head) if of_head.positions is None else _of_sequence(of_head, of_head.positions)
         weights = one.attention.get(of_head.head.name, ())
         if len(weights):
             yield "  attention"
@@ -37,15 +39,15 @@ def _lines(one: Prediction, unit: str) -> Iterator[str]:
 
 
 def _of_sample(found: Predictions) -> Iterator[str]:
-    (probabilities,), classes = found.probabilities, found.head.classes
+    (probabilities,), classes = found.known_probabilities, found.head.classes
     yield f"{found.head.name}: {classes[found.predicted[0]]}"
     for i in probabilities.argsort(kind="stable")[::-1]:
         yield f"  {probabilities[i]:.3f}  {classes[i]}"
 
 
-def _of_sequence(found: Predictions) -> Iterator[str]:
+def _of_sequence(found: Predictions, positions: np.ndarray) -> Iterator[str]:
     yield f"{found.head.name}:"
-    for position, label, row in zip(found.positions, found.predicted, found.probabilities):
+    for position, label, row in zip(positions, found.predicted, found.known_probabilities):
         yield f"  {position:>3}  {row[label]:.3f}  {found.head.classes[label]}"
 
 
@@ -84,7 +86,7 @@ def _rows(one: Prediction, inputs: Inputs) -> Iterator[list]:
 def _cells(one: Prediction, found: Predictions, row: int) -> list:
     weights = one.attention.get(found.head.name)
     attention = [] if weights is None else [json.dumps(rounded(weights.tolist()))]
-    return [found.head.classes[found.predicted[row]], *rounded(found.probabilities[row].tolist()), *attention]
+    return [found.head.classes[found.predicted[row]], *rounded(found.known_probabilities[row].tolist()), *attention]
 
 
 FORMATS: dict[str, Format] = {"text": as_text, "csv": as_csv}

@@ -7,7 +7,7 @@ from unicodedata import normalize
 import pandas as pd
 
 from tailwise.core.errors import UserError
-from tailwise.core.tables import text_table
+from tailwise.core.tables import column, text_table
 from tailwise.data.raw import RawFile
 from tailwise.data.tables.columns import check_columns
 from tailwise.data.tables.lines import read_records
@@ -34,11 +34,11 @@ def read_views(root: Path, name: str, heads: Sequence[str], split: Split | None)
         views["split"] = views["split"].str.lower()
     _check_samples(file, views, heads)
     if split is not None:
-        views["split"] = views["sample"].map(_draw(file, views, heads, split))
+        views["split"] = column(views, "sample").map(_draw(file, views, heads, split))
     views = views.iloc[views.groupby("sample", sort=False).ngroup().argsort(kind="stable")]
     notes = _notes(written.loc[views.index], views, heads)
     views = _arranged(views, heads)
-    rows = {name: views[views["split"] == name].drop(columns="split").reset_index(drop=True) for name in SPLITS}
+    rows = {name: views.loc[views["split"] == name].drop(columns="split").reset_index(drop=True) for name in SPLITS}
     classes = {head: tuple(sorted(set(views[head]) - {""})) for head in heads}
     return Index(classes, rows, {name: {} for name in SPLITS}, notes)
 
@@ -55,14 +55,14 @@ def _cleaned(file: Path, root: Path, views: pd.DataFrame, heads: Sequence[str]) 
         for line, length in lengths[lengths > LONGEST_NAME].head(1).items():
             limit = f"at most {LONGEST_NAME} are read"
             raise UserError(f"{file}: line {line}: {name} has {length} characters; {limit}")
-    clean = {name: _map(views[name], clean_name) for name in names_in(views, heads)}
-    _refuse_empty(file, "path", _map(views["path"], clean_name))
-    return views.assign(**clean, path=_paths(file, root, views["path"]))
+    clean = {name: _map(column(views, name), clean_name) for name in names_in(views, heads)}
+    _refuse_empty(file, "path", _map(column(views, "path"), clean_name))
+    return views.assign(**clean, path=_paths(file, root, column(views, "path")))
 
 
 def _map(texts: pd.Series, change: Callable[[str], str]) -> pd.Series:
     """Each text changed, equal ones once."""
-    return texts.map({text: change(text) for text in texts.unique().to_numpy(object)})
+    return texts.map({text: change(text) for text in texts.drop_duplicates().to_numpy(object)})
 
 
 def _paths(file: Path, root: Path, paths: pd.Series) -> list[str]:
@@ -88,7 +88,7 @@ def _as_on_disk(root: Path, written: str) -> str:
 
 
 def _refuse_empty(file: Path, name: str, texts: pd.Series) -> None:
-    for line in texts.index[texts == ""][:1]:
+    for line in texts.loc[texts == ""].index[:1]:
         raise UserError(f"{file}: line {line}: {name} is empty")
 
 
@@ -96,27 +96,29 @@ def _check_cells(file: Path, views: pd.DataFrame, heads: Sequence[str]) -> None:
     """Raise UserError for the first cell of a column that cannot be right."""
     for name in ("sample", "view", "group"):
         if name in views:
-            _refuse_empty(file, name, views[name])
+            _refuse_empty(file, name, column(views, name))
     for head in heads:
-        for line, label in views[head][views[head].isin(NO_CLASS)].head(1).items():
+        labels = column(views, head)
+        for line, label in labels.loc[labels.isin(NO_CLASS)].head(1).items():
             found = f"{head} {quote(label)} would be mistaken for a column of tailwise's"
             raise UserError(f"{file}: line {line}: {found}: rename it")
     if "split" in views:
-        for line, split in views["split"][~views["split"].str.lower().isin(SPLITS)].head(1).items():
+        splits = column(views, "split")
+        for line, split in splits.loc[~splits.str.lower().isin(SPLITS)].head(1).items():
             raise UserError(f"{file}: line {line}: split must be {', '.join(SPLITS)}, found {quote(split)}")
 
 
 def _check_samples(file: Path, views: pd.DataFrame, heads: Sequence[str]) -> None:
     """Raise UserError for a view that is listed twice, and for views of a sample that disagree."""
     key = [name for name in ("sample", "view") if name in views]
-    for line, row in views[views.duplicated(key)].head(1).iterrows():
-        before = (views[key] == row[key]).all(axis=1).idxmax()
+    for line, row in views.loc[views.duplicated(key)].head(1).iterrows():
+        before = (views.loc[:, key] == row[key]).all(axis=1).idxmax()
         _refuse_twice(file, line, row, before)
     of_sample, lines = views.groupby("sample", sort=False), views.index.to_series()
     for name in (name for name in ("split", "group", *heads) if name in views):
         first = of_sample[name].transform("first")
         for line, row in views[views[name] != first].head(1).iterrows():
-            there = f"{quote(first[line])} in line {lines[views['sample'] == row['sample']].iloc[0]}"
+            there = f"{quote(first[line])} in line {lines.loc[views['sample'] == row['sample']].iloc[0]}"
             disagree = f"{name} {quote(row[name])} here and {there}; its views must agree"
             raise UserError(f"{file}: line {line}: sample {quote(row['sample'])} has {disagree}")
 
@@ -144,7 +146,7 @@ def _notes(written: pd.DataFrame, views: pd.DataFrame, heads: Sequence[str]) -> 
     columns = [*names_in(written, heads), "path"]
     read = views[columns]
     if "split" in columns:
-        read = read.assign(split=_map(written["split"], clean_name))  # capitals are no other spelling
+        read = read.assign(split=_map(column(written, "split"), clean_name))  # capitals are no other spelling
     texts, changed = written[columns].to_numpy(object), (written[columns] != read).to_numpy()
     return {
         name: spelling_notes(list(texts[changed & (views["split"] == name).to_numpy()[:, None]])) for name in SPLITS
@@ -162,4 +164,4 @@ def _arranged(views: pd.DataFrame, heads: Sequence[str]) -> pd.DataFrame:
     }
     others = [name for name in views if name not in (*FIRST, *heads, "split")]
     columns = [*FIRST, *heads, *others, "split"]
-    return views.assign(**first)[columns].astype("str")
+    return views.assign(**first).loc[:, columns].astype("str")

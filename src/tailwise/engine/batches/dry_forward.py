@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import cast
 
 import numpy as np
 import torch
@@ -11,7 +10,7 @@ from torch import nn
 from tailwise.core.batch import Batch
 from tailwise.engine.contract.phase import train_mode
 from tailwise.engine.contract.run import Run
-from tailwise.engine.contract.task import Samples, Task
+from tailwise.engine.contract.task import Task
 
 
 @contextmanager
@@ -26,7 +25,7 @@ def dry_forward(task: Task, run: Run, samples: list[int]) -> Iterator[Batch]:
     with torch.random.fork_rng(devices):
         try:
             _enter(task.model)
-            train = cast(Samples, task.train)
+            train = task.samples
             batch = train.collate([train[i] for i in samples]).to(run.device)
             yield task.prepare(batch, 0.0, np.zeros((len(batch), 4), np.int64))
         finally:

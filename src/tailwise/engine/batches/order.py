@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
+Order = Sequence[int] | np.ndarray
+"""Samples one after the other; an array is (N,)."""
+
 
 def seed_for(*position: int | str) -> int:
     """A 63-bit seed from a position such as (seed, phase name, epoch, step)."""
@@ -24,7 +27,7 @@ def augment_keys(seed: int, phase: str, epoch: int, index: np.ndarray) -> np.nda
     return np.column_stack([fixed, index])
 
 
-def repeat_numbers(order: Sequence[int]) -> list[int]:
+def repeat_numbers(order: Order) -> list[int]:
     """In place of each sample how often it came before in this epoch: 0 where each comes once."""
     before: Counter[int] = Counter()
 
@@ -35,13 +38,13 @@ def repeat_numbers(order: Sequence[int]) -> list[int]:
     return [number(sample) for sample in order]
 
 
-def chunks(order: Sequence[int], size: int) -> list[list[int]]:
+def chunks(order: Order, size: int) -> list[list[int]]:
     """Consecutive lists of `size`, the last one shorter."""
     return [list(map(int, order[i : i + size])) for i in range(0, len(order), size)]
 
 
 def steps_of(
-    order: Sequence[int],
+    order: Order,
     batch_size: int,
     micro_batch: int,
     share: Callable[[list[int]], Sequence[int]] = lambda step: step,
@@ -58,7 +61,7 @@ def plan_steps(
     micro_batch: int,
     share: Callable[[list[int]], Sequence[int]],
     start: int,
-    orders: Iterable[Sequence[int]],
+    orders: Iterable[Order],
 ) -> list[list[list[int]]]:
     """`steps_of` all these epochs, one after the other, from step `start` of the first epoch on."""
     steps = [step for order in orders for step in steps_of(order, batch_size, micro_batch, share)]

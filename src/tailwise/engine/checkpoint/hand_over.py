@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from torch import nn
 
 from tailwise.core.errors import UserError
 from tailwise.core.tensors import misfit
 from tailwise.engine.checkpoint.snapshot import Tensors, optimizer_tensors, part, restore_optimizer
 from tailwise.engine.checkpoint.weights import of_model, read_tensors, write_tensors
+from tailwise.optim.groups import StepOptimizer
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def read_hand_over(path: Path, spec: dict, optimizer: str) -> HandOver:
     return state
 
 
-def named_state(model: nn.Module, optimizer: torch.optim.Optimizer) -> Tensors:
+def named_state(model: nn.Module, optimizer: StepOptimizer) -> Tensors:
     """The optimizer's state by parameter name: ``<parameter name>/<slot>``."""
     names, named = _names(model, optimizer), {}
     for key, tensor in optimizer_tensors(optimizer).items():
@@ -60,7 +60,7 @@ def named_state(model: nn.Module, optimizer: torch.optim.Optimizer) -> Tensors:
     return named
 
 
-def restore_named_state(model: nn.Module, optimizer: torch.optim.Optimizer, tensors: Tensors) -> int:
+def restore_named_state(model: nn.Module, optimizer: StepOptimizer, tensors: Tensors) -> int:
     """Set what `named_state` gave, of the parameters that this optimizer moves; returns of how many of them."""
     numbers = {name: number for number, name in enumerate(_names(model, optimizer))}
     split = {key: key.rpartition("/") for key in tensors}
@@ -69,7 +69,7 @@ def restore_named_state(model: nn.Module, optimizer: torch.optim.Optimizer, tens
     return len({key.partition("/")[0] for key in own})
 
 
-def restore_hand_over(state: HandOver, model: nn.Module, optimizer: torch.optim.Optimizer) -> str:
+def restore_hand_over(state: HandOver, model: nn.Module, optimizer: StepOptimizer) -> str:
     """Set model and optimizer; returns a line on how many parameters have a state.
 
     Raises UserError if the model differs.
@@ -82,7 +82,7 @@ def restore_hand_over(state: HandOver, model: nn.Module, optimizer: torch.optim.
     return f"optimizer state of {known} of {len(_names(model, optimizer))} parameters handed over"
 
 
-def _names(model: nn.Module, optimizer: torch.optim.Optimizer) -> list[str]:
+def _names(model: nn.Module, optimizer: StepOptimizer) -> list[str]:
     """Of the parameters that the optimizer moves, in its order."""
     names = {parameter: name for name, parameter in model.named_parameters()}
     return [names[parameter] for group in optimizer.param_groups for parameter in group["params"]]

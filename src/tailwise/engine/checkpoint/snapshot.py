@@ -3,6 +3,8 @@
 import torch
 from torch import nn
 
+from tailwise.optim.groups import StepOptimizer
+
 Tensors = dict[str, torch.Tensor]
 
 
@@ -10,13 +12,13 @@ def copied(tensors: Tensors) -> Tensors:
     return {name: tensor.detach().cpu().clone() for name, tensor in tensors.items()}
 
 
-def snapshot(model: nn.Module, optimizer: torch.optim.Optimizer) -> Tensors:
+def snapshot(model: nn.Module, optimizer: StepOptimizer) -> Tensors:
     """Copies of both, each tensor under its owner's name: ``model/...``, ``optimizer/...``."""
     groups = {"model": model.state_dict(), "optimizer": optimizer_tensors(optimizer)}
     return copied({f"{group}/{name}": t for group, named in groups.items() for name, t in named.items()})
 
 
-def restore(tensors: Tensors, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+def restore(tensors: Tensors, model: nn.Module, optimizer: StepOptimizer) -> None:
     """Set what `snapshot` gave."""
     model.load_state_dict(part(tensors, "model"))
     restore_optimizer(optimizer, part(tensors, "optimizer"))
@@ -35,14 +37,14 @@ def load_fitting(model: nn.Module, tensors: Tensors) -> tuple[int, int]:
     return len(fitting), len(own)
 
 
-def optimizer_tensors(optimizer: torch.optim.Optimizer) -> Tensors:
+def optimizer_tensors(optimizer: StepOptimizer) -> Tensors:
     """The optimizer's state as tensors named ``<parameter number>/<slot>``."""
     state = optimizer.state_dict()["state"]
     named = {f"{i}/{slot}": value for i, slots in state.items() for slot, value in slots.items()}
     return {name: value for name, value in named.items() if isinstance(value, torch.Tensor)}
 
 
-def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Tensors) -> None:
+def restore_optimizer(optimizer: StepOptimizer, tensors: Tensors) -> None:
     """Set what `optimizer_tensors` gave; a copy, for the optimizer goes on writing into its own.
 
     What has its parameter's shape gets its layout, too, as files keep none: another layout may round otherwise.

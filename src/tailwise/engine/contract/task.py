@@ -17,8 +17,10 @@ from tailwise.losses.boost import ClassBoost
 class Samples(Protocol):
     """A split of a dataset. `names`, `labels` and `groups` read no sample's content."""
 
-    names: Sequence[str]
-    """Each sample's identity, in the order of the dataset."""
+    @property
+    def names(self) -> Sequence[str]:
+        """Each sample's identity, in the order of the dataset."""
+        ...
 
     def __len__(self) -> int: ...
 
@@ -73,3 +75,9 @@ class Task:
         if absent:
             known = ", ".join(self.metrics) or "none"
             raise ValueError(f"select names the metric {absent[0]!r}, which the task lacks; it has {known}")
+
+    @property
+    def samples(self) -> Samples:
+        """`train`, of a task that is trained."""
+        assert self.train is not None
+        return self.train

@@ -1,7 +1,7 @@
 """A trained model on a split: its figures and its predictions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 import torch
@@ -23,6 +23,18 @@ class Evaluation:
 
     predictions: dict[str, Predictions]
     figures: dict[str, Figures]
+
+    @property
+    def losses(self) -> dict[str, float]:
+        """{head: mean cross entropy}, from the Classification that goes by the head's name."""
+        return {name: _loss(self.figures[name]) for name in self.predictions}
+
+
+def _loss(figures: Figures) -> float:
+    assert isinstance(figures, Mapping)
+    loss = figures["loss"]
+    assert isinstance(loss, float)
+    return loss
 
 
 def evaluate(task: Task, run: Run) -> Evaluation:
@@ -50,7 +62,7 @@ def check_predictions(found: Predictions) -> None:
     """Raise UserError where there is no label, or a probability that is no number."""
     if not (found.targets >= 0).any():
         raise UserError(f"{found.head.name}: no sample of this split has a label")
-    if not np.isfinite(cast(np.ndarray, found.probabilities)).all():
+    if not np.isfinite(found.known_probabilities).all():
         raise UserError(f"{found.head.name}: the model's outputs are not finite; train it again with a lower lr")
 
 

@@ -9,11 +9,13 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
+from tailwise.optim.groups import StepOptimizer
+
 
 class StepBackup:
     """Copies of all that a step changes, on the same device, renewed in place."""
 
-    def __init__(self, model: nn.Module, parameters: list[nn.Parameter], optimizer: torch.optim.Optimizer):
+    def __init__(self, model: nn.Module, parameters: list[nn.Parameter], optimizer: StepOptimizer):
         self._model, self._optimizer = [*parameters, *model.buffers()], optimizer
         self._copies: list[torch.Tensor] = []
         self._kept: list[tuple[int, str]] = []

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from tailwise.core.batch import Batch
+from tailwise.core.tensors import add_up
 from tailwise.engine.batches.dry_forward import dry_forward
 from tailwise.engine.batches.memory import catch_oom
 from tailwise.engine.batches.order import seed_for
@@ -94,7 +95,7 @@ class _Backward(nn.Module):
 
     def forward(self, inputs: Named, asked: list[torch.Tensor]) -> tuple[torch.Tensor | None, ...]:
         outputs = self.model(**inputs).values()
-        value = sum((logits * torch.randn_like(logits)).sum() for logits in outputs)
+        value = add_up((logits * torch.randn_like(logits)).sum() for logits in outputs)
         if not value.requires_grad:
             return (None,) * len(asked)
         return torch.autograd.grad(value, asked, allow_unused=True)

@@ -77,22 +77,26 @@ def train_epoch(trainer: PhaseTrainer) -> None:
 
 def train_step(trainer: PhaseTrainer, batches: StepBatches) -> None:
     """Take one optimizer step, or undo it and act on its fault."""
-    rejected = None
-    try:
-        with trainer.backup.restore_on_error():
-            numbers = optimizer_step(trainer, batches)
-    except StepRejected as error:
-        rejected = error.with_traceback(None)  # frees the tensors of its frames
-    if rejected:
-        handle_fault(trainer, rejected)
+    found = try_step(trainer, batches)
+    if isinstance(found, StepRejected):
+        handle_fault(trainer, found)
     else:
-        trainer.state.count_step(numbers)
+        trainer.state.count_step(found)
         if trainer.average:
             trainer.average.after_step(trainer.task.model)
-        watch_step(trainer, numbers, batches)
+        watch_step(trainer, found, batches)
         trainer.state.step += 1
     if trainer.average and trainer.state.step == trainer.steps:
         trainer.average.after_epoch(trainer.task.model, trainer.phase.epochs - trainer.state.epoch - 1)
+
+
+def try_step(trainer: PhaseTrainer, batches: StepBatches) -> StepNumbers | StepRejected:
+    """Take one optimizer step and return its numbers, or undo it and return its fault."""
+    try:
+        with trainer.backup.restore_on_error():
+            return optimizer_step(trainer, batches)
+    except StepRejected as error:
+        return error.with_traceback(None)  # frees the tensors of its frames
 
 
 def optimizer_step(trainer: PhaseTrainer, batches: StepBatches) -> StepNumbers:
@@ -160,6 +164,6 @@ def close_epoch(trainer: PhaseTrainer) -> None:
             state.close_epoch(record, best)
         for observe in run.observers:
             observe(state.history)
-    if trainer.stopped:
-        trainer.log("stop", f"{run.name}: no better score for {trainer.phase.early_stopping.patience} epochs, stopped")
+    if trainer.stopped and (early := trainer.phase.early_stopping):
+        trainer.log("stop", f"{run.name}: no better score for {early.patience} epochs, stopped")
     save_if_due(trainer, "step")

@@ -1,7 +1,6 @@
 """What a training stage reads before its processes join, and the run that they share."""
 
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import torch
@@ -22,7 +21,7 @@ from tailwise.engine.distributed.world import World
 from tailwise.engine.evaluate.inputs import Builder, build_task, class_boosts, read_heads, sample_indices
 from tailwise.engine.monitor.backend import backend
 from tailwise.engine.monitor.history import Boosts
-from tailwise.engine.monitor.observers import observers_of
+from tailwise.engine.monitor.observers import Observer, observers_of
 from tailwise.losses.boost import ClassBoost
 from tailwise.optim.kinds import optimizer_name
 
@@ -80,7 +79,7 @@ def read_setup(recipe: Builder, name: str, params: dict, inputs: Inputs, runtime
     task, asked = build_task(recipe, config, heads, (inputs.train, inputs.valid), training.seed, inputs.init)
     if task is not asked:  # a fallback took over in an earlier phase
         phase = adapt_phase(phase, task.model, shapes(asked.model))
-    balance = read_balance(inputs.balance, heads, task.train)
+    balance = read_balance(inputs.balance, heads, task.samples)
     handed = read_hand_over(inputs.state, task.spec, optimizer_name(phase.optimizer)) if inputs.state else None
     return Setup(phase, training, stability, device, task, asked.spec, balance, handed, facts)
 
@@ -100,7 +99,11 @@ def read_balance(folder: Path | None, heads: tuple[Head, ...], samples: Samples)
 def make_run(setup: Setup, name: str, runtime: Runtime, world: World, recovery: Recovery | None) -> Run:
     """The run of this process; only the one with a recovery has observers."""
     events = Events(events_path(stage_name()), runtime.verbosity, phase=name)
-    observe = partial(observers_of, name, setup.task.metrics, setup.balance.boosts, runtime, events, recovery)
+
+    def observers() -> tuple[Observer, ...]:
+        assert recovery is not None
+        return observers_of(name, setup.task.metrics, setup.balance.boosts, runtime, events, recovery)
+
     return Run(
         name,
         setup.training,
@@ -108,7 +111,7 @@ def make_run(setup: Setup, name: str, runtime: Runtime, world: World, recovery: 
         workers=data_workers(runtime.workers, setup.training.threads),
         recovery=recovery,
         save_every=runtime.save_every,
-        observers=world.alone(observe) or (),
+        observers=world.alone(observers) or (),
         stability=setup.stability,
         events=events,
         world=world,

@@ -1,5 +1,8 @@
 """The gradient of one optimizer step, summed over micro-batches and processes."""
 
+# torch does not list its _foreach functions.
+# pyright: reportPrivateImportUsage=false
+
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +13,7 @@ import torch
 from torch import nn
 
 from tailwise.core.batch import Batch
+from tailwise.core.tensors import add_up
 from tailwise.engine.batches.memory import catch_oom
 from tailwise.engine.batches.order import augment_keys, seed_for
 from tailwise.engine.distributed.world import World, flattened
@@ -52,7 +56,7 @@ def prepare_step(trainer: PhaseTrainer, batches: StepBatches) -> PreparedStep:
     """Move the micro-batches to the device and augment them."""
     ready = catch_oom(lambda: [_prepare(trainer, *each) for each in zip(*batches)])
     shares = trainer.run.world.gather(None if ready is None else _counts(ready))
-    if None in shares:
+    if ready is None or None in shares:
         raise StepRejected("out of memory")
     return PreparedStep(ready, sum(shares, Counter()))
 
@@ -60,13 +64,13 @@ def prepare_step(trainer: PhaseTrainer, batches: StepBatches) -> PreparedStep:
 def _prepare(trainer: PhaseTrainer, batch: Batch, repeats: list[int]) -> Batch:
     """A sample that comes again within an epoch gets another key, so that it is augmented differently."""
     run, task = trainer.run, trainer.task
-    index = batch.index.numpy() + len(task.train) * np.array(repeats)
+    index = batch.index.numpy() + len(task.samples) * np.array(repeats)
     keys = augment_keys(run.training.seed, trainer.seeds, trainer.seed_epoch(trainer.state.epoch), index)
     return task.prepare(batch.to(run.device), trainer.phase.augment, keys)
 
 
 def _counts(batches: list[Batch]) -> Counter[str]:
-    counts = Counter()
+    counts: Counter[str] = Counter()
     for batch in batches:
         counts.update({name: batch.count(name) for name in ("", *batch.targets)})
     return counts
@@ -87,7 +91,7 @@ def _forward_backward(trainer: PhaseTrainer, step: PreparedStep) -> torch.Tensor
         with run.autocast():
             sums = task.loss(task.model(**batch.inputs), batch, trainer.boost)
         counts = {name: step.counts[name if name in batch.targets else ""] for name in sums}
-        loss = sum(value / max(counts[name], 1) for name, value in sums.items())
+        loss = add_up(value / max(counts[name], 1) for name, value in sums.items())
         loss.backward()
         total = total + loss.detach()
     return total
@@ -115,8 +119,8 @@ def sum_over_processes(trainer: PhaseTrainer, loss: torch.Tensor) -> torch.Tenso
 
 def measure_gradients(trainable: dict[str, nn.Parameter], loss: torch.Tensor) -> tuple[StepNumbers, torch.Tensor]:
     """The numbers that the guards check, and the norm of the whole gradient, (), for clipping."""
-    graded = {name: p for name, p in trainable.items() if p.grad is not None}
-    norms = torch.stack(torch._foreach_norm([p.grad for p in graded.values()]))
+    gradients = {name: p.grad for name, p in trainable.items() if p.grad is not None}
+    norms = torch.stack(torch._foreach_norm([*gradients.values()]))
     norm = torch.linalg.vector_norm(norms)
     values = torch.cat([torch.stack([loss.to(norms.dtype), norm]), norms]).tolist()  # waits for the device once
-    return StepNumbers(values[0], values[1], dict(zip(graded, values[2:]))), norm
+    return StepNumbers(values[0], values[1], dict(zip(gradients, values[2:]))), norm

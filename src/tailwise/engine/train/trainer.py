@@ -24,6 +24,7 @@ from tailwise.engine.train.guards import GuardState
 from tailwise.engine.train.state import TrainState
 from tailwise.losses.boost import ClassBoost
 from tailwise.optim.average import EMA, WeightAverage
+from tailwise.optim.groups import StepOptimizer
 from tailwise.optim.kinds import optimizer_name
 
 StepBatches = tuple[list[Batch], list[list[int]]]
@@ -86,7 +87,8 @@ class PhaseTrainer:
         parameters = set_trainable(model, phase.trainable)
         optimizer = phase.optimizer.build(rate_groups(model, phase.rates), phase.lr)
         check_effect(task, self.boost, parameters, self.samples[0][:1], self.run)
-        self.task, self.optimizer = task, optimizer
+        self.task = task
+        self.optimizer: StepOptimizer = optimizer
         self.trainable = {name: p for name, p in model.named_parameters() if p.requires_grad}
         self.backup = StepBackup(model, parameters, optimizer)
         self.average = WeightAverage(phase.average, model) if phase.average else None
@@ -102,8 +104,8 @@ class PhaseTrainer:
         self.state.micro_batch = min(self.state.micro_batch, handed.micro_batch)
         if self.average:
             self.average = WeightAverage(self.average.how, self.task.model)  # of the weights handed over
-        if (tensors := part(handed.tensors, "average")) and isinstance(self.phase.average, EMA):
-            self.average.restore(tensors)
+            if (tensors := part(handed.tensors, "average")) and isinstance(self.phase.average, EMA):
+                self.average.restore(tensors)
         self.good, self.state.good = self.snapshot(), GuardState(**handed.guard)
 
     def snapshot(self) -> Tensors:
@@ -185,12 +187,12 @@ class PhaseTrainer:
         ]
         repeats = [repeat_numbers(order) for order in orders]
         plan = partial(plan_steps, run.training.batch_size, state.micro_batch, run.world.share, state.step)
-        return zip(load_steps(self.task.train, plan(orders), run.workers, run.events), plan(repeats))
+        return zip(load_steps(self.task.samples, plan(orders), run.workers, run.events), plan(repeats))
 
     def validated_task(self) -> Task:
         """The task with the model to validate: the averaged one, where there is one."""
-        averaged = self.average and self.average.started
-        return replace(self.task, model=self.average.model) if averaged else self.task
+        average = self.average
+        return replace(self.task, model=average.model) if average and average.started else self.task
 
     def measure_batch_norm(self) -> None:
         """Of averaged weights, on this epoch's samples; each process takes all of them, so that they agree."""
@@ -205,7 +207,7 @@ class PhaseTrainer:
         """This epoch's samples as in training, by micro-batches."""
         run, epoch = self.run, self.seed_epoch(self.state.epoch)
         order = epoch_order(self.samples[self.state.epoch], run.training.seed, self.seeds, epoch)
-        for batch in load_batches(self.task.train, chunks(order, self.state.micro_batch), run.workers, run.events):
+        for batch in load_batches(self.task.samples, chunks(order, self.state.micro_batch), run.workers, run.events):
             keys = augment_keys(run.training.seed, self.seeds, epoch, batch.index.numpy())
             yield self.task.prepare(batch.to(run.device), self.phase.augment, keys)
 

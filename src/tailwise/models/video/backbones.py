@@ -3,9 +3,9 @@
 torchvision is imported where a net is built: reading the parameters does not need it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, TypeVar, cast
 
 import torch
 from torch import nn
@@ -13,8 +13,14 @@ from torch.utils.checkpoint import checkpoint
 
 from tailwise.models.video.pretrained import Kinetics400, NoWeights, WeightsFile, load
 
+if TYPE_CHECKING:
+    from torchvision.models.video import S3D, MViT, SwinTransformer3d, VideoResNet
+    from torchvision.models.video.mvit import MultiscaleBlock
+
 Shape = tuple[int, int, int]
 """Frames, height and width of a clip."""
+
+Net = TypeVar("Net", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -51,24 +57,26 @@ class Video:
             least = f"{least_frames} or more frames of {least_pixels}x{least_pixels} or more pixels"
             raise ValueError(f"{self.kind} needs {least}, found {frames} of {height}x{width}")
 
-    def build(self, shape: Shape) -> nn.Module:
+    def build(self, shape: Shape) -> "VideoBackbone":
         """The backbone for clips of this shape, with fresh weights; raises ValueError as `check_shape` does."""
         from torchvision.models import get_model, get_model_weights
+        from torchvision.models.video import MViT
 
         self.check_shape(shape)
         net = get_model(self.kind, weights=None)
         setattr(net, ARCHITECTURES[self.kind].head, nn.Identity())
-        if self.kind == "mvit_v2_s":
+        if isinstance(net, MViT):
             fit_tables(net, shape)
         if self.kind == "s3d":
             keep_signal(net)
         if self.channels_last:
             net.to(memory_format=torch.channels_last_3d)
-        seen = get_model_weights(self.kind).KINETICS400_V1.transforms()
+        seen = get_model_weights(self.kind)["KINETICS400_V1"].transforms()
         return VideoBackbone(net, ARCHITECTURES[self.kind], self, seen.mean, seen.std)
 
     def pretrain(self, backbone: nn.Module) -> None:
         """Load the weights to start from; raises UserError if they cannot be had or are another net's."""
+        assert isinstance(backbone, VideoBackbone)
         tensors = self.weights.read(self.kind)
         if tensors is not None:
             load(backbone.net, tensors, ARCHITECTURES[self.kind].head, getattr(self.weights, "path", self.kind))
@@ -80,6 +88,9 @@ class VideoBackbone(nn.Module):
     The statistics of batch norm are frozen, as batches are small; its scale and offset are trained.
     Source: frozen for fine-tuning in https://arxiv.org/abs/1512.03385, appendix A, scale and offset too
     """
+
+    mean: torch.Tensor
+    std: torch.Tensor
 
     def __init__(self, net: nn.Module, architecture: "Architecture", options: Video, mean: list, std: list):
         super().__init__()
@@ -99,7 +110,7 @@ class VideoBackbone(nn.Module):
         return self.embed(self.net, pictures, again if self.checkpoint and self.training else at_once)
 
 
-def freeze_statistics(model: nn.Module) -> nn.Module:
+def freeze_statistics(model: Net) -> Net:
     """The same model, its batch norm using and keeping the statistics it has, in training too."""
     for part in model.modules():
         if isinstance(part, nn.BatchNorm3d):
@@ -117,7 +128,7 @@ def again(block: nn.Module, *inputs):
     return checkpoint(block, *inputs, use_reentrant=False)
 
 
-def embed_resnet(net: nn.Module, pictures: torch.Tensor, run: Callable) -> torch.Tensor:
+def embed_resnet(net: "VideoResNet", pictures: torch.Tensor, run: Callable) -> torch.Tensor:
     """(N, 3, T, H, W) to (N, dim); each stage and block goes through `run`, here and below."""
     x = run(net.stem, pictures)
     for layer in (net.layer1, net.layer2, net.layer3, net.layer4):
@@ -126,7 +137,7 @@ def embed_resnet(net: nn.Module, pictures: torch.Tensor, run: Callable) -> torch
     return x.mean(dim=(2, 3, 4))
 
 
-def embed_s3d(net: nn.Module, pictures: torch.Tensor, run: Callable) -> torch.Tensor:
+def embed_s3d(net: "S3D", pictures: torch.Tensor, run: Callable) -> torch.Tensor:
     """The mean over all places; torchvision's window of 2x7x7 is all of them at 16 frames of 224x224."""
     x = pictures
     for block in net.features:
@@ -134,7 +145,7 @@ def embed_s3d(net: nn.Module, pictures: torch.Tensor, run: Callable) -> torch.Te
     return x.mean(dim=(2, 3, 4))
 
 
-def embed_mvit(net: nn.Module, pictures: torch.Tensor, run: Callable) -> torch.Tensor:
+def embed_mvit(net: "MViT", pictures: torch.Tensor, run: Callable) -> torch.Tensor:
     """The class token. The sizes are those of the patches themselves, where torchvision fixes them."""
     patches = net.conv_proj(pictures)
     size = tuple(patches.shape[2:])
@@ -144,7 +155,7 @@ def embed_mvit(net: nn.Module, pictures: torch.Tensor, run: Callable) -> torch.T
     return net.norm(x[:, 0])
 
 
-def embed_swin(net: nn.Module, pictures: torch.Tensor, run: Callable) -> torch.Tensor:
+def embed_swin(net: "SwinTransformer3d", pictures: torch.Tensor, run: Callable) -> torch.Tensor:
     """The mean over all places; blocks lie in stages, between which places are merged."""
     x = net.pos_drop(net.patch_embed(pictures))
     for stage in net.features:
@@ -153,17 +164,19 @@ def embed_swin(net: nn.Module, pictures: torch.Tensor, run: Callable) -> torch.T
     return net.norm(x).mean(dim=(1, 2, 3))
 
 
-def fit_tables(net: nn.Module, shape: Shape) -> None:
+def fit_tables(net: "MViT", shape: Shape) -> None:
     """Give each block of an MViT tables of relative positions as long as clips of this shape need, drawn anew.
 
     torchvision's builder takes 16 frames of 224x224 alone. At that shape the lengths come out as its own.
     """
     size = size_after(net.conv_proj, shape)
-    for block in net.blocks:
-        keys, size = size_after(block.attn.pool_k.pool, size), size_after(block.attn.pool_q.pool, size)
+    for block in cast("Iterable[MultiscaleBlock]", net.blocks):
+        attention = block.attn
+        keys = size_after(_conv3d(attention, "pool_k.pool"), size)
+        size = size_after(_conv3d(attention, "pool_q.pool"), size)
         for axis, of_keys, of_queries in zip("thw", keys, size):
-            table = torch.empty(2 * max(of_keys, of_queries) - 1, block.attn.head_dim)
-            setattr(block.attn, f"rel_pos_{axis}", nn.Parameter(nn.init.trunc_normal_(table, std=0.02)))
+            table = torch.empty(2 * max(of_keys, of_queries) - 1, attention.head_dim)
+            setattr(attention, f"rel_pos_{axis}", nn.Parameter(nn.init.trunc_normal_(table, std=0.02)))
 
 
 def keep_signal(net: nn.Module) -> None:
@@ -179,21 +192,31 @@ def keep_signal(net: nn.Module) -> None:
 
 def size_after(convolution: nn.Conv3d, size: Shape) -> Shape:
     """Frames, height and width that a convolution makes of those."""
-    sides = zip(size, convolution.kernel_size, convolution.stride, convolution.padding)
-    return tuple((side + 2 * padding - kernel) // stride + 1 for side, kernel, stride, padding in sides)
+    padded = cast(Shape, convolution.padding)  # a word such as "same" is none of torchvision's
+    sides = zip(size, convolution.kernel_size, convolution.stride, padded)
+    frames, height, width = ((side + 2 * pad - kernel) // stride + 1 for side, kernel, stride, pad in sides)
+    return frames, height, width
+
+
+def _conv3d(part: nn.Module, path: str) -> nn.Conv3d:
+    """The convolution at a dotted path inside a module."""
+    found = part.get_submodule(path)
+    assert isinstance(found, nn.Conv3d)
+    return found
 
 
 @dataclass(frozen=True)
 class Architecture:
     """What torchvision's nets do not say in one way.
 
+    embed(net, pictures, run): each with its own class of net
     head: name of the last layer
     dim: width of what it sees
     least: frames and pixels a side below which the net fails; S3D embeds 5 frames too, but below 8 the gradient of its
         first layer over time is wrong on processors, or the process ends (torch 2.15)
     """
 
-    embed: Callable[[nn.Module, torch.Tensor, Callable], torch.Tensor]
+    embed: Callable[..., torch.Tensor]
     head: str
     dim: int
     least: tuple[int, int]

@@ -8,7 +8,7 @@ from torch import nn
 from tailwise.core.heads import Head
 from tailwise.models.video.backbones import Video
 from tailwise.models.video.tiny import Tiny
-from tailwise.models.video.variants import AnyVariant
+from tailwise.models.video.variants import AnyVariant, Fusion
 
 ByHead = dict[str, torch.Tensor]
 
@@ -20,7 +20,7 @@ class Model:
     variant: AnyVariant
     backbone: Tiny | Video
 
-    def build(self, heads: tuple[Head, ...], shape: tuple[int, int, int]) -> nn.Module:
+    def build(self, heads: tuple[Head, ...], shape: tuple[int, int, int]) -> "MultiView":
         """The model with fresh weights for clips of `shape` (frames, height, width); ValueError if it takes none."""
         backbone = self.backbone.build(shape)
         fusion = self.variant.build(backbone.dim, [len(head.classes) for head in heads])
@@ -38,7 +38,7 @@ class MultiView(nn.Module):
     Absent views are not computed.
     """
 
-    def __init__(self, backbone: nn.Module, fusion: nn.Module, names: list[str]):
+    def __init__(self, backbone: nn.Module, fusion: Fusion, names: list[str]):
         super().__init__()
         self.backbone, self.fusion, self.names = backbone, fusion, names
 

@@ -44,7 +44,7 @@ class Kinetics400:
         """{torchvision's key: tensor}; raises UserError if they are not there to be had."""
         from torchvision.models import get_model_weights
 
-        official = get_model_weights(architecture).KINETICS400_V1
+        official = get_model_weights(architecture)["KINETICS400_V1"]
         try:
             return official.get_state_dict(progress=False, check_hash=True, weights_only=True)
         except (OSError, HTTPException, RuntimeError, ValueError) as error:

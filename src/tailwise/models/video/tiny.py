@@ -35,7 +35,7 @@ class Tiny:
             least = f"1 frame of {PATCH}x{PATCH} pixels or more"
             raise ValueError(f"tiny needs {least}, found {frames} of {height}x{width}")
 
-    def build(self, shape: tuple[int, int, int]) -> nn.Module:
+    def build(self, shape: tuple[int, int, int]) -> "TinyBackbone":
         """The net with fresh weights; it takes clips of any shape that `check_shape` lets pass."""
         self.check_shape(shape)
         return TinyBackbone(self.width)

@@ -1,12 +1,13 @@
 """What stands between the embeddings of the views and the logits of the heads.
 
-A variant is a section of params and builds a module of (views (B, V, D), mask (B, V)) to [logits (B, C) of each head].
-`fallback` is the section of the variant that takes over where training fails with this one, None after the last.
-Its `weights` (the same in) tell where each head looks: [(B, V) of each head], 0 where no view is, 1 in sum.
+A variant is a section of params and builds a `Fusion`. `fallback` is the section of the variant that takes over where
+training fails with this one, None after the last.
 """
 
+from abc import abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 import torch
 from torch import nn
@@ -34,7 +35,7 @@ class Simplified(Variant):
 
     kind: Literal["simplified"]
 
-    def build(self, dim: int, sizes: Sizes) -> nn.Module:
+    def build(self, dim: int, sizes: Sizes) -> "Fusion":
         return SharedAttention(dim, sizes, self.dropout)
 
     def fallback(self) -> None:
@@ -51,7 +52,7 @@ class Progressive(Variant):
 
     kind: Literal["progressive"]
 
-    def build(self, dim: int, sizes: Sizes) -> nn.Module:
+    def build(self, dim: int, sizes: Sizes) -> "Fusion":
         return Levels(dim, sizes, self.dropout)
 
     def fallback(self) -> Simplified:
@@ -64,7 +65,7 @@ class Optimized(Variant):
 
     kind: Literal["optimized"]
 
-    def build(self, dim: int, sizes: Sizes) -> nn.Module:
+    def build(self, dim: int, sizes: Sizes) -> "Fusion":
         return OwnAttentions(dim, dim // 2, sizes, 4, self.dropout)
 
     def fallback(self) -> Progressive:
@@ -77,7 +78,7 @@ class Dual(Variant):
 
     kind: Literal["dual"]
 
-    def build(self, dim: int, sizes: Sizes) -> nn.Module:
+    def build(self, dim: int, sizes: Sizes) -> "Fusion":
         return OwnAttentions(dim, dim, sizes, 8, self.dropout)
 
     def fallback(self) -> Optimized:
@@ -87,7 +88,15 @@ class Dual(Variant):
 AnyVariant = Simplified | Progressive | Optimized | Dual
 
 
-class SharedAttention(nn.Module):
+class Fusion(nn.Module):
+    """views (B, V, D), mask (B, V) to [logits (B, C) of each head]."""
+
+    @abstractmethod
+    def weights(self, views: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
+        """Where each head looks: [(B, V) of each head], 0 where no view is, 1 in sum."""
+
+
+class SharedAttention(Fusion):
     """See `Simplified`."""
 
     def __init__(self, dim: int, sizes: Sizes, dropout: float):
@@ -105,21 +114,20 @@ class SharedAttention(nn.Module):
         return [self.attention.weights(views, mask)] * len(self.heads)
 
 
-class Levels(nn.Module):
+class Levels(Fusion):
     """See `Progressive`. Levels 2 and 3 are residuals whose last layer begins at zero: raising changes no logit."""
 
     def __init__(self, dim: int, sizes: Sizes, dropout: float):
         super().__init__()
         self.dropout = nn.Dropout(dropout)
         self.level1 = nn.ModuleList(nn.Linear(dim, size) for size in sizes)
-        self.level2 = nn.ModuleDict({"attention": ViewAttention(dim), "add": _zero(nn.Linear(dim, dim))})
+        self.level2 = AddedAttention(dim)
         self.level3 = nn.ModuleList(
             nn.Sequential(nn.Linear(dim, dim // 2), nn.GELU(), _zero(nn.Linear(dim // 2, size))) for size in sizes
         )
 
     def forward(self, views: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
-        looked = self.level2["add"](self.level2["attention"](views, mask))
-        pooled = self.dropout(masked_mean(views, mask) + looked)
+        pooled = self.dropout(masked_mean(views, mask) + self.level2(views, mask))
         return [head(pooled) + branch(pooled) for head, branch in zip(self.level1, self.level3)]
 
     def weights(self, views: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
@@ -127,12 +135,24 @@ class Levels(nn.Module):
 
         Not all that a view contributes: level 1, to which this is added, sees all views alike.
         """
-        add = self.level2["add"]
+        add, attention = self.level2.add, self.level2.attention
         adds = bool(add.weight.any() or add.bias.any())
-        return [self.level2["attention"].weights(views, mask) if adds else uniform_weights(mask)] * len(self.level1)
+        return [attention.weights(views, mask) if adds else uniform_weights(mask)] * len(self.level1)
 
 
-class OwnAttentions(nn.Module):
+class AddedAttention(nn.Module):
+    """Attention over the views and a projection that begins at zero: views (B, V, D), mask (B, V) to (B, D)."""
+
+    def __init__(self, dim: int):
+        super().__init__()
+        self.attention = ViewAttention(dim)
+        self.add = _zero(nn.Linear(dim, dim))
+
+    def forward(self, views: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        return self.add(self.attention(views, mask))
+
+
+class OwnAttentions(Fusion):
     """See `Optimized` and `Dual`: the heads share the backbone, and nothing after the first projection."""
 
     def __init__(self, dim: int, inner: int, sizes: Sizes, attention_heads: int, dropout: float):
@@ -152,7 +172,8 @@ class OwnAttentions(nn.Module):
     def weights(self, views: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
         """Each head's own, see `QueryAttention.weights`."""
         projected = self.project(views)
-        return [attention.weights(projected, mask) for attention in self.attentions]
+        attentions = cast(Iterable[QueryAttention], self.attentions)  # torch types what a ModuleList holds as Module
+        return [attention.weights(projected, mask) for attention in attentions]
 
 
 def _zero(layer: nn.Linear) -> nn.Linear:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tailwise.core.files import read_csv
 from tailwise.recipes.recipe import Extra, Recipe
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tailwise.core.heads import Head
     from tailwise.data.tables.checks.source import Checked
     from tailwise.engine.contract.task import Task
+    from tailwise.models.video.multiview import MultiView
+    from tailwise.recipes.fouls.predict.inputs import FoulInputs
     from tailwise.recipes.fouls.predict.model import Trained
     from tailwise.recipes.fouls.sections import Params
     from tailwise.recipes.fouls.task import Config
@@ -149,15 +151,15 @@ class Fouls(Recipe):
     def fit_inputs(self, inputs: Inputs, spec: Trained, form: str | None) -> Inputs:
         from tailwise.recipes.fouls.predict.model import fit_inputs
 
-        return fit_inputs(inputs, spec, form)
+        return fit_inputs(cast("FoulInputs", inputs), spec, form)
 
     def read_samples(self, inputs: Inputs, spec: Trained, workers: int) -> Iterator[Sample]:
         from tailwise.recipes.fouls.predict.samples import read_samples
 
-        return read_samples(inputs, spec, workers)
+        return read_samples(cast("FoulInputs", inputs), spec, workers)
 
     def forward(self, model: nn.Module, inputs: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        return model.look(**inputs)
+        return cast("MultiView", model).look(**inputs)
 
 
 RECIPE = Fouls()

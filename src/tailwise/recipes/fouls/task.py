@@ -35,6 +35,7 @@ def build(
     """The task on two splits of the clip store; weights drawn from `seed`, the backbone's pretrained if asked for."""
     torch.manual_seed(seed)
     samples, validation = Clips(train, heads, with_margin=True) if train else None, Clips(valid, heads)
+    margin = samples.margin if samples else 0
     model = config.model.build(heads, validation.shape)
     if pretrained:
         config.model.backbone.pretrain(model.backbone)
@@ -42,7 +43,7 @@ def build(
     def prepare(batch: Batch, strength: float, keys: np.ndarray) -> Batch:
         clips = batch.inputs["clips"]
         uniform = draw(keys, clips.shape[1])
-        changed = augment_clips(clips, batch.inputs["mask"], uniform, config.augment, strength, samples.margin)
+        changed = augment_clips(clips, batch.inputs["mask"], uniform, config.augment, strength, margin)
         return Batch({**batch.inputs, "clips": changed}, batch.targets, batch.index)
 
     def fallback() -> Task:

@@ -33,7 +33,7 @@ def learning_curves(epochs: pd.DataFrame, heads: Sequence[str]) -> Figure:
                 axes.plot(over, epochs[f"{head}_{name}"], markevery=0.1, label=head, **look)
             axes.legend(fontsize=7)
         axes.set_title(label)
-        mark_phases(axes, epochs["phase"])
+        mark_phases(axes, epochs["phase"].to_list())
     for axes in figure.axes[2:]:
         axes.set_xlabel("epoch")
     return figure
@@ -58,10 +58,10 @@ def class_curves(classes: pd.DataFrame, head: str, rarest: Sequence[str]) -> Fig
     figure = Figure(figsize=(WIDTH, 0.6 + 1.15 * rows), layout="constrained")
     panels = figure.subplots(rows, COLUMNS, sharex=True, sharey=True, squeeze=False)
     for axes, name in zip(panels.flat, shown):
-        of_class = classes[classes["class"] == name]
+        of_class = classes.loc[classes["class"] == name]
         axes.plot(range(1, len(of_class) + 1), of_class["recall"], color="black", linewidth=1.1)
         axes.set(ylim=(-0.04, 1.04), title=shorten_label(name))
-        mark_phases(axes, of_class["phase"], named=False)
+        mark_phases(axes, of_class["phase"].to_list(), named=False)
     for axes in panels.flat[len(shown) :]:
         axes.set_visible(False)
     of = "" if len(shown) == len(rarest) else f"; {len(shown)} rarest of {len(rarest)} classes"

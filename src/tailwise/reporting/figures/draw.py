@@ -31,9 +31,9 @@ def figures(reports: Path, phases: Sequence[str]) -> Iterator[tuple[str, Figure]
     for head, names in heads.items():
         of_head = pd.DataFrame({split: pd.Series(counts[split][head]) for split in ("train", "valid")})
         predictions = _predictions(reports / "evaluation" / f"{head}.csv", names)
-        rarest = of_head["train"].sort_values(kind="stable").index
+        rarest = of_head.loc[:, "train"].sort_values(kind="stable").index.to_list()
         yield f"class_frequencies_{head}", class_frequencies(of_head, head)
-        yield f"class_curves_{head}", class_curves(classes[classes["head"] == head], head, rarest)
+        yield f"class_curves_{head}", class_curves(classes.loc[classes["head"] == head], head, rarest)
         yield f"confusion_{head}", confusion(predictions, names, head)
         intervals = _recalls(measured["heads"][head]["classes"], of_head)
         yield f"recall_{head}", recall_intervals(intervals, head, measured["few"], measured["target"]["class_recall"])

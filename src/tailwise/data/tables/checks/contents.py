@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+from tailwise.core.tables import column
 from tailwise.data.raw import SMALLEST_CLIP, DamagedFile, RawFile
 from tailwise.data.tables.rows import Index
 
@@ -36,5 +37,5 @@ def fill_content(index: Index, root: Path) -> tuple[Index, set[str]]:
         parts = pool.map(lambda chunk: [(path, content(RawFile(root, path))) for path in chunk], chunks)
         found = dict(pair for part in parts for pair in part)
     digests = {path: digest for path, (digest, _) in found.items()}
-    rows = {split: rows.assign(content=rows["path"].map(digests)) for split, rows in index.rows.items()}
+    rows = {split: rows.assign(content=column(rows, "path").map(digests)) for split, rows in index.rows.items()}
     return replace(index, rows=rows), {digest for digest, size in found.values() if size < SMALLEST_CLIP}

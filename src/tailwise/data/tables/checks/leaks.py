@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
 import pandas as pd
 
+from tailwise.core.tables import column
 from tailwise.data.tables.rows import Index
 from tailwise.data.tables.spelling import confusable, distinguish, quote
 
@@ -34,13 +36,13 @@ def find_leaks(index: Index, stubs: set[str]) -> list[Leak]:
     stubs: contents too small for a clip; clips of such a content are identified by path
     """
     table, heads = all_views(index, stubs), list(index.heads)
-    shared = table[_splits(table, "clip") > 1]
-    labelled = table[(_splits(table, "clip") == 1) & contradictory(table, ["clip"], heads)]
-    groups = table[_splits(table, "group") > 1]
+    shared = table.loc[_splits(table, "clip") > 1]
+    labelled = table.loc[(_splits(table, "clip") == 1) & contradictory(table, ["clip"], heads)]
+    groups = table.loc[_splits(table, "group") > 1]
     return [
         *(_clip_leak(views, heads) for _, views in shared.groupby("clip", sort=False)),
         *(_label_leak(views, heads) for _, views in labelled.groupby("clip", sort=False)),
-        *(_group_leak(group, views) for group, views in groups.groupby("group", sort=False)),
+        *(_group_leak(str(group), views) for group, views in groups.groupby("group", sort=False)),
         *_alike(table),
     ]
 
@@ -49,21 +51,27 @@ def all_views(index: Index, stubs: set[str]) -> pd.DataFrame:
     """The rows of all splits one after the other, with the columns `split` and `clip`, an id of the content."""
     parts = [rows.assign(split=split) for split, rows in index.rows.items()]
     table = pd.concat(parts, ignore_index=True)
-    return table.assign(clip=table["content"].mask(table["content"].isin(stubs), table["path"]))
+    contents = column(table, "content")
+    return table.assign(clip=contents.mask(contents.isin(list(stubs)), column(table, "path")))
 
 
 def contradictory(table: pd.DataFrame, key: list[str], heads: list[str]) -> pd.Series:
     """Whether the views of a row's key have several labels in some head; a missing label contradicts none."""
     found = pd.Series(False, table.index)
     for head in heads:
-        labels = table[head].mask(table[head] == "")
-        found |= labels.groupby([table[name] for name in key]).transform("nunique") > 1
+        labels = column(table, head)
+        found |= _distinct(labels.mask(labels == ""), [column(table, name) for name in key]) > 1
     return found
 
 
-def _splits(table: pd.DataFrame, column: str) -> pd.Series:
-    """In how many splits each row's value of the column is."""
-    return table.groupby(column)["split"].transform("nunique")
+def _splits(table: pd.DataFrame, name: str) -> pd.Series:
+    """In how many splits each row's value of the column `name` is."""
+    return _distinct(column(table, "split"), [column(table, name)])
+
+
+def _distinct(values: pd.Series, by: list[pd.Series]) -> pd.Series:
+    """How many different values, missing ones not counted, there are in each row's group."""
+    return cast(pd.Series, values.groupby(by).transform("nunique"))
 
 
 def _clip_leak(views: pd.DataFrame, heads: list[str]) -> Leak:
@@ -76,7 +84,7 @@ def _clip_leak(views: pd.DataFrame, heads: list[str]) -> Leak:
 def _label_leak(views: pd.DataFrame, heads: list[str]) -> Leak:
     """Of a clip in one split."""
     head, *_ = _differ(views, heads)
-    split, first = views["split"].iloc[0], views[views[head] != ""].drop_duplicates(head)
+    split, first = views["split"].iloc[0], views.loc[views[head] != ""].drop_duplicates(head)
     cells = zip(first["path"], first[head], first["sample"])
     where = [f"{path} ({head} {quote(label)}, sample {sample})" for path, label, sample in cells]
     return Leak(split, f"the same clip is {' and '.join(where)} in {split}", ONE_LABEL)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import ClassVar, Literal, Protocol
 
 import pandas as pd
 
@@ -23,17 +23,26 @@ LONGEST = 600
 class Reader(Protocol):
     """Reads the annotations of a data root. missing_class: advice about a class without a training sample"""
 
-    missing_class: str
+    missing_class: ClassVar[str]
 
     def read(self, root: Path) -> Index: ...
 
 
 class Source(Protocol):
-    """A pipeline's `data` section. root: folder of raw files and annotations; leaks: refuse them, or warn"""
+    """A pipeline's `data` section."""
 
-    root: str
-    leaks: Literal["refuse", "warn"]
-    reader: Reader
+    @property
+    def root(self) -> str:
+        """Folder of raw files and annotations."""
+        ...
+
+    @property
+    def leaks(self) -> Literal["refuse", "warn"]:
+        """Refuse them, or warn."""
+        ...
+
+    @property
+    def reader(self) -> Reader: ...
 
 
 @dataclass(frozen=True)

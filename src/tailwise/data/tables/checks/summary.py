@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tailwise.core.tables import column
 from tailwise.data.tables.checks.source import Checked
 
 SHOWN = 20
@@ -27,7 +28,7 @@ def describe(data: Checked) -> Iterator[str]:
         views = f", {facts['views']} views" if "views" in facts else ""
         yield f"{split}: {facts['samples']} samples{views}"
         rows = data.index.rows[split]
-        absent = (rows["content"] == "").sum() if "content" in rows else 0
+        absent = int((column(rows, "content") == "").sum()) if "content" in rows else 0
         absences = [f"clips that are not there: {absent}"] if absent else []
         leaks, others = ([f"WARNING: {text}" for text in facts.get(name, [])] for name in ("leaks", "warnings"))
         yield from (f"  {line}" for line in [*data.index.notes[split], *absences, *_first(leaks), *_first(others)])

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from tailwise.core.tables import column
 from tailwise.data.tables.checks.leaks import Leak, all_views, contradictory
 from tailwise.data.tables.rows import Index
 from tailwise.data.tables.spelling import confusable, distinguish, quote, skeleton
@@ -18,8 +19,8 @@ def find_warnings(index: Index, stubs: set[str]) -> list[Leak]:
 def _repeated(table: pd.DataFrame, heads: list[str]) -> Iterator[Leak]:
     """Each clip that a split has several times, under labels that do not contradict each other."""
     key = ["clip", "split"]
-    again = table[table.duplicated(key, keep=False)]
-    again = again[~contradictory(again, key, heads)]
+    again = table.loc[table.duplicated(key, keep=False)]
+    again = again.loc[~contradictory(again, key, heads)]
     order = again.groupby("clip", sort=False).ngroup()
     for _, views in again.groupby([order, again["split"]], sort=False):
         split = views["split"].iloc[0]
@@ -36,8 +37,8 @@ def _alike(split: str, rows: pd.DataFrame) -> Iterator[Leak]:
         for names in found:
             apart = " and ".join(distinguish(names))
             yield Leak(split, f"the {what} {apart} print alike and are taken for different ones in {split}")
-    look = rows["view"].map({view: skeleton(view) for view in rows["view"].unique()})
-    same = rows[rows.assign(look=look).duplicated(["sample", "look"], keep=False)]
+    look = column(rows, "view").map({view: skeleton(view) for view in rows["view"].unique()})
+    same = rows.loc[rows.assign(look=look).duplicated(["sample", "look"], keep=False)]
     for sample, views in same.groupby("sample", sort=False)["view"]:
         for names in confusable(views):
             apart = " and ".join(distinguish(names))

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from typing import BinaryIO
 
 import av
+import av.container
+import av.error
 
 from tailwise.data.raw import SMALLEST_CLIP, DamagedFile, RawFile
 
@@ -40,8 +42,8 @@ def open_clip(clip: RawFile) -> Iterator[av.container.InputContainer]:
         raise ClipError(f"damaged in its zip: {error.reason}") from error
     archived = isinstance(source, io.BytesIO)
     try:
-        container = av.open(_Member(source.getbuffer()) if archived else f"file:{source}", options=SAFE)
-    except (av.FFmpegError, UnicodeDecodeError) as error:
+        container = av.open(_Member(source.getbuffer()) if archived else f"file:{source}", "r", options=SAFE)
+    except (av.error.FFmpegError, UnicodeDecodeError) as error:
         check_memory(error)
         with source if archived else open(source, "rb") as file:
             raise ClipError(_why_not(file)) from error
@@ -56,7 +58,7 @@ def packets_of(container: av.container.InputContainer, stream: av.VideoStream) -
     """
     try:
         yield from container.demux(stream)
-    except (av.FFmpegError, IndexError) as error:
+    except (av.error.FFmpegError, IndexError) as error:
         check_memory(error)
 
 

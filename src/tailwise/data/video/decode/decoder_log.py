@@ -8,8 +8,8 @@ import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import av
-import decord
+import av.logging
+import decord._ffi.base
 
 ERROR = 16
 """FFmpeg's level of errors; lower levels are worse. Source: libavutil/log.h"""

@@ -12,12 +12,14 @@ from fractions import Fraction
 from itertools import accumulate
 
 import av
+import av.container
+import av.error
 
 from tailwise.data.raw import RawFile
 from tailwise.data.video.decode.container import check_memory, open_clip, packets_of
 from tailwise.data.video.decode.orientation import Orientation, orientation_of
 from tailwise.data.video.decode.packets import even, length_size, picture_in
-from tailwise.data.video.decode.probe import Facts, Stamps, video_stream
+from tailwise.data.video.decode.probe import Facts, Stamps, known_times, video_stream
 
 PLAIN_PIXELS = ("yuv420p", "yuvj420p")
 AS_STORED = (2**16, 0, 0, 0, 2**16, 0, 0, 0, 2**30)
@@ -40,19 +42,20 @@ def excerpt(clip: RawFile, facts: Facts, stamps: Stamps, wanted: list[int]) -> E
     wanted: places of frames in the order in which they are shown, ascending
     """
     plain = facts.codec == "h264" and facts.pixels in PLAIN_PIXELS and not facts.cut
-    if not plain or not wanted[-1] < len(stamps) == facts.frames or None in stamps or not even(stamps):
+    times = known_times(stamps)
+    if not plain or times is None or not wanted[-1] < len(times) == facts.frames or not even(times):
         return None
-    shown = [time for place, time in enumerate(sorted(stamps)) if place in wanted]
+    shown = [time for place, time in enumerate(sorted(times)) if place in wanted]
     with open_clip(clip) as container:
         stream = video_stream(container)
-        packets = _needed(container, stream, stamps, shown)
+        packets = _needed(container, stream, times, shown)
         orientation = _orientation(stream, packets[0]) if packets else None
         if orientation is None:
             return None
-        kept = sorted(packet.pts for packet in packets)
+        kept = sorted(map(_time, packets))
         try:
             return Excerpt(_muxed(stream, packets), [kept.index(time) for time in shown], orientation)
-        except av.FFmpegError as error:  # a damaged description of the stream
+        except av.error.FFmpegError as error:  # a damaged description of the stream
             check_memory(error)
             return None
 
@@ -71,16 +74,23 @@ def _needed(
     size = 0
     for place, packet in enumerate(packet for packet in packets_of(container, stream) if packet.size):
         picture = picture_in(bytes(packet), prefix) if prefix and not packet.is_discard else None
-        if picture and picture.idr and not picture.parameters and begins[place] and packet.pts <= shown[0]:
+        begin = picture and picture.idr and not picture.parameters and begins[place]
+        if begin and packet.pts is not None and packet.pts <= shown[0]:
             kept, size = [], 0
         elif picture is None or picture.parameters or packet.pts != stamps[place]:
             kept = None
-        if kept is not None and (picture.referenced or packet.pts in shown):
+        if picture and kept is not None and (picture.referenced or packet.pts in shown):
             kept.append(packet)
             size += packet.size
         if place == last or size > LARGEST:
             return kept if kept and place == last else []
     return []
+
+
+def _time(packet: av.Packet) -> int:
+    """When the picture of a needed packet is shown."""
+    assert packet.pts is not None
+    return packet.pts
 
 
 def _beginnings(stamps: list[int]) -> list[bool]:
@@ -94,7 +104,7 @@ def _orientation(stream: av.VideoStream, first: av.Packet) -> Orientation | None
     stream.codec_context.thread_count = 1
     try:
         frames = [*stream.codec_context.decode(first), *stream.codec_context.decode(None)]
-    except av.FFmpegError as error:
+    except av.error.FFmpegError as error:
         check_memory(error)
         return None
     return orientation_of(frames[0]) if frames else None
@@ -102,8 +112,8 @@ def _orientation(stream: av.VideoStream, first: av.Packet) -> Orientation | None
 
 def _muxed(stream: av.VideoStream, packets: list[av.Packet]) -> io.BytesIO:
     """The packets as an MP4 of one picture a tick, whose one key frame is the first."""
-    content, order = io.BytesIO(), {stamp: rank for rank, stamp in enumerate(sorted(packet.pts for packet in packets))}
-    ranks = [order[packet.pts] for packet in packets]
+    content, order = io.BytesIO(), {stamp: rank for rank, stamp in enumerate(sorted(map(_time, packets)))}
+    ranks = [order[_time(packet)] for packet in packets]
     delay = max(place - rank for place, rank in enumerate(ranks))
     with av.open(content, "w", format="mp4", options={"use_editlist": "0"}) as file:
         track = file.add_stream_from_template(stream)

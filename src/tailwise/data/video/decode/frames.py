@@ -15,7 +15,7 @@ from tailwise.data.video.decode.decoder_log import decord_log, tells_damage
 from tailwise.data.video.decode.excerpt import Excerpt, excerpt
 from tailwise.data.video.decode.orientation import orientation_of
 from tailwise.data.video.decode.pictures import shown_frames
-from tailwise.data.video.decode.probe import Facts, Stamps, examine
+from tailwise.data.video.decode.probe import Facts, Stamps, examine, known_times
 from tailwise.data.video.decode.window import Short, Window, within
 
 
@@ -43,10 +43,11 @@ def places_in(window: Window, facts: Facts, stamps: Stamps) -> list[int]:
 
 def moments(facts: Facts, stamps: Stamps) -> list[float]:
     """When each frame is shown, in seconds from the first; empty where the container does not tell."""
-    if None in stamps or len(set(stamps)) != facts.frames:
+    times = known_times(stamps)
+    if times is None or len(set(times)) != facts.frames:
         return []
-    times = sorted(stamps)
-    return [(time - times[0]) / facts.ticks for time in times]
+    shown = sorted(times)
+    return [(time - shown[0]) / facts.ticks for time in shown]
 
 
 def _decoded(clip: RawFile, window: Window, facts: Facts, stamps: Stamps, wanted: list[int]) -> np.ndarray:

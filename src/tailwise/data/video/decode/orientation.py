@@ -5,11 +5,13 @@ Source: ISO/IEC 14496-12, 6.2.2 and 8.3.2: a stored point (x, y) is shown at (a 
 
 import struct
 from dataclasses import dataclass
+from typing import cast
 
 import av
 import numpy as np
+from av.sidedata.sidedata import SideDataContainer, Type
 
-DISPLAY_MATRIX = av.sidedata.sidedata.Type.DISPLAYMATRIX
+DISPLAY_MATRIX = Type.DISPLAYMATRIX
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ class Orientation:
 
 def orientation_of(frame: av.VideoFrame) -> Orientation:
     """By the frame's display matrix; an angle that is no quarter turn counts as the nearest one."""
-    found = [bytes(data) for data in frame.side_data if data.type == DISPLAY_MATRIX]
+    side_data = cast(SideDataContainer, frame.side_data)  # PyAV types it as one of those that are in it
+    found = [bytes(data) for data in side_data if data.type == DISPLAY_MATRIX]
     return from_matrix(found[0]) if found else Orientation()
 
 

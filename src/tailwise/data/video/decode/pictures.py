@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import av
+import av.error
 
 from tailwise.data.raw import RawFile
 from tailwise.data.video.decode.container import check_memory, open_clip, packets_of
 from tailwise.data.video.decode.decoder_log import pyav_log, tells_damage
 from tailwise.data.video.decode.packets import length_size, picture_in
-from tailwise.data.video.decode.probe import Stamps, video_stream
+from tailwise.data.video.decode.probe import Stamps, known_times, video_stream
 
 
 class Shown(NamedTuple):
@@ -40,9 +41,9 @@ def _decoded(packet: av.Packet) -> list[av.VideoFrame] | None:
     """None for a packet that the decoder refuses: others may follow that it takes."""
     try:
         return packet.decode()
-    except av.EOFError:
+    except av.error.EOFError:
         return []
-    except av.FFmpegError as error:
+    except av.error.FFmpegError as error:
         check_memory(error)
         return None
 
@@ -54,8 +55,8 @@ class Places:
     """
 
     def __init__(self, stamps: Stamps):
-        timed = None not in stamps and len(set(stamps)) == len(stamps)
-        self.times, self.count = sorted(stamps) if timed else [], 0
+        times = known_times(stamps) or []
+        self.times, self.count = sorted(times) if len(set(times)) == len(times) else [], 0
 
     def of(self, frame: av.VideoFrame, damaged: bool) -> tuple[int, bool]:
         """The place, and whether it is by time. damaged: whether damage was met so far
@@ -91,7 +92,7 @@ class Damage:
         damaged |= self.h264 and picture is None and packet.size > 0
         if packet.is_keyframe and (not self.prefix or picture and picture.idr):  # a table in MP4 may be wrong
             self.lasts, self.key = False, packet.pts
-        leading = None not in (packet.pts, self.key) and packet.pts < self.key
+        leading = packet.pts is not None and self.key is not None and packet.pts < self.key
         self.met |= damaged
         self.lasts |= damaged and not leading
         if self.lasts or damaged:
@@ -99,7 +100,7 @@ class Damage:
 
     def spares(self, frame: av.VideoFrame, timed: bool) -> bool:
         """Of each frame, as they come. timed: its time can be trusted; if it runs backwards, damage was met before"""
-        if timed:
+        if timed and frame.pts is not None:
             self.unplaced |= self.latest is not None and frame.pts < self.latest
             self.latest = frame.pts
         unknown = self.unplaced or (not timed and self.met)

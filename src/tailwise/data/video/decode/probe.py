@@ -1,9 +1,12 @@
 """What a clip is, before its window is decoded; or why it can be none."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import av
+import av.container
+import av.logging
+import av.stream
 
 from tailwise.data.raw import RawFile
 from tailwise.data.video.decode.container import ClipError, open_clip, packets_of
@@ -15,6 +18,12 @@ container does not tell."""
 
 UNTIMED = ("avi",)
 """Containers without times of pictures: FFmpeg makes some up from the order of decoding."""
+
+
+def known_times(stamps: Stamps) -> list[int] | None:
+    """The stamps, where the container tells all of them; else None."""
+    times = [stamp for stamp in stamps if stamp is not None]
+    return times if len(times) == len(stamps) else None
 
 
 @dataclass(frozen=True)
@@ -84,7 +93,7 @@ def _facts(container: av.container.InputContainer, stream: av.VideoStream, packe
 
 def video_stream(container: av.container.InputContainer) -> av.VideoStream:
     """The stream that players show; a cover picture is none. Raises Faulty."""
-    stream = container.streams.best("video")
+    stream = cast(av.VideoStream | None, container.streams.best("video"))
     if stream is None or stream.disposition & av.stream.Disposition.attached_pic:
         raise ClipError("audio only" if container.streams.audio else "no video stream")
     if stream.codec_context is None:

@@ -89,7 +89,7 @@ def forecast(
 def by_class(rows: "pd.DataFrame", heads: Sequence[str], lost: set[str]) -> Iterator[str]:
     """How many clips of which class are among the lost."""
     for head in heads:
-        counts, of_lost = _counts(rows, head), _counts(rows[rows["path"].isin(lost)], head)
+        counts, of_lost = _counts(rows, head), _counts(rows.loc[rows["path"].isin(list(lost))], head)
         named = [f"{name or 'no label'} {n} of {counts[name]}" for name, n in of_lost.items()]
         yield f"  {head}: {', '.join(named)}"
 
@@ -99,7 +99,7 @@ def skewed(rows: "pd.DataFrame", heads: Sequence[str], lost: set[str]) -> Iterat
     paths = set(rows["path"])
     share = len(lost & paths) / len(paths)
     for head in heads:
-        counts, of_lost = _counts(rows, head), _counts(rows[rows["path"].isin(lost)], head)
+        counts, of_lost = _counts(rows, head), _counts(rows.loc[rows["path"].isin(list(lost))], head)
         for name, count in of_lost.items():
             if name and count >= LEAST and count / counts[name] > FACTOR * share:
                 yield f"WARNING: {head} {name} loses {count / counts[name]:.0%} of its clips, all together {share:.0%}"

@@ -25,7 +25,7 @@ def quality(rows: pd.DataFrame, store: Store) -> dict:
         "seconds": spread([clip["seconds"] for clip in clips]),
         "frames": spread([clip["frames"] for clip in clips]),
         "key_frames": spread([clip["key_frames"] for clip in clips]),
-        "duplicates": duplicates(rows[rows["path"].isin(store.clips)]),
+        "duplicates": duplicates(rows.loc[rows["path"].isin(store.clips)]),
     }
 
 

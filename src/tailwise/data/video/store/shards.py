@@ -146,7 +146,7 @@ class _RowFile:
     def _write(self, row: np.ndarray, sync: bool) -> None:
         """An error names the file, which a full disk's does not by itself."""
         try:
-            self.file.write(row)
+            self.file.write(row.data)
             if sync:
                 self.file.flush()
                 os.fdatasync(self.file.fileno())

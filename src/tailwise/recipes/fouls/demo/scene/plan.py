@@ -128,8 +128,8 @@ def plan_split(demo: Demo, split: str) -> list[Foul]:
     if split == "Train":
         views = spoil_files(views, [fault == "" for _, fault in rows], rng)
     return [
-        Foul(split, index, match, *pair, seen, fault)
-        for index, (((pair, fault), match), seen) in enumerate(zip(zip(rows, matches), views))
+        Foul(split, index, match, action, severity, seen, fault)
+        for index, ((((action, severity), fault), match), seen) in enumerate(zip(zip(rows, matches), views))
     ]
 
 
