@@ -17,9 +17,9 @@ import pytest
 from safetensors.torch import save_file
 from torch import zeros
 
-from support.bombs import with_password
-from support.filming import write_clip
-from support.trained import CONFIG, HEADS, split_with_store, trained
+from support.training.trained import CONFIG, HEADS, split_with_store, trained
+from support.video.bombs import with_password
+from support.video.filming import write_clip
 from tailwise.cli.main import main
 from tailwise.core.heads import Head
 from tailwise.core.stage.requirements import all_pins

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from support.once import once
-from support.together import free_port
+from support.training.together import free_port
 from tailwise.engine.distributed.world import World
 
 TESTS = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from support.helpers import make_phase, make_run, make_table, make_task, noisy, same
-from support.options import CONSTANT, OPTIONS, PHASE, Model, growing, outcome
+from support.training.options import CONSTANT, OPTIONS, PHASE, Model, growing, outcome
 from tailwise.engine.checkpoint.recovery import Recovery
 from tailwise.engine.checkpoint.snapshot import copied, optimizer_tensors
 from tailwise.engine.contract.options import EarlyStopping
