@@ -51,7 +51,7 @@ def start(words, launcher=()):
     paths = os.pathsep.join([str(TESTS), str(TESTS.parent / "src")])
     env = {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"}
     launcher = ["-m", "torch.distributed.run", *launcher] if launcher else []
-    command = [sys.executable, *launcher, str(TESTS / "support" / "together.py"), json.dumps(words)]
+    command = [sys.executable, *launcher, str(TESTS / "support/training/together.py"), json.dumps(words)]
     return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
