@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from support.bombs import MIB, bzip2_bomb, deflate_bomb, lzma_that_asks_for, many_names, with_password, write_zip
+from support.video.bombs import MIB, bzip2_bomb, deflate_bomb, lzma_that_asks_for, many_names, with_password, write_zip
 from tailwise.core.errors import UserError
 from tailwise.data.raw import LARGEST_MEMBER, DamagedFile, RawFile
 from tailwise.data.video.decode.probe import ClipError, probe

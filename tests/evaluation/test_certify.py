@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from support.helpers import make_run
-from support.trained import CONFIG, HEADS, film_split, store_of, trained
+from support.training.trained import CONFIG, HEADS, film_split, store_of, trained
 from tailwise.core.files import read_json, write_csv, write_json
 from tailwise.core.params.config import read_params
 from tailwise.engine.checkpoint.weights import read_tensors, write_weights

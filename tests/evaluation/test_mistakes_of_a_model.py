@@ -14,7 +14,7 @@ import yaml
 from PIL import Image
 
 from support.helpers import make_run
-from support.trained import CONFIG, HEADS, film_split, store_of, trained
+from support.training.trained import CONFIG, HEADS, film_split, store_of, trained
 from tailwise.core.errors import UserError
 from tailwise.core.files import write_json
 from tailwise.core.heads import IGNORE, Head

@@ -12,7 +12,7 @@ import numpy as np
 import yaml
 from mutate import mutant
 
-from support.filming import turn, write_clip
+from support.video.filming import turn, write_clip
 from tailwise.core.files import read_csv, read_json, write_csv, write_json
 from tailwise.core.params.config import read_params
 from tailwise.core.stage.run_log import last_runs

@@ -8,7 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from support.filming import write_clip
+from support.video.filming import write_clip
 from tailwise.data.raw import RawFile
 from tailwise.data.video.decode.container import ClipError
 from tailwise.data.video.decode.frames import decode_clip

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from damaged import WINDOW, changed, fates, packets
 
-from support.filming import write_clip
+from support.video.filming import write_clip
 from tailwise.data.raw import RawFile
 from tailwise.data.video.decode.container import ClipError
 from tailwise.data.video.decode.excerpt import excerpt

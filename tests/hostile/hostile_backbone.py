@@ -12,7 +12,7 @@ import torch
 from hostile_cases import Case, Place, stage
 from hostile_weights import ANSI, Code, Write, backbone, lay, train
 
-from support.bombs import deflated_zeros
+from support.video.bombs import deflated_zeros
 
 PTH = Path("bad.pth")
 

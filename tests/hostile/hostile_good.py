@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 from torchvision.models import get_model
 
-from support.filming import write_clip
-from support.trained import HEADS, WINDOW, film_split, store_of, trained
+from support.training.trained import HEADS, WINDOW, film_split, store_of, trained
+from support.video.filming import write_clip
 from tailwise.recipes.fouls.demo.pack import pack
 
 VIEWS = {"0": 1, "1": 2}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hostile_cases import Case, Place, predict
 
-from support.bombs import MIB
+from support.video.bombs import MIB
 
 ANSI = "\x1b[31mred\x1b[0m\x07\r\n\u202e"
 LONG = "x" * 1_000_000

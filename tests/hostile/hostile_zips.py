@@ -9,7 +9,16 @@ from pathlib import Path
 
 from hostile_cases import Case, Place, predict
 
-from support.bombs import MIB, bzip2_bomb, deflate_bomb, lzma_that_asks_for, many_names, patch, with_password, write_zip
+from support.video.bombs import (
+    MIB,
+    bzip2_bomb,
+    deflate_bomb,
+    lzma_that_asks_for,
+    many_names,
+    patch,
+    with_password,
+    write_zip,
+)
 from tailwise.data.raw import LARGEST_MEMBER
 
 FILE, CLIP = Path("bad.zip"), "action_0/clip_0.mp4"

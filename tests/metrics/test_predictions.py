@@ -78,12 +78,16 @@ def test_a_table_without_probabilities_or_rows_is_read(tmp_path):
     [
         (["sample", "actual"], [], "tag.csv: its columns are not those of tag; run the stage that writes it again"),
         (["sample", "group", "actual", "predicted", "b"], [], "tag.csv: its columns are not those of tag"),
-        (["sample", "group", "actual", "predicted"], ["s", "g", "b", "a"], "tag.csv: no answer of tag: 'b'; run the"),
-        (["sample", "group", "actual", "predicted"], ["s"], "tag.csv: no answer of tag"),
+        (
+            ["sample", "group", "actual", "predicted"],
+            ["s", "g", "b", "a"],
+            "tag.csv: invalid predictions of tag: 'b'; run the",
+        ),
+        (["sample", "group", "actual", "predicted"], ["s"], "tag.csv: invalid predictions of tag"),
         (
             ["sample", "group", "actual", "predicted", *HEAD.classes],
             ["s", "g", "a", "a", "x", "1"],
-            "tag.csv: no answer of tag: could not convert string to float",
+            "tag.csv: invalid predictions of tag: could not convert string to float",
         ),
     ],
 )

@@ -7,9 +7,9 @@ import re
 import pytest
 import yaml
 
-from support.filming import write_clip
 from support.pipeline.project import ROOT, STAGES, Project, new_project
 from support.slow import slow_but
+from support.video.filming import write_clip
 from tailwise.core.files import read_json
 
 TABLE = """\

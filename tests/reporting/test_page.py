@@ -182,7 +182,7 @@ def test_the_evaluator_of_soccernet_stands_beside_the_balanced_accuracy_of_its_o
     html = html_of(write_run(tmp_path / "official", RUNS["official"]))
     assert cells(html).count(["SoccerNet's evaluator", "not available", "51.17 %", "54.30 %"]) == 2
     assert ["balanced accuracy", "45.67 %", "45.67 %", "57.25 %"] in cells(html)
-    assert html.count("<li>12 of 256 fouls</li>") == 2 and "otherwise:" in html
+    assert html.count("<li>12 of 256 fouls</li>") == 2 and "differ:" in html
     assert not re.search("official|SoccerNet.s evaluator<", show(facts).partition("<script type")[0])
 
 

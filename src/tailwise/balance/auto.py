@@ -1,6 +1,6 @@
-"""Values for what is `auto` in a phase, by rules on the training data alone. Pure functions.
+"""Chooses values for `auto` in a phase, by rules on the training data only. Pure functions.
 
-No rule uses a validation figure: nothing is tuned here.
+No rule uses a validation figure, so nothing is tuned here.
 """
 
 import math
@@ -14,19 +14,19 @@ from tailwise.core.params.auto import auto_paths, fill_auto
 from tailwise.core.params.typed import convert
 
 STEPS = 1000
-"""Optimizer steps that a phase is given, whatever the data's size."""
+"""Target number of optimizer steps of a phase."""
 LEAST_EPOCHS, MOST_EPOCHS = 5, 30
 """Fewer show a rare class only a few times; more repeat a small subset without gain."""
 
 BATCH = 16
-"""The batch that a recipe's first learning rate is for."""
+"""Batch size of a recipe's first learning rate."""
 FADE = 0.5
 """Factor between the learning rates of a phase and the one before it."""
 
 
 @dataclass(frozen=True)
 class OpenBalanced:
-    """A balanced subset whose cap may be left to the data."""
+    """A balanced subset whose cap may be auto."""
 
     kind: Literal["balanced"]
     max_ratio: float | Literal["auto"]
@@ -41,9 +41,9 @@ class OpenBalanced:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the rules read: class counts and labels of the training samples, samples a step.
+    """What the rules read: class counts and labels of the training samples, and the batch size.
 
-    first_lr: highest learning rate of the first phase at a batch of BATCH, see `Recipe.first_lr`
+    first_lr: peak learning rate of the first phase at a batch of BATCH, see `Recipe.first_lr`
     """
 
     counts: Counts
@@ -61,14 +61,14 @@ class Choice:
 def max_ratio(counts: Counts) -> float:
     """Square root of the ratio of the largest class to the rarest, in the head where it is largest.
 
-    Half-way, in logarithms, between the data as they are and equal classes; square-root sampling does so by odds,
+    On a log scale half-way between the original and equal class counts, as in square-root sampling,
     https://arxiv.org/abs/1805.00932. Rounded to a tenth, at least 1.
     """
     return round(math.sqrt(max(map(imbalance_ratio, counts.values()))), 1)
 
 
 def epochs(draws: int, batch_size: int) -> int:
-    """So many that they make about STEPS optimizer steps, within LEAST_EPOCHS and MOST_EPOCHS."""
+    """Epochs for about STEPS optimizer steps, within LEAST_EPOCHS and MOST_EPOCHS."""
     wanted = round(STEPS / math.ceil(draws / batch_size)) if draws else MOST_EPOCHS
     return min(max(wanted, LEAST_EPOCHS), MOST_EPOCHS)
 
@@ -76,13 +76,13 @@ def epochs(draws: int, batch_size: int) -> int:
 def lr(first_lr: float, batch_size: int, number: int) -> float:
     """first_lr * sqrt(batch_size / BATCH) * FADE^number, to two digits; number: of the phase, from 0.
 
-    The square root is how Adam's rate follows the batch: https://arxiv.org/abs/2205.10287.
+    Square-root scaling with the batch size for Adam: https://arxiv.org/abs/2205.10287.
     """
     return float(f"{first_lr * math.sqrt(batch_size / BATCH) * FADE**number:.2g}")
 
 
 def choose(section: dict[str, Any], number: int, facts: Facts) -> dict[str, Choice]:
-    """{dotted path: choice} of what stands as `auto` in a phase's section of params.yaml; number: of it, from 0."""
+    """{dotted path: choice} for each `auto` in a phase's section of params.yaml; number: of the phase, from 0."""
     wanted = auto_paths(section)
     chosen: dict[str, Choice] = {}
     if "samples.max_ratio" in wanted:

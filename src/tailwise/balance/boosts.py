@@ -1,7 +1,7 @@
-"""From class counts and measured recalls to one boost per class. Pure functions.
+"""Boosts per class from class counts and validation recalls. Pure functions.
 
-A boost is the factor by which a class weighs more than the most frequent one: 1 for that one, at most the phase's
-`max_weight` for the rarest. Where it applies is not decided here.
+A boost is the weight of a class relative to the most frequent one: 1 for that class, at most the phase's `max_weight`
+for the rarest. `apply_as` decides elsewhere how it is applied.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ class Inverse:
 
 @dataclass(frozen=True)
 class SquareRoot:
-    """sqrt(n_max / n_c): half-way, in logarithms, from the counts to equal classes."""
+    """sqrt(n_max / n_c): on a log scale half-way to equal classes."""
 
     kind: Literal["sqrt"]
 
@@ -31,7 +31,7 @@ class SquareRoot:
 
 @dataclass(frozen=True)
 class EffectiveNumber:
-    """E_max / E_c with E_n = (1 - beta^n) / (1 - beta): samples of a frequent class repeat each other.
+    """E_max / E_c with E_n = (1 - beta^n) / (1 - beta): the effective number of samples.
 
     Source: https://arxiv.org/abs/1901.05555, eq. 2
     """
@@ -58,12 +58,12 @@ def boost_from_counts(counts: Mapping[str, int], rule: Rule, max_weight: float) 
 
 @dataclass(frozen=True)
 class Target:
-    """Which classes phase 3 aims at.
+    """Criteria for the weak classes that phase 3 boosts.
 
     recall: a class below this validation recall is weak, in [0, 1]
-    prior_samples: a measured recall counts as if this many samples at the head's mean
-        recall were added, so that three samples decide little
-    min_support: with fewer validation samples the recall is ignored, and counts decide
+    prior_samples: strength of shrinkage: this many pseudo-samples with the head's mean recall are
+        added to the measured recall
+    min_support: with fewer validation samples the boost follows from counts only
     """
 
     recall: float
@@ -78,7 +78,7 @@ class Target:
 
 
 def shrunk_recall(hits: Mapping[str, int], support: Mapping[str, int], prior_samples: float) -> dict[str, float]:
-    """Recall per class, drawn towards the mean over the classes that have samples.
+    """Recall per class, shrunk towards the mean over the classes that have samples.
 
     (hits + prior_samples * mean) / (support + prior_samples); the mean itself where both are 0.
     """

@@ -1,4 +1,4 @@
-"""The effective weight of a class, samples and boosts together, and the largest ratio between two of them."""
+"""The effective weight of each class, from sampling and boosts, and a limit on the ratio of two of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Balance:
 
 @dataclass(frozen=True)
 class EffectiveWeight:
-    """draws: mean draws of a label of the class in an epoch; weight: in the loss; margin: exp of that in the logit."""
+    """draws: mean draws per label in an epoch; weight: loss weight; margin: exp of the logit margin."""
 
     draws: float
     weight: float
@@ -37,7 +37,7 @@ class EffectiveWeight:
 def effective_weights(
     counts: Mapping[str, int], drawn: Mapping[str, int], boost: Mapping[str, float], apply_as: ApplyAs
 ) -> dict[str, EffectiveWeight]:
-    """Of each class that is drawn at all. counts: of training labels; drawn: of an epoch, repeats included
+    """Effective weights of the classes that are drawn. counts: training labels; drawn: labels of an epoch, with repeats
 
     The weights in the loss have mean 1 over the samples drawn, as in training.
     """
@@ -55,7 +55,7 @@ def effective_weights(
 
 
 def effective_ratio(classes: Mapping[str, EffectiveWeight]) -> float:
-    """Largest product over smallest; 1 where no class is drawn."""
+    """Ratio of the largest to the smallest product; 1 if no class is drawn."""
     products = [one.product for one in classes.values()]
     return max(products) / min(products) if products else 1.0
 

@@ -1,10 +1,10 @@
-"""The labels of a split: one class a sample, or one a position of it. Pure functions."""
+"""The labels of a split: one class per sample or per position. Pure functions."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 Label = str | Sequence[str]
-"""The class of a sample, "" for none; or a list of them, one a position."""
+"""The class of a sample, "" for none; or a list with one class per position."""
 
 LabelTable = Mapping[str, Sequence[Label]]
 """{head: label of each sample}, samples in the same order in every head."""
@@ -19,11 +19,11 @@ class Labels:
 
 
 def classes_of(label: Label) -> list[str]:
-    """The classes of a sample in one head, one a labelled position: [] without a label, ["a"], or ["a", "a", "b"]."""
+    """The classes of a sample in one head, one per labelled position: [] without a label, ["a"], or ["a", "a", "b"]."""
     return [name for name in ([label] if isinstance(label, str) else label) if name]
 
 
 def classes_per_sample(labels: LabelTable) -> Iterator[list[tuple[str, str]]]:
-    """(head, class) of every label of each sample, in the order of the samples; repeated as often as it stands."""
+    """(head, class) of every label of each sample, in sample order, with repeats."""
     for of_sample in zip(*labels.values(), strict=True):
         yield [(head, name) for head, label in zip(labels, of_sample) for name in classes_of(label)]

@@ -1,4 +1,4 @@
-"""A phase's rebalancing: chosen, checked, and described in lines."""
+"""Plans a phase's rebalancing, checks it and describes it."""
 
 from tailwise.balance.counts import Counts, count_classes
 from tailwise.balance.files import Boost, Rebalancing
@@ -12,7 +12,7 @@ def rebalance(
 ) -> tuple[Rebalancing, list[str]]:
     """The samples that a phase draws with the boosts that apply, and lines that describe them.
 
-    labels: of the training samples; counts: of their labels, a class of the head without any included.
+    labels: of the training samples; counts: of their labels, including classes with 0.
     Raises UserError where samples and boosts together exceed the largest effective ratio.
     """
     chosen = how.samples.choose(labels.classes)

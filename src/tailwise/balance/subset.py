@@ -1,4 +1,4 @@
-"""Which of the training samples a phase sees. Pure functions."""
+"""Selects the training samples of a phase. Pure functions."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -41,9 +41,9 @@ class Balanced:
 
 @dataclass(frozen=True)
 class Oversampled:
-    """Every training sample, those of rare classes several times an epoch.
+    """All training samples, those of rare classes several times per epoch.
 
-    max_repeat: most times; a sample is drawn n_max / n_c times for the rarest of its classes, rounded
+    max_repeat: maximum repeats; a sample is drawn n_max / n_c times for the rarest of its classes, rounded
     """
 
     kind: Literal["oversampled"]
@@ -65,7 +65,7 @@ class Rebalance:
     """Per-class rebalancing factors of a phase, and where they apply.
 
     max_weight: largest ratio between the boosts of two classes, at least 1
-    boost: how boosts follow from counts
+    boost: how boosts are computed from counts
     apply_as: margins in the logits, or weights in the loss
     samples: which of the training samples an epoch draws
     """
@@ -81,9 +81,9 @@ class Rebalance:
 
 
 def balanced_subset(labels: LabelTable, max_ratio: float) -> list[int]:
-    """Indices of samples, so that no class has more than `max_ratio` times the labels of its head's rarest one.
+    """Indices of samples such that no class has more than `max_ratio` times the labels of its head's rarest one.
 
-    Greedy: each step picks the class with the fewest labels so far, of equals the rarest in the data, and takes its
+    Greedy: each step picks the class with the fewest labels so far (ties: the rarest in the data), and takes its
     sample whose other classes have the fewest. A sample fits while none of its classes would exceed its cap. So classes
     fill evenly, and the rarest class of a head is taken completely unless another head's cap forbids it. A sample
     without a label in some head is taken for the others.
@@ -112,7 +112,7 @@ def balanced_subset(labels: LabelTable, max_ratio: float) -> list[int]:
 
 
 def oversampled(labels: LabelTable, max_repeat: int) -> list[int]:
-    """Indices of all samples in order, each as often as its rarest class asks for."""
+    """Indices of all samples in order, each repeated as its rarest class requires."""
     counts = present_counts(labels)
     repeats = {
         (head, name): min(round(max(of_head.values()) / n), max_repeat)

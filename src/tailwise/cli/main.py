@@ -12,7 +12,7 @@ WEIGHTS = Path("data/models/phase3.safetensors")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command; the exit status: 1 with one line for a user error, 130 for Ctrl-C."""
+    """Run a command; returns the exit status: 1 with one line for a user error, 130 for Ctrl-C."""
     try:
         args = parser().parse_args(arguments)
         args.run(args)
@@ -49,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def add_predict(one: argparse.ArgumentParser) -> None:
-    """What every recipe's prediction takes; which inputs it reads is the recipe's business."""
+    """Arguments of `predict` that all recipes share; the recipe interprets the inputs."""
     one.add_argument(
         "paths",
         type=Path,
@@ -67,12 +67,12 @@ def add_predict(one: argparse.ArgumentParser) -> None:
 
 
 def add_predict_options(one: argparse.ArgumentParser) -> None:
-    """By which model, on what, and where the answers go."""
+    """Arguments for model, device and output."""
     one.add_argument("--weights", type=Path, default=WEIGHTS, help="default: %(default)s")
     one.add_argument("--recipe", metavar="MODULE", help="package of a recipe that is no part of tailwise, as tagger")
     one.add_argument("--format", metavar="NAME", help="text, csv or one of the recipe's; default: text for one sample")
     one.add_argument("--out", type=Path, metavar="FILE", help="default: standard output")
-    one.add_argument("--set", metavar="NAME", help="name of the split in the answers; default: the folder's")
+    one.add_argument("--set", metavar="NAME", help="name of the split in the predictions; default: the folder's")
     one.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: %(default)s")
     one.add_argument("--workers", type=int, default=2, help="processes that read the samples; default: 2")
 

@@ -2,7 +2,7 @@
 
 NAME is one of presets/, or the path of a YAML file, such as the reports/config.yaml of a run.
 A preset names the values that differ; comments and the order of params.yaml stay. ``tailwise preset --upgrade`` renames
-what the last version named otherwise.
+keys of the last version.
 """
 
 import io
@@ -45,7 +45,7 @@ def main(name: str) -> None:
 
 
 def rewrite(change: Callable[[dict], list[str]], file: Path = Path("params.yaml")) -> None:
-    """Change params.yaml, its comments and order kept, and print the lines that `change` returns."""
+    """Change params.yaml, keeping comments and order, and print the lines that `change` returns."""
     read_file(file)  # refuses what is wrong with it, and what ruamel would read without a limit
     yaml = YAML()
     yaml.preserve_quotes, yaml.width = True, 120

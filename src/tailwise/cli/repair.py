@@ -1,4 +1,4 @@
-"""Remove what a kill left half-written: ``tailwise repair``, before ``dvc repro``.
+"""Remove files that a kill left truncated: ``tailwise repair``, before ``dvc repro``.
 
 DVC 3.67 rewrites `.dvc/tmp/rwlock` and `dvc.lock` in place, and refuses to start if a kill truncated one of them
 (https://github.com/treeverse/dvc/issues/7615). Neither is needed: the first lists running processes, and the stages
@@ -27,7 +27,7 @@ from tailwise.core.files import is_alive, remove_part
 
 
 def repair(root: Path) -> list[str]:
-    """Remove the truncated files of a DVC repository; returns a line for each. Files of a running DVC are left."""
+    """Remove the truncated files of a DVC repository; returns a line for each. Skips files of a running DVC."""
     tmp = root / ".dvc" / "tmp"
     checks = [(tmp / "rwlock", tmp / "rwlock.lock", is_json)]
     checks += [(path, tmp / "lock", is_lockfile) for path in lockfiles(root)]
@@ -80,7 +80,7 @@ def is_json(path: Path) -> bool:
 
 
 def is_lockfile(path: Path) -> bool:
-    """Whether DVC can read the file; one with conflict markers of git counts as valid, for a person to resolve."""
+    """Whether DVC can read the file; one with conflict markers of git counts as valid, for the user to resolve."""
     try:
         COMPILED_LOCKFILE_SCHEMA(load_yaml(path))
     except (ParseError, Invalid):
@@ -89,7 +89,7 @@ def is_lockfile(path: Path) -> bool:
 
 
 def index_of(root: Path) -> Path | None:
-    """The file of DVC's index, which lies where DVC's settings say; None if DVC cannot open the repository."""
+    """The file of DVC's index, at the path from DVC's settings; None if DVC cannot open the repository."""
     with suppress(DvcException), Repo(str(root)) as repo:
         return Path(repo.site_cache_dir) / "index" / "data" / "db.db"
     return None
@@ -133,16 +133,16 @@ def is_open(path: Path) -> bool:
 
 
 WRITTEN = ("reports", "data/models", "data/chosen", ".logs", ".resume", ".cache")
-"""Folders that stages write into and that DVC does not empty before."""
+"""Folders that stages write into and that DVC does not empty first."""
 
 
 def remove_left(root: Path) -> list[Path]:
-    """Remove the temporary files of killed stages, of all pipelines; those of living processes stay."""
+    """Remove the temporary files of killed stages, of all pipelines; those of running processes stay."""
     folders = [home / name for home in (root, *sorted(root.glob("pipelines/*"))) for name in WRITTEN]
     parts = [part for folder in folders for part in sorted(folder.rglob(".*.*"))]
     return [part for part in parts if remove_part(part, is_alive)]
 
 
 def repository(folder: Path) -> Path:
-    """The DVC repository around a folder, itself where there is none."""
+    """The DVC repository that contains a folder; the folder itself outside one."""
     return next((around for around in (folder, *folder.parents) if (around / ".dvc").is_dir()), folder)

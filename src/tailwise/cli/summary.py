@@ -1,4 +1,4 @@
-"""The table that ends a run: ``tailwise summary``."""
+"""The table printed at the end of a run: ``tailwise summary``."""
 
 from pathlib import Path
 
@@ -6,9 +6,9 @@ from tailwise.core.files import read_json
 
 
 def summary(metrics: dict, intervals: dict) -> str:
-    """Validation figures as text: a row a head, then the pipeline's own scores and lines.
+    """Validation figures as text: one row per head, then the pipeline's own scores and lines.
 
-    intervals: heads, few, and where the pipeline has them units {score: unit} and lines
+    intervals: heads, few, and optionally units {score: unit} and lines
     """
     heads = {name: of_head for name, of_head in metrics.items() if isinstance(of_head, dict)}
     lines = [f"{'validation':<12}{'macro recall':>14}{'macro F1':>10}{'lowest class recall':>21}"] if heads else []

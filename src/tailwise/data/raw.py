@@ -1,6 +1,6 @@
 """Raw files by their path from the data root, which may lead into a zip: ``Train.zip/action_0/clip_0.mp4``.
 
-A few large files cost DVC next to nothing where thousands of folders cost seconds.
+DVC handles a few zips much faster than thousands of folders.
 """
 
 import bz2
@@ -23,9 +23,9 @@ LARGEST_MEMBER = 2**29
 LARGEST_CONTENTS = 2**24
 """Bytes of a zip's table of contents, some 150,000 files."""
 LARGEST_DICTIONARY = 2**26
-"""Bytes that a file packed by LZMA may ask for beside itself; 7-Zip's highest level asks for as many."""
+"""Maximum LZMA dictionary size in bytes, that of 7-Zip's highest level."""
 AT_ONCE = 2**20
-"""Bytes that are unpacked at once."""
+"""Bytes unpacked at a time."""
 ENCRYPTED = 1
 """Bit of a member's flags. Source: APPNOTE.TXT 4.4.4"""
 SMALLEST_CLIP = 512
@@ -84,12 +84,12 @@ class RawFile:
             raise DamagedFile(self.root / self.path, str(error)) from error
 
     def source(self) -> str | io.BytesIO:
-        """What a decoder opens: a path, so that a long video is not read into memory, or the bytes from a zip."""
+        """Input for a decoder: a path, so that long videos are not read into memory, or bytes from a zip."""
         return str(self.root / self.path) if self._archived is None else io.BytesIO(self.read())
 
 
 def is_file(path: Path) -> bool:
-    """As Path.is_file; False, too, for a name that is longer than any file's can be."""
+    """Path.is_file, but False for names that are too long."""
     try:
         return path.is_file()
     except OSError as error:
@@ -123,7 +123,7 @@ class _Bounded(io.BufferedReader):
 def unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     """The content, never more of it in memory than the zip says it has; BadZipFile for more than LARGEST_MEMBER.
 
-    What a zip says of a size may be wrong: what comes out is counted.
+    The size in the zip may be wrong, so the unpacked bytes are counted.
     """
     if member.file_size > LARGEST_MEMBER:
         limit = f"a file of more than {LARGEST_MEMBER >> 20} MiB is not read from a zip"
@@ -145,7 +145,7 @@ def _by_zipfile(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[b
 
 
 def _packed(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
-    """What the zip holds of a member, as it is."""
+    """The packed bytes of a member."""
     stored = copy.copy(member)
     stored.compress_type, stored.file_size = zipfile.ZIP_STORED, member.compress_size
     stored.CRC = None  # pyright: ignore[reportAttributeAccessIssue] - what zipfile itself takes for: do not check

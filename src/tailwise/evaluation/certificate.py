@@ -1,4 +1,4 @@
-"""Targets on a split that nobody tuned on, and whether a model reaches them. Pure functions."""
+"""Checks a model against targets on the held-out test split. Pure functions."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ from tailwise.evaluation.measure import Measured, count_groups
 
 Verdict = Literal["pass", "fail", "undecided"]
 FEW, FEW_GROUPS = 20, 10
-"""Labels of a class that its recall needs to be decided; groups that any interval needs."""
+"""Minimum labels of a class for a verdict on its recall; minimum groups for any interval."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class Targets:
 
 @dataclass(frozen=True)
 class TargetResult:
-    """A figure with its interval, its target, and whether it is reached.
+    """A figure with its interval, its target, and the verdict.
 
-    samples: labels of the class, where the figure is of one
+    samples: labels of the class, for figures of a class
     """
 
     head: str
@@ -47,7 +47,7 @@ class TargetResult:
 
 
 def verdict_of(interval: Interval, target: float) -> Verdict:
-    """pass or fail where the whole interval lies on one side of the target, else undecided."""
+    """pass or fail if the entire interval is on one side of the target, else undecided."""
     if interval.value is None or interval.low is None or interval.high is None:
         return "undecided"
     if interval.low <= target <= interval.high:
@@ -62,7 +62,7 @@ def certify_head(
 
     support: {class: labels}; groups: how many; figures: from `intervals`, its classes in the order of support
     The recall of a class with fewer than FEW labels stays undecided, and with fewer than FEW_GROUPS groups all do,
-    whatever the interval says: in so few a bootstrap may see no spread. The loss has no interval: its value decides.
+    whatever the interval: a bootstrap of so few may show no spread. The loss has no interval: its value decides.
     """
     rows = [_result(head, name, figures[name], getattr(targets, name)) for name in ("macro_recall", "macro_f1")]
     for (name, count), interval in zip(support.items(), figures["recall"]):
@@ -77,7 +77,7 @@ def certify_head(
 def certify_split(
     heads: dict[str, Measured], losses: dict[str, float], targets: Targets
 ) -> tuple[list[TargetResult], list[str], dict[str, Any]]:
-    """Every target of every head, what the figures do not tell, and what their intervals were drawn from.
+    """Verdicts on all targets of all heads, limits of the figures, and the bootstrap's settings.
 
     heads, losses: of each head, all on the same samples; losses: mean cross entropy
     """
@@ -99,7 +99,7 @@ def limits_of_intervals(sample_name: str) -> str:
 
 
 def limits(head: str, support: dict[str, int]) -> list[str]:
-    """What the figures of a head do not tell, in sentences. support: {class: labels}"""
+    """Limits of a head's figures, as sentences. support: {class: labels}"""
     absent = [name for name, count in support.items() if not count]
     few = {name: count for name, count in support.items() if 0 < count < FEW}
     lines = [f"{head}: {name} has no sample: it has no figures, and the macro figures leave it out." for name in absent]
@@ -108,7 +108,7 @@ def limits(head: str, support: dict[str, int]) -> list[str]:
 
 
 def limits_of_groups(groups: int) -> list[str]:
-    """That too few groups are resampled, in a sentence."""
+    """The limit of too few groups, as a sentence."""
     return (
         [f"Only {groups} {'group' if groups == 1 else 'groups'}: too few for meaningful intervals."]
         if groups < FEW_GROUPS
@@ -117,9 +117,9 @@ def limits_of_groups(groups: int) -> list[str]:
 
 
 def limits_of_model(spec: dict[str, Any], asked: dict[str, Any] | None) -> list[str]:
-    """That the model is a fallback of the one that params ask for, in a sentence.
+    """The limit of a fallback model, as a sentence.
 
-    spec: of the model; asked: the specification that it is a fallback of, None if it is none
+    spec: of the model; asked: the specification in params.yaml, None if the model is no fallback
     """
     if asked is None:
         return []

@@ -31,7 +31,7 @@ def head_figures(measured: Measured, trained_on: dict[str, int]) -> dict[str, An
 
 
 def limits_of_split(heads: dict[str, Measured]) -> list[str]:
-    """What the figures of a split do not tell, in sentences."""
+    """Limits of a split's figures, as sentences."""
     found = limits_of_groups(count_groups(measured.predictions for measured in heads.values()))
     return found + [line for head, measured in heads.items() for line in limits(head, measured.support)]
 

@@ -1,4 +1,4 @@
-"""From a head's predictions to its figures with intervals: the one way of the intervals stage and the certificate."""
+"""Figures with intervals from a head's predictions, for the stages `intervals` and `certify`."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from tailwise.metrics.predictions import Predictions
 
 @dataclass(frozen=True)
 class Measured:
-    """A head on a split. matrix: confusion counts (C, C); figures: what `intervals` gives"""
+    """A head on a split. matrix: confusion counts (C, C); figures: from `intervals`"""
 
     predictions: Predictions
     matrix: np.ndarray

@@ -10,7 +10,7 @@ from tailwise.metrics.predictions import Predictions
 
 @dataclass(frozen=True)
 class Mistake:
-    """A label that was predicted wrong. probabilities: {class: number}; position: in a sequence, None elsewhere"""
+    """A misclassified label. probabilities: {class: number}; position: in a sequence, None elsewhere"""
 
     sample: str
     group: str
@@ -25,7 +25,7 @@ class Mistake:
 
 
 def confident_mistakes(found: Predictions, count: int) -> list[Mistake]:
-    """Up to `count`, the highest probability of the predicted class first; equal ones by sample and position.
+    """Up to `count`, the highest probability of the predicted class first; ties by sample and position.
 
     Raises ValueError for predictions without probabilities.
     """

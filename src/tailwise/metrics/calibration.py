@@ -1,4 +1,4 @@
-"""How far probabilities are from how often they are right."""
+"""Calibration: the gap between confidence and accuracy."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from tailwise.metrics.calibration_bins import bin_sums, calibration_error
 
 @dataclass(frozen=True)
 class CalibrationError:
-    """Expected calibration error: mean distance of confidence and accuracy over bins of equal width.
+    """Expected calibration error: mean gap between confidence and accuracy over bins of equal width.
 
     total: from `bin_sums`.
     Source: https://arxiv.org/abs/1706.04599, equation 3
@@ -28,5 +28,5 @@ class CalibrationError:
         return bin_sums(confidence, right, self.bins)
 
     def value(self, total: np.ndarray) -> float | None:
-        """In [0, 1]; None of no label."""
+        """In [0, 1]; None without labels."""
         return calibration_error(total)

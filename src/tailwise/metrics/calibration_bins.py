@@ -1,4 +1,4 @@
-"""Confidence and accuracy in bins of equal width, as sums that add up. numpy alone: the figures load no torch.
+"""Confidence and accuracy in bins of equal width, as sums that add up. No torch import.
 
 The confidence is the probability of the predicted class; bin b holds (b / bins, (b + 1) / bins].
 Source: https://arxiv.org/abs/1706.04599, equations 2 and 3
@@ -8,7 +8,7 @@ import numpy as np
 
 
 def bin_sums(confidence: np.ndarray, right: np.ndarray, bins: int) -> np.ndarray:
-    """Of each bin the number of labels, the sum of their confidences, and how many were right: (3 * bins,).
+    """Per bin: number of labels, sum of confidences, number of correct labels; (3 * bins,).
 
     confidence: (N,) in [0, 1]; right: (N,) bool
     """
@@ -17,6 +17,6 @@ def bin_sums(confidence: np.ndarray, right: np.ndarray, bins: int) -> np.ndarray
 
 
 def calibration_error(total: np.ndarray) -> float | None:
-    """Mean distance of confidence and accuracy over the labels, in [0, 1]; None of no label. total: from `bin_sums`"""
+    """Mean gap between confidence and accuracy, in [0, 1]; None without labels. total: from `bin_sums`"""
     labels, confidence, right = np.reshape(total, (3, -1))
     return float(np.abs(confidence - right).sum() / labels.sum()) if labels.sum() else None

@@ -16,13 +16,13 @@ from tailwise.metrics.confusion import FIGURES, confusion, scores
 class Classification:
     """total: cross entropy summed over the labels, number of labels, confusion counts row by row: (2 + C * C,).
 
-    Own counts instead of scikit-learn's figures: sums of counts agree over batches, processes and resume.
+    Uses counts instead of scikit-learn's figures, since counts add up over batches, processes and resumes.
     """
 
     head: Head
 
     def part(self, outputs: Outputs, batch: Batch) -> np.ndarray:
-        """Of logits (B, C) with class ids (B,), or (B, T, C) with (B, T); IGNORE counts nowhere."""
+        """Of logits (B, C) with class ids (B,), or (B, T, C) with (B, T); IGNORE is not counted."""
         logits, targets = outputs[self.head.name], batch.targets[self.head.name]
         flat = logits.reshape(-1, logits.shape[-1])
         loss = F.cross_entropy(flat, targets.reshape(-1), ignore_index=IGNORE, reduction="sum")
@@ -31,16 +31,16 @@ class Classification:
         return np.array([float(loss), batch.count(self.head.name), *counts.ravel()])
 
     def matrix(self, total: np.ndarray | Sequence[float]) -> np.ndarray:
-        """(C, C) int64: rows actual, columns predicted; zeros of an empty total."""
+        """(C, C) int64: rows actual, columns predicted; zeros for an empty total."""
         size = len(self.head.classes)
         return np.array(total[2:] if len(total) else np.zeros(size**2), np.int64).reshape(size, size)
 
     def loss(self, total: np.ndarray | Sequence[float]) -> float:
-        """Mean cross entropy over the labels; 0 of none."""
+        """Mean cross entropy over the labels; 0 without labels."""
         return float(total[0]) / max(int(total[1]), 1) if len(total) else 0.0
 
     def value(self, total: np.ndarray) -> dict[str, Any]:
-        """`FIGURES`, and "recall" {class: number, None where it has no sample}; all None without a label."""
+        """`FIGURES`, and "recall" {class: number, None without samples}; all None without a label."""
         matrix = self.matrix(total)
         if matrix.any():
             return scores(matrix, self.head.classes, self.loss(total))

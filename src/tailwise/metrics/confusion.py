@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 FIGURES = ("macro_recall", "macro_f1", "accuracy", "min_recall", "loss")
-"""The figures of a head that are one number."""
+"""Names of the scalar figures of a head."""
 
 
 def confusion(targets: np.ndarray, predictions: np.ndarray, classes: int) -> np.ndarray:
@@ -25,12 +25,12 @@ def confusion(targets: np.ndarray, predictions: np.ndarray, classes: int) -> np.
 
 
 def recall(matrix: np.ndarray) -> np.ndarray:
-    """Share of each actual class that was found; NaN for a class without a sample."""
+    """Share of each actual class that was predicted correctly; NaN for a class without a sample."""
     return _share(matrix.diagonal(), matrix.sum(axis=1))
 
 
 def precision(matrix: np.ndarray) -> np.ndarray:
-    """Share of each predicted class that was right; 0 where nothing was predicted."""
+    """Share of each predicted class that was correct; 0 where nothing was predicted."""
     return np.nan_to_num(_share(matrix.diagonal(), matrix.sum(axis=0)))
 
 
@@ -46,7 +46,7 @@ def macro(values: np.ndarray) -> float:
 
 
 def mean_known(values: Iterable[float | None], scale: float = 1.0) -> float:
-    """Mean times scale of the values that are neither None nor NaN, in whatever order; NaN if there is none."""
+    """Scaled mean of the values, ignoring None and NaN, independent of order; NaN if there is none."""
     known = [value for value in values if value is not None and not math.isnan(value)]
     return scale * math.fsum(known) / len(known) if known else math.nan
 

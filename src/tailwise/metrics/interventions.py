@@ -1,4 +1,4 @@
-"""What was done about a fault in training: one row of interventions.csv, and its text for people."""
+"""Interventions of training: rows of interventions.csv, and their text."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ Action = Literal["skip batch", "roll back", "fall back", "halve micro-batch", "a
 
 @dataclass(frozen=True)
 class Intervention:
-    """A fault, the action, the numbers by which the fault was found, and the settings after the action.
+    """A fault, the action taken, the numbers that revealed the fault, and the settings after the action.
 
     epoch, step: from 1
     loss: of the step; of "loss stays high" a mean of recent steps. norm: of the gradient, before it is clipped
     reference: what the loss or the norm was compared with: a median of recent steps, or a mean before a rollback
     parameter: that has no gradient, of a "frozen layer"
-    rate: factor on the phase's lr; micro_batch: samples computed at once; fallback: how many fallbacks there were
-    loaded, tensors: of a fallback's tensors, how many were taken over, and how many it has
+    rate: factor on the phase's lr; micro_batch: samples per micro-batch; fallback: number of fallbacks so far
+    loaded, tensors: for a fallback, tensors loaded from the old model, and tensors in total
     """
 
     epoch: int
@@ -45,11 +45,11 @@ class Intervention:
 
 
 COLUMNS = tuple(Intervention.__dataclass_fields__)
-"""Of interventions.csv."""
+"""Columns of interventions.csv."""
 
 
 def read_row(row: Mapping[str, str]) -> Intervention:
-    """An intervention from the text of its columns; KeyError or ValueError for a row that is none."""
+    """An intervention from the text of its columns; KeyError or ValueError for an invalid row."""
     integers = {name: int(row[name]) for name in ("epoch", "step", "micro_batch", "fallback")}
     counts = {name: int(row[name]) if row[name] else None for name in ("loaded", "tensors")}
     numbers = {name: float(row[name]) if row[name] else None for name in ("loss", "norm", "reference")}
@@ -59,7 +59,7 @@ def read_row(row: Mapping[str, str]) -> Intervention:
 
 
 def describe_fault(row: Intervention) -> str:
-    """The numbers by which the fault was found; "" for one that has none."""
+    """The numbers that revealed the fault, as text; "" if there are none."""
     if row.fault == "loss stays high":
         return f"mean of recent losses {row.loss:.3g}, {row.reference:.3g} before the rollback"
     if row.fault == "loss spike":
@@ -73,7 +73,7 @@ def describe_fault(row: Intervention) -> str:
 
 
 def describe_action(row: Intervention) -> str:
-    """What was done."""
+    """The action as text."""
     return {
         "skip batch": "batch skipped",
         "roll back": f"rolled back to the last good weights, rate x {row.rate:g}",

@@ -24,7 +24,7 @@ class MacroRecall:
         return np.concatenate(counts).astype(np.float64)
 
     def value(self, total: np.ndarray) -> float | None:
-        """None if no head has a label; a head without one is left out of the mean."""
+        """None if no head has labels; heads without labels are ignored."""
         sizes = [len(head.classes) for head in self.heads]
         counts = np.split(np.asarray(total), np.cumsum([size**2 for size in sizes])[:-1])
         recalls = (macro(recall(of_head.reshape(size, size))) for of_head, size in zip(counts, sizes))

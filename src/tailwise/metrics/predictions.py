@@ -1,4 +1,4 @@
-"""A head's answers on a split: what is true, what was predicted, and how likely each class was."""
+"""Predictions of a head on a split: targets, predicted classes and probabilities."""
 
 import csv
 from collections.abc import Iterator, Sequence
@@ -19,12 +19,12 @@ FIRST, POSITION, LAST = ["sample", "group"], "position", ["actual", "predicted"]
 
 @dataclass(frozen=True)
 class Predictions:
-    """One row a label: one a sample, or for a sequence head one a position. N rows, C classes.
+    """One row per label: per sample, or per position for a sequence head. N rows, C classes.
 
     samples, groups: N names, those of a sequence repeated for each of its positions
-    targets: class ids (N,), IGNORE for a sample without a label, which counts nowhere; padding has no row
+    targets: class ids (N,), IGNORE for a sample without a label, which is not counted; padding has no row
     predicted: class ids (N,)
-    probabilities: (N, C), None where only the classes are known
+    probabilities: (N, C), None if only the classes are known
     positions: (N,) from 0 in each sequence; None for a head with one label a sample
 
     Raises ValueError for columns of different lengths.
@@ -64,7 +64,7 @@ class Predictions:
 
     @property
     def known_probabilities(self) -> np.ndarray:
-        """`probabilities`, (N, C), of predictions that have them, as all have that a model made."""
+        """`probabilities`, (N, C), if present, as in all predictions of a model."""
         assert self.probabilities is not None
         return self.probabilities
 
@@ -90,14 +90,14 @@ def predictions(
 
 
 def concatenate(parts: Sequence[Predictions]) -> Predictions:
-    """Of one head, one after the other; at least one."""
+    """Concatenate predictions of one head; at least one."""
     columns = [dict(part.columns()) for part in parts]
     joined: dict[str, Any] = {name: _join([of_part[name] for of_part in columns]) for name in columns[0]}
     return Predictions(parts[0].head, **joined)
 
 
 def write_predictions(path: Path, found: Predictions) -> None:
-    """A CSV table, a row a label: sample, group, position in a sequence, actual, predicted, a probability a class."""
+    """Write a CSV table with a row per label: sample, group, position, actual, predicted, class probabilities."""
     known, classes = found.labelled, found.head.classes
     positions: list[list[int]] = [[] for _ in range(len(known))]
     if known.positions is not None:
@@ -112,7 +112,7 @@ def write_predictions(path: Path, found: Predictions) -> None:
 
 
 def read_predictions(path: Path, head: Head) -> Predictions:
-    """What `write_predictions` wrote, also without probabilities; UserError for a table of other columns or classes."""
+    """Read a table of `write_predictions`, also without probabilities; UserError for other columns or classes."""
     header, rows = _read(path)
     first = [*FIRST, POSITION] if header[2:3] == [POSITION] else FIRST
     start, known = len(first), header[len(first) + 2 :] == list(head.classes)
@@ -124,7 +124,9 @@ def read_predictions(path: Path, head: Head) -> Predictions:
         positions = np.array([row[2] for row in rows], np.int64) if POSITION in first else None
         likely = np.array([row[start + 2 :] for row in rows], np.float64) if known else None
     except (KeyError, ValueError, IndexError) as error:
-        raise UserError(f"{path}: no answer of {head.name}: {error}; run the stage that writes it again") from error
+        raise UserError(
+            f"{path}: invalid predictions of {head.name}: {error}; run the stage that writes it again"
+        ) from error
     names = [row[0] for row in rows], [row[1] for row in rows]
     if likely is not None:
         likely = likely.reshape(len(rows), len(classes))

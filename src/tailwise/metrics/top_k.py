@@ -1,4 +1,4 @@
-"""Top-k accuracy: the share of labels among the k likeliest classes."""
+"""Top-k accuracy: the share of labels among the k most probable classes."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from tailwise.core.heads import IGNORE, Head
 
 
 def ranks(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """Of each label the number of classes that are likelier, (N,) from 0; of equal logits the first class is likelier.
+    """Rank of each label, (N,) from 0: the number of more probable classes; ties go to the first class.
 
     logits: (N, C); targets: (N,) class ids
     """
@@ -21,7 +21,7 @@ def ranks(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
 
 @dataclass(frozen=True)
 class TopK:
-    """total: number of labels, then for each k the labels that were among the k likeliest. ks: at least 1"""
+    """total: number of labels, then for each k the number of labels among the k most probable. ks: at least 1"""
 
     head: Head
     ks: tuple[int, ...] = (1, 5)
@@ -33,6 +33,6 @@ class TopK:
         return np.array([len(found), *((found < k).sum() for k in self.ks)], np.float64)
 
     def value(self, total: np.ndarray) -> dict[str, float | None]:
-        """{"top_k": share}; None of no label."""
+        """{"top_k": share}; None without labels."""
         labels, hits = total[0], total[1:]
         return {f"top_{k}": float(hit / labels) if labels else None for k, hit in zip(self.ks, hits)}

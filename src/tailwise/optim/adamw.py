@@ -13,7 +13,7 @@ from tailwise.optim.groups import Groups, QuickStart, check_decay, split_decay
 
 
 class QuickAdamW(QuickStart, torch.optim.AdamW):
-    """`torch.optim.AdamW`, equal to the last bit."""
+    """`torch.optim.AdamW` with bitwise equal results."""
 
     step = torch.no_grad()(unwrap(torch.optim.AdamW.step))
 
@@ -22,7 +22,7 @@ class QuickAdamW(QuickStart, torch.optim.AdamW):
 class AdamW:
     """torch.optim.AdamW.
 
-    weight_decay: of parameters with two dimensions or more
+    weight_decay: applied to parameters with two or more dimensions
     """
 
     kind: Literal["adamw"]

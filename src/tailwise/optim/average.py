@@ -1,4 +1,4 @@
-"""Averages of the weights over the steps or epochs of a phase, to be validated and handed over in their place."""
+"""Weight averages over the steps or epochs of a phase, validated and handed over instead of the weights."""
 
 # torch does not list its _foreach functions.
 # pyright: reportPrivateImportUsage=false, reportPrivateUsage=false
@@ -14,7 +14,7 @@ from torch import nn
 def ema_share(updates: int, decay: float) -> float:
     """The share of the new weights in the average: 1 - min(decay, (1 + updates) / (10 + updates)).
 
-    So the first weights do not count for long. Source: tf.train.ExponentialMovingAverage, `num_updates`
+    The ramp-up keeps the initial weights from dominating. Source: tf.train.ExponentialMovingAverage, `num_updates`
     """
     return 1 - min(decay, (1 + updates) / (10 + updates))
 
@@ -44,7 +44,7 @@ class EMA:
 class SWA:
     """Mean of the weights at the ends of the last epochs. Source: https://arxiv.org/abs/1803.05407
 
-    epochs: how many; before them the weights themselves are validated
+    epochs: number of last epochs to average; before them the weights themselves are validated
     """
 
     kind: Literal["swa"]
@@ -62,9 +62,9 @@ class SWA:
 
 
 class WeightAverage:
-    """A copy of the model whose parameters are the average. `updates` () int64 counts what is in it.
+    """A copy of the model whose parameters are the average. `updates` () int64 counts the averaged updates.
 
-    Buffers are the model's. Statistics of batch norm belong to no average of weights: they are to be measured anew.
+    Buffers are copied from the model; batch norm statistics must be recomputed for the averaged weights.
     """
 
     def __init__(self, how: EMA | SWA, model: nn.Module):
@@ -79,7 +79,7 @@ class WeightAverage:
         self._add(model, self.how.step_share(int(self.updates)))
 
     def after_epoch(self, model: nn.Module, left: int) -> None:
-        """left: epochs of the phase that are left"""
+        """left: remaining epochs of the phase"""
         self._add(model, self.how.epoch_share(int(self.updates), left))
 
     @torch.no_grad()
@@ -95,6 +95,6 @@ class WeightAverage:
         return {**self.model.state_dict(), "updates": self.updates}
 
     def restore(self, tensors: dict[str, torch.Tensor]) -> None:
-        """Set what `tensors` gave."""
+        """Restore the tensors returned by `tensors`."""
         self.model.load_state_dict({name: tensor for name, tensor in tensors.items() if name != "updates"})
         self.updates = tensors["updates"].clone()

@@ -38,8 +38,8 @@ class Cosine:
 
     warmup: share of the phase's steps, in [0, 1)
     floor: factor at the end of the curve, in [0, 1]
-    start, end: the part of the curve, as factors: ``start: 0.7, end: 0.3`` goes on where another phase ended at 0.7;
-        without `end` it goes to `floor`
+    start, end: the part of the curve, as factors: ``start: 0.7, end: 0.3`` continues a phase that ended at 0.7;
+        without `end` it ends at `floor`
     """
 
     kind: Literal["cosine"]

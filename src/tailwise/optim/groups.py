@@ -1,4 +1,4 @@
-"""Parameter groups, what the loop asks of an optimizer, and a quicker start of torch's."""
+"""Parameter groups, the optimizer interface of the loop, and a faster start of torch's optimizers."""
 
 from collections.abc import Callable, MutableMapping
 from inspect import unwrap
@@ -8,11 +8,11 @@ import torch
 from torch.optim import Optimizer
 
 Groups = list[dict[str, Any]]
-"""torch's parameter groups: "params", and the "rate" by which the phase's lr is multiplied for them."""
+"""torch's parameter groups, with "params" and "rate", a factor on the phase's lr."""
 
 
 class StepOptimizer(Protocol):
-    """What owns a phase's step: an optimizer of torch, or a wrapper such as SAM's."""
+    """The optimizer interface of the loop: a torch optimizer, or a wrapper such as SAM."""
 
     @property
     def param_groups(self) -> Groups: ...
@@ -29,7 +29,7 @@ class StepOptimizer(Protocol):
     def load_state_dict(self, state_dict: dict[str, Any], /) -> None: ...
 
     def step(self, closure: Callable[[], Any], /) -> Any:
-        """Moves the parameters. `closure` computes the gradients and returns the loss, (); torch types it as float."""
+        """Update the parameters. `closure` computes gradients and returns the loss, (); torch types it as float."""
         ...
 
 
@@ -54,7 +54,7 @@ class QuickStart:
     """Mixin before a torch optimizer: the same results, without importing torch's compiler. Not for `differentiable`.
 
     torch wraps these methods to keep its compiler out of them; the first call imports the compiler: 1.2 s of each
-    training's start on an idle core, 3.3 s on a busy one. A subclass unwraps its `step` likewise.
+    training's start on an idle core, 3.3 s on a busy one. A subclass must unwrap its `step` too.
     """
 
     add_param_group = unwrap(Optimizer.add_param_group)

@@ -1,4 +1,4 @@
-"""The kinds of optimizers and schedules that a phase may name."""
+"""The available kinds of optimizers and schedules."""
 
 from math import isclose
 
@@ -13,26 +13,26 @@ from tailwise.optim.sgd import SGD
 from tailwise.optim.step import Step
 
 Optimizer = AdamW | SGD | SAM | Ranger
-"""Each has `build(groups, lr)`, which gives what owns its step: `step(closure)`. Its state is tensors alone."""
+"""Each has `build(groups, lr)`, which returns a `StepOptimizer`. Its state consists of tensors only."""
 
 Schedule = Cosine | Step | CosineRestarts | Linear | Plateau
 """Each has `factor(step, steps, scores)` on lr, a pure function, and `ends()`, its first and last factor."""
 
 
 def optimizer_name(optimizer: Optimizer) -> str:
-    """What its state belongs to: the kind, and of SAM its base's, too."""
+    """Name of the optimizer that its state belongs to: the kind, with the base's for SAM."""
     return f"{optimizer.kind} of {optimizer.base.kind}" if isinstance(optimizer, SAM) else optimizer.kind
 
 
 def goes_on(earlier: Schedule, later: Schedule) -> bool:
-    """Whether one of two phases states that their schedules are one curve: `start` below 1, or an `end`."""
+    """Whether two phases continue one schedule: one has a `start` below 1 or an `end`."""
     return later.start < 1 or getattr(earlier, "end", None) is not None
 
 
 def gap(earlier: tuple[float, Schedule], later: tuple[float, Schedule]) -> tuple[float, float] | None:
     """The learning rates that the earlier phase ends at and the later one starts at, if they differ.
 
-    earlier, later: lr and schedule; a warm-up is not looked at, nor an end that depends on scores
+    earlier, later: lr and schedule; ignores warm-up, and ends that depend on scores
     """
     (lr, schedule), (next_lr, next_schedule) = earlier, later
     last = schedule.ends()[1]

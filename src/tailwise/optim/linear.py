@@ -1,4 +1,4 @@
-"""Linear warm-up, then constant or along a line. Nothing in the schedules keeps a state: time is passed in."""
+"""Linear warm-up, then constant or linear. Schedules are stateless functions of the step."""
 
 import math
 from collections.abc import Sequence
@@ -13,20 +13,20 @@ def warm_up(step: int, steps: int, warmup: float) -> float | None:
 
 
 def progress(step: int, steps: int, warmup: float) -> float:
-    """Share in [0, 1] of the way from the end of the warm-up to the end of the phase."""
+    """Progress in [0, 1] from the end of the warm-up to the end of the phase."""
     rising = warmup * steps
     return min((step - rising) / max(steps - rising, 1), 1.0)
 
 
 def linear(step: int, steps: int, warmup: float = 0.0, start: float = 1.0, end: float = 1.0) -> float:
-    """Rises to `start` over the warm-up, then goes straight to `end`, reached after the last step."""
+    """Rises to `start` over the warm-up, then changes linearly to `end`, reached after the last step."""
     if (rise := warm_up(step, steps, warmup)) is not None:
         return start * rise
     return start + (end - start) * progress(step, steps, warmup)
 
 
 def check_factors(**factors: float | None) -> None:
-    """Raise ValueError unless warmup is in [0, 1) and every other factor in [0, 1]; None is not looked at."""
+    """Raise ValueError unless warmup is in [0, 1) and every other factor in [0, 1]; None is ignored."""
     for name, value in factors.items():
         if value is not None and (not 0 <= value <= 1 or name == "warmup" and value == 1):
             raise ValueError(f"{name} must be in {'[0, 1)' if name == 'warmup' else '[0, 1]'}, found {value:g}")
@@ -34,7 +34,7 @@ def check_factors(**factors: float | None) -> None:
 
 @dataclass(frozen=True)
 class Linear:
-    """Linear warm-up, then constant, or straight from `start` to `end`.
+    """Linear warm-up, then constant, or linear from `start` to `end`.
 
     warmup: share of the phase's steps, in [0, 1)
     start, end: factors on lr, in [0, 1]; without `end` the factor stays at `start`

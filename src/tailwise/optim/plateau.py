@@ -1,4 +1,4 @@
-"""Plateau: the factor falls when validation stops improving. As torch's ReduceLROnPlateau, without its state."""
+"""Reduces the factor when validation stops improving, like torch's ReduceLROnPlateau but stateless."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from tailwise.optim.linear import check_factors
 
 
 def reductions(scores: Sequence[float], patience: int, min_delta: float = 0.0) -> int:
-    """How often `scores`, higher is better, did not exceed the best by more than `min_delta` for more than `patience`
-    epochs on end; the count of epochs begins anew after each time."""
+    """Number of reductions: how often `scores` (higher is better) did not improve by more than `min_delta` for more
+    than `patience` consecutive epochs; the count restarts after each reduction."""
     best, waited, count = -inf, 0, 0
     for score in scores:
         if score > best + min_delta:
@@ -24,12 +24,12 @@ def reductions(scores: Sequence[float], patience: int, min_delta: float = 0.0) -
 
 @dataclass(frozen=True)
 class Plateau:
-    """The factor is multiplied by `gamma` each time that `patience` epochs and one more bring no improvement.
+    """Multiplies the factor by `gamma` after more than `patience` epochs without improvement.
 
     gamma: in (0, 1)
-    patience: epochs without improvement that are waited for
-    min_delta: what the score must exceed the best by to be an improvement
-    start, floor: the highest and the lowest factor
+    patience: epochs without improvement to tolerate
+    min_delta: minimum change of the score that counts as an improvement
+    start, floor: the initial and the lowest factor
     """
 
     kind: Literal["plateau"]
@@ -51,5 +51,5 @@ class Plateau:
         return max(self.floor, self.start * self.gamma ** reductions(scores, self.patience, self.min_delta))
 
     def ends(self) -> tuple[float, None]:
-        """Where it ends depends on the scores."""
+        """First and last factor; the last depends on the scores."""
         return self.start, None

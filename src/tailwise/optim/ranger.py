@@ -21,14 +21,14 @@ from tailwise.optim.groups import Groups, QuickStart, check_decay, split_decay
 
 
 def centralise(gradient: torch.Tensor) -> torch.Tensor:
-    """The gradient minus its mean over all dimensions but the first; of one dimension or none it stays as it is."""
+    """The gradient minus its mean over all dimensions but the first; unchanged with fewer than two dimensions."""
     if gradient.ndim < 2:
         return gradient
     return gradient - gradient.mean(dim=tuple(range(1, gradient.ndim)), keepdim=True)
 
 
 class RangerOptimizer(QuickStart, torch.optim.RAdam):
-    """k, alpha: the slow weights move every k steps, by this share of the way to the weights.
+    """k, alpha: the slow weights move every k steps, by this fraction of the distance to the weights.
 
     The state of a parameter is RAdam's and ``slow``, (shape of the parameter); steps are counted by RAdam's ``step``.
     """
@@ -65,11 +65,11 @@ class RangerOptimizer(QuickStart, torch.optim.RAdam):
 
 @dataclass(frozen=True)
 class Ranger:
-    """Rectified Adam on centralised gradients, with lookahead. It needs no warm-up.
+    """Rectified Adam on centralised gradients, with lookahead. Needs no warm-up.
 
-    weight_decay: of parameters with two dimensions or more, decoupled as in AdamW
-    k: steps between two moves of the slow weights
-    alpha: share of the way that they move, in (0, 1]
+    weight_decay: applied to parameters with two or more dimensions, decoupled as in AdamW
+    k: steps between updates of the slow weights
+    alpha: fraction of the distance by which they move, in (0, 1]
     """
 
     kind: Literal["ranger"]

@@ -9,7 +9,7 @@ from tailwise.optim.linear import check_factors
 
 
 def position_in_cycle(position: float, cycles: int, growth: float = 1.0) -> float:
-    """The share of its cycle that has passed at a share of the phase in [0, 1]; 1 only at the phase's end.
+    """Position within the current cycle at a position of the phase in [0, 1]; 1 only at the end of the phase.
 
     Each of the `cycles` is `growth` times as long as the one before.
     """
@@ -25,8 +25,8 @@ def position_in_cycle(position: float, cycles: int, growth: float = 1.0) -> floa
 class CosineRestarts:
     """Half a cosine from `start` to `end`, several times.
 
-    cycles: in the phase, 2 or more
-    growth: each cycle is so many times as long as the one before; 2 doubles it
+    cycles: number of cycles in the phase, 2 or more
+    growth: ratio of the lengths of consecutive cycles
     start, end: factors at the beginning and the end of each cycle; without `end` it is 0
     """
 

@@ -1,4 +1,4 @@
-"""Sharpness-aware minimisation: step by the gradient of the worst point nearby.
+"""Sharpness-aware minimisation: updates with the gradient at the worst nearby point.
 
     e = rho * g(w) / |g(w)|,    w <- base optimizer(w, g(w + e))
 
@@ -27,9 +27,9 @@ def climb(gradients: list[torch.Tensor], rho: float) -> list[torch.Tensor]:
 
 
 class SAMOptimizer:
-    """Around a base optimizer, whose parameter groups and state are its own. Evaluates the closure twice a step.
+    """Wraps a base optimizer and shares its parameter groups and state. Evaluates the closure twice per step.
 
-    Statistics of batch norm take in both evaluations. An exception of the closure leaves the weights as they were.
+    Both evaluations update batch norm statistics. If the closure raises, the weights are restored.
     """
 
     def __init__(self, base: torch.optim.Optimizer, rho: float):
@@ -54,7 +54,7 @@ class SAMOptimizer:
 
     @torch.no_grad()
     def step(self, closure: Callable[[], torch.Tensor]) -> torch.Tensor:
-        """Returns the loss of the first evaluation, at the weights themselves."""
+        """Returns the loss of the first evaluation, at the unperturbed weights."""
         with torch.enable_grad():
             loss = closure()
         moving = [p for group in self.param_groups for p in group["params"] if p.grad is not None]
@@ -70,10 +70,10 @@ class SAMOptimizer:
 
 @dataclass(frozen=True)
 class SAM:
-    """Each step costs two evaluations.
+    """SAM around a base optimizer; each step costs two evaluations.
 
-    rho: distance of the worst point, in the norm of all weights that move
-    base: the optimizer that takes the step
+    rho: distance of the worst point, in the norm over all trainable weights
+    base: the optimizer that updates the weights
     """
 
     kind: Literal["sam"]

@@ -19,7 +19,7 @@ from tailwise.optim.groups import Groups, QuickStart, check_decay, split_decay
 
 
 class QuickSGD(QuickStart, torch.optim.SGD):
-    """`torch.optim.SGD`, equal to the last bit."""
+    """`torch.optim.SGD` with bitwise equal results."""
 
     step = torch.no_grad()(unwrap(torch.optim.SGD.step))
 
@@ -28,7 +28,7 @@ class QuickSGD(QuickStart, torch.optim.SGD):
 class SGD:
     """torch.optim.SGD.
 
-    weight_decay: of parameters with two dimensions or more
+    weight_decay: applied to parameters with two or more dimensions
     momentum: in [0, 1); 0 is plain descent
     nesterov: look ahead along the momentum
     """

@@ -1,4 +1,4 @@
-"""Step decay: the factor falls by `gamma` at each milestone. As torch's MultiStepLR, in shares of the phase."""
+"""Step decay: the factor falls by `gamma` at each milestone. Like torch's MultiStepLR, in shares of the phase."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ def step_decay(step: int, steps: int, milestones: Sequence[float], gamma: float)
 
 @dataclass(frozen=True)
 class Step:
-    """Linear warm-up, then constant but for a fall by `gamma` at each milestone.
+    """Linear warm-up, then constant except for a decay by `gamma` at each milestone.
 
     milestones: shares of the phase's steps, in (0, 1), rising
     gamma: in (0, 1)

@@ -108,7 +108,7 @@ class Recipe(ABC):
     def first_lr(self, params: dict) -> float:
         """Peak learning rate of the first phase at a batch size of 16, from which ``lr: auto`` is scaled.
 
-        The default is Adam's, https://arxiv.org/abs/1412.6980.
+        The default is that of Adam, https://arxiv.org/abs/1412.6980.
         """
         return 1e-3
 

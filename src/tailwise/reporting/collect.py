@@ -51,11 +51,11 @@ class HeadFacts:
 
 @dataclass(frozen=True)
 class Facts:
-    """All that a report shows; empty where no section shows it.
+    """All data of a report; empty for sections that are not shown.
 
     heads, scores: validation, scores are the figures of no head; units: {score: unit}
     target: {figure: number}; few: labels below which a class's figures are unreliable
-    limits: of the validation figures, in sentences; boosted: the phases that had a boost
+    limits: of the validation figures, as sentences; boosted: phases with a boost
     mistakes: {head: [{"sample", "group", "actual", "predicted", "probabilities", what the recipe explains}]}
     config: the parameters, as YAML; own: of the pipeline's own sections
     """

@@ -29,7 +29,7 @@ Column = list[float | None]
 
 @dataclass(frozen=True)
 class Step:
-    """One epoch of one phase. kept: the phase ended with the weights of this epoch."""
+    """One epoch of one phase. kept: whether this is the phase's selected epoch."""
 
     phase: str
     epoch: int
@@ -56,7 +56,7 @@ class HeadHistory:
 class History:
     """figures: {name: column}, those of OVERALL first; heads: {name: its history}; alerts: each with its phase
 
-    interventions, computed: {phase: ...}, without the phases that kept no such record
+    interventions, computed: {phase: ...}, without phases that lack such a record
     """
 
     steps: list[Step]
@@ -89,7 +89,7 @@ def finite(values: Iterable[float]) -> Column:
 
 
 def _over_phases(folder: Path, phases: list[str], name: str) -> pd.DataFrame:
-    """A table of all phases, one below the other, with the column `phase`."""
+    """A table of all phases, concatenated, with a column `phase`."""
     tables = [read_table(folder / phase / f"{name}.csv", SCHEMAS[name], others="number") for phase in phases]
     return pd.concat([of.assign(phase=phase) for of, phase in zip(tables, phases)], ignore_index=True)
 

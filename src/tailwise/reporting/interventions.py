@@ -1,4 +1,4 @@
-"""What training did about faults, and how each phase was computed in the end."""
+"""Interventions of training, and the final run settings of each phase."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ def read_interventions(folder: Path, phases: list[str]) -> dict[str, list[PhaseI
 def read_computed(folder: Path, phases: list[str]) -> dict[str, dict]:
     """{phase: {"device", "processes", "micro_batch", "fallback"}}, without the phases that kept no record.
 
-    fallback: how many simpler models took over up to the best epoch
+    fallback: number of fallbacks by the best epoch
     """
     files = {phase: folder / phase / "run.json" for phase in phases}
     return {phase: read_json(file) for phase, file in files.items() if file.exists()}

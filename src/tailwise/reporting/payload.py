@@ -1,4 +1,4 @@
-"""What the page's scripts work on: one block of JSON, which no name can leave."""
+"""The data of the page's scripts: one block of JSON, escaped for HTML."""
 
 import json
 from dataclasses import asdict
@@ -14,7 +14,7 @@ UNSAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028
 
 
 def embedded(value) -> Markup:
-    """JSON for the inside of a script element: what HTML or JavaScript could take for its own stands as \\uXXXX."""
+    """JSON for a script element, with HTML and JavaScript special characters as \\uXXXX."""
     text = json.dumps(rounded(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return Markup(text.translate(UNSAFE))
 

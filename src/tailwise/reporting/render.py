@@ -22,7 +22,7 @@ SCRIPTS = {
 }
 """{section: its scripts}"""
 OF_HEADS = {"result": ("classes",), "training": ("training/each", "training/confusion")}
-"""The same where the pipeline has heads."""
+"""Scripts for pipelines with heads."""
 
 
 def render(facts: Facts, page: Page) -> str:
@@ -59,7 +59,7 @@ def environment(page: Page) -> Environment:
 
 
 def scripts(page: Page, heads: bool) -> list[Path]:
-    """In the order in which they are joined: each may use what stands before it."""
+    """Scripts in concatenation order: each may use earlier ones."""
     shown = [name for section in page.sections for name in SCRIPTS.get(section, ())]
     of_heads = [name for section in page.sections for name in OF_HEADS.get(section, ())] if heads else []
     shared = ["dom", "state", "tip", *(["heads"] if heads else []), *shown, *of_heads]
@@ -79,7 +79,7 @@ def joined(scripts: list[str]) -> str:
 def policy(style: str, script: str) -> str:
     """Content security policy: pictures inside the page, its own style and script by their hash, local files' scripts.
 
-    No address of a network is allowed for anything.
+    Network addresses are never allowed.
     """
     kinds = {"style-src": digest(style), "script-src": f"{digest(script)} file:", "img-src": "data:"}
     allowed = "; ".join(f"{kind} {sources}" for kind, sources in kinds.items())
@@ -87,7 +87,7 @@ def policy(style: str, script: str) -> str:
 
 
 def digest(text: str) -> str:
-    """Of the text of an element, as a policy names it."""
+    """The hash of an element's text for a policy."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
@@ -103,11 +103,11 @@ def interval(of: Interval, digits: int = 3) -> str:
     return f"{of['value']:.{digits}f} ({of['low']:.{digits}f} to {of['high']:.{digits}f})"
 
 
-def measured(of: Interval, count: int, few: int, unit: str = "sample", digits: int = 3) -> str:
-    """As `interval`; below `few` labels their count instead of the interval, for a bootstrap may see no spread there.
+def measured(of: Interval, count: int, few: int, item_name: str = "sample", digits: int = 3) -> str:
+    """As `interval`; below `few` labels their count instead of the interval, where a bootstrap may show no spread.
 
-    unit: what a label belongs to, in the singular
+    item_name: see `Page`
     """
     if of["value"] is None or count >= few:
         return interval(of, digits)
-    return f"{figure(of['value'], digits)} ({count} {unit if count == 1 else f'{unit}s'})"
+    return f"{figure(of['value'], digits)} ({count} {item_name if count == 1 else f'{item_name}s'})"

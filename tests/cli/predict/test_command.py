@@ -17,9 +17,9 @@ import pytest
 from safetensors.torch import save_file
 from torch import zeros
 
-from support.bombs import with_password
-from support.filming import write_clip
-from support.trained import CONFIG, HEADS, split_with_store, trained
+from support.training.trained import CONFIG, HEADS, split_with_store, trained
+from support.video.bombs import with_password
+from support.video.filming import write_clip
 from tailwise.cli.main import main
 from tailwise.core.heads import Head
 from tailwise.core.stage.requirements import all_pins
@@ -354,7 +354,7 @@ def test_weights_that_give_no_number_give_no_answer(split, capsys, spoil):
     write_tensors(Path("odd.safetensors"), tensors, spec)
     line = said(capsys, split / "action_0/clip_0.mp4", weights="odd.safetensors")
     if spoil == 3e38:
-        assert line == "the model's answer for action is no number: its weights are too large, train it again"
+        assert line == "the model's output for action is not finite: its weights are too large, train it again"
     else:
         assert line.endswith(f"{name} has NaN or infinite numbers") and line.startswith("odd.safetensors: ")
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from support.helpers import CPU
-from support.trained import HEADS, WINDOW, film_split, split_with_store, store_of, trained
+from support.training.trained import HEADS, WINDOW, film_split, split_with_store, store_of, trained
 from tailwise.cli.predict.command import find_recipe
 from tailwise.cli.predict.predictor import load_predictor
 from tailwise.core.errors import UserError

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,10 @@ import torch
 from safetensors.torch import load_file
 
 from support.once import once
-from support.together import free_port
+from support.training.together import free_port
 from tailwise.engine.distributed.world import World
 
 TESTS = Path(__file__).parents[2]
-SGD = {"options": "sgd", "growing": True, "handed": True}
-FAULTS = {"options": "sgd", "epochs": 4}
 JOBS = {
     "alone": [(1, {})],
     "of 2": [(2, {})],
@@ -25,6 +24,12 @@ JOBS = {
     "2, then 1": [(2, {"stop": 5}), (1, {})],
     "1, then 2": [(1, {"stop": 5}), (2, {})],
     "short": [(2, {"short": (1, 5)})],
+    "cut": [(1, {"stop": 5}), (2, {"cut": True})],
+}
+"""{folder: what runs there, one after the other}; stopped is a run in the second step of the second epoch."""
+SGD = {"options": "sgd", "growing": True, "handed": True}
+FAULTS = {"options": "sgd", "epochs": 4}
+OPTIONS = {
     "sam alone": [(1, {"options": "sam"})],
     "sam of 2": [(2, {"options": "sam"})],
     "sam, 2, then 1": [(2, {"options": "sam", "stop": 5}), (1, {"options": "sam"})],
@@ -37,9 +42,8 @@ JOBS = {
     "rolled back of 2": [(2, {**FAULTS, "rollbacks": 1})],
     "fallen back alone": [(1, {**FAULTS, "rollbacks": 0})],
     "fallen back of 2": [(2, {**FAULTS, "rollbacks": 0})],
-    "cut": [(1, {"stop": 5}), (2, {"cut": True})],
 }
-"""{folder: what runs there, one after the other}; stopped is a run in the second step of the second epoch."""
+"""The same, of phases with options."""
 
 
 def start(words, launcher=()):
@@ -47,7 +51,7 @@ def start(words, launcher=()):
     paths = os.pathsep.join([str(TESTS), str(TESTS.parent / "src")])
     env = {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"}
     launcher = ["-m", "torch.distributed.run", *launcher] if launcher else []
-    command = [sys.executable, *launcher, str(TESTS / "support" / "together.py"), json.dumps(words)]
+    command = [sys.executable, *launcher, str(TESTS / "support/training/together.py"), json.dumps(words)]
     return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
@@ -58,15 +62,20 @@ def ended(run):
     return text
 
 
+def run_all(jobs, folder):
+    steps = [(str(folder / name), *step) for name, steps in jobs.items() for step in steps]
+    ended(start([(place, processes, {"epochs": 3, **told}) for place, processes, told in steps]))
+
+
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     """The folder with all jobs done."""
+    return once(tmp_path_factory, "together", partial(run_all, JOBS))
 
-    def make(folder):
-        steps = [(str(folder / name), *step) for name, steps in JOBS.items() for step in steps]
-        ended(start([(place, processes, {"epochs": 3, **told}) for place, processes, told in steps]))
 
-    return once(tmp_path_factory, "together", make)
+@pytest.fixture(scope="module")
+def of_options(tmp_path_factory):
+    return once(tmp_path_factory, "options together", partial(run_all, OPTIONS))
 
 
 @pytest.fixture
@@ -111,23 +120,23 @@ def test_the_number_of_processes_changes_nothing(runs, alone, processes):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("folder", ["sam of 2", "sam, 2, then 1", "ranger of 2"])
-def test_options_of_a_phase_act_alike_in_several_processes(runs, alone, folder):
-    """Averages, early stopping and what is handed over included."""
-    straight = runs / f"{folder.partition(' ')[0].strip(',')} alone"
-    close(runs / folder, straight)
-    assert len(made(straight)[1]) == (2 if "sam" in folder else 3)
+@pytest.mark.parametrize(
+    ("folder", "epochs"),
+    [("sam of 2", 2), ("sam, 2, then 1", 2), ("ranger of 2", 3), ("sgd of 2", 3), ("sgd, 2, then 1", 3)],
+)
+def test_options_of_a_phase_act_alike_in_several_processes(of_options, folder, epochs):
+    """Averages, kept epochs, early stopping, a curriculum and states handed over included."""
+    straight = of_options / f"{folder.partition(' ')[0].strip(',')} alone"
+    close(of_options / folder, straight)
+    weights, history = made(straight)
+    assert len(history) == epochs and any(name.startswith("epoch002") for name in weights) == ("sam" not in folder)
+    assert "then" not in folder or "resumed" in (of_options / folder / "said.txt").read_text()
 
 
-@pytest.mark.parametrize("folder", ["sgd of 2", "sgd, 2, then 1"])
-def test_a_curriculum_kept_epochs_and_a_state_handed_over_act_alike_in_several_processes(runs, folder):
-    close(runs / folder, runs / "sgd alone")
-    assert any(name.startswith("epoch002") for name in made(runs / folder)[0])
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize(("fault", "action"), [("rolled back", "roll back"), ("fallen back", "fall back")])
-def test_a_fault_that_one_process_meets_leaves_the_options_of_a_phase_alike_in_all(runs, fault, action):
-    close(runs / f"{fault} of 2", straight := runs / f"{fault} alone")
+def test_a_fault_that_one_process_meets_leaves_the_options_of_a_phase_alike_in_all(of_options, fault, action):
+    close(of_options / f"{fault} of 2", straight := of_options / f"{fault} alone")
     actions = [each["action"] for record in made(straight)[1] for each in record["interventions"]]
     assert actions == ["skip batch", "skip batch", action, "skip batch"]
 

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from support.helpers import make_phase, make_run, make_table, make_task, noisy, same, scripted
-from support.options import CONSTANT, OPTIONS, PHASE, Model, Stop, growing, outcome
+from support.training.options import CONSTANT, OPTIONS, PHASE, Model, Stop, growing, outcome
 from tailwise.core.errors import UserError
 from tailwise.engine.checkpoint.hand_over import read_hand_over, write_hand_over
 from tailwise.engine.checkpoint.recovery import Recovery

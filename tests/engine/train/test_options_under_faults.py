@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from support.helpers import make_phase, make_run, make_table, make_task, noisy, same
-from support.options import CONSTANT, OPTIONS, PHASE, Model, growing, outcome
+from support.training.options import CONSTANT, OPTIONS, PHASE, Model, growing, outcome
 from tailwise.engine.checkpoint.recovery import Recovery
 from tailwise.engine.checkpoint.snapshot import copied, optimizer_tensors
 from tailwise.engine.contract.options import EarlyStopping
@@ -20,6 +20,7 @@ from tailwise.engine.train.trainer import PhaseTrainer
 from tailwise.optim.average import EMA, SWA
 from tailwise.optim.cosine import Cosine
 from tailwise.optim.linear import Linear as Line
+from tailwise.optim.plateau import Plateau
 from tailwise.optim.restarts import CosineRestarts
 from tailwise.optim.step import Step
 
@@ -35,6 +36,7 @@ AT, GOOD_EVERY = 12, 11
 PHASES = {
     **OPTIONS,
     "early stopping": PHASE(early_stopping=EarlyStopping(2, min_delta=1.0)),
+    "plateau": PHASE(schedule=Plateau("plateau", 0, 0.5, min_delta=1.0)),
     "swa": PHASE(average=SWA("swa", 3)),
     "last": PHASE(hand_over="last", average=EMA("ema", 0.8), keep_every=1),
     "curriculum": PHASE(),
@@ -114,7 +116,20 @@ def watch(monkeypatch, action):
     return compared
 
 
-CASES = [(name, action) for name in PHASES for action in FAULTS]
+def check_epochs(name, action, trained, kept):
+    """How many epochs there were, their learning rates and the kept ones: an epoch with a fault counts as any other."""
+    phase, scores = (PHASES | SCHEDULES)[name], [record.score for record in trained.history]
+    assert len(scores) == (3 if name == "early stopping" else 4)
+    numbers = range(phase.keep_every, 5, phase.keep_every) if phase.keep_every else ()
+    assert sorted(kept) == [f"epoch{number:03}.safetensors" for number in numbers]
+    steps = [2, 5, 9, 14] if name == "curriculum" else [5, 10, 15, 20]
+    for i, (record, end) in enumerate(zip(trained.history, steps)):
+        rate = 0.5 if action == "roll back" and any(r.interventions for r in trained.history[: i + 1]) else 1.0
+        assert record.lr == pytest.approx(phase.lr * phase.schedule.factor(end - 1, steps[-1], scores[:i]) * rate)
+
+
+SLOW = {"skip batch": pytest.mark.slow, "halve micro-batch": pytest.mark.slow}
+CASES = [pytest.param(name, action, marks=SLOW.get(action, ())) for name in PHASES for action in FAULTS]
 
 
 @pytest.mark.parametrize(("name", "action"), [*CASES, *((name, "roll back") for name in SCHEDULES)])
@@ -126,6 +141,7 @@ def test_a_fault_leaves_the_option_right_and_the_run_resumes(tmp_path, monkeypat
         straight = outcome(trained, recovery.folder)
     assert compared == [True]
     assert {i.action for record in trained.history for i in record.interventions} == {action}
+    check_epochs(name, action, trained, straight[-1])
     for at in (model.calls.number * 2 // 5, model.calls.number // 2):  # before the fault; from there on, after it
         with pytest.raises(KeyboardInterrupt), Recovery(tmp_path / "run") as recovery:
             train(name, action, Model(at, KeyboardInterrupt), recovery=recovery)
@@ -145,11 +161,11 @@ def test_a_micro_batch_halved_in_validation_leaves_the_average_as_a_resumed_run_
 
         model.norm.__class__ = Short
         task = make_task(model, make_table(20), make_table(8, seed=1), prepare=noisy)
-        phase = PHASE(epochs=2, average=EMA("ema", 0.8))
+        phase = PHASE(epochs=1, average=EMA("ema", 0.8))
         return train_phase(task, phase, range(20), {}, make_run(batch_size=4, **run))
 
-    straight = run(model := Model())
-    for at in range(2, model.calls.number):
+    straight = run(Model())
+    for at in range(10, 15):  # about the first batch of validation, at which memory runs out
         with pytest.raises(KeyboardInterrupt), Recovery(tmp_path / f"{at}") as recovery:
             run(Model(at, KeyboardInterrupt), recovery=recovery)
         with Recovery(tmp_path / f"{at}") as recovery:

@@ -31,7 +31,7 @@ class Made:
     """absent: classes without a sample in validation and test; mistakes: of each head; named: samples and files
 
     done: {phase: interventions}, None for a run of a version that kept no record
-    official: whether SoccerNet's evaluator judged it; kinds: more of codecs, sizes and rates
+    official: whether SoccerNet's evaluator scored it; kinds: more of codecs, sizes and rates
     page: of the pipeline; positions: a label belongs to a position of a sample; boosted: whether there are boosts
     headless: phases whose model has no head
     """
@@ -132,7 +132,7 @@ def write_run(root: Path, made: Made = Made()) -> Path:
     valid, test = (_figures(made, score) for score in (57.25, 40.5))
     write_json(reports / "metrics.json", valid)
     write_json(reports / "certificate.json", _certificate(made, test))
-    write_json(reports / "intervals.json", _judgement(made, counts["valid"]))
+    write_json(reports / "intervals.json", _intervals_json(made, counts["valid"]))
     write_json(reports / "mistakes.json", {head: _mistakes(made, names, rng) for head, names in made.heads.items()})
     _write_data(reports, made)
     return root
@@ -202,7 +202,7 @@ def _figures(made: Made, score: float) -> dict:
     return {"balanced_accuracy": score, **{head: {**figures, "recall": recalls[head]} for head in made.heads}}
 
 
-def _judgement(made: Made, support: dict) -> dict:
+def _intervals_json(made: Made, support: dict) -> dict:
     known = {"value": 0.4567, "low": 0.4, "high": 0.5125}
     heads = {}
     for head, names in made.heads.items():

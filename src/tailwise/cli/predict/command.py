@@ -1,4 +1,4 @@
-"""`tailwise predict`: new samples to classes, by a weights file alone."""
+"""`tailwise predict`: classifies new samples, given only a weights file."""
 
 import argparse
 import os
@@ -15,7 +15,7 @@ from tailwise.recipes.recipe import Recipe, load_recipe, names
 
 
 def predict(args: argparse.Namespace) -> None:
-    """args: of cli/main.py. Raises UserError; wrong inputs are refused before torch is loaded, which takes seconds."""
+    """args: of cli/main.py. Raises UserError; invalid inputs are rejected before the slow import of torch."""
     if args.out:
         check_writable(args.out)
     recipe = find_recipe(args.weights, args.recipe)
@@ -38,7 +38,7 @@ def find_recipe(weights: Path, module: str | None) -> Recipe:
     """The recipe that wrote a weights file. The file can name those of this package alone; module: another's"""
     name = read_facts(weights).get("recipe")
     if module is not None:
-        sys.path.insert(0, os.getcwd())  # where a pipeline's own package lies
+        sys.path.insert(0, os.getcwd())  # for a pipeline's own package
         recipe = load_recipe(module)
         if recipe.name != name:
             raise UserError(f"{weights}: written by the recipe {shorten(repr(name))}, not by {recipe.name} of --recipe")
@@ -50,7 +50,7 @@ def find_recipe(weights: Path, module: str | None) -> Recipe:
 
 
 def find_format(recipe: Recipe, name: str | None) -> Format | None:
-    """The format of a name, shared or of the recipe; None if none is asked for."""
+    """A shared or recipe format by name; None without --format."""
     known = {**FORMATS, **recipe.formats()}
     if name is not None and name not in known:
         raise UserError(f"--format {name} is unknown; there are: {', '.join(known)}")
@@ -58,14 +58,14 @@ def find_format(recipe: Recipe, name: str | None) -> Format | None:
 
 
 def check_writable(path: Path) -> None:
-    """Raise UserError before the work if a file cannot be written there."""
+    """Raise UserError early if the output file cannot be written."""
     folder = next(parent for parent in path.absolute().parents if parent.exists())
     if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
         raise UserError(f"{path}: cannot be written; give --out another file")
 
 
 def _predict(args: argparse.Namespace, recipe: Recipe, inputs: Inputs) -> tuple[list[Prediction], Inputs]:
-    """The predictions in the order of the samples, and the inputs as the model takes them."""
+    """The predictions in sample order, and the inputs adapted to the model."""
     from tailwise.cli.predict.predictor import load_predictor
     from tailwise.engine.distributed.device import find_device
 

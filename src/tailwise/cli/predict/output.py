@@ -1,4 +1,4 @@
-"""Predictions as text for a person, or as CSV."""
+"""Predictions as human-readable text or CSV."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Format = Callable[[list[Prediction], Inputs], str]
 
 
 def as_text(predictions: list[Prediction], inputs: Inputs) -> str:
-    """Per sample and head the classes, the most probable first, and the attention; of a sequence a line a position."""
+    """Per sample and head the classes, most probable first, and the attention; for sequences one line per position."""
     lines = chain.from_iterable(_lines(one, inputs.sample_name) for one in predictions)
     return "\n".join(map(escape, lines))
 
@@ -52,9 +52,9 @@ def _of_sequence(found: Predictions, positions: np.ndarray) -> Iterator[str]:
 
 
 def as_csv(predictions: list[Prediction], inputs: Inputs) -> str:
-    """A row a sample: its name and parts, then per head the class, a probability a class, the attention.
+    """One row per sample: name and parts, then per head the class, the class probabilities and the attention.
 
-    Of sequences a row a position, which stands after the name. Parts and attention are JSON lists of one order.
+    For sequences one row per position, given after the name. Parts and attention are JSON lists in the same order.
     """
     first = predictions[0]
     columns = ["position"] if is_sequence(first) else []
@@ -64,7 +64,7 @@ def as_csv(predictions: list[Prediction], inputs: Inputs) -> str:
 
 
 def is_sequence(one: Prediction) -> bool:
-    """Whether a head answers for every position of a sample."""
+    """Whether a head predicts a class for every position of a sample."""
     return any(of_head.positions is not None for of_head in one.heads)
 
 
@@ -75,7 +75,7 @@ def _columns(one: Prediction, found: Predictions) -> list[str]:
 
 
 def _rows(one: Prediction, inputs: Inputs) -> Iterator[list]:
-    """A row a position; a head that answers for the whole sample is repeated."""
+    """One row per position; predictions of sample-level heads are repeated."""
     parts = [json.dumps(list(one.parts), ensure_ascii=False)] if inputs.parts else []
     for row in range(max(map(len, one.heads))):
         position = [row] if is_sequence(one) else []

@@ -24,13 +24,13 @@ Forward = Callable[[nn.Module, dict[str, torch.Tensor]], tuple[ByHead, ByHead]]
 
 
 class Predictor:
-    """One sample at a time to its classes. The model is moved to the device, in evaluation mode."""
+    """Predicts one sample at a time. Moves the model to the device and sets evaluation mode."""
 
     def __init__(self, model: nn.Module, heads: tuple[Head, ...], forward: Forward, device: torch.device):
         self.model, self.heads, self.forward, self.device = model.to(device).eval(), heads, forward, device
 
     def predict(self, sample: Sample) -> Prediction:
-        """Raises UserError if memory runs out, or if an answer is not finite."""
+        """Raises UserError if memory runs out, or if an output is not finite."""
         found = catch_oom(partial(self._forward, sample.inputs))
         if found is None:
             raise UserError("out of memory with one sample: another device may have more")
@@ -54,16 +54,16 @@ class Predictor:
 
 
 def _finite(values: torch.Tensor, head: str) -> np.ndarray:
-    """As numpy; raises UserError where one is NaN or infinite."""
+    """Outputs as numpy arrays; raises UserError if one is not finite."""
     if not torch.isfinite(values).all():
-        raise UserError(f"the model's answer for {head} is no number: its weights are too large, train it again")
+        raise UserError(f"the model's output for {head} is not finite: its weights are too large, train it again")
     return values.cpu().numpy()
 
 
 def load_predictor(path: Path, recipe: Recipe, device: torch.device) -> tuple[Predictor, Any]:
-    """The model of a weights file, and its specification as the recipe reads it; UserError if they do not fit.
+    """The model of a weights file, and its specification parsed by the recipe; UserError if they do not match.
 
-    The model is built without memory first: what the file specifies may be larger than what it holds.
+    Builds the model on the meta device first, since the specification may be larger than the file.
     """
     tensors, facts = read_weights(path)
     spec = {name: value for name, value in facts.items() if name != INSTEAD_OF}

@@ -1,6 +1,6 @@
-"""A CSV file that somebody wrote: records with line numbers, so that every refusal names file and line.
+"""Reads a user's CSV file with line numbers, so that every error names file and line.
 
-Nothing here imports pandas, as the command `predict` reads a table, too.
+Does not import pandas, since the command `predict` reads tables too.
 """
 
 import io

@@ -1,4 +1,4 @@
-"""The table of samples: one row a view, the same labels in all rows of a sample."""
+"""The table of samples: one row per view, the same labels in all rows of a sample."""
 
 from collections.abc import Sequence
 from pathlib import Path

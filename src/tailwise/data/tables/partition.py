@@ -29,7 +29,7 @@ class Split:
 def assign(labels: Sequence[str], groups: Sequence[str], split: Split) -> list[str]:
     """The split of each sample: stratified by label, a group never in two splits.
 
-    labels, groups: one a sample. The shares are met to a hundredth where the groups allow it.
+    labels, groups: one a sample. The shares are met within 0.01 if the groups allow it.
     Raises UserError if there are too few groups, or no label is frequent enough to be spread.
     """
     names = np.full(len(labels), "train", object)
@@ -41,7 +41,7 @@ def assign(labels: Sequence[str], groups: Sequence[str], split: Split) -> list[s
 
 
 def _take(indices: np.ndarray, labels: Sequence[str], groups: Sequence[str], share: float, seed: int) -> np.ndarray:
-    """A random subset of these indices that makes up the share, stratified, whole groups."""
+    """A random subset of these indices with the given share, stratified by label, without splitting groups."""
     from sklearn.model_selection import StratifiedGroupKFold  # here, as it takes a second and most runs need none
 
     count, of = folds(share)

@@ -1,6 +1,6 @@
 """A CSV file of somebody's own clips to a table of labelled views.
 
-Columns: sample, path (from the data root) and one per head; perhaps split, view and group; any others are kept.
+Columns: sample, path (from the data root) and one per head; optionally split, view, group; others are kept.
 """
 
 import re
@@ -13,7 +13,7 @@ from tailwise.data.tables.rows import FIRST, Index, inside
 from tailwise.data.tables.spelling import clean_name, distinguish
 
 NO_HEAD = ("split", "shard", "row", "epoch", "lr", "score", "train", "balanced_accuracy", *FIRST)
-"""Names of columns and figures that later files have beside those of the heads."""
+"""Reserved names: columns and figures of later files."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from tailwise.data.tables.rows import FIRST, SPLITS, Index, inside
 from tailwise.data.tables.spelling import LONGEST_NAME, clean_name, quote, spelling_notes
 
 NO_CLASS = ("sample", "group", "actual", "predicted")
-"""Names of columns that later files have beside those of the classes."""
+"""Reserved class names: columns of later files."""
 
 
 def read_views(root: Path, name: str, heads: Sequence[str], split: Split | None) -> Index:
@@ -131,7 +131,7 @@ def _refuse_twice(file: Path, line: int, row: pd.Series, before: int) -> None:
 
 
 def _draw(file: Path, views: pd.DataFrame, heads: Sequence[str], split: Split) -> dict[str, str]:
-    """{sample: its split}; drawn by name, so that the order of the lines decides nothing."""
+    """{sample: its split}; drawn by name, independent of the order of lines."""
     samples = views.drop_duplicates("sample").sort_values("sample")
     labels = [repr(list(of)) for of in samples[list(heads)].itertuples(index=False)]
     groups = samples["group" if "group" in samples else "sample"]
@@ -142,7 +142,7 @@ def _draw(file: Path, views: pd.DataFrame, heads: Sequence[str], split: Split) -
 
 
 def _notes(written: pd.DataFrame, views: pd.DataFrame, heads: Sequence[str]) -> dict[str, list[str]]:
-    """{split: a line on the cells that are read otherwise than they are written}"""
+    """{split: a line on the cells that were normalized}"""
     columns = [*names_in(written, heads), "path"]
     read = views[columns]
     if "split" in columns:

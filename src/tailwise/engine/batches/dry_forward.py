@@ -1,6 +1,9 @@
 """A forward pass before the first step that leaves no trace in model or random state."""
 
-from collections.abc import Iterator
+# torch leaves `fork_rng` without types, and the class of all batch norms private.
+# pyright: reportUnknownMemberType=false, reportPrivateUsage=false
+
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import numpy as np
@@ -14,7 +17,7 @@ from tailwise.engine.contract.task import Task
 
 
 @contextmanager
-def dry_forward(task: Task, run: Run, samples: list[int]) -> Iterator[Batch]:
+def dry_forward(task: Task, run: Run, samples: list[int]) -> Generator[Batch]:
     """Yields the prepared batch of these training samples, with the model in training mode.
 
     Restores random state and buffers afterwards, and leaves the model in evaluation mode. Batch norm uses its running

@@ -1,11 +1,14 @@
 """Batches, loaded by this process or by workers that may be lost."""
 
+# torch's loader tells of its workers by a private class alone.
+# pyright: reportPrivateUsage=false
+
 import itertools
 import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, cast
@@ -43,7 +46,7 @@ def load_steps(
     """
     batches = load_batches(dataset, list(itertools.chain.from_iterable(steps)), workers, events)
     for step in steps:
-        loaded = catch_oom(partial(list, itertools.islice(batches, len(step))))
+        loaded = catch_oom(partial(list[Batch], itertools.islice(batches, len(step))))
         if loaded is None:
             raise UserError(SHORT)
         yield loaded
@@ -104,7 +107,7 @@ def begin(dataset: Samples, lists: Sequence[list[int]], workers: int) -> Iterato
         )
 
 
-def collated(dataset: Samples, samples: list) -> Batch:
+def collated(dataset: Samples, samples: list[Any]) -> Batch:
     """One batch; a worker moves it to shared memory, since torch would do so where a full /dev/shm goes unreported."""
     batch = dataset.collate(samples)
     if get_worker_info():
@@ -114,7 +117,7 @@ def collated(dataset: Samples, samples: list) -> Batch:
 
 
 @contextmanager
-def keep_sigchld_handler() -> Iterator[None]:
+def keep_sigchld_handler() -> Generator[None]:
     """Removes torch's SIGCHLD handler, which could raise anywhere, even inside a checkpoint write."""
     before = signal.getsignal(signal.SIGCHLD)
     try:

@@ -13,9 +13,10 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 import torch
 from torch.distributed.elastic.multiprocessing.api import SignalException
@@ -96,14 +97,14 @@ def raise_mistake(folder: Path, lost: ChildFailedError | None) -> None:
 
 
 @contextmanager
-def _forward_interrupts(folder: Path) -> Iterator[None]:
+def _forward_interrupts(folder: Path) -> Generator[None]:
     """Forwards Ctrl-C and SIGTERM to rank 0 alone, which finishes its step with the others and saves.
 
     Before rank 0 exists, and the second time, interrupts at once.
     """
     received: list[int] = []
 
-    def handle(number, frame) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
         received.append(number)
         if len(received) > 1 or not _interrupt_first(folder):
             raise KeyboardInterrupt
@@ -128,7 +129,7 @@ def _interrupt_first(folder: Path) -> bool:
 
 
 @contextmanager
-def worker_guard() -> Iterator[None]:
+def worker_guard() -> Generator[None]:
     """Makes a process that `launch` started exit when any of them records a failure, and record its own.
 
     Does nothing in other processes. See `report_failure`.
@@ -148,7 +149,7 @@ def worker_guard() -> Iterator[None]:
 
 
 @contextmanager
-def report_failure() -> Iterator[None]:
+def report_failure() -> Generator[None]:
     """Turns a user error or Ctrl-C into a clean worker exit and records it for the launcher.
 
     Also exits cleanly on any error after another process has recorded a failure, which is then the cause. Enter it

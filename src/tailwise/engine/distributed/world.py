@@ -6,11 +6,14 @@ step, after the last micro-batch: an optimizer may evaluate a step several times
 if one runs out of memory.
 """
 
+# torch leaves `split` and `rendezvous` without types.
+# pyright: reportUnknownMemberType=false
+
 # torch.distributed does not list what it exports.
 # pyright: reportPrivateImportUsage=false
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
@@ -84,7 +87,8 @@ class World:
         """Replace each gradient by its sum over the processes; returns the summed loss (). flats: by `flattened`"""
         for same, flat in flats:
             dist.all_reduce(flat)
-            for parameter, part in zip(same, flat.split([parameter.numel() for parameter in same])):
+            parts = cast(tuple[torch.Tensor, ...], flat.split([parameter.numel() for parameter in same]))
+            for parameter, part in zip(same, parts):
                 cast(torch.Tensor, parameter.grad).copy_(part.view_as(parameter))
         loss = loss.clone()
         dist.all_reduce(loss)
@@ -112,7 +116,7 @@ def flattened(parameters: list[nn.Parameter]) -> list[Flat]:
 
 
 @contextmanager
-def join(device: torch.device) -> Iterator[World]:
+def join(device: torch.device) -> Generator[World]:
     """Join the process group of ``torchrun``: NCCL on CUDA, else gloo; a single process without it."""
     if int(os.environ.get("WORLD_SIZE", 1)) == 1:
         yield World()

@@ -1,4 +1,4 @@
-"""The fouls pipeline: what its stages, report and commands ask. Each method imports what it needs when it is called."""
+"""The recipe of the fouls pipeline. Each method imports what it needs when it is called."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from tailwise.reporting.page import Page
 
 OWN, FRESH, PRETRAINED = 4e-3, 1e-3, 1e-4
-"""Highest learning rate of the first phase: of a small net that has no weights to begin with, as the demo's; of a video
-net begun afresh, Adam's usual one (https://arxiv.org/abs/1412.6980); of a pretrained one, as in presets/mvit.yaml."""
+"""Peak learning rates of the first phase: of a small network from scratch, as in the demo; of a video network from
+scratch, Adam's default (https://arxiv.org/abs/1412.6980); of a pretrained one, as in presets/mvit.yaml."""
 
 
 class Fouls(Recipe):
@@ -100,7 +100,7 @@ class Fouls(Recipe):
         return FRESH if weights.get("kind") == "none" else PRETRAINED
 
     def extra(self, params: dict, index: Path, predictions: dict, counts: dict[str, dict[str, int]]) -> Extra:
-        """SoccerNet's prediction file; and what its evaluator says of it, of its own data alone."""
+        """SoccerNet's prediction file, and for SoccerNet data its evaluator's score."""
         from tailwise.core.params.config import section
         from tailwise.recipes.fouls.soccernet.evaluator import READER, official, official_lines, summary_lines
         from tailwise.recipes.fouls.soccernet.submission import submission

@@ -23,7 +23,7 @@ from tailwise.recipes.fouls.loss import PER_VIEW, foul_loss
 
 @dataclass(frozen=True)
 class Config:
-    """The sections of params.yaml that decide the task."""
+    """The sections of params.yaml that define the task."""
 
     model: Model
     augment: Augment
@@ -32,7 +32,7 @@ class Config:
 def build(
     config: Config, heads: tuple[Head, ...], train: Path | None, valid: Path, seed: int, pretrained: bool = False
 ) -> Task:
-    """The task on two splits of the clip store; weights drawn from `seed`, the backbone's pretrained if asked for."""
+    """The task on two splits of the clip store; weights initialized from `seed`; `pretrained` loads the backbone's."""
     torch.manual_seed(seed)
     samples, validation = Clips(train, heads, with_margin=True) if train else None, Clips(valid, heads)
     margin = samples.margin if samples else 0
@@ -104,7 +104,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Specification:
-    """What travels in a weights file: all that a prediction needs besides the tensors.
+    """The specification in a weights file: all that a prediction needs in addition to the tensors.
 
     heads: a list, as their order decides which of the model's last layers is whose; at most MOST_HEADS
     seen: what the training samples were like

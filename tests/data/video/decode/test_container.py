@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from support.filming import write_clip
+from support.video.filming import write_clip
 from tailwise.data.raw import RawFile
 from tailwise.data.video.decode.container import ClipError, open_clip
 from tailwise.data.video.decode.frames import decode_clip

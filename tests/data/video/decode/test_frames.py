@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from support.filming import picture, read_clip, turn, write_clip, write_sound
+from support.video.filming import picture, read_clip, turn, write_clip, write_sound
 from tailwise.data.raw import RawFile
 from tailwise.data.video.decode import frames as module
 from tailwise.data.video.decode.container import ClipError

@@ -7,7 +7,7 @@ import av
 import numpy as np
 import pytest
 
-from support.filming import turn, write_clip
+from support.video.filming import turn, write_clip
 from tailwise.data.raw import RawFile
 from tailwise.data.video.decode.excerpt import excerpt
 from tailwise.data.video.decode.frames import by_pyav, decode_clip

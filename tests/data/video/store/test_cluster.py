@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from test_store import WINDOW, content, rows
 
-from support import crashers
-from support.filming import write_clip
 from support.tables import table
+from support.video import crashers
+from support.video.filming import write_clip
 from tailwise.core.errors import UserError
 from tailwise.core.params.runtime import Runtime
 from tailwise.core.params.typed import convert

@@ -7,8 +7,8 @@ from functools import partial
 import pandas as pd
 import pytest
 
-from support.filming import write_clip
 from support.tables import table
+from support.video.filming import write_clip
 from tailwise.core.system.guarded import map_guarded
 from tailwise.data.raw import RawFile
 from tailwise.data.video.decode.container import ClipError

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from support.filming import write_clip
+from support.video.filming import write_clip
 from tailwise.data.raw import RawFile
 from tailwise.data.video.decode.frames import decode_clip
 from tailwise.data.video.decode.window import Window

@@ -7,9 +7,9 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from support.crashers import crashing, hanging
-from support.filming import read_clip, write_clip
 from support.tables import table
+from support.video.crashers import crashing, hanging
+from support.video.filming import read_clip, write_clip
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_csv, read_json
 from tailwise.data.video.decode.window import Window

@@ -15,7 +15,7 @@ import decord
 import numpy as np
 import pytest
 
-from support.demos import FULL, SMOKE, TINY
+from support.video.demos import FULL, SMOKE, TINY
 from tailwise.recipes.fouls.demo import Demo, film, make_demo
 from tailwise.recipes.fouls.demo.scene.plan import ACTIONS, FPS, SEVERITIES, SPLITS, apportion, even_labels, plan_split
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from support.demos import FULL, SMOKE
+from support.video.demos import FULL, SMOKE
 from tailwise.recipes.fouls.demo.drawing.cameras import frame_times, project
 from tailwise.recipes.fouls.demo.film import camera_of, manner_of
 from tailwise.recipes.fouls.demo.scene.offence import SWINGS, swung

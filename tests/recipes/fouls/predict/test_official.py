@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from support.trained import HEADS
+from support.training.trained import HEADS
 from tailwise.metrics.predictions import Predictions
 from tailwise.recipes.fouls.predict.fouls import Foul
 from tailwise.recipes.fouls.predict.inputs import FoulInputs

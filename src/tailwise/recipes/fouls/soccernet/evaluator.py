@@ -1,4 +1,4 @@
-"""What SoccerNet's own evaluator says of a prediction file, and where the balanced accuracy counts otherwise.
+"""SoccerNet's own evaluator for a prediction file, and how it differs from the balanced accuracy.
 
 It compares the texts of the annotations as they stand. Pure functions.
 Source: https://github.com/SoccerNet/SoccerNet, SoccerNet/Evaluation/MV_FoulRecognition.py
@@ -28,7 +28,7 @@ SPELLING, UNSURE, GRADED, UNREAD, MISSING = (
 
 @dataclass(frozen=True)
 class Annotated:
-    """A foul that counts. action, severity: classes; offence: the field Offence as it stands in the annotations"""
+    """A foul that counts. action, severity: classes; offence: the field Offence as annotated"""
 
     action: str
     severity: str
@@ -99,7 +99,7 @@ def official_lines(found: Mapping) -> list[str]:
 def official(
     split: str, predictions: dict[str, Predictions], index: Iterable[Mapping[str, str]], trained_on: Counts
 ) -> tuple[dict, dict]:
-    """SoccerNet's prediction file of a split, and what its evaluator says of that, as JSON.
+    """SoccerNet's prediction file of a split, and its evaluator's result, as JSON.
 
     index: the rows of the split, also of fouls without a usable clip
     """

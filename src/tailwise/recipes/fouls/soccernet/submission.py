@@ -1,4 +1,4 @@
-"""A split's answers as one file: SoccerNet-MVFoul's prediction file, or the same shape for other data."""
+"""A split's predictions as one file: SoccerNet-MVFoul's prediction file, or the same shape for other data."""
 
 from collections.abc import Iterable
 
@@ -23,7 +23,7 @@ def official_submission(
 ) -> dict:
     """SoccerNet's prediction file of these fouls, whose numbers the samples' names end in.
 
-    A foul without an answer, as none of its clips could be read, gets the classes that training saw most often:
+    A foul without a prediction, since none of its clips is readable, gets the classes that training saw most often:
     one that is missing in the file counts as wrong.
     """
     heads = ("action", "severity")

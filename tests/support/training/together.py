@@ -1,8 +1,8 @@
-"""One phase on made-up data, by several processes: ``together.py JOBS``, or by torchrun ``[FOLDER, TOLD]``, both JSON.
+"""Trains one phase in several processes: ``together.py JOBS``, or by torchrun ``[FOLDER, SETTINGS]``, both JSON.
 
-A job is [folder, processes, what it is told]. Its processes are forked from this one, as torch is slow to import; what
-they print goes to <folder>/said.txt. What they are told: epochs; stop: end after so many steps; die: this process
-kills itself in its so-manieth step, once; short: this process finds no memory for more than so many samples; cut: the
+A job is [folder, processes, settings]. Its processes are forked from this one, as torch is slow to import; what
+they print goes to <folder>/said.txt. Settings: epochs; stop: end after this many steps; die: this process
+kills itself in its given step, once; short: this process finds no memory for more than this many samples; cut: the
 state lacks its last byte, and each process leaves the mistake it meets in refused-<rank>.txt. What the first process
 leaves in the folder: weights.safetensors, history.json; each its samples: seen-<rank>.json. options: a name in OPTIONS.
 growing: a curriculum; handed: another phase comes first and hands over; rollbacks: the loss of sample 7 is NaN, and
@@ -67,12 +67,12 @@ OPTIONS = {
 """Options of the phase, by name."""
 
 
-class Told(Linear):
+class FaultyModel(Linear):
     """A model to which things happen. calls: training steps' micro-batches so far; the first only tries the boost"""
 
-    def __init__(self, told: dict, folder: Path, rank: int):
+    def __init__(self, settings: dict, folder: Path, rank: int):
         super().__init__(5, HEADS)
-        self.told, self.folder, self.rank, self.calls = told, folder, rank, -1
+        self.settings, self.folder, self.rank, self.calls = settings, folder, rank, -1
 
     def forward(self, x):
         if self.training and torch.is_grad_enabled():
@@ -81,14 +81,14 @@ class Told(Linear):
         return super().forward(x)
 
     def _happen(self, samples: int) -> None:
-        rank, at = self.told.get("die", (None, None))
+        rank, at = self.settings.get("die", (None, None))
         if rank == self.rank and self.calls == at and not (marker := self.folder / "died").exists():
             marker.touch()
             os.kill(os.getpid(), signal.SIGKILL)
-        rank, most = self.told.get("short", (None, None))
+        rank, most = self.settings.get("short", (None, None))
         if rank == self.rank and samples > most:
             raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
-        if self.calls == self.told.get("stop"):
+        if self.calls == self.settings.get("stop"):
             raise KeyboardInterrupt
 
 
@@ -99,7 +99,7 @@ def table(n: int, seed: int):
     return made
 
 
-def train(told: dict, folder: Path, world: World) -> None:
+def train(settings: dict, folder: Path, world: World) -> None:
     seen = []
 
     def prepare(batch, strength, keys):
@@ -109,23 +109,23 @@ def train(told: dict, folder: Path, world: World) -> None:
     boost = {"colour": ClassBoost(torch.tensor([1.0, 2.0, 3.0]).double(), torch.tensor([8.0, 8.0, 8.0]))}
 
     def loss(outputs, batch, boost):
-        bad = "rollbacks" in told and 7 in batch.index.tolist()
+        bad = "rollbacks" in settings and 7 in batch.index.tolist()
         return {name: value * (math.nan if bad else 1) for name, value in summed_loss(outputs, batch, boost).items()}
 
-    def built(told):
-        model = Told(told, folder, world.rank).double()
+    def built(settings):
+        model = FaultyModel(settings, folder, world.rank).double()
         return make_task(model, table(37, 0), table(21, 1), loss=loss, prepare=prepare)
 
-    task = replace(built(told), fallback=lambda: replace(built(told), spec={"simple": True}))
+    task = replace(built(settings), fallback=lambda: replace(built(settings), spec={"simple": True}))
     usual = {"optimizer": AdamW("adamw", 0.1), "clip": 0.5}
-    phase = make_phase(told["epochs"], 1e-2, **{**usual, **OPTIONS.get(told.get("options"), {})})
+    phase = make_phase(settings["epochs"], 1e-2, **{**usual, **OPTIONS.get(settings.get("options"), {})})
     recovery = Recovery(folder / "run-1").__enter__() if world.rank == 0 else None
-    if recovery and told.get("cut"):
+    if recovery and settings.get("cut"):
         recovery.path.write_bytes(recovery.path.read_bytes()[:-1])
-    stability = Stability(max_rollbacks=told.get("rollbacks", 8))
+    stability = Stability(max_rollbacks=settings.get("rollbacks", 8))
     run = make_run(batch_size=16, world=world, recovery=recovery, save_every=0.0, stability=stability)
-    samples = (lambda epoch: SAMPLES[-20 - 6 * epoch :]) if told.get("growing") else SAMPLES
-    handed = first_phase(built({}), phase, run, folder / "state.safetensors") if told.get("handed") else None
+    samples = (lambda epoch: SAMPLES[-20 - 6 * epoch :]) if settings.get("growing") else SAMPLES
+    handed = first_phase(built({}), phase, run, folder / "state.safetensors") if settings.get("handed") else None
     try:
         trained = train_phase(task, phase, samples, boost, run, handed)
     except KeyboardInterrupt:
@@ -144,32 +144,32 @@ def train(told: dict, folder: Path, world: World) -> None:
 
 
 def first_phase(task: Task, phase: Phase, run: Run, path: Path) -> HandOver:
-    """What it leaves, by way of its file."""
+    """What it leaves, read back from its file."""
     last = train_phase(task, phase, SAMPLES, {}, replace(run, recovery=None)).last
     run.world.alone(lambda: write_hand_over(path, last))
     run.world.gather(None)
     return read_hand_over(path, {}, last.optimizer)
 
 
-def process(folder: str, told: dict) -> None:
+def process(folder: str, settings: dict) -> None:
     torch.set_num_threads(1)
     with join(torch.device("cpu")) as world:
-        train(told, Path(folder), world)
+        train(settings, Path(folder), world)
 
 
-def forked(rank: int, folder: str, processes: int, told: dict) -> None:
+def forked(rank: int, folder: str, processes: int, settings: dict) -> None:
     """As `torchrun` would start it."""
     sys.stdout = open(Path(folder) / "said.txt", "a")  # noqa: SIM115 - closed at the end
     os.environ |= {"RANK": str(rank), "WORLD_SIZE": str(processes)}
-    process(folder, told)
+    process(folder, settings)
     sys.stdout.close()
 
 
 def main(jobs: list) -> None:
-    for folder, processes, told in jobs:
+    for folder, processes, settings in jobs:
         Path(folder).mkdir(parents=True, exist_ok=True)
         os.environ |= {"MASTER_ADDR": "localhost", "MASTER_PORT": str(free_port())}
-        torch.multiprocessing.start_processes(forked, (folder, processes, told), processes, start_method="fork")
+        torch.multiprocessing.start_processes(forked, (folder, processes, settings), processes, start_method="fork")
 
 
 def free_port() -> int:

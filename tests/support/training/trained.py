@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from support.filming import write_clip
 from support.fouls import foul, write_split
 from support.once import once
 from support.tables import table
+from support.video.filming import write_clip
 from tailwise.core.heads import Head
 from tailwise.data.video.augment import Augment
 from tailwise.data.video.decode.window import Short, Window
