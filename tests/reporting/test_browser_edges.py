@@ -65,7 +65,7 @@ def test_an_absent_class_has_a_row_and_no_figure(report):
 
 def test_one_head_without_mistakes(report):
     browser = report("one", "mistakes")
-    assert browser.text("#mistakes-shown") == "No mistake of this head was kept." and browser.all(".mistake") == []
+    assert browser.text("#mistakes-shown") == "No mistakes of this head are stored." and browser.all(".mistake") == []
     assert browser.texts("#head option") == ["outcome"]
 
 
