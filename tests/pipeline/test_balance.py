@@ -7,9 +7,11 @@ import pytest
 import torch
 
 from support.slow import slow_but
-from tailwise.balance.boosts import Target, boost_from_counts
+from tailwise.balance.boosts import Inverse, Target, boost_from_counts
 from tailwise.balance.files import read_rebalancing
-from tailwise.balance.subset import Rebalance
+from tailwise.balance.guard import Balance
+from tailwise.balance.plan import rebalance
+from tailwise.balance.subset import Balanced, Rebalance
 from tailwise.core.files import read_json
 from tailwise.core.params.config import read_params, section, sections
 from tailwise.engine.contract.phase import Phase
@@ -17,6 +19,7 @@ from tailwise.engine.contract.run import Run, Training
 from tailwise.engine.evaluate.inputs import class_boosts, read_heads, sample_indices
 from tailwise.engine.train.loop import train_phase
 from tailwise.recipes.fouls import task as fouls
+from tailwise.recipes.fouls.recipe import RECIPE
 
 PHASES = ("phase1", "phase2", "phase3")
 
@@ -69,13 +72,23 @@ def test_boosts_keep_within_the_cap_and_act_where_the_phase_says(door, finished,
         torch.testing.assert_close(of_head.margins(), expected)
 
 
-def test_phase_1_is_balanced_over_both_heads_and_later_phases_see_all(door, finished):
-    task, places, boosts, _ = door("phase1")
-    most = read_params(finished / "params.yaml")["phase1"]["samples"]["max_ratio"]
-    whole = read_json(finished / "reports/classes.json")["train"]
-    for head, of_head in boosts.items():
-        assert of_head.counts.min() >= 1 and of_head.counts.max() <= most * min(whole[head].values())
-    assert all(sorted(door(phase)[1]) == list(range(len(task.train))) for phase in ("phase2", "phase3"))
+def test_every_phase_sees_all_samples(door):
+    for phase in PHASES:
+        task, places, *_ = door(phase)
+        assert sorted(places) == list(range(len(task.train)))
+
+
+def test_a_balanced_phase_sees_no_class_more_often_than_its_heads_rarest_allows(finished):
+    counts = read_json(finished / "reports/classes.json")["train"]
+    labels = RECIPE.labels(finished / "data/clips/train", list(counts))
+    how = Rebalance(1.5, Inverse("inverse"), "weight", Balanced("balanced", 2.0))
+    boost = {head: dict.fromkeys(of_head, 1.0) for head, of_head in counts.items()}
+    drawn = rebalance("phase1", how, boost, counts, labels, Balance(100.0))[0].samples
+    chosen = [labels.samples.index(name) for name in drawn]
+    assert 0 < len(set(drawn)) == len(drawn) < len(labels.samples)
+    for head, whole in counts.items():
+        seen = Counter(labels.classes[head][i] for i in chosen)
+        assert max(seen.values()) <= 2 * min(whole.values())
 
 
 def test_phase_3_starts_from_phase_2_and_with_few_samples_to_judge_by_counts_decide(finished):
