@@ -35,7 +35,7 @@ def test_nothing_is_said_of_a_folder(tmp_path, line):
         ("", "must name a folder, found None"),
         ("  root: [a, b]", "must name a folder, found ['a', 'b']"),
         ("  root: 5", "must name a folder, found 5"),
-        ("  root: s3://bucket/clips", "must name a folder of this machine, found the address 's3://bucket/clips'"),
+        ("  root: s3://bucket/clips", "must name a folder, found the URL 's3://bucket/clips'"),
     ],
 )
 def test_what_dvc_would_answer_with_an_unexpected_error_is_one_line(tmp_path, line, said):

@@ -1,4 +1,4 @@
-"""What is only spelling of a name, and which names print alike."""
+"""What is only spelling of a name, and which names look alike."""
 
 import sys
 import time

@@ -92,5 +92,5 @@ def test_a_folder_without_a_clip_is_refused(folder):
     for name, said in (("own", "own: no clip below it; their names end in .mp4, "), ("no", "no: absent; --folder")):
         with pytest.raises(UserError, match=said):
             read_folder(Path(name))
-    with pytest.raises(UserError, match="own/a.txt: is no folder; --folder takes one"):
+    with pytest.raises(UserError, match="own/a.txt: is not a folder; --folder takes one"):
         read_folder(Path("own/a.txt"))

@@ -69,7 +69,7 @@ def test_a_foul_that_cannot_be_read(tmp_path, spoiled, said):
         ({"Replay speed": float("inf")}, "field 'Replay speed' must be a number, found inf"),
         ({"Url": "Dataset/clip_" + "9" * 3000}, "field 'Url' must end in clip_<number>, found 'Dataset/clip_9"),
         ({"Url": "Dataset/clip_" + "9" * 5000}, "field 'Url' has 5013 characters; at most 4000 are read"),
-        ({"Url": "../clip_1"}, "field 'Url': '../clip_1' is outside the data root: give a path from there"),
+        ({"Url": "../clip_1"}, "field 'Url': '../clip_1' is outside the data root: give a path relative to it"),
         ({"Url": "Dataset/../../clip_1"}, "field 'Url': 'Dataset/../../clip_1' is outside the data root"),
         ({"Url": "/data/clip_1"}, "field 'Url': '/data/clip_1' is outside the data root"),
         ({"Url": "C:\\clip_1"}, "field 'Url': 'C:/clip_1' is outside the data root"),
