@@ -124,7 +124,7 @@ def test_without_a_network_the_way_around_is_named(monkeypatch):
 
     monkeypatch.setattr(_api, "load_state_dict_from_url", offline)
     with pytest.raises(
-        UserError, match="s3d-d76dad2f.pth cannot be had here .*; download it elsewhere and use weights: {kind: file"
+        UserError, match="s3d-d76dad2f.pth cannot be downloaded .*; download it elsewhere and use weights: {kind: file"
     ):
         started("s3d", Kinetics400("kinetics400"))
 
