@@ -46,8 +46,8 @@ class Simplified(Variant):
 class Progressive(Variant):
     """Three levels, enabled one after the other through `trainable`.
 
-    `fusion.level1.*` classifies the mean of the views, `fusion.level2.*` adds attention over them, `fusion.level3.*` adds
-    a branch per head.
+    `fusion.level1.*` classifies the mean of the views, `fusion.level2.*` adds attention over them, `fusion.level3.*`
+    adds a branch per head.
     """
 
     kind: Literal["progressive"]
@@ -115,7 +115,7 @@ class SharedAttention(Fusion):
 
 
 class Levels(Fusion):
-    """See `Progressive`. Levels 2 and 3 are residuals with a zero-initialised last layer: enabling one changes no logit."""
+    """See `Progressive`. Levels 2 and 3 are zero-initialised residuals: enabling one changes no logit."""
 
     def __init__(self, dim: int, sizes: Sizes, dropout: float):
         super().__init__()
