@@ -39,8 +39,8 @@ def test_nobody_hangs_or_crashes_and_memory_stays(outcome):
 def test_each_kind_of_mutation_breaks_some_clips_and_leaves_others(outcome):
     kinds = dict(outcome.by_kind())
     assert kinds.keys() == {mutation.__name__ for mutation in MUTATIONS}
-    for fates in kinds.values():
-        assert 0 < fates["decoded"] < fates.total() == CLIPS / len(MUTATIONS)
+    for outcomes in kinds.values():
+        assert 0 < outcomes["decoded"] < outcomes.total() == CLIPS / len(MUTATIONS)
 
 
 def test_a_mutant_follows_from_its_number_and_the_seed(tmp_path):

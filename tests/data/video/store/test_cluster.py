@@ -203,7 +203,7 @@ def test_a_cluster_without_workers_is_told(root, needs_dask, tmp_path):
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense", ""])
 def test_a_scheduler_that_does_not_answer_is_told(needs_dask, address, monkeypatch):
-    monkeypatch.setattr(module, "PATIENCE_S", 1)
+    monkeypatch.setattr(module, "CONNECT_TIMEOUT_S", 1)
     with pytest.raises(
         UserError, match="runtime.executor.address: no scheduler answers at '.*'; start one by: dask sch"
     ):
