@@ -1,7 +1,7 @@
 """The pipeline's model, trained in one phase on all frames, on one frame, or on shuffled frames.
 
 All by one recipe, phase 2's, from fresh weights, on all training fouls. The figures are the last epoch's, so that no
-epoch is chosen by the fouls that judge it.
+epoch is chosen on the validation fouls.
 """
 
 from collections.abc import Callable

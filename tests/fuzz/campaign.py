@@ -1,4 +1,4 @@
-"""Broken clips among good ones through the stage `decode_clips`, as the pipeline runs it."""
+"""Run the stage `decode_clips` on corrupted clips among intact ones."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""Bytes changed within single packets of a clip, codec by codec, and whether decoding tells of it."""
+"""Bytes changed within single packets of a clip, codec by codec, and whether decoding reports it."""
 
 import io
 import tempfile
@@ -41,9 +41,9 @@ def changed(content: bytes, place: int, size: int, seed: int) -> bytes:
 
 
 def outcomes_of(name: str) -> Counter:
-    """What becomes of a clip when one packet in or before the window is changed, packet by packet.
+    """Outcomes of decoding after changing one packet in or before the window, packet by packet.
 
-    "same": the window's frames are those of the whole clip; "other": they are not, and nothing was told
+    "same": the window's frames are those of the whole clip; "other": they are not, and no error was reported
     """
     with tempfile.TemporaryDirectory() as folder:
         return _outcomes_of(Path(folder), *KINDS[name])

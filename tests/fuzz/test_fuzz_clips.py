@@ -1,4 +1,4 @@
-"""Hundreds of broken clips through the stage: none stops it, none is lost without a word, and good clips stay."""
+"""Hundreds of corrupted clips: none stops the stage, each has a reason, and intact clips stay."""
 
 import pytest
 from campaign import FILMED, film, run
@@ -30,7 +30,7 @@ def test_every_mutant_comes_out_the_same_in_a_second_run(outcome):
     assert outcome.unsteady == ()
 
 
-def test_nobody_hangs_or_crashes_and_memory_stays(outcome):
+def test_nothing_hangs_or_crashes_and_memory_stays(outcome):
     """On these clips and decoders; a clip that did would cost itself alone, see test_store.py."""
     assert not outcome.count("decoder hangs") and not outcome.count("decoder crashed")
     assert outcome.mb < 1000

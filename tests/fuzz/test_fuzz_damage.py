@@ -17,7 +17,7 @@ from tailwise.data.video.decode.probe import examine
 
 
 @pytest.mark.parametrize("name", ["H.264 in MP4", "H.264, many key frames", "H.264 in a transport stream"])
-def test_nearly_all_damage_is_told_or_does_not_reach_the_window(name):
+def test_nearly_all_damage_is_reported_or_does_not_reach_the_window(name):
     found = outcomes_of(name)
     assert found["damaged"] > 4 * found["other"]
 

@@ -1,4 +1,4 @@
-"""Rebalancing at the door of each phase of a real run: what training really draws, weighs and shifts."""
+"""Rebalancing in each phase of a real run: what training draws, weighs and shifts."""
 
 from collections import Counter
 from dataclasses import replace
@@ -78,7 +78,7 @@ def test_phase_1_is_balanced_over_both_heads_and_later_phases_see_all(door, fini
     assert all(sorted(door(phase)[1]) == list(range(len(task.train))) for phase in ("phase2", "phase3"))
 
 
-def test_phase_3_starts_from_phase_2_and_with_few_samples_to_judge_by_counts_decide(finished):
+def test_phase_3_starts_from_phase_2_and_with_few_samples_counts_decide(finished):
     """Validation of the smoke preset has 3 to 6 samples a class, below the least support; the rule itself: see
     test_boosts."""
     params = read_params(finished / "params.yaml")

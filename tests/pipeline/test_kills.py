@@ -22,9 +22,9 @@ PHASE1 = ("data/models/phase1.", "reports/training/phase1/")
 
 def same_end(project: Project, ready: Ready) -> bool:
     """Whether the phase goes on from its state, once, and ends as the undisturbed one."""
-    told = len(events(project.folder))
+    reported = len(events(project.folder))
     finish(project.folder, project.env, "train_phase1")
-    return resumed(project, told) == 1 and of_phase1(outputs(project.folder)) == of_phase1(ready.outputs)
+    return resumed(project, reported) == 1 and of_phase1(outputs(project.folder)) == of_phase1(ready.outputs)
 
 
 def of_phase1(found: dict[str, str]) -> dict[str, str]:
@@ -66,7 +66,7 @@ def epochs_logged(project: Project) -> int:
     return sum((event["event"], event["stage"]) == ("epoch", "train_phase1") for event in events(project.folder))
 
 
-def test_ctrl_c_saves_and_the_same_command_goes_on(ready, trial):
+def test_ctrl_c_saves_and_the_same_command_resumes(ready, trial):
     """Under DVC; of the stage alone see test_mistakes."""
     trial.set("runtime.save_every", 1000)
     with begun(
@@ -103,13 +103,13 @@ CHANGES: dict[str, Callable[[Project], None]] = {
 }
 
 
-def test_after_a_change_no_run_goes_on_and_two_states_are_kept_at_most(trial):
+def test_after_a_change_no_run_resumes_and_two_states_are_kept_at_most(trial):
     killed(trial)
     for change in CHANGES.values():
         change(trial)
-        told = len(events(trial.folder))
+        reported = len(events(trial.folder))
         killed(trial)
-        assert not resumed(trial, told) and len(states(trial)) == 2
+        assert not resumed(trial, reported) and len(states(trial)) == 2
     trial.run("make", "clean-recovery")
     assert not (trial / ".resume").exists()
 

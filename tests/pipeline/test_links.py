@@ -1,4 +1,4 @@
-"""Symbolic links below the data root: what DVC sees of them, and that what it does not see is refused."""
+"""Symbolic links below the data root: DVC's behaviour, and refusal of those it does not track."""
 
 import subprocess
 

@@ -126,7 +126,7 @@ def test_a_column_that_is_nearly_one(refusal, column, found, hint):
 
 
 @pytest.mark.parametrize("name", ["Group", "GROUP", "View", "view_"])
-def test_a_column_that_would_be_overlooked(refusal, name):
+def test_a_misspelt_optional_column_is_refused(refusal, name):
     """As a group it would keep a match on one side of a split."""
     meant = name.lower().rstrip("_")
     said = refusal(f"sample,split,path,outcome,{name}\ns1,train,1.mp4,goal,x")
@@ -145,7 +145,7 @@ def test_a_column_that_would_be_overlooked(refusal, name):
         "\n".join(["sample,view,split,path,outcome", *(f"{'s' * 3000},{v},train,{v},{v * 3000}" for v in "ab")]),
     ],
 )
-def test_what_is_quoted_is_cut_to_a_length(refusal, text):
+def test_quoted_text_is_shortened(refusal, text):
     assert len(refusal(text)) < 500
 
 
@@ -242,7 +242,7 @@ def test_a_data_set_that_cannot_be_learned_from(tmp_path, text, said):
         ("\uff47oal", "the classes 'goal' (sample 's1') and '\\uff47oal' (sample 's4') look alike"),
     ],
 )
-def test_classes_that_print_alike(tmp_path, goal, said):
+def test_classes_that_look_alike(tmp_path, goal, said):
     (tmp_path / "labels.csv").write_text(ROWS.replace("4.mp4,goal", f"4.mp4,{goal}"), encoding="utf8")
     with pytest.raises(UserError) as refused:
         read_source(Source(str(tmp_path), "warn", Table("table", "labels.csv", ("outcome",), None)))

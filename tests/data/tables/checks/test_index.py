@@ -1,4 +1,4 @@
-"""The stage that lists the clips: what it writes, that it writes all or nothing, and what must hold of any data."""
+"""The index stage: its outputs, atomicity, and checks of any data."""
 
 import hashlib
 import runpy

@@ -1,4 +1,4 @@
-"""What the data root may be, and what may lie below it."""
+"""Which data roots are valid, and what may lie below them."""
 
 import os
 import subprocess
@@ -115,7 +115,7 @@ def test_names_of_folders(root):
         ("s3://" + "x" * 10**6, "must name a folder"),
     ],
 )
-def test_what_is_no_name_of_a_folder(root, said):
+def test_invalid_folder_names(root, said):
     assert name_fault(root).startswith(said) and len(name_fault(root)) < 300
     if isinstance(root, str):
         with pytest.raises(ValueError, match="^root must name a folder"):
