@@ -24,74 +24,74 @@ $(VENV)/ready: requirements.txt $(wildcard requirements/*.txt) requirements-dev.
 	@$(VENV)/bin/python3 -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt -c constraints.txt
 	@touch $@
 
-repro: setup ## run what changed of the pipeline, then show its figures
+repro: setup ## run the changed stages of the pipeline, then print the metrics
 	@python3 -m tailwise repair
 	@python3 -m tailwise preflight
 	@dvc repro
 	@python3 -m tailwise summary
 
-lint: setup ## style, common mistakes and types; whether dvc.yaml says what the code imports
+lint: setup ## check style, types, and that dvc.yaml matches the imports
 	@ruff check
 	@ruff format --check
 	@pyright --warnings
 	@python3 -m tools.dvc_yaml --check
 
-dvc-yaml: setup ## write each stage's code dependencies, as imports are now, into every dvc.yaml
+dvc-yaml: setup ## write each stage's code dependencies into every dvc.yaml, from the imports
 	@python3 -m tools.dvc_yaml
 
-test: setup ## every promise, by a quick test: 8 minutes
+test: setup ## the quick test suite: 8 minutes
 	@python3 -m pytest -n 3 --dist worksteal -m "not slow"
 
-test-slow: setup ## real kills, whole experiments, several processes, sweeps
+test-slow: setup ## the slow tests: kills, complete experiments, several processes
 	@python3 -m pytest -n 3 --dist worksteal -m slow
 
-bench: setup $(VENV)/ready-bench ## the figures of speed and memory, measured here, printed and kept in reports/bench
+bench: setup $(VENV)/ready-bench ## measure speed and memory here; tables go to reports/bench
 	@python3 bench/run.py
 
 $(VENV)/ready-bench: requirements-bench.txt requirements.txt constraints.txt | setup
 	@if $(VENV)/bin/python3 -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-bench.txt -c constraints.txt; \
-	then touch $@; else echo "bench: goes on without what could not be installed"; fi
+	then touch $@; else echo "bench: continues without the packages that could not be installed"; fi
 
-bench-scale: setup ## the same at the official data's size; takes ten minutes and 45 GB of disk
+bench-scale: setup ## decoding at the official data's size; ten minutes and 45 GB of disk
 	@python3 bench/scale.py
 
-fuzz: setup ## clips that try decoding: key frames anywhere, turned, damaged, broken; and what became of them
+fuzz: setup ## decode clips with unusual key frames, rotation, damage or corruption, and count the outcomes
 	@python3 bench/fuzz.py
 
-baselines: setup ## ways of rebalancing compared on the pipeline's clips, 5 seeds each: half an hour
+baselines: setup ## compare rebalancing methods on the pipeline's clips, 5 seeds each; half an hour
 	@python3 -m tailwise repair
 	@cd pipelines/baselines && dvc repro
 
-seeds: setup ## the whole pipeline with three seeds, each in a folder of its own, and its targets
+seeds: setup ## the pipeline with three seeds, compared with its targets; twenty minutes
 	@python3 bench/seeds.py
 
-variants: setup ## the model's variants on the demo: quality, parameters, time; half an hour
+variants: setup ## compare the model variants on the demo: quality, parameters, time; half an hour
 	@python3 bench/variants.py
 
-probe: setup ## whether the demo is honest: what can be told without seeing movement
+probe: setup ## check the demo for shortcuts: what can be predicted without movement
 	@python3 bench/probe.py
 
-kills: setup ## SIGKILL to the training at 90 instants, and what becomes of the runs; an hour
+kills: setup ## kill training with SIGKILL at 90 instants and resume it; one hour
 	@python3 bench/kills.py
 
-faults: setup ## faults put into training on the demo, with the guards and without; the pipeline's clips must be there
+faults: setup ## inject faults into training on the demo, with guards and without; needs a finished run; one hour
 	@python3 bench/faults.py
 	@python3 bench/faults.py --healthy 5
 
-times: setup ## how long each stage took when it last ran here
+times: setup ## time and memory of each stage in its last run here
 	@python3 bench/times.py
 
 config: setup ## print the parameters as the pipeline reads them, defaults included
 	@python3 -m tailwise config
 
-preset: setup ## write a preset's values into params.yaml: make preset NAME=smoke, or a path as reports/config.yaml
+preset: setup ## apply a preset to params.yaml: make preset NAME=smoke, or a path such as reports/config.yaml
 	@python3 -m tailwise preset $(NAME)
 
-new-pipeline: setup ## write a new pipeline that runs: make new-pipeline NAME=songs, see docs/adding-a-pipeline.md
+new-pipeline: setup ## create a working pipeline: make new-pipeline NAME=songs, see docs/adding-a-pipeline.md
 	@python3 tools/new_pipeline.py $(NAME)
 
-clean-recovery: ## forget interrupted runs
+clean-recovery: ## remove the saved states of interrupted runs
 	@rm -rf .resume pipelines/*/.resume
 
-clean-cache: ## forget all decoded shards: the next run decodes anew
+clean-cache: ## remove all decoded shards
 	@rm -rf .cache

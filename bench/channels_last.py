@@ -1,4 +1,4 @@
-"""What channels_last does to the time of a step, forward and backward, on one clip of 16 frames of 112x112."""
+"""Effect of channels_last on the time of a step, forward and backward, on one clip of 16 frames of 112x112."""
 
 import torch
 
@@ -10,7 +10,7 @@ SHAPE = (16, 112, 112)
 
 
 def step(kind: str, channels_last: bool):
-    """One step of training without the optimizer's, to be called."""
+    """A function that runs one training step without the optimizer."""
     torch.manual_seed(0)
     backbone = Video(kind, NoWeights("none"), False, channels_last).build(SHAPE)
     clip = torch.randint(0, 256, (1, *SHAPE, 3), dtype=torch.uint8)

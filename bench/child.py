@@ -1,4 +1,4 @@
-"""Seconds and peak memory of a script in a process of its own."""
+"""Time and peak memory of a script in its own process."""
 
 import os
 import subprocess

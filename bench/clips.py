@@ -1,4 +1,4 @@
-"""Made-up clips of the official geometry: 126 frames at 25 fps, one key frame, with a sound track."""
+"""Synthetic clips with the official geometry: 126 frames at 25 fps, one key frame, with a sound track."""
 
 import tempfile
 from fractions import Fraction
@@ -32,22 +32,22 @@ def film(path: Path, width: int, height: int, seed: int) -> Path:
             frame.pts, frame.time_base = t, Fraction(1, RATE)
             file.mux(stream.encode(frame))
             noise = rng.normal(0, 0.1, (1, 640)).astype(np.float32)
-            heard = av.AudioFrame.from_ndarray(noise, format="fltp", layout="mono")
-            heard.sample_rate, heard.pts = 16000, 640 * t
-            file.mux(sound.encode(heard))
+            audio = av.AudioFrame.from_ndarray(noise, format="fltp", layout="mono")
+            audio.sample_rate, audio.pts = 16000, 640 * t
+            file.mux(sound.encode(audio))
         for track in (stream, sound):
             file.mux(track.encode())
     return path
 
 
 def label(path: Path, number: int) -> bytes:
-    """The same clip with other bytes: an MP4 box that players skip, so that no two clips are one."""
+    """The same clip with different bytes: adds an MP4 box that players skip, so that hashes differ."""
     return path.read_bytes() + (16).to_bytes(4) + b"free" + number.to_bytes(8)
 
 
 def folder_of(count: int, kinds: list[Path]) -> tuple[tempfile.TemporaryDirectory, "pd.DataFrame"]:
-    """`count` clips in a temporary data root, by turns of each kind, and their index table."""
-    import pandas as pd  # here, as benches of memory load this module
+    """`count` clips of alternating kinds in a temporary data root, and their index table."""
+    import pandas as pd  # imported here: memory benchmarks load this module
 
     place = tempfile.TemporaryDirectory()
     rows = []

@@ -1,4 +1,4 @@
-"""What guards and saving cost of a training step, measured within a run, where the machine's noise hits all alike.
+"""Cost of guards and saving per training step, measured within one run, so that noise affects both alike.
 
 The rest of a step is what any loop does. Made-up clips, an epoch of the pipeline's own model and batch.
 """
@@ -91,9 +91,9 @@ def tables(repeats: int = 5) -> list[Table]:
     every, guards, saves = section(params, "runtime", Runtime).save_every, [], []
     epoch(0)
     for _ in range(repeats):
-        spent = epoch(0)  # saved at each step, to know what one costs
+        spent = epoch(0)  # save after each step, to measure the cost of one save
         steps = sum(spent["steps"])
-        good = sum(spent["good weights"][:1]) * (len(spent["steps"]) // 20)  # each save takes such a copy, too
+        good = sum(spent["good weights"][:1]) * (len(spent["steps"]) // 20)  # each save also makes such a copy
         guards.append((sum(sum(spent[name]) for name in GUARDS) + good) / steps)
         saves.append(sum(spent["saving"]) / len(spent["saving"]))
     figures = [

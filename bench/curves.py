@@ -1,7 +1,7 @@
-"""What happened in the runs of faults.py: kept as a row an attempt at a step, shown as a table; picture.py draws it.
+"""Results of the runs of faults.py: one CSV row per attempted step, and a summary table; picture.py draws them.
 
-Recall is macro recall on validation, the mean over the heads; chance is one over a head's number of classes. Of the
-best epoch it flatters a little, as that was chosen by it; of the last epoch it does not.
+Recall is macro recall on validation, averaged over heads; chance is one over a head's number of classes. The best
+epoch's recall is slightly optimistic, because it selects that epoch; the last epoch's is not.
 """
 
 from collections import Counter, defaultdict
@@ -16,22 +16,22 @@ KEPT = Path("reports/bench/faults.csv")
 HEADER = ["fault", "guards", "epoch", "step", "loss", "event", "recall"]
 CHANCE = sum(1 / len(head.classes) for head in HEADS) / len(HEADS)
 NEAR = 0.05
-"""Within so much of chance a run has learned nothing, or forgotten it."""
+"""A run whose recall is within this of chance has learned nothing, or forgotten it."""
 ASKED = 0.03
-"""Recall that a fault may cost."""
+"""Target: maximum recall that a fault may cost."""
 
 Row = dict[str, str]
 
 
 def rows_of(fault: str, guards: bool, happened: dict) -> list[list]:
-    """Rows of HEADER: attempts in order, the recall of an epoch beside its last one, at the end what ended the run."""
+    """Rows of HEADER: attempts in order, an epoch's recall in its last row, then why the run ended early."""
     done, name = defaultdict(list), [fault, "on" if guards else "off"]
     for epoch, step, kind, action in happened.get("done", []):
         done[epoch, step].append(f"{kind}: {action}")
     rows, steps = [], happened.get("steps", 1)
     for number, loss in happened.get("losses", []):
         epoch, step = number // steps + 1, number % steps + 1
-        event = done[epoch, step].pop(0) if done[epoch, step] and told_of(loss, done[epoch, step][0]) else ""
+        event = done[epoch, step].pop(0) if done[epoch, step] and belongs_to_attempt(loss, done[epoch, step][0]) else ""
         rows.append([*name, epoch, step, "" if loss is None else f"{loss:.4g}", event, ""])
     last = {row[2]: row for row in rows}
     for epoch, recall in enumerate(happened.get("recalls", []), start=1):
@@ -39,13 +39,13 @@ def rows_of(fault: str, guards: bool, happened: dict) -> list[list]:
     return rows + ([[*name, "", "", "", happened["ended"], ""]] if happened["ended"] else [])
 
 
-def told_of(loss: float | None, event: str) -> bool:
-    """Whether an event is of this attempt: out of memory comes to no loss, and the same step is tried again."""
+def belongs_to_attempt(loss: float | None, event: str) -> bool:
+    """Whether an event belongs to this attempt: out of memory yields no loss, and the step is repeated."""
     return (loss is None) == event.startswith("out of memory")
 
 
 def keep(fault: str, guards: bool, happened: dict) -> None:
-    """Replace what is kept of this run."""
+    """Replace the rows of this run."""
     new = rows_of(fault, guards, happened)
     others = [
         list(row.values()) for row in kept() if [row["fault"], row["guards"]] != [fault, "on" if guards else "off"]
@@ -60,7 +60,7 @@ def kept() -> list[Row]:
 
 @dataclass(frozen=True)
 class Curve:
-    """A run. rows: of attempts; ended: what ended it before its last epoch, "" if nothing did"""
+    """A run. rows: one per attempt; ended: the reason it ended early, "" if it did not"""
 
     fault: str
     guards: str
@@ -73,7 +73,7 @@ class Curve:
 
     @property
     def done(self) -> str:
-        """Counts of what was done."""
+        """Counts of interventions."""
         counts = Counter(row["event"].split(",")[0] for row in self.rows if row["event"])
         return ", ".join(f"{count} x {event}" for event, count in counts.items()) or "nothing"
 
@@ -84,7 +84,7 @@ class Curve:
         return "chance" if self.recalls[-1] < CHANCE + NEAR else "finished"
 
     def lost(self, epochs: int) -> str:
-        """Epochs from each time the fault begins until recall is back at what it was before."""
+        """Epochs from each injection until recall is back at its earlier value."""
         begins = (FIRST_EPOCH, epochs // 2 + 1)[: FAULTS[self.fault].times]
         return " + ".join(self._lost(epoch) for epoch in begins if epoch <= len(self.recalls)) or "-"
 
@@ -105,18 +105,16 @@ def read_curves() -> list[Curve]:
 
 
 def table() -> str:
-    """The runs as Markdown."""
+    """The runs as a Markdown table."""
     found = read_curves()
     straight = next(curve for curve in found if curve.fault == UNDISTURBED)
     lines = [["fault", "guards", "done", "epochs lost", "recall, last epoch", "best epoch", "cost", "ended"]]
     lines += [line(curve, straight) for curve in found]
     widths = [max(map(len, column)) for column in zip(*lines)]
-    told = [f"| {' | '.join(cell.ljust(width) for cell, width in zip(line, widths))} |" for line in lines]
-    told.insert(1, f"| {' | '.join('-' * width for width in widths)} |")
-    note = (
-        f"{len(straight.recalls)} epochs. Chance is {CHANCE:.3f}. Cost: of the last epoch, asked for at most {ASKED:g}."
-    )
-    return "\n".join([*told, "", note])
+    rendered = [f"| {' | '.join(cell.ljust(width) for cell, width in zip(line, widths))} |" for line in lines]
+    rendered.insert(1, f"| {' | '.join('-' * width for width in widths)} |")
+    note = f"{len(straight.recalls)} epochs. Chance is {CHANCE:.3f}. Cost: of the last epoch, target at most {ASKED:g}."
+    return "\n".join([*rendered, "", note])
 
 
 def line(curve: Curve, straight: Curve) -> list[str]:

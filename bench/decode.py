@@ -63,7 +63,7 @@ def one_core(width: int, height: int, count: int, repeats: int) -> Table:
 
 
 def speed(times: dict[str, list[float]], other: str, least: float | None = None) -> Figure:
-    """The clip store's speed as a share of another's, round by round."""
+    """The clip store's speed relative to another decoder's, round by round."""
     shares = [b / a for a, b in zip(times[STORE], times[other])]
     return Figure(f"speed of the clip store, {other} = 1", shares, least=least)
 

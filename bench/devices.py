@@ -1,4 +1,4 @@
-"""Two processes that train together against one, on this machine: throughput, and the weights in float64.
+"""Data-parallel training with two processes against one, on this machine: throughput, and weights in float64.
 
 One thread each, so that both have the same processor time to spend, and one process with both threads besides.
 """
@@ -30,7 +30,7 @@ FOULS = (160, 32)
 
 
 def train(folder: Path, world: World, double: bool) -> None:
-    """An epoch by this process and its likes; the first leaves seconds and weights in the folder."""
+    """Train one epoch as one of the processes; the first writes seconds and weights to the folder."""
     params = read_params(Path("params.yaml"))
     setting, model = setting_of(params, FOULS), model_of(params)
 
@@ -68,8 +68,8 @@ class Doubled:
     def __getitem__(self, i: int) -> int:
         return i
 
-    def collate(self, places: list[int]) -> Batch:
-        batch = self.made.collate(places)
+    def collate(self, indices: list[int]) -> Batch:
+        batch = self.made.collate(indices)
         return replace(batch, inputs={**batch.inputs, "clips": batch.inputs["clips"].double()})
 
 

@@ -1,7 +1,7 @@
 """One epoch of the engine against a bare PyTorch loop and PyTorch Lightning, on the same batches in memory.
 
-The same weights to begin with, made-up clips, no workers, no augmentation, no dropout; each trains an epoch and
-judges the validation samples. Their losses must agree step by step.
+The same initial weights, synthetic clips, no workers, no augmentation, no dropout; each trains one epoch and validates.
+Their losses must agree step by step.
 """
 
 import copy
@@ -22,7 +22,7 @@ from tailwise.recipes.fouls import task as fouls
 
 
 def bare_epoch(model: nn.Module, setting: Setting) -> list[float]:
-    """What anyone would write down for this model and these batches; the loss of each step."""
+    """A plain PyTorch loop over these batches; returns the loss of each step."""
     optimizer, losses = optimizer_of(model, setting.phase), []
     model.train()
     for batch in setting.train:
@@ -40,7 +40,7 @@ def bare_epoch(model: nn.Module, setting: Setting) -> list[float]:
 
 
 def engine_epoch(model: nn.Module, setting: Setting) -> list[float]:
-    """The engine on the same samples; the loss of each step."""
+    """The engine on the same samples; returns the loss of each step."""
     losses = []
 
     def loss(outputs, batch, boost):
@@ -81,6 +81,6 @@ def tables(repeats: int = 9) -> list[Table]:
 
 
 def apart_from(losses: dict[str, list[list[float]]], name: str) -> Figure:
-    """How far the losses of the same step of the first epoch are apart, at most."""
+    """Maximum difference between losses of the same step in the first epoch."""
     gaps = [abs(a - b) for a, b in zip(losses["engine"][0], losses[name][0], strict=True)]
     return Figure(f"largest gap of a step's loss, engine to {name}", [max(gaps)], most=1e-4)

@@ -1,11 +1,11 @@
-"""The pipeline as an experiment of DVC: in a folder of its own, started as a user would."""
+"""Run the pipeline as a DVC experiment in a temporary folder, as a user would."""
 
 import json
 import subprocess
 
 
 def run_experiment(name: str, settings: dict[str, object]) -> dict:
-    """The metrics of the pipeline with these params ({dotted key: value}); what DVC's cache has is not run again."""
+    """The metrics of the pipeline with these params ({dotted key: value}); DVC's run cache is used."""
     if commit(name):
         subprocess.run(["dvc", "exp", "remove", name], check=True, stdout=subprocess.DEVNULL)
     changes = [part for key, value in settings.items() for part in ("-S", f"{key}={value}")]

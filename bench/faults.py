@@ -1,9 +1,9 @@
-"""What the guards do about faults in a real run of the demo: ``make faults``.
+"""Measure the guards on injected faults in real training runs of the demo: ``make faults``.
 
-Phase 2 of the default pipeline from the weights of phase 1, which must be there: undisturbed, and with each fault of
-inject.py with the guards and without. A run after the other, each in a process of its own. Out of memory is a real
-limit of the process, measured: three quarters of what training takes without one. What happened is kept in
-reports/bench/faults.csv, and shown by curves.py and picture.py.
+Trains phase 2 of the default pipeline from the weights of phase 1, which must exist: without a fault, and with each
+fault of inject.py, with guards and without. Runs one after the other, each in its own process. "Out of memory" sets a
+real memory limit on the process: three quarters of what training was measured to take. Results go to
+reports/bench/faults.csv; curves.py and picture.py show them.
 """
 
 import argparse
@@ -23,7 +23,7 @@ import torch
 import curves
 import healthy
 import picture
-from inject import FAULTS, SHORT_OF_MEMORY, UNDISTURBED, Heard, Recorded, Tape
+from inject import FAULTS, SHORT_OF_MEMORY, UNDISTURBED, FaultySchedule, Recorder, RecordingOptimizer
 from setting import NAME
 from tailwise.balance.files import read_rebalancing
 from tailwise.core.errors import UserError
@@ -42,18 +42,18 @@ from tailwise.recipes.fouls import task as recipe
 SPLITS = Path("data/clips/train"), Path("data/clips/valid")
 INIT = Path("data/models/phase1.safetensors")
 LEFT = 0.75
-"""Share of the memory that training takes, to a run that is short of it."""
+"""Memory limit of an out-of-memory run, as a share of what training takes."""
 FRUGAL = {
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_THRESHOLD_": "1000000",
     "MALLOC_TRIM_THRESHOLD_": "1000000",
     "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "8",
 }
-"""For such a run: what is free goes back to the system, and kernels are not hoarded; else these fill the limit."""
+"""Environment of such a run: return freed memory to the system and cache few kernels; both would fill the limit."""
 
 
 class Interventions(Events):
-    """The run's log: keeps what was done about faults, as (epoch, step, fault, action), and prints it."""
+    """An event log that keeps and prints the interventions, as (epoch, step, fault, action)."""
 
     def __init__(self):
         super().__init__()
@@ -67,67 +67,71 @@ class Interventions(Events):
 
 @dataclass(frozen=True)
 class Setup:
-    """All that a training call takes."""
+    """Arguments of a training call."""
 
     task: Task
     phase: Phase
-    places: list[int]
+    indices: list[int]
     boost: dict[str, ClassBoost]
     run: Run
 
     @property
     def steps(self) -> int:
-        """Of an epoch."""
-        return math.ceil(len(self.places) / self.run.training.batch_size)
+        """Steps per epoch."""
+        return math.ceil(len(self.indices) / self.run.training.batch_size)
 
 
 def set_up(epochs: int | None) -> Setup:
-    """The phase as its stage begins it; epochs: other than it has."""
+    """The phase as its stage starts it. epochs: overrides the phase's number"""
     params = read_params()
     training, phase = section(params, "training", Training), section(params, f"{NAME}.train", Phase)
     device, heads = start(training, section(params, "runtime", Runtime)), read_heads(Path("data/index/heads.json"))
     task, _ = build_task(recipe, sections(params, recipe.Config), heads, SPLITS, training.seed, INIT)
     how = read_rebalancing(Path(f"data/weights/{NAME}"))
-    places = sample_indices(task.train, how.samples)
+    indices = sample_indices(task.train, how.samples)
     run = Run(NAME, training, device, stability=section(params, "stability", Stability))
-    boost = class_boosts(how, heads, task.train, places)
-    return Setup(task, replace(phase, epochs=epochs or phase.epochs), places, boost, run)
+    boost = class_boosts(how, heads, task.train, indices)
+    return Setup(task, replace(phase, epochs=epochs or phase.epochs), indices, boost, run)
 
 
 def train(fault: str, guards: bool, epochs: int | None, limit: int) -> dict:
-    """One run in this process; what happened in it. limit: bytes beyond what is held before training, 0 for none"""
-    setup, tape, events, recalls = set_up(epochs), Tape(), Interventions(), []
+    """Train in this process; returns losses, recalls and interventions. limit: bytes for training, 0 for no limit"""
+    setup, recorder, events, recalls = set_up(epochs), Recorder(), Interventions(), []
     phase = setup.phase
-    phase = replace(phase, schedule=Heard(phase.schedule, tape), optimizer=Recorded(phase.optimizer, tape))
-    task, phase = FAULTS[fault].put(setup.task, phase, tape, setup.steps)
+    phase = replace(
+        phase,
+        schedule=FaultySchedule(phase.schedule, recorder),
+        optimizer=RecordingOptimizer(phase.optimizer, recorder),
+    )
+    task, phase = FAULTS[fault].inject(setup.task, phase, recorder, setup.steps)
     stability = replace(setup.run.stability, guards=guards)
 
-    def judged(history: list[EpochRecord]) -> None:
+    def record_epoch(history: list[EpochRecord]) -> None:
         recalls.append(history[-1].score)
         print(f"  epoch {len(recalls)}  loss {history[-1].loss:.3f}  recall {recalls[-1]:.3f}", flush=True)
 
-    run = replace(setup.run, stability=stability, events=events, observers=(judged,))
+    run = replace(setup.run, stability=stability, events=events, observers=(record_epoch,))
     ended = ""
     if limit:
         resource.setrlimit(resource.RLIMIT_AS, (held_before(task) + limit, resource.RLIM_INFINITY))
     try:
-        train_phase(task, phase, setup.places, setup.boost, run)
+        train_phase(task, phase, setup.indices, setup.boost, run)
     except UserError as error:
         ended = str(error)
     facts = {"steps": setup.steps, "epochs": phase.epochs, "ended": ended}
-    return {**facts, "losses": tape.losses, "recalls": recalls, "done": events.done}
+    return {**facts, "losses": recorder.losses, "recalls": recalls, "done": events.done}
 
 
 def needed() -> int:
-    """Bytes of address space that an epoch takes beyond what is held before it."""
+    """Bytes of address space that one epoch adds."""
     setup = set_up(1)
     before = held_before(setup.task)
-    train_phase(setup.task, setup.phase, setup.places, setup.boost, setup.run)
+    train_phase(setup.task, setup.phase, setup.indices, setup.boost, setup.run)
     return held("VmPeak") - before
 
 
 def held_before(task: Task) -> int:
-    """Bytes of address space held before training, with all clips mapped, all threads and modules there: they count."""
+    """Bytes of address space before training, after mapping all clips and starting all threads."""
     for split in filter(None, (task.train, task.valid)):
         for index in range(len(split)):
             split.collate([split[index]])
@@ -136,13 +140,13 @@ def held_before(task: Task) -> int:
 
 
 def held(field: str) -> int:
-    """Bytes of this process's address space, now (VmSize) or at most so far (VmPeak); Linux alone says."""
+    """Bytes of this process's address space, now (VmSize) or at its peak (VmPeak); Linux only."""
     (line,) = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(f"{field}:")]
     return 1024 * int(line.split()[1])
 
 
 def in_process(*arguments: object, env: dict[str, str] | None = None) -> dict:
-    """What this file writes with these arguments, in a process of its own."""
+    """Run this script with these arguments in its own process; returns the JSON that it writes."""
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
         command = [sys.executable, __file__, "--into", file.name, *map(str, arguments)]
         done = subprocess.run(command, env={**os.environ, **(env or {})})
@@ -152,7 +156,7 @@ def in_process(*arguments: object, env: dict[str, str] | None = None) -> dict:
 
 
 def run_all(names: list[str], epochs: int | None) -> None:
-    """Every fault with the guards and without; its rows replace those that were kept of it."""
+    """Run every fault with guards and without; replaces earlier rows of the same fault."""
     for name in names:
         env = FRUGAL if name == SHORT_OF_MEMORY else {}
         limit = int(LEFT * in_process("--needed", env=env)["bytes"]) if name == SHORT_OF_MEMORY else 0
@@ -164,9 +168,9 @@ def run_all(names: list[str], epochs: int | None) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--only", nargs="*", choices=FAULTS, help="run these alone, and show all that is kept")
-    parser.add_argument("--epochs", type=int, help="other than the phase has; its schedule is stretched")
-    parser.add_argument("--healthy", type=int, metavar="N", help="instead: phases 1 to 3 with N seeds, and no fault")
+    parser.add_argument("--only", nargs="*", choices=FAULTS, help="run only these faults, and show all results so far")
+    parser.add_argument("--epochs", type=int, help="override the number of epochs; the schedule is stretched")
+    parser.add_argument("--healthy", type=int, metavar="N", help="instead, run phases 1 to 3 with N seeds and no fault")
     for private in ("--into", "--fault"):
         parser.add_argument(private, help=argparse.SUPPRESS)
     parser.add_argument("--limit", type=int, default=0, help=argparse.SUPPRESS)

@@ -1,4 +1,4 @@
-"""What a cheap classifier is given of a foul: its camera fields, its colours, or its true poses."""
+"""Features of a foul for simple classifiers: camera fields, colours, or true poses."""
 
 import numpy as np
 
@@ -19,7 +19,7 @@ def fouls_of(clips: Clips, plan: list[Foul]) -> list[Foul]:
 
 
 def field_features(foul: Foul) -> np.ndarray:
-    """All that is annotated or numbered beside the labels: cameras, speeds, times, match, order, views."""
+    """All annotated fields except the labels: cameras, speeds, times, match, order, views."""
     seen = [view_fields(view, foul.views[0].timestamp_ms) for view in foul.views]
     absent = [np.zeros(len(seen[0]))] * (MOST_VIEWS - len(seen))
     times = [foul.views[0].timestamp_ms, foul.views[-1].timestamp_ms - foul.views[0].timestamp_ms]

@@ -1,4 +1,4 @@
-"""Clips that try decoding, and what became of them: ``make fuzz``, or more of them with ``--clips 5000``.
+"""Fuzz the decoder and count the outcomes: ``make fuzz``, or with more clips, ``--clips 5000``.
 
 Every way to place key frames and to turn a picture, single damaged packets, and files broken anyhow.
 """
@@ -10,11 +10,11 @@ import time
 from pathlib import Path
 
 TESTS = Path(__file__).parents[1] / "tests"
-sys.path[:0] = [str(TESTS), str(TESTS / "fuzz")]  # the clips and what breaks them are the tests'
+sys.path[:0] = [str(TESTS), str(TESTS / "fuzz")]  # clips and mutations come from the tests
 
 import sweep  # noqa: E402
 from campaign import CRASHED, HANGS, Outcome, run  # noqa: E402
-from damaged import KINDS, fates  # noqa: E402
+from damaged import KINDS, outcomes_of  # noqa: E402
 
 
 def markdown(rows: list[list]) -> str:
@@ -24,7 +24,7 @@ def markdown(rows: list[list]) -> str:
 
 
 def sweep_table(outcomes: list[sweep.Outcome]) -> str:
-    """A row for each way to place key frames, with the number of windows."""
+    """One row per key frame layout, with the number of windows."""
     rows = [["key frames", "clips", "windows", "by decord", "refused", "wrong", "wrong by decord on the whole clip"]]
     for gop in dict.fromkeys(outcome.case.name.split(",")[0] for outcome in outcomes):
         of_gop = [outcome for outcome in outcomes if outcome.case.name.split(",")[0] == gop]
@@ -34,19 +34,19 @@ def sweep_table(outcomes: list[sweep.Outcome]) -> str:
 
 
 def damage_table() -> str:
-    rows = [["one packet of", "damaged", "cannot be decoded", "same frames", "other frames, nothing told"]]
+    rows = [["one packet of", "damaged", "cannot be decoded", "same frames", "other frames, no error"]]
     for name in KINDS:
-        found = fates(name)
+        found = outcomes_of(name)
         rows.append([name, found["damaged"], found["cannot be decoded"], found["same"], found["other"]])
     return markdown(rows)
 
 
 def table(outcome: Outcome) -> str:
-    """Rows of mutations, columns of what became of their clips, as Markdown."""
-    reasons = sorted({fate for _, counts in outcome.by_kind() for fate in counts} - {"decoded", CRASHED, HANGS})
+    """Markdown table: one row per mutation, one column per outcome."""
+    reasons = sorted({reason for _, counts in outcome.by_kind() for reason in counts} - {"decoded", CRASHED, HANGS})
     columns = ["decoded", *reasons, CRASHED, HANGS]
     head = ["mutation", "clips", *columns]
-    rows = [[kind, counts.total(), *(counts[fate] for fate in columns)] for kind, counts in outcome.by_kind()]
+    rows = [[kind, counts.total(), *(counts[reason] for reason in columns)] for kind, counts in outcome.by_kind()]
     return markdown([head, *rows, ["all", *(sum(column) for column in list(zip(*rows))[1:])]])
 
 

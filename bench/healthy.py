@@ -1,4 +1,4 @@
-"""Whether the guards leave a healthy run alone: phases 1 to 3 of the default pipeline with several seeds.
+"""Check that the guards do not intervene in healthy runs: phases 1 to 3 of the default pipeline with several seeds.
 
 The pipeline's own commands, in a folder of its own that shares the decoded clips, which must be there.
 """
@@ -23,7 +23,7 @@ PHASES = ("phase1", "phase2", "phase3")
 
 
 def interventions(seed: int) -> list[dict[str, str]]:
-    """What was done about faults in the three phases with this seed."""
+    """Interventions in the three phases with this seed."""
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         lay_out(folder, seed)
@@ -36,7 +36,7 @@ def interventions(seed: int) -> list[dict[str, str]]:
 
 
 def lay_out(folder: Path, seed: int) -> None:
-    """Links to what all seeds share, and params.yaml with this seed."""
+    """Link the inputs that all seeds share, and write params.yaml with this seed."""
     for path in SHARED:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).symlink_to(Path(path).resolve())
@@ -46,7 +46,7 @@ def lay_out(folder: Path, seed: int) -> None:
 
 
 def commands() -> dict[str, str]:
-    """Of the stages, as dvc.yaml has them."""
+    """{stage: command}, from dvc.yaml."""
     known = yaml.safe_load(Path("dvc.yaml").read_text(encoding="utf8"))
     found = {stage: known["stages"][stage]["cmd"] for stage in STAGES}
     for name, value in known["vars"][0].items():
@@ -55,8 +55,8 @@ def commands() -> dict[str, str]:
 
 
 def show(seeds: int) -> None:
-    """A line a seed."""
+    """Print one line per seed."""
     for seed in range(1, seeds + 1):
         found = interventions(seed)
-        told = ", ".join(f"{row['phase']} epoch {row['epoch']}: {row['fault']}" for row in found)
-        print(f"seed {seed}, phases 1 to 3: {told or 'no intervention'}", flush=True)
+        faults = ", ".join(f"{row['phase']} epoch {row['epoch']}: {row['fault']}" for row in found)
+        print(f"seed {seed}, phases 1 to 3: {faults or 'no intervention'}", flush=True)

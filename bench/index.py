@@ -26,7 +26,7 @@ def write_data(root: Path) -> None:
 
 
 def index(root: Path) -> None:
-    """What the stage `index_clips` does with a table, but for opening the clips."""
+    """The work of the stage `index` on a table, without opening clips."""
     from tailwise.core.files import write_json
     from tailwise.core.tables import write_table
     from tailwise.data.tables.checks.source import read_source

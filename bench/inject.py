@@ -1,4 +1,4 @@
-"""Faults put into a run from outside, by way of all that the engine sees of it: its Task and its Phase."""
+"""Fault injection from outside the engine, by wrapping its Task and Phase."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,42 +14,42 @@ from tailwise.optim.adamw import AdamW
 from tailwise.optim.cosine import Cosine
 
 FIRST_EPOCH, STEP = 4, 20
-"""Where a fault begins, from 1; one that comes again does so in the middle of the phase."""
+"""Epoch and step of the first injection, from 1; a second one follows in the middle of the phase."""
 RATE = 100.0
 HUGE = 1e30
 
 
 @dataclass
-class Tape:
-    """What the steps of a run did. number: of the step that is taken, from 0
+class Recorder:
+    """Record of a run's steps. step: current step, from 0
 
-    losses: (number, loss) of each attempt; None where it came to no loss
+    losses: (step, loss) of each attempt; None if it produced no loss
     """
 
-    number: int = -1
+    step: int = -1
     losses: list[tuple[int, float | None]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
-class Heard:
-    """A schedule that tells the tape which step is taken, and from step `start` on is so many times too high."""
+class FaultySchedule:
+    """A schedule that records the current step, and multiplies the rate by `times` from step `start` on."""
 
     inner: Cosine
-    tape: Tape
+    recorder: Recorder
     start: int = 0
     times: float = 1.0
 
     def factor(self, step: int, steps: int, scores: Sequence[float] = ()) -> float:
-        self.tape.number = step
+        self.recorder.step = step
         return self.inner.factor(step, steps, scores) * (self.times if step >= self.start else 1.0)
 
 
 @dataclass(frozen=True)
-class Recorded:
-    """An optimizer whose losses are told to the tape."""
+class RecordingOptimizer:
+    """An optimizer that records the loss of each attempt."""
 
     inner: AdamW
-    tape: Tape
+    recorder: Recorder
 
     def build(self, groups: list[dict], lr: float) -> torch.optim.Optimizer:
         optimizer = self.inner.build(groups, lr)
@@ -64,74 +64,74 @@ class Recorded:
                 loss = stopped.numbers and stopped.numbers.loss
                 raise
             finally:
-                self.tape.losses.append((self.tape.number, loss))
+                self.recorder.losses.append((self.recorder.step, loss))
 
         optimizer.step = recorded  # pyright: ignore[reportAttributeAccessIssue] -- torch types it twice
         return optimizer
 
 
-Put = Callable[[Task, Phase, Tape, int], tuple[Task, Phase]]
-"""(task, phase, tape, steps of an epoch) to the same with the fault in it."""
+Inject = Callable[[Task, Phase, Recorder, int], tuple[Task, Phase]]
+"""(task, phase, recorder, steps per epoch) to the task and phase with the fault."""
 
 
-def moments(phase: Phase, steps: int) -> tuple[int, int]:
-    """The numbers of the two steps that faults are put into."""
+def injection_steps(phase: Phase, steps: int) -> tuple[int, int]:
+    """The two steps with injected faults."""
     return (FIRST_EPOCH - 1) * steps + STEP - 1, phase.epochs // 2 * steps + STEP - 1
 
 
-def spoiling(task: Task, tape: Tape, at: set[int], spoil: Callable[[Batch], Batch]) -> Task:
-    """The task whose batches of some steps are spoilt once they are prepared."""
+def corrupted(task: Task, recorder: Recorder, at: set[int], corrupt: Callable[[Batch], Batch]) -> Task:
+    """The task with the prepared batches of some steps corrupted."""
 
     def prepare(batch, strength, keys):
         ready = task.prepare(batch, strength, keys)
-        return spoil(ready) if tape.number in at else ready
+        return corrupt(ready) if recorder.step in at else ready
 
     return replace(task, prepare=prepare)
 
 
 def huge(batch: Batch) -> Batch:
-    """Noise of a magnitude that no sum of squares holds."""
+    """Noise large enough to overflow a sum of squares."""
     noise = torch.randn(batch.inputs["clips"].shape, generator=torch.Generator().manual_seed(0))
     return replace(batch, inputs={**batch.inputs, "clips": HUGE * noise})
 
 
-def nonsense(batch: Batch) -> Batch:
-    """Pixels of noise, and every label the next class."""
+def wrong_labels(batch: Batch) -> Batch:
+    """Noise as pixels, and every label shifted to the next class."""
     noise = torch.rand(batch.inputs["clips"].shape, generator=torch.Generator().manual_seed(0))
     targets = {name: (ids + 1) % (int(ids.max()) + 1) for name, ids in batch.targets.items()}
     return replace(batch, inputs={**batch.inputs, "clips": 255 * noise}, targets=targets)
 
 
-def none(task: Task, phase: Phase, tape: Tape, steps: int) -> tuple[Task, Phase]:
+def none(task: Task, phase: Phase, recorder: Recorder, steps: int) -> tuple[Task, Phase]:
     return task, phase
 
 
-def poisoned(task: Task, phase: Phase, tape: Tape, steps: int) -> tuple[Task, Phase]:
-    return spoiling(task, tape, set(moments(phase, steps)), huge), phase
+def poisoned(task: Task, phase: Phase, recorder: Recorder, steps: int) -> tuple[Task, Phase]:
+    return corrupted(task, recorder, set(injection_steps(phase, steps)), huge), phase
 
 
-def mislabelled(task: Task, phase: Phase, tape: Tape, steps: int) -> tuple[Task, Phase]:
-    return spoiling(task, tape, set(moments(phase, steps)), nonsense), phase
+def mislabelled(task: Task, phase: Phase, recorder: Recorder, steps: int) -> tuple[Task, Phase]:
+    return corrupted(task, recorder, set(injection_steps(phase, steps)), wrong_labels), phase
 
 
-def too_fast(task: Task, phase: Phase, tape: Tape, steps: int) -> tuple[Task, Phase]:
-    return task, replace(phase, schedule=replace(phase.schedule, start=moments(phase, steps)[0], times=RATE))
+def high_rate(task: Task, phase: Phase, recorder: Recorder, steps: int) -> tuple[Task, Phase]:
+    return task, replace(phase, schedule=replace(phase.schedule, start=injection_steps(phase, steps)[0], times=RATE))
 
 
-def infinite(task: Task, phase: Phase, tape: Tape, steps: int) -> tuple[Task, Phase]:
-    """One gradient, of the first weight: three steps on end, and once more later."""
-    first, second = moments(phase, steps)
+def infinite(task: Task, phase: Phase, recorder: Recorder, steps: int) -> tuple[Task, Phase]:
+    """An infinite gradient of the first weight, in three consecutive steps and once more later."""
+    first, second = injection_steps(phase, steps)
     at = {first, first + 1, first + 2, second}
     weight = next(task.model.parameters())
-    weight.register_hook(lambda gradient: gradient * torch.inf if tape.number in at else gradient)
+    weight.register_hook(lambda gradient: gradient * torch.inf if recorder.step in at else gradient)
     return task, phase
 
 
 @dataclass(frozen=True)
 class Fault:
-    """times: that it begins, at the first of the `moments` or at both"""
+    """times: number of injections, at the first or at both `injection_steps`"""
 
-    put: Put
+    inject: Inject
     times: int
 
 
@@ -139,7 +139,7 @@ FAULTS = {
     "none": Fault(none, 0),
     "poisoned batch": Fault(poisoned, 2),
     "batch of nonsense": Fault(mislabelled, 2),
-    "rate x 100": Fault(too_fast, 1),
+    "rate x 100": Fault(high_rate, 1),
     "infinite gradient": Fault(infinite, 2),
     "out of memory": Fault(none, 0),
 }

@@ -7,12 +7,12 @@ from measure import Figure, Table
 from tailwise.evaluation.intervals import intervals
 
 SAMPLES, CLASSES = 24_777, 174
-"""The validation split of Something-Something V2: the largest that is planned."""
+"""The size of the validation split of Something-Something V2."""
 MOST_MB = 200
 
 
 def bootstrap() -> None:
-    """Labels with a long tail, two thirds of them predicted right."""
+    """Bootstrap on long-tailed labels, two thirds of them predicted correctly."""
     rng, shares = np.random.default_rng(0), 1 / np.arange(1, CLASSES + 1)
     targets = rng.choice(CLASSES, SAMPLES, p=shares / shares.sum())
     predicted = np.where(rng.random(SAMPLES) < 2 / 3, targets, rng.integers(0, CLASSES, SAMPLES))

@@ -1,6 +1,6 @@
-"""A run that is killed: what was to be had of it, and what becomes of it when it is started again.
+"""Kill a run, restart it, and compare it with an undisturbed run.
 
-`folder` is always a repository of its own, with git and DVC, in which all before the training has run.
+`folder` is always a separate repository with git and DVC, in which all stages before training have run.
 """
 
 import hashlib
@@ -18,45 +18,45 @@ from pathlib import Path
 from tailwise.core.params.config import read_params
 
 COMMAND = "PYTHONPATH=src python3 -m tailwise repair && exec dvc repro"
-"""What `make repro` does."""
+"""The command of `make repro`."""
 
 Reached = Callable[[], bool]
-"""Asked again and again: whether it is time to kill."""
+"""Polled: whether it is time to kill."""
 
 OUTPUTS = ("data/models", "data/weights", "reports/training", "reports/evaluation", "reports/metrics.json")
 
 
 @dataclass(frozen=True)
 class Kill:
-    """at_s: seconds after the start of the command; place: what was at work, see `place_of`
-    went_on: from "a state" in the midst of the phase, or from "the start" of a stage
-    lost_s: seconds of training that were done again
-    same: whether the run that was started again ended with the bytes of the straight one
+    """at_s: seconds after the start of the command; activity: what the run was doing, see `activity_of`
+    resumed_from: "a state" within the phase, or "the start" of a stage
+    lost_s: seconds of training that were repeated
+    same: whether the restarted run ended with the bytes of the undisturbed one
     """
 
     at_s: float
     stage: str
-    place: str
-    went_on: str
+    activity: str
+    resumed_from: str
     lost_s: float
     same: bool
 
 
 def begin(folder: Path, env: dict[str, str], target: str = "evaluate") -> subprocess.Popen:
-    """The command up to a stage, in a process group of its own; what it prints goes to a file beside `folder`."""
+    """Start the command up to a stage in its own process group; its output goes to a file beside `folder`."""
     with open(folder.with_suffix(".txt"), "a") as log:
         command = ["bash", "-c", f"{COMMAND} {target}"]
         return subprocess.Popen(command, cwd=folder, env=env, stdout=log, stderr=log, start_new_session=True)
 
 
 def finish(folder: Path, env: dict[str, str], target: str = "evaluate") -> None:
-    """The command to its end; raises RuntimeError with its status and what it printed."""
+    """Run the command to its end; raises RuntimeError with its exit status and output if it fails."""
     if status := begin(folder, env, target).wait():
         raise RuntimeError(f"exit {status}\n{folder.with_suffix('.txt').read_text(encoding='utf8')[-3000:]}")
 
 
 def outputs(folder: Path) -> dict[str, str]:
-    """{path: SHA-256} of weights, figures and reports; of a state that is not done, too, as none may be left."""
+    """{path: SHA-256} of weights, metrics and reports, and of unfinished states, of which none may be left."""
     left = [home for home in folder.glob(".resume/*") if not (home / "done.json").exists()]
     places = [*(folder / name for name in OUTPUTS), *left]
     files = [file for place in places for file in (place.rglob("*") if place.is_dir() else [place]) if file.is_file()]
@@ -64,7 +64,7 @@ def outputs(folder: Path) -> dict[str, str]:
 
 
 def events(folder: Path) -> list[dict]:
-    """Everything that was told, in the order of time, with the time in seconds."""
+    """All logged events in order of time, with the time in seconds."""
     lines = [line for log in folder.glob(".logs/events/*.jsonl") for line in log.read_text("utf8").splitlines()]
     found = [json.loads(line) for line in lines]
     for event in found:
@@ -73,18 +73,18 @@ def events(folder: Path) -> list[dict]:
 
 
 def parts(folder: Path, stage: str = "*") -> list[Path]:
-    """Files that a save has begun and not yet put in their place."""
+    """Temporary files of a save in progress."""
     return list(folder.glob(f".resume/{stage.removeprefix('train_')}-*/.state.safetensors.*"))
 
 
 def after(seconds: float) -> Reached:
-    """Whether so much time has gone since now."""
+    """Whether so many seconds have passed from now."""
     end = time.monotonic() + seconds
     return lambda: time.monotonic() >= end
 
 
 def in_training(folder: Path, stage: str, seconds: float) -> Reached:
-    """Whether so much time has gone since the stage began to train."""
+    """Whether so many seconds have passed since the stage began to train."""
     begun: list[float] = []
 
     def reached() -> bool:
@@ -96,7 +96,7 @@ def in_training(folder: Path, stage: str, seconds: float) -> Reached:
 
 
 def in_save(folder: Path, stage: str, number: int) -> Reached:
-    """Whether the stage is at its save of that number, from 0."""
+    """Whether the stage is in its save of that number, from 0."""
     seen: list[bool] = [False]
 
     def reached() -> bool:
@@ -108,7 +108,7 @@ def in_save(folder: Path, stage: str, number: int) -> Reached:
 
 
 def kill_when(reached: Reached, process: subprocess.Popen) -> float | None:
-    """SIGKILL to the whole group once `reached` says so; returns the time, None if the run ended before."""
+    """Send SIGKILL to the process group once `reached()` is true; returns the time, None if the run ended before."""
     while not reached():
         if process.poll() is not None:
             return None
@@ -120,26 +120,26 @@ def kill_when(reached: Reached, process: subprocess.Popen) -> float | None:
     return killed
 
 
-def stage_of(told: list[dict]) -> str:
-    """The stage that had begun and not ended, "" between two."""
-    bounds = [event for event in told if event["event"] in ("stage start", "stage end")]
+def stage_of(logged: list[dict]) -> str:
+    """The running stage, "" between two stages."""
+    bounds = [event for event in logged if event["event"] in ("stage start", "stage end")]
     return bounds[-1]["stage"] if bounds and bounds[-1]["event"] == "stage start" else ""
 
 
-def place_of(folder: Path, told: list[dict], stage: str) -> str:
-    """What a killed run was at, from what it left."""
+def activity_of(folder: Path, logged: list[dict], stage: str) -> str:
+    """What a killed run was doing, inferred from its files and events."""
     if not stage.startswith("train_"):
         return "another stage" if stage else "between stages"
     if not _homes(folder, stage):
         return "starting a phase"
     if parts(folder, stage):
         return "saving"
-    last = [event["event"] for event in told if event["stage"] == stage and event["event"] != "alert"][-1]
-    closed = sum(event["event"] == "epoch" for event in told if event["stage"] == stage)
-    judged = sum(event["event"] == "validate" for event in told if event["stage"] == stage)
+    last = [event["event"] for event in logged if event["stage"] == stage and event["event"] != "alert"][-1]
+    closed = sum(event["event"] == "epoch" for event in logged if event["stage"] == stage)
+    validated = sum(event["event"] == "validate" for event in logged if event["stage"] == stage)
     if last == "done" or closed == _epochs(folder, stage):
         return "writing the result"
-    return "judging" if judged > closed else "in the steps"
+    return "validating" if validated > closed else "in the steps"
 
 
 def _homes(folder: Path, stage: str) -> list[Path]:
@@ -150,31 +150,31 @@ def _epochs(folder: Path, stage: str) -> int:
     return read_params(folder / "params.yaml")[stage.removeprefix("train_")]["train"]["epochs"]
 
 
-def saved_until(folder: Path, told: list[dict], stage: str) -> tuple[float, str]:
-    """The time up to which training is in the state on disk, and "a state"; its begin and "the start" without one."""
+def saved_until(folder: Path, logged: list[dict], stage: str) -> tuple[float, str]:
+    """Time of the training state on disk, and "a state"; without one, the start time and "the start"."""
     (lock,) = _homes(folder, stage)
     state = lock.with_name("state.safetensors")
     if not state.exists():
         return lock.stat().st_mtime, "the start"
-    taken = [e["time"] - e["seconds"] for e in told if e["stage"] == stage and e["event"] == "save"]
-    written = state.stat().st_mtime  # a save may have been killed before it was told
+    taken = [e["time"] - e["seconds"] for e in logged if e["stage"] == stage and e["event"] == "save"]
+    written = state.stat().st_mtime  # a save may have been killed before it was logged
     return (taken[-1] if taken and taken[-1] > written - 0.1 else written), "a state"
 
 
 def killed_and_resumed(
     folder: Path, env: dict[str, str], reached: Reached, straight: dict[str, str], target: str = "evaluate"
 ) -> Kill | None:
-    """Run the command, kill it, run it again. straight: `outputs` of an undisturbed run; None if it ended before."""
+    """Run the command, kill it, run it again; None if it ended first. straight: `outputs` of the undisturbed run"""
     started, process = time.time(), begin(folder, env, target)
     if (killed := kill_when(reached, process)) is None:
         return None
-    told = events(folder)
-    stage = stage_of(told)
-    place, until, expected = place_of(folder, told, stage), killed, "the start"
-    if stage.startswith("train_") and place != "starting a phase":
-        until, expected = saved_until(folder, told, stage)
+    logged = events(folder)
+    stage = stage_of(logged)
+    activity, until, expected = activity_of(folder, logged, stage), killed, "the start"
+    if stage.startswith("train_") and activity != "starting a phase":
+        until, expected = saved_until(folder, logged, stage)
     finish(folder, env, target)
-    resumed = [e for e in events(folder)[len(told) :] if (e["stage"], e["event"]) == (stage, "resume")]
-    went_on = "a state" if resumed else "the start"
-    same = outputs(folder) == straight and went_on == expected
-    return Kill(killed - started, stage, place, went_on, max(killed - until, 0.0), same)
+    resumed = [e for e in events(folder)[len(logged) :] if (e["stage"], e["event"]) == (stage, "resume")]
+    resumed_from = "a state" if resumed else "the start"
+    same = outputs(folder) == straight and resumed_from == expected
+    return Kill(killed - started, stage, activity, resumed_from, max(killed - until, 0.0), same)

@@ -1,9 +1,8 @@
-"""SIGKILL to a training run at random instants, and the same command again: ``make kills``.
+"""Kill a training run with SIGKILL at random instants and restart it: ``make kills``.
 
-Some instants are uniform over all the time that three phases take, on the smoke preset, most of which goes into
-starting processes; some are uniform over the training itself; some lie within a save. Half of each are with data
-workers. What has run before the stage that is killed is copied from the undisturbed run; that stage and all after it
-run again.
+Some instants are uniform over the whole run of three phases with the smoke preset, most of which is process start-up;
+some are uniform over the training itself; some fall within a save. Half of each use data workers. Stages before the
+killed one are copied from the undisturbed run; that stage and all later ones run again.
 """
 
 import argparse
@@ -29,10 +28,10 @@ WORKERS = (0, 2)
 
 @dataclass(frozen=True)
 class Snapshot:
-    """An undisturbed run at one of its moments, to be copied: all stages before the target have run.
+    """A copy of the undisturbed run in which all stages before the target have run.
 
-    seconds: from there until the target has run, without data workers
-    training: of them, in training and judging (but its first epoch); saves: how often it then saved
+    seconds: run time of the target, without data workers
+    training: the part of it spent in training and validation, without the first epoch; saves: number of saves
     """
 
     folder: Path
@@ -53,7 +52,7 @@ def shell(folder: Path, *commands: str) -> None:
 
 
 def prepare(folder: Path, settings: dict) -> None:
-    """What git would keep of this repository, with the smoke preset and these settings, run up to the training."""
+    """Copy the repository's files, apply the smoke preset and these settings, and run all stages before training."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], text=True, stdout=-1, check=True
     )
@@ -68,7 +67,7 @@ def prepare(folder: Path, settings: dict) -> None:
 
 
 def snapshots(folder: Path) -> list[Snapshot]:
-    """The run from the first phase to the validation figures, which stays in `folder`, and its moments beside it."""
+    """Run from the first phase to the validation metrics in `folder`; leaves snapshots beside it."""
     found = []
     for target in TARGETS:
         copy = folder.with_name(f"before-{target}")
@@ -76,29 +75,29 @@ def snapshots(folder: Path) -> list[Snapshot]:
         started = time.time()
         finish(folder, environment(), target)
         seconds = time.time() - started
-        told = [event for event in events(folder) if event["stage"] == target]
-        saves = sum(event["event"] == "save" for event in told)
-        judged = [event["time"] for event in told if event["event"] in ("validate", "done")] or [0.0]
-        found.append(Snapshot(copy, target, seconds, judged[-1] - judged[0], saves))
+        logged = [event for event in events(folder) if event["stage"] == target]
+        saves = sum(event["event"] == "save" for event in logged)
+        validated = [event["time"] for event in logged if event["event"] in ("validate", "done")] or [0.0]
+        found.append(Snapshot(copy, target, seconds, validated[-1] - validated[0], saves))
         print(f"{target}: {seconds:.1f} s, {found[-1].training:.1f} s of training, {saves} saves", flush=True)
     return found
 
 
 Instant = tuple[Snapshot, Callable[[Path], Reached]]
 Runs = Iterator[tuple[int, Kill]]
-"""(data workers, what became of the run)."""
+"""(number of data workers, result)."""
 
 
 @dataclass(frozen=True)
 class Lab:
-    """settings: a file of them for each number of data workers; straight: what the undisturbed run made"""
+    """settings: {number of data workers: params file}; straight: `outputs` of the undisturbed run"""
 
     snapshots: list[Snapshot]
     settings: dict[int, Path]
     straight: dict[str, str]
 
     def kill(self, snapshot: Snapshot, workers: int, reached: Callable[[Path], Reached]) -> Kill | None:
-        """A copy that is killed when `reached(copy)` says so; None if it ended before. A bad end is kept to look at."""
+        """Kill a copy when `reached(copy)` is true; None if it ended before. Keeps the folder of a failed resume."""
         copy = snapshot.folder.with_name("killed")
         shutil.copytree(snapshot.folder, copy, symlinks=True)
         shell(copy, f"python3 -m tailwise preset {self.settings[workers]}")
@@ -110,7 +109,7 @@ class Lab:
         return found
 
     def anywhere(self, count: int, rng: random.Random) -> Runs:
-        """At instants uniform over the undisturbed run."""
+        """Kills at instants uniform over the undisturbed run."""
 
         def instant(number: int) -> Instant:
             (snapshot,) = rng.choices(self.snapshots, [each.seconds for each in self.snapshots])
@@ -120,7 +119,7 @@ class Lab:
         return self._runs(count, instant)
 
     def training(self, count: int, rng: random.Random) -> Runs:
-        """At instants uniform over the training of each phase in turn."""
+        """Kills at instants uniform over the training of each phase in turn."""
 
         def instant(number: int) -> Instant:
             snapshot = self.snapshots[number % len(PHASES)]
@@ -130,14 +129,14 @@ class Lab:
         return self._runs(count, instant)
 
     def saving(self, count: int, rng: random.Random) -> Runs:
-        """Within a save of each phase in turn; one that was over before the signal came is told, and not counted."""
+        """Kills within a save of each phase in turn; a save that ended first is reported but not counted."""
 
         def instant(number: int) -> Instant:
             snapshot = self.snapshots[number % len(PHASES)]
             save = rng.randrange(snapshot.saves)
             return snapshot, lambda copy: in_save(copy, snapshot.target, save)
 
-        return self._runs(count, instant, lambda kill: kill.place == "saving")
+        return self._runs(count, instant, lambda kill: kill.activity == "saving")
 
     def _runs(
         self, count: int, instant: Callable[[int], Instant], counts: Callable[[Kill], bool] = lambda kill: True
@@ -151,35 +150,35 @@ class Lab:
 
 
 def table(kills: list[tuple[int, Kill]]) -> str:
-    """A line for each thing that a kill has met."""
-    lines = ["| killed | kills | of them with data workers | went on from a state | same bytes | most work lost |"]
+    """Markdown table with one line per activity."""
+    lines = ["| killed | kills | of them with data workers | resumed from a state | same bytes | most work lost |"]
     lines += ["| --- | --: | --: | --: | --: | --: |"]
-    for place in [*sorted({kill.place for _, kill in kills}), "all"]:
-        of = [(workers, kill) for workers, kill in kills if place in (kill.place, "all")]
-        states, same = sum(k.went_on == "a state" for _, k in of), sum(k.same for _, k in of)
+    for activity in [*sorted({kill.activity for _, kill in kills}), "all"]:
+        of = [(workers, kill) for workers, kill in kills if activity in (kill.activity, "all")]
+        states, same = sum(k.resumed_from == "a state" for _, k in of), sum(k.same for _, k in of)
         lost = max(k.lost_s for _, k in of)
-        lines.append(f"| {place} | {len(of)} | {sum(w > 0 for w, _ in of)} | {states} | {same} | {lost:.2f} s |")
+        lines.append(f"| {activity} | {len(of)} | {sum(w > 0 for w, _ in of)} | {states} | {same} | {lost:.2f} s |")
     return "\n".join(lines)
 
 
-def told(runs: Runs) -> list[tuple[int, Kill]]:
-    """All of them, each printed as it comes."""
+def collect(runs: Runs) -> list[tuple[int, Kill]]:
+    """Collect the runs and print each one as it completes."""
     kills = []
     for workers, each in runs:
         kills.append((workers, each))
         verdict = "same bytes" if each.same else "OTHER BYTES"
-        where = f"{each.at_s:6.2f} s  {each.stage or '-':<21}{each.place:<19}"
-        print(f"{len(kills):3}  {workers} workers {where} from {each.went_on:<10}", end="")
+        where = f"{each.at_s:6.2f} s  {each.stage or '-':<21}{each.activity:<19}"
+        print(f"{len(kills):3}  {workers} workers {where} from {each.resumed_from:<10}", end="")
         print(f" lost {each.lost_s:.2f} s  {verdict}", flush=True)
     return kills
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--instants", type=int, default=50, help="of kills anywhere")
-    parser.add_argument("--training", type=int, default=30, help="of kills in the training itself")
-    parser.add_argument("--saving", type=int, default=10, help="of kills within a save")
-    parser.add_argument("--epochs", type=int, default=40, help="of each phase")
+    parser.add_argument("--instants", type=int, default=50, help="number of kills anywhere in the run")
+    parser.add_argument("--training", type=int, default=30, help="number of kills in the training itself")
+    parser.add_argument("--saving", type=int, default=10, help="number of kills within a save")
+    parser.add_argument("--epochs", type=int, default=40, help="epochs per phase")
     parser.add_argument("--save-every", type=float, default=1.0)
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
@@ -195,9 +194,9 @@ def main() -> None:
     prepare(place / "straight", {**phases, "runtime": {"save_every": args.save_every}})
     lab = Lab(snapshots(place / "straight"), settings, outputs(place / "straight"))
     parts = lab.anywhere(args.instants, rng), lab.training(args.training, rng), lab.saving(args.saving, rng)
-    kills = [kill for part in parts for kill in told(part)]
+    kills = [kill for part in parts for kill in collect(part)]
     kept = "kept" if max(kill.lost_s for _, kill in kills) <= args.save_every else "MISSED"
-    print(f"\n{table(kills)}\n\nasked for: the same bytes; at most {args.save_every:g} s of work lost: {kept}")
+    print(f"\n{table(kills)}\n\ntarget: the same bytes; at most {args.save_every:g} s of work lost: {kept}")
     if not all(kill.same for _, kill in kills):
         sys.exit(f"kills: other bytes than those of the undisturbed run, see {place}")
     shutil.rmtree(place)

@@ -1,4 +1,4 @@
-"""Interleaved timings, so that a slow minute hits all alike, and the table that they are shown in."""
+"""Interleaved timings, so that slow minutes affect all variants alike, and their table."""
 
 import statistics
 import time
@@ -11,7 +11,7 @@ class Figure:
     """One line of a table: what was measured and the value of each round.
 
     unit: "s", "MB", or "" for a ratio
-    most, least: what is asked for, None where nothing is
+    most, least: limits, or None
     """
 
     name: str
@@ -26,7 +26,7 @@ class Figure:
 
     @property
     def asked(self) -> str:
-        """What is asked for and whether the median keeps it, "" where nothing is asked for."""
+        """The limit, and whether the median meets it; "" without a limit."""
         wanted = [f"at most {self.most:g}"] if self.most is not None else []
         wanted += [f"at least {self.least:g}"] if self.least is not None else []
         kept = (self.most is None or self.median <= self.most) and (self.least is None or self.median >= self.least)
@@ -39,7 +39,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Table:
-    """Figures of one bench; note: a line to read below them."""
+    """Figures of one benchmark; note: a line below them."""
 
     title: str
     figures: list[Figure]
@@ -50,14 +50,14 @@ HEADER = ["", "median", "lowest", "highest", "rounds", "asked for"]
 
 
 def number(value: float, unit: str) -> str:
-    """Three digits or more, and the unit."""
+    """At least three digits, and the unit."""
     if value and abs(value) < 0.001:
         return f"{value:.1e} {unit}".rstrip()
     return f"{value:.{3 if abs(value) < 10 else 1}f} {unit}".rstrip()
 
 
 def markdown(table: Table) -> str:
-    """The table as Markdown whose columns also line up in a terminal."""
+    """The table as Markdown with aligned columns."""
     lines = [HEADER, *(figure.cells() for figure in table.figures)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEADER))]
     rows = [_row([_fit(cell, width, place) for place, (cell, width) in enumerate(zip(line, widths))]) for line in lines]
@@ -75,7 +75,7 @@ def _fit(cell: str, width: int, place: int) -> str:
 
 
 def interleave(works: dict[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
-    """Seconds of each work, one after the other, `repeats` rounds after a first one that is thrown away."""
+    """Seconds of each function, interleaved over `repeats` rounds, after one discarded warm-up round."""
     times: dict[str, list[float]] = {name: [] for name in works}
     for round_ in range(repeats + 1):
         for name, work in works.items():
@@ -87,10 +87,10 @@ def interleave(works: dict[str, Callable[[], object]], repeats: int) -> dict[str
 
 
 def seconds(times: dict[str, list[float]]) -> list[Figure]:
-    """A figure a work, in seconds."""
+    """One figure per function, in seconds."""
     return [Figure(name, values, "s") for name, values in times.items()]
 
 
 def ratio(rounds: dict[str, list[float]], first: str, second: str, most: float | None = None) -> Figure:
-    """The first work's time or memory as a multiple of the second's, round by round."""
+    """The ratio of the first function's time or memory to the second's, round by round."""
     return Figure(f"{first} / {second}", [a / b for a, b in zip(rounds[first], rounds[second])], most=most)

@@ -1,4 +1,4 @@
-"""Anonymous memory, which no file backs: of training with ten times the clips, and of decoding one after the other.
+"""Anonymous memory (not backed by files) of training with ten times the clips, and of sequential decoding.
 
 Each round in a process of its own. Linux alone says how much it is (/proc).
 """
@@ -29,11 +29,11 @@ from tailwise.recipes.fouls import task as fouls
 
 SHARD, VIEWS = 64, 2
 EVERY_S = 0.01
-OTHER_COLUMNS = [f"annotation {i}" for i in range(14)]  # as many as the official table has besides
+OTHER_COLUMNS = [f"annotation {i}" for i in range(14)]  # as many extra columns as the official table
 
 
 def write_split(folder: Path, count: int, window: dict) -> None:
-    """A split of `count` clips in real shards, two views a foul, every class by turns."""
+    """Write a split of `count` clips in real shards, two views per foul, with alternating classes."""
     write_json(folder / "window.json", window)
     rng = np.random.default_rng(0)
     shape = (window["frames"] + 2 * window["margin"], window["height"], window["width"], 3)
@@ -55,7 +55,7 @@ def row_of(clip: int) -> list:
 
 
 def repeat_split(source: Path, folder: Path, times: int, count: int) -> None:
-    """The split `times` over: its shards under other names too, which take no room on disk."""
+    """Repeat a split `times` times by linking its shards under other names."""
     folder.mkdir()
     os.link(source / "window.json", folder / "window.json")
     shards = len(list(source.glob("*.npy")))
@@ -65,7 +65,7 @@ def repeat_split(source: Path, folder: Path, times: int, count: int) -> None:
 
 
 def train(folder: Path, valid: Path) -> None:
-    """One epoch on a split, as its stage trains it, augmentation included."""
+    """Train one epoch on a split as the stage does, with augmentation."""
     params = read_params()
     training, phase = section(params, "training", Training), section(params, f"{NAME}.train", Phase)
     torch.set_num_threads(training.threads)
@@ -75,7 +75,7 @@ def train(folder: Path, valid: Path) -> None:
 
 
 def peak_mb(*arguments: Path) -> float:
-    """The most that this file's `main` takes with these arguments, looked at from outside every 10 ms."""
+    """Peak memory of this script with these arguments, sampled from outside every 10 ms."""
     most = 0.0
     with subprocess.Popen([sys.executable, __file__, *map(str, arguments)]) as process:
         while process.poll() is None:
@@ -103,7 +103,7 @@ def of_training(count: int = 6 * SHARD, times: int = 10, rounds: int = 3) -> Tab
 
 
 def of_decoding(count: int = 400, every: int = 100, rounds: int = 3) -> Table:
-    """Memory of a worker that decodes one clip after the other; `make bench-scale` decodes 2,000."""
+    """Memory of a worker that decodes clips sequentially; `make bench-scale` decodes 2,000."""
     after: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as made:
         place, _ = folder_of(count, [film(Path(made) / f"{seed}.mp4", 398, 224, seed) for seed in range(4)])

@@ -1,7 +1,7 @@
-"""The pipeline's model trained in one phase on what is left of the clips: all, one frame, or frames in any order.
+"""The pipeline's model, trained in one phase on all frames, on one frame, or on shuffled frames.
 
 All by one recipe, phase 2's, from fresh weights, on all training fouls. The figures are the last epoch's, so that no
-epoch is chosen by the fouls that judge it.
+epoch is chosen on the validation fouls.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ from tailwise.metrics.classification import Classification
 from tailwise.recipes.fouls import task as fouls
 
 Change = Callable[[np.ndarray, tuple[int, int]], np.ndarray]
-"""(frames (T, H, W, 3), (sample, view)) to frames of the same shape."""
+"""(frames (T, H, W, 3), (sample, view)) to changed frames of the same shape."""
 
 
 class Changed:
@@ -48,17 +48,17 @@ class Changed:
 
 
 def contact_alone(frames: np.ndarray, place: tuple[int, int]) -> np.ndarray:
-    """The frame of contact, in the middle of the window, in place of each frame."""
+    """Replace each frame by the frame of contact, in the middle of the window."""
     return np.repeat(frames[len(frames) // 2][None], len(frames), axis=0)
 
 
 def shuffle(frames, key: tuple[int, ...]):
-    """The same frames, array or tensor, in an order that depends on the key alone."""
+    """Shuffle frames (array or tensor) by an order that depends only on the key."""
     return frames[np.random.default_rng(key).permutation(len(frames))]
 
 
 def shuffle_views(batch: Batch, keys: np.ndarray) -> Batch:
-    """Each view's frames in an order drawn from its sample's key, which holds the epoch, and its place."""
+    """Shuffle the frames of each view; the order depends on the sample's key (with the epoch) and the view's index."""
     clips = batch.inputs["clips"].clone()
     for b, v in batch.inputs["mask"].nonzero().tolist():
         clips[b, v] = shuffle(clips[b, v], (*map(int, keys[b]), v, 1))
@@ -71,7 +71,7 @@ def one_frame(task: Task) -> Task:
 
 
 def any_order(task: Task) -> Task:
-    """The task on frames in an order drawn anew in each epoch of training, and fixed to be judged on."""
+    """The task on frames in an order drawn anew in each epoch of training, and fixed in validation."""
 
     def prepare(batch: Batch, strength: float, keys: np.ndarray) -> Batch:
         return shuffle_views(task.prepare(batch, strength, keys), keys)
@@ -82,7 +82,7 @@ def any_order(task: Task) -> Task:
 def balanced_softmax(outputs: Outputs, batch: Batch, boost: dict[str, ClassBoost]) -> dict[str, torch.Tensor]:
     """Cross entropy of the logits plus the logarithm of the classes' shares in training.
 
-    Without it all rare classes end at 0 recall and the nets could not be told apart; it has no number to tune, and
+    Without it all rare classes end at 0 recall and the nets could not be compared; it has no number to tune, and
     is Fisher consistent for macro recall. Source: https://arxiv.org/abs/2007.10740
     """
     counts = {name: of_head.counts for name, of_head in boost.items()}
@@ -96,7 +96,7 @@ def rare_count(task: Task) -> Task:
 
 
 def no_boost(heads: tuple[Head, ...], clips: Clips) -> dict[str, ClassBoost]:
-    """Every class as loud as another, and how many samples each has."""
+    """The same weight for every class, with its number of samples."""
     sizes = {head.name: len(head.classes) for head in heads}
     counts = {name: torch.from_numpy(np.bincount(clips.labels(name), minlength=size)) for name, size in sizes.items()}
     return {name: ClassBoost(torch.ones(size), counts[name].float()) for name, size in sizes.items()}

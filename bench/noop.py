@@ -1,4 +1,4 @@
-"""A `dvc repro` that finds nothing to do, against an equally long pipeline of empty stages."""
+"""Time of a no-op `dvc repro`, against an equally long pipeline of empty stages."""
 
 import subprocess
 import tempfile

@@ -1,4 +1,4 @@
-"""PyTorch Lightning as a peer of the engine: the same model, batches, optimizer and clipping."""
+"""PyTorch Lightning for comparison: the same model, batches, optimizer and clipping."""
 
 import logging
 import warnings
@@ -19,12 +19,12 @@ NAME = "Lightning"
 
 
 def absent() -> str:
-    """Why there is no figure of Lightning, "" if there is one."""
+    """Why Lightning cannot be measured, "" if it can."""
     return "" if lightning else "PyTorch Lightning is not installed (requirements-bench.txt): measured without it."
 
 
 def epoch(model: nn.Module, setting: Setting) -> list[float]:
-    """An epoch of Lightning's Trainer with nothing beside it; the loss of each step."""
+    """One epoch of Lightning's Trainer without extras; returns the loss of each step."""
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="lightning")
     trainer = lightning.Trainer(
@@ -43,7 +43,7 @@ def epoch(model: nn.Module, setting: Setting) -> list[float]:
 
 
 def _module(model: nn.Module, setting: Setting):
-    """The model as Lightning wants it; its class is made here, for there may be no Lightning."""
+    """The model as a LightningModule, defined here because Lightning may be missing."""
 
     class Fouls(lightning.LightningModule):
         def __init__(self):

@@ -19,9 +19,9 @@ STYLES = {
     )
 }
 OVER = 10
-"""Steps that a loss is averaged over, so that a curve is to be seen."""
+"""Steps of the running mean that smooths the loss curve."""
 MOST = 6.0
-"""Losses above are not to be seen: the runs would be flat below."""
+"""Upper limit of the loss axis, so that other runs stay readable."""
 
 
 def draw() -> None:
@@ -53,13 +53,13 @@ def look(curve: Curve) -> dict:
 
 
 def draw_loss(axis: Axes, curve: Curve, steps: int) -> None:
-    """With a mark above wherever something was done, and a cross where the run ended before its time."""
+    """Draw the loss, with a mark above each intervention and a cross where a run ended early."""
     at = [int(row["epoch"]) - 1 + int(row["step"]) / steps for row in curve.rows]
     losses = running([float(row["loss"] or "nan") for row in curve.rows])
     axis.plot(at, [min(loss, MOST) for loss in losses], **look(curve))
     above = {"transform": axis.get_xaxis_transform(), "clip_on": False, "linestyle": "", "color": look(curve)["color"]}
     events = [place for place, row in zip(at, curve.rows) if row["event"]]
-    if events:  # a line without points would spread over the whole figure in its layout
+    if events:  # an empty line would distort the layout
         axis.plot(events, [1.04] * len(events), marker="v", markersize=5, **above)
     if at and curve.ended:
         axis.plot(at[-1], 1.04, marker="x", markersize=7, markeredgewidth=2, **above)
@@ -74,7 +74,7 @@ def draw_recall(axis: Axes, curve: Curve) -> None:
 
 
 def running(values: list[float]) -> list[float]:
-    """Means of the last values, without those that are not finite."""
+    """Running mean that ignores non-finite values."""
     means = []
     for end in range(1, len(values) + 1):
         known = [value for value in values[max(0, end - OVER) : end] if math.isfinite(value)]

@@ -1,16 +1,16 @@
-"""Is the demo honest? What can be told of a foul without seeing it move, and with.
+"""Check the demo for shortcuts: what can be predicted of a foul without its movement, and with it.
 
-Prints, for both heads, the macro recall on the validation split of classifiers that are given less and less, each
-beside the limit that an honest world keeps:
+Prints, for both heads, the validation macro recall of classifiers with less and less input, next to the limit that a
+demo without shortcuts keeps:
 
     view fields, mean colour    cameras, replay speeds, times; red, green and blue: within 5 points of chance
     single frame, any order     the frame of contact; all frames, shuffled: at most half-way from chance to all frames
-    all frames                  the pipeline's own model: what those two are held against
-    true poses                  joints in metres instead of pixels: at least 0.95, so the labels can be told
+    all frames                  the pipeline's own model: the reference for those two
+    true poses                  joints in metres instead of pixels: at least 0.95, so the labels are separable
     plain training              all frames, plain cross entropy: at least two classes below 0.25, so the tail matters
 
-The test split is not read. Figures of nets are of one training and of its last epoch; the standard error
-is that of the fouls drawn, not of the training's seed. About 12 minutes on 2 cores: ``make probe``.
+The test split is not read. Figures of nets come from one training run and its last epoch; the
+standard error covers the sampling of fouls, not the seed of the training. About 12 minutes on 2 cores: ``make probe``.
 """
 
 import argparse
@@ -33,7 +33,7 @@ from tailwise.metrics import confusion as metrics
 from tailwise.recipes.fouls.demo.scene.plan import ACTIONS, SEVERITIES, Demo, plan_split
 
 HEADS = (Head("action", ACTIONS), Head("severity", SEVERITIES))
-NEAR_CHANCE, TOLD, LOST, LEAST_LOST = 0.05, 0.95, 0.25, 2
+NEAR_CHANCE, SEPARABLE, LOST, LEAST_LOST = 0.05, 0.95, 0.25, 2
 FRESH_FOULS = 8000
 Matrices = dict[str, np.ndarray]
 """{head: confusion counts (C, C) of the validation fouls}"""
@@ -41,7 +41,7 @@ Matrices = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Limit:
-    """A macro recall that is the most or the least an honest world allows."""
+    """Upper or lower limit of a probe's macro recall."""
 
     most: float = 1.0
     least: float = 0.0
@@ -56,23 +56,23 @@ def macro_recall(matrix: np.ndarray) -> float:
 
 
 def standard_error(matrix: np.ndarray) -> float:
-    """Of a macro recall, the fouls of each class being a draw of as many."""
+    """Standard error of the macro recall, treating each class's fouls as a random sample."""
     recalls, counts = metrics.recall(matrix), matrix.sum(axis=1)
     return float(np.sqrt((recalls * (1 - recalls) / counts).sum()) / len(counts))
 
 
 def show(name: str, matrices: Matrices, limits: dict[str, Limit]) -> None:
-    """A row of the table."""
+    """Print one row of the table."""
     cells = []
     for head, matrix in matrices.items():
         found = macro_recall(matrix)
-        judged = limits[head].line(found) if head in limits else ""
-        cells.append(f"{found:.3f} +- {standard_error(matrix):.3f}  {judged:<24}")
+        verdict = limits[head].line(found) if head in limits else ""
+        cells.append(f"{found:.3f} +- {standard_error(matrix):.3f}  {verdict:<24}")
     print(f"{name:<16}{'  '.join(cells)}".rstrip(), flush=True)
 
 
 def fit(make: Callable, inside: np.ndarray, known: dict[str, np.ndarray], asked: np.ndarray, valid: Clips) -> Matrices:
-    """Confusion on the validation fouls of one fresh classifier a head."""
+    """Confusion on the validation fouls of one new classifier per head."""
     return {
         head.name: metrics.confusion(
             valid.labels(head.name), make().fit(inside, known[head.name]).predict(asked), len(head.classes)
@@ -90,7 +90,7 @@ def perceptron():
 
 
 def cheap_probes(demo: Demo, store: Path) -> dict[str, Matrices]:
-    """The classifiers that see no picture, or its mean colours alone."""
+    """Classifiers that see no frames, or only their mean colours."""
     train, valid = (Clips(store / split, HEADS) for split in ("train", "valid"))
     planned = [fouls_of(clips, plan_split(demo, split)) for clips, split in ((train, "Train"), (valid, "Valid"))]
     known = {head.name: train.labels(head.name) for head in HEADS}
@@ -105,7 +105,7 @@ def cheap_probes(demo: Demo, store: Path) -> dict[str, Matrices]:
 
 
 def net_probes(setting: Setting) -> dict[str, Matrices]:
-    """The pipeline's model on all frames, on one, on all in any order; and with plain cross entropy."""
+    """The pipeline's model on all frames, one frame and shuffled frames; and with plain cross entropy."""
     changes = {
         "all frames": rare_count,
         "single frame": lambda task: one_frame(rare_count(task)),
@@ -120,12 +120,12 @@ def limits_of(found: dict[str, Matrices]) -> dict[str, dict[str, Limit]]:
     chance = {head.name: 1 / len(head.classes) for head in HEADS}
     near = {name: Limit(most=value + NEAR_CHANCE) for name, value in chance.items()}
     half = {"action": Limit(most=(chance["action"] + macro_recall(found["all frames"]["action"])) / 2)}
-    told = {name: Limit(least=TOLD) for name in chance}
-    return {"view fields": near, "mean colour": near, "single frame": half, "any order": half, "true poses": told}
+    poses = {name: Limit(least=SEPARABLE) for name in chance}
+    return {"view fields": near, "mean colour": near, "single frame": half, "any order": half, "true poses": poses}
 
 
 def show_lost(matrices: Matrices) -> None:
-    """The classes that plain training gives up."""
+    """Print the classes that plain training loses."""
     lost = [
         f"{name} {share:.2f}"
         for head in HEADS
@@ -137,7 +137,7 @@ def show_lost(matrices: Matrices) -> None:
 
 
 def show_recalls(found: dict[str, Matrices], names: tuple[str, ...]) -> None:
-    """Recall of each class, a column a probe."""
+    """Print the recall of each class, one column per probe."""
     print(f"\n{'recall':<20}{''.join(f'{name:>16}' for name in names)}")
     for head in HEADS:
         recalls = [metrics.recall(found[name][head.name]) for name in names]

@@ -1,4 +1,4 @@
-"""All figures of speed and memory, measured on this machine now: ``make bench``.
+"""Measure speed and memory on this machine: ``make bench``.
 
 Printed as they come, and kept in reports/bench/bench.md. Name parts to measure these alone: then nothing is kept.
 """
@@ -29,15 +29,17 @@ def main() -> None:
     asked = parser.parse_args().parts
     if unknown := set(asked) - set(PARTS):
         sys.exit(f"run: no bench is called {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
-    told = [f"# Speed and memory\n\nMeasured by `make bench` on {machine()}. Works of one table take turns.\n"]
-    print(told[0], flush=True)
+    parts = [
+        f"# Speed and memory\n\nMeasured by `make bench` on {machine()}. The variants of a table are interleaved.\n"
+    ]
+    print(parts[0], flush=True)
     for part in asked or PARTS:
         for table in importlib.import_module(part).tables():
-            told.append(markdown(table))
-            print(told[-1], flush=True)
+            parts.append(markdown(table))
+            print(parts[-1], flush=True)
     if not asked:
         KEPT.parent.mkdir(parents=True, exist_ok=True)
-        KEPT.write_text("\n".join(told), encoding="utf8")
+        KEPT.write_text("\n".join(parts), encoding="utf8")
         print(f"kept in {KEPT}")
 
 

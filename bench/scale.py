@@ -1,4 +1,4 @@
-"""The official data's size, made by repetition: time, store and disk in all; memory of a worker; one clip more.
+"""Decoding at the official data's size, by repeating clips: time, disk, worker memory, and the cost of one more clip.
 
 Needs some 45 GB of disk for 8,297 clips at 16 frames of 400x224: ``make bench-scale``.
 """
@@ -25,12 +25,12 @@ SMALL = Window(centre=4, stride=1, frames=4, margin=0, height=32, width=56)
 
 
 def gigabytes(folder: Path) -> float:
-    """Disk that a folder takes, a file with two names once."""
+    """Disk usage of a folder; counts hard-linked files once."""
     return int(subprocess.run(["du", "-s", "-B1", folder], capture_output=True, check=True).stdout.split()[0]) / 1e9
 
 
 def anonymous_mb(process: int | str = "self") -> float:
-    """Memory of a process that no file backs; 0 when it has ended, or where the system does not say."""
+    """Anonymous memory of a process; 0 if it has ended or the system does not report it."""
     try:
         status = Path(f"/proc/{process}/status").read_text()
     except OSError:

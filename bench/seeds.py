@@ -1,4 +1,4 @@
-"""The default pipeline with several seeds, and what it is to reach: ``make seeds``.
+"""The default pipeline with several seeds, compared with its targets: ``make seeds``.
 
 Figures are of the validation split, which also chose the best epochs, so they flatter a little.
 """
@@ -18,12 +18,12 @@ def reached(figure: str, value: float, target: float) -> bool:
 
 
 def show_head(head: str, runs: list[dict], targets: dict[str, float]) -> None:
-    """A line a figure: its value with each seed, the mean, and the target."""
+    """Print one line per metric: its value for each seed, the mean, and the target."""
     for figure, target in targets.items():
         values = [run[head][figure] for run in runs]
         verdict = "reached by all" if all(reached(figure, v, target) for v in values) else "MISSED"
-        told = "  ".join(f"{value:6.3f}" for value in values)
-        print(f"  {head:<10}{figure:<14}{told}  mean {np.mean(values):6.3f}  target {target:g}: {verdict}")
+        shown = "  ".join(f"{value:6.3f}" for value in values)
+        print(f"  {head:<10}{figure:<14}{shown}  mean {np.mean(values):6.3f}  target {target:g}: {verdict}")
 
 
 def main() -> None:

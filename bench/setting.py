@@ -1,4 +1,4 @@
-"""What the benches of training share: made-up clips, and one epoch that anyone can train the same way."""
+"""Shared by the training benchmarks: synthetic clips, and the batches and settings of one epoch."""
 
 from dataclasses import dataclass, replace
 
@@ -38,10 +38,10 @@ class Made:
     def __getitem__(self, i: int) -> int:
         return i
 
-    def collate(self, places: list[int]) -> Batch:
-        inputs = {"clips": self.clips[places], "mask": torch.ones(len(places), 2, dtype=torch.bool)}
-        targets = {name: torch.from_numpy(ids[places]) for name, ids in self.ids.items()}
-        return Batch(inputs, targets, torch.tensor(places))
+    def collate(self, indices: list[int]) -> Batch:
+        inputs = {"clips": self.clips[indices], "mask": torch.ones(len(indices), 2, dtype=torch.bool)}
+        targets = {name: torch.from_numpy(ids[indices]) for name, ids in self.ids.items()}
+        return Batch(inputs, targets, torch.tensor(indices))
 
     def labels(self, head: str) -> np.ndarray:
         return self.ids[head]
@@ -52,7 +52,7 @@ class Made:
 
 @dataclass(frozen=True)
 class Setting:
-    """The same work for all: batches in the engine's order, and how they are trained on."""
+    """The same work for every loop: batches in the engine's order, and the training settings."""
 
     phase: Phase
     training: Training
@@ -62,14 +62,14 @@ class Setting:
 
 
 def setting_of(params: dict, counts: tuple[int, int] = (320, 96)) -> Setting:
-    """One epoch at a constant rate, of phase 2's settings; counts: samples to train on and to judge."""
+    """One epoch at a constant rate, of phase 2's settings; counts: training and validation samples."""
     training = replace(section(params, "training", Training), accumulate=1)
     constant = Cosine("cosine", warmup=0.0, floor=1.0)
     phase = replace(section(params, f"{NAME}.train", Phase), epochs=1, schedule=constant)
     made = Made(counts[0], 0), Made(counts[1], 1)
     orders = epoch_order(range(counts[0]), training.seed, NAME, 0), range(counts[1])
     train, valid = [
-        [samples.collate(places) for places in chunks(order, training.batch_size)]
+        [samples.collate(indices) for indices in chunks(order, training.batch_size)]
         for samples, order in zip(made, orders)
     ]
     return Setting(phase, training, made, train, valid)
@@ -89,7 +89,7 @@ def loss_of(model: nn.Module, batch: Batch) -> torch.Tensor:
 
 
 def optimizer_of(model: nn.Module, phase: Phase) -> torch.optim.Optimizer:
-    """AdamW whose decay acts on what has two dimensions or more."""
+    """AdamW with weight decay on parameters of two or more dimensions."""
     decay = phase.optimizer.weight_decay if isinstance(phase.optimizer, AdamW) else 0.0
     decayed = [p for p in model.parameters() if p.ndim > 1]
     plain = [p for p in model.parameters() if p.ndim <= 1]

@@ -1,4 +1,4 @@
-"""How long each stage takes before its work: the interpreter, the launcher and all imports."""
+"""Start-up time of each stage: interpreter, launcher and imports."""
 
 import subprocess
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from measure import Figure, Table, interleave
 
-EXTRA = {  # what a stage imports or builds after its first line
+EXTRA = {  # imports and set-up after a stage's first line
     "check": "import tailwise.recipes.fouls.sections",
     "evaluate": "import tailwise.recipes.fouls.task",
     "train": "import tailwise.recipes.fouls.task, tailwise.optim.adamw as o; o.QuickAdamW([o.torch.zeros(1)])",

@@ -1,4 +1,4 @@
-"""How long each stage took when it last ran here, and the most memory it held, from the untracked log."""
+"""Time and peak memory of each stage in its last run here, from the untracked log."""
 
 import sys
 from pathlib import Path

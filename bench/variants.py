@@ -1,4 +1,4 @@
-"""The variants of the model against `dual` on the demo, one seed that nothing else uses: ``make variants``.
+"""Compare the model's variants with `dual` on the demo, with one held-out seed: ``make variants``.
 
 Quality is of the validation split. Time is that of a bare step, forward and backward, on a batch of 4 views a sample,
 all variants in turn: with a backbone as small as the default one a difference shows.

@@ -1,4 +1,4 @@
-"""Data workers and threads: the time of a short training, and the bytes of its weights."""
+"""Effect of data workers and threads on training time and on the bytes of the weights."""
 
 import hashlib
 import tempfile
@@ -50,7 +50,7 @@ def trained(threads: int, workers: int) -> tuple[float, str]:
 
 
 def tables(rounds: int = 3) -> list[Table]:
-    """Times by turns. One number of threads must give one file, whatever the workers."""
+    """Interleaved times. The file may depend on the number of threads, but not on the number of workers."""
     cases = [(threads, workers) for threads in (1, 2) for workers in (0, 1, 2)]
     runs = [{case: trained(*case) for case in cases} for _ in range(rounds)]
     figures = [Figure(f"{t} threads, {w} workers", [run[t, w][0] for run in runs], "s") for t, w in cases]

@@ -1,4 +1,4 @@
-"""Shared by all tests: one thread and deterministic kernels, as a stage has them."""
+"""Shared by all tests: one thread and deterministic kernels, as in a stage."""
 
 import os
 

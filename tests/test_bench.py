@@ -69,7 +69,7 @@ def curves(monkeypatch):
     return load("curves")
 
 
-def test_what_happened_is_kept_an_attempt_a_row(curves):
+def test_the_results_have_one_row_per_attempt(curves):
     """The second step is tried twice; the third comes to nothing."""
     happened = {
         "steps": 2,

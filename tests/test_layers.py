@@ -1,4 +1,4 @@
-"""Who may import whom, read from the import statements."""
+"""Import rules between layers, checked on the import statements."""
 
 import ast
 import re

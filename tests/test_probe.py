@@ -1,4 +1,4 @@
-"""The probe of the demo: what it takes away from a foul, and what it leaves."""
+"""The probe of the demo: what it removes from a foul, and what it keeps."""
 
 import importlib.util
 from pathlib import Path

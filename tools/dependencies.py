@@ -1,4 +1,4 @@
-"""Which code a stage depends on: all that its script imports, and of the recipe what the methods it calls import."""
+"""Code dependencies of a stage: the imports of its script, and those of the recipe methods that it calls."""
 
 import ast
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ from tools.import_walk import Sources, imported_names, parse, walk
 
 @dataclass
 class Code:
-    """files: of this project; modules: imported names that are not; optional: those whose absence is caught"""
+    """files: project files; modules: other imported names; optional: those whose ImportError is caught"""
 
     files: set[Path] = field(default_factory=set)
     modules: set[str] = field(default_factory=set)
@@ -40,7 +40,7 @@ def code_of(sources: Sources, scripts: list[Path], recipe: str | None) -> Code:
 
 
 def visit_file(file: Path, called: frozenset[str], sources: Sources, recipe: str | None, code: Code) -> set[Path]:
-    """The files of this project that a file imports; its other modules are added to the code."""
+    """The project files that a file imports; adds its other modules to the code."""
     names, optional = names_in(file, called if file.name == "recipe.py" else None, sources.package(file), recipe)
     code.modules |= {name for name in names if not sources.owns(name)}
     code.optional |= optional
@@ -58,7 +58,7 @@ def names_in(
 
 
 def caught(nodes: Sequence[ast.AST]) -> list[ast.AST]:
-    """What stands in a ``try`` that catches the absence of a module."""
+    """Nodes inside a ``try`` that catches ImportError."""
     tries = [node for node in walk(nodes, typing=False) if isinstance(node, ast.Try)]
     absent = ("ImportError", "ModuleNotFoundError")
     return [
@@ -81,13 +81,15 @@ def dynamic(nodes: Sequence[ast.AST], file: Path, recipe: str | None) -> set[str
             case ast.JoinedStr(values=[ast.FormattedValue(), ast.Constant(value=str(suffix))]):
                 found |= {f"{recipe}{suffix}"} if recipe else set()
             case _:
-                raise ValueError(f'{file}:{node.lineno}: write import_module(f"{{recipe}}.name"), else nobody can tell')
+                raise ValueError(
+                    f'{file}:{node.lineno}: write import_module(f"{{recipe}}.name"): other arguments cannot be resolved'
+                )
     return found
 
 
 @cache
 def called_methods(file: Path) -> frozenset[str]:
-    """Attributes that code takes of a recipe: of ``recipe``, of ``x.recipe``, and of what ``load_recipe`` gives."""
+    """Attributes of a recipe that the code uses: of ``recipe``, ``x.recipe``, or the result of ``load_recipe``."""
     tree, named, found = parse(file), {"recipe"}, set[str]()
     for node in walk([tree], typing=False):
         if isinstance(node, ast.arg) and node.annotation and "Recipe" in ast.unparse(node.annotation):
@@ -103,7 +105,7 @@ def called_methods(file: Path) -> frozenset[str]:
 
 
 def recipe_nodes(tree: ast.Module, called: frozenset[str]) -> list[ast.AST]:
-    """Of a recipe's module: all outside its classes' methods, and the methods called, by others or by each other."""
+    """Nodes of a recipe module: everything outside methods, and the methods called, directly or by each other."""
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
     methods = {node.name: node for owner in classes for node in owner.body if isinstance(node, ast.FunctionDef)}
     top: list[ast.AST] = [node for node in tree.body if not isinstance(node, ast.ClassDef)]
@@ -115,7 +117,7 @@ def recipe_nodes(tree: ast.Module, called: frozenset[str]) -> list[ast.AST]:
 
 
 def mentions(method: ast.AST) -> Iterator[str]:
-    """Names that a method takes of its own object."""
+    """Attributes of ``self`` that a method uses."""
     for node in ast.walk(method):
         if isinstance(node, ast.Attribute) and ast.unparse(node.value) in ("self", "super()"):
             yield node.attr
@@ -123,7 +125,7 @@ def mentions(method: ast.AST) -> Iterator[str]:
 
 @cache
 def data_files(file: Path) -> frozenset[Path]:
-    """Files beside a module that finds them by its ``__file__``: templates, scripts. None below another package."""
+    """Data files of a module that uses ``__file__``: templates, scripts. Skips other packages."""
     if not any(isinstance(node, ast.Name) and node.id == "__file__" for node in ast.walk(parse(file))):
         return frozenset()
     data = below(file.parent)
@@ -131,7 +133,7 @@ def data_files(file: Path) -> frozenset[Path]:
 
 
 def below(folder: Path) -> Iterator[Path]:
-    """Files in a folder and in its folders that have no Python of their own."""
+    """Files in a folder and in its subfolders without Python code."""
     for path in folder.iterdir():
         if path.is_file():
             yield path

@@ -23,30 +23,30 @@ from tools.import_walk import Sources
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("tailwise/core", "tailwise/engine/*")
-"""Packages that are one dependency for whoever imports any of their modules: each path costs DVC a millisecond."""
+"""Packages listed as one dependency if any of their modules is imported: each path costs DVC a millisecond."""
 
 
 @dataclass(frozen=True)
 class Pipeline:
-    """A dvc.yaml in `folder`. place: the folder that its paths are written for; another one in tests/ and tools/"""
+    """A dvc.yaml in `folder`. place: the folder its paths are relative to, which differs in tests/ and tools/"""
 
     folder: Path
     place: Path
 
     def find(self, path: str) -> Path:
-        """The file of a path as the dvc.yaml has it."""
+        """Resolve a path of the dvc.yaml."""
         found = Path(os.path.normpath(self.place / path))
         return self.folder / found.relative_to(self.place) if found.is_relative_to(self.place) else found
 
     def write(self, file: Path) -> str:
-        """The path of a file as the dvc.yaml has it."""
+        """The path of a file, relative to the dvc.yaml."""
         inside = self.folder != ROOT and file.is_relative_to(self.folder)
         return os.path.relpath(file, self.folder if inside else self.place)
 
 
 @dataclass(frozen=True)
 class Command:
-    """A stage's command: which folders Python imports from, which script it runs, for which recipe."""
+    """A stage's command: the import path, the script and the recipe."""
 
     sources: Sources
     scripts: list[Path]
@@ -54,7 +54,7 @@ class Command:
 
 
 def pipelines() -> list[Path]:
-    """All dvc.yaml of this repository."""
+    """All dvc.yaml files of this repository."""
     return [
         ROOT / "dvc.yaml",
         *sorted(ROOT.glob("pipelines/*/dvc.yaml")),
@@ -64,7 +64,7 @@ def pipelines() -> list[Path]:
 
 
 def render(file: Path) -> str:
-    """The text of a dvc.yaml with its code dependencies as the imports are now; ValueError."""
+    """The text of a dvc.yaml with current code dependencies; ValueError if they cannot be resolved."""
     yaml = YAML()
     yaml.preserve_quotes, yaml.width = True, 120
     yaml.indent(mapping=2, sequence=4, offset=2)
@@ -85,7 +85,7 @@ def render(file: Path) -> str:
 
 
 def update(stage: CommentedMap, pipeline: Pipeline, variables: dict[str, str]) -> None:
-    """Put the code dependencies before the others of a stage."""
+    """Write a stage's code dependencies before its other dependencies."""
     command = read_command(Template(stage["cmd"]).safe_substitute(variables), pipeline)
     if not command.scripts:
         return
@@ -124,7 +124,7 @@ def is_recipe(sources: Sources, package: str) -> bool:
 
 
 def requirements_of(code: Code) -> list[Path]:
-    """Files of requirements/ that pin a package which the code imports; ValueError for one that nothing pins."""
+    """Files of requirements/ that pin the imported packages; ValueError for an unpinned one."""
     packages = {distribution(name) for name in code.modules} - sys.stdlib_module_names
     files = pins(ROOT / "requirements")
     extras = [pinned(file.read_text(encoding="utf8")) for file in ROOT.glob("requirements-*.txt")]
@@ -135,7 +135,7 @@ def requirements_of(code: Code) -> list[Path]:
 
 
 def packages(code: Code, command: Command) -> list[Path]:
-    """Files and folders of the code without the script, sorted. A room, or a folder needed whole, is one path."""
+    """Sorted files and folders of the code, without the script. A room, or a fully imported folder, is one path."""
     files, found = code.files - {command.scripts[-1].resolve()}, set()
     for file in files:
         inside = [
@@ -146,26 +146,26 @@ def packages(code: Code, command: Command) -> list[Path]:
 
 
 def between(file: Path, root: Path) -> list[Path]:
-    """The folders of a file below a root, the highest first."""
+    """Parent folders of a file below a root, outermost first."""
     return [
         root.joinpath(*file.relative_to(root).parts[:depth]) for depth in range(1, len(file.relative_to(root).parts))
     ]
 
 
 def is_room(folder: Path, command: Command) -> bool:
-    """Whether a folder is one dependency, however little of it is imported."""
+    """Whether a folder counts as one dependency even if only part of it is imported."""
     names = [folder.relative_to(root) for root in command.sources.roots if folder.is_relative_to(root)]
     return any(name.match(room) for name in names for room in ROOMS)
 
 
 def needed(folder: Path, files: set[Path]) -> bool:
-    """Whether all Python of a folder is among the files; of a folder without any, all that is in it."""
+    """Whether the files include all Python code of a folder, or all its files if it has no Python code."""
     python = list(folder.rglob("*.py"))
     return files.issuperset(python or [path for path in folder.rglob("*") if path.is_file()])
 
 
 def is_code(dep: str, pipeline: Pipeline) -> bool:
-    """Whether a dependency is this project's code or pins, whether it is still there or not."""
+    """Whether a dependency is project code or a requirements file, even if it no longer exists."""
     if "${" in dep:
         return False
     path = pipeline.find(dep)
@@ -175,7 +175,7 @@ def is_code(dep: str, pipeline: Pipeline) -> bool:
 
 def main(arguments: Iterable[str]) -> int:
     parser = argparse.ArgumentParser(description="Write each stage's code dependencies into the dvc.yaml files.")
-    parser.add_argument("files", nargs="*", type=Path, help="of all pipelines if none is named")
+    parser.add_argument("files", nargs="*", type=Path, help="dvc.yaml files; default: those of all pipelines")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is out of date")
     args, status = parser.parse_args(list(arguments)), 0
     for file in [file.resolve() for file in args.files] or pipelines():

@@ -1,4 +1,4 @@
-"""Which modules a Python file imports, read from its import statements, without running it."""
+"""List the modules that a Python file imports, from its import statements, without running it."""
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,7 +12,7 @@ def parse(file: Path) -> ast.Module:
 
 
 def walk(nodes: Iterable[ast.AST], typing: bool = True) -> Iterator[ast.AST]:
-    """The nodes and all below them. typing: also what stands under ``if TYPE_CHECKING``."""
+    """The nodes and all their descendants. typing: include ``if TYPE_CHECKING`` blocks"""
     for node in nodes:
         if not typing and isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
             yield from walk(node.orelse, typing)
@@ -22,7 +22,7 @@ def walk(nodes: Iterable[ast.AST], typing: bool = True) -> Iterator[ast.AST]:
 
 
 def imported_names(nodes: Iterable[ast.AST], package: str, typing: bool = True) -> set[str]:
-    """Dotted names that code of a package imports, also inside functions: modules, and names that may be modules."""
+    """Dotted names that code of a package imports, inside functions too: modules, and names that may be modules."""
     found: set[str] = set()
     for node in walk(nodes, typing):
         if isinstance(node, ast.Import):
@@ -35,13 +35,13 @@ def imported_names(nodes: Iterable[ast.AST], package: str, typing: bool = True) 
 
 
 class Sources:
-    """Folders that Python imports from, as PYTHONPATH lists them."""
+    """The import path: folders as in PYTHONPATH."""
 
     def __init__(self, roots: Sequence[Path]):
         self.roots = [root.resolve() for root in roots]
 
     def find(self, module: str) -> Path | None:
-        """The module's file; a package's ``__init__.py``."""
+        """The module's file, or the package's ``__init__.py``; None if it is not here."""
         parts = module.split(".")
         for root in self.roots:
             for file in (root.joinpath(*parts).with_suffix(".py"), root.joinpath(*parts, "__init__.py")):
@@ -50,22 +50,22 @@ class Sources:
         return None
 
     def owns(self, module: str) -> bool:
-        """Whether the module's first name is a file or a folder with Python here."""
+        """Whether the module's top-level name is a module or package here."""
         first = module.split(".")[0]
         return any((root / f"{first}.py").is_file() or any((root / first).rglob("*.py")) for root in self.roots)
 
     def package(self, file: Path) -> str:
-        """The dotted name of the package that a file belongs to; "" outside."""
+        """The dotted name of a file's package; "" outside any package."""
         root = next((root for root in self.roots if file.is_relative_to(root)), file.parent)
         return ".".join(file.parent.relative_to(root).parts)
 
     def files(self, names: Iterable[str]) -> set[Path]:
-        """The files of those names that are modules here, and of the packages that they lie in."""
+        """The files of the names that are modules here, and of their parent packages."""
         dotted = {".".join(name.split(".")[:depth]) for name in names for depth in range(1, name.count(".") + 2)}
         return {file for name in dotted if (file := self.find(name))}
 
     def modules(self, package: str) -> dict[str, Path]:
-        """{dotted name below the package: file} of all its modules; an ``__init__.py`` goes by its package's name."""
+        """{dotted name below the package: file} of all its modules; an ``__init__.py`` has its package's name."""
         found = {}
         for root in self.roots:
             for file in sorted((root / package).rglob("*.py")):

@@ -14,22 +14,22 @@ TEMPLATE = ROOT / "tools/template"
 
 
 def check_name(name: str, pipelines: Path) -> None:
-    """Raise ValueError, with what to do, for a name that no package can have or that is taken."""
+    """Raise ValueError, with advice, for an invalid package name or one that is taken."""
     if not re.fullmatch("[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
         raise ValueError(f"NAME must be lower-case letters, digits and _, found {name!r}")
     if (pipelines / name).exists():
-        raise ValueError(f"{pipelines / name} exists already: take another NAME, or remove the folder")
+        raise ValueError(f"{pipelines / name} exists already: choose another NAME, or remove the folder")
     if name in sys.stdlib_module_names or find_spec(name):
-        raise ValueError(f"{name} is the name of an installed package: take another NAME")
+        raise ValueError(f"{name} is the name of an installed package: choose another NAME")
 
 
 def named(text: str, name: str) -> str:
-    """The template's name in a text replaced, as a class name too: "song_tags" gives "SongTags"."""
+    """Replace the template's name in a text, as a class name too: "song_tags" gives "SongTags"."""
     return text.replace("Template", name.title().replace("_", "")).replace("template", name)
 
 
 def write_pipeline(name: str, pipelines: Path) -> list[Path]:
-    """The files written, in order of their paths."""
+    """Write the pipeline; returns the files, sorted by path."""
     check_name(name, pipelines)
     written = []
     for source in sorted(file for file in TEMPLATE.rglob("*") if file.is_file() and "__pycache__" not in file.parts):
@@ -41,7 +41,7 @@ def write_pipeline(name: str, pipelines: Path) -> list[Path]:
 
 
 def main() -> int:
-    """The exit status: 1, with one line, for a name that cannot be."""
+    """Returns the exit status: 1, after one line, for an invalid name."""
     if len(sys.argv) != 2:
         print("usage: python3 tools/new_pipeline.py NAME", file=sys.stderr)
         return 1

@@ -1,4 +1,4 @@
-"""What `auto` stands for: rules by hand tables, and their promises."""
+"""Rules for `auto`, checked against hand-written tables and their properties."""
 
 import math
 from pathlib import Path
@@ -59,7 +59,7 @@ def test_the_rate_follows_the_root_of_the_batch_and_halves_by_phase(rate, batch_
     assert lr(rate, batch_size, place) == expected
 
 
-def test_all_that_is_open_is_chosen_and_says_why():
+def test_all_auto_values_are_chosen_with_a_reason():
     """The cap 3 gives 30 draws at most of A, all 10 of B: 40, and so 3 steps an epoch."""
     chosen = choose(SECTION, 1, FACTS)
     assert {path: choice.value for path, choice in chosen.items()} == {
@@ -72,7 +72,7 @@ def test_all_that_is_open_is_chosen_and_says_why():
     assert chosen["train.lr"].why == "0.004 * sqrt(16 / 16) * 0.5^1"
 
 
-def test_what_has_a_number_is_nobodys_business():
+def test_values_that_are_not_auto_stay():
     numbers = {"samples": {"kind": "all"}, "train": {"epochs": 3, "lr": 0.1}}
     assert choose(numbers, 0, FACTS) == {}
     one = choose({**numbers, "train": {"epochs": "auto", "lr": 0.1}}, 0, FACTS)

@@ -1,4 +1,4 @@
-"""Boosts by hand: from counts, and raised for the classes that are weak."""
+"""Boosts against hand-computed values: from counts, and raised for weak classes."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The effective weight of a class, by hand, and the guard that compares classes."""
+"""The effective weight of a class against hand-computed values, and the guard that compares classes."""
 
 import pytest
 

@@ -13,7 +13,7 @@ def test_boosts_and_samples_are_read_back(tmp_path):
     assert read_rebalancing(tmp_path / "phase1") == of_phase
 
 
-def test_a_difference_that_means_nothing_gives_the_same_bytes(tmp_path):
+def test_an_irrelevant_difference_gives_the_same_bytes(tmp_path):
     for name, boost in (("a", 10 / 3), ("b", 3.33331)):
         write_rebalancing(tmp_path / name, Rebalancing("weight", {"action": {"Dive": boost}}, ["train/0"]))
     assert (tmp_path / "a" / "boost.json").read_bytes() == (tmp_path / "b" / "boost.json").read_bytes()

@@ -37,7 +37,7 @@ def test_no_class_exceeds_the_ratio_in_any_head(seed, ratio, missing):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_rarest_class_comes_whole(seed):
+def test_the_rarest_class_is_taken_completely(seed):
     labels = tailed(seed)
     whole = {head: Counter(names) for head, names in labels.items()}
     (head, name) = min(((h, n) for h in whole for n in whole[h]), key=lambda pair: whole[pair[0]][pair[1]])
@@ -101,7 +101,7 @@ def test_no_sample_is_drawn_more_often_than_asked_and_none_is_left_out(seed, mos
     assert set(draws) == set(range(300)) and max(draws.values()) == most
 
 
-def test_what_could_not_be_equalled_is_named():
+def test_classes_that_could_not_be_balanced_are_named():
     assert unequal({"A": 8, "B": 8, "C": 2, "D": 0}) == ["C", "D"]
     assert unequal({"A": 3, "B": 3}) == []
 

@@ -1,4 +1,4 @@
-"""What is said of data.root before DVC is started."""
+"""Checks of data.root before DVC starts."""
 
 import subprocess
 import sys
@@ -35,10 +35,10 @@ def test_nothing_is_said_of_a_folder(tmp_path, line):
         ("", "must name a folder, found None"),
         ("  root: [a, b]", "must name a folder, found ['a', 'b']"),
         ("  root: 5", "must name a folder, found 5"),
-        ("  root: s3://bucket/clips", "must name a folder of this machine, found the address 's3://bucket/clips'"),
+        ("  root: s3://bucket/clips", "must name a folder, found the URL 's3://bucket/clips'"),
     ],
 )
-def test_what_dvc_would_answer_with_an_unexpected_error_is_one_line(tmp_path, line, said):
+def test_a_value_that_crashes_dvc_is_refused_in_one_line(tmp_path, line, said):
     status, text = preflight(tmp_path, line)
     assert status == 1 and text.startswith(f"tailwise: params.yaml: data.root {said}") and text.count("\n") == 1
 

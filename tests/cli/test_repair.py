@@ -1,4 +1,4 @@
-"""After a kill DVC can start again, and has lost nothing."""
+"""After a kill DVC can start again, and nothing is lost."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ def project(folder):
     return folder
 
 
-def test_what_is_whole_stays(project):
+def test_intact_files_stay(project):
     assert repair(project) == []
     assert (project / "dvc.lock").read_text() == WHOLE and (project / ".dvc/tmp/rwlock").exists()
 
@@ -141,7 +141,7 @@ def test_after_a_killed_checkout_the_next_one_brings_everything_back(repository)
 
 
 @pytest.mark.slow
-def test_what_a_checkout_has_removed_after_a_killed_one_comes_back(repository):
+def test_files_removed_by_a_checkout_after_a_killed_one_are_restored(repository):
     killed_checkout(index_of(repository), 2)
     for _ in range(2):
         checkout()
@@ -182,7 +182,7 @@ def test_an_index_is_left_alone_while_dvc_is_at_work(project):
     assert len(repair(project)) == 1
 
 
-def test_what_killed_stages_left_goes_from_every_pipeline_and_living_ones_keep_theirs(project):
+def test_leftovers_of_killed_stages_are_removed_from_every_pipeline_and_those_of_running_ones_stay(project):
     with subprocess.Popen(["sleep", "0"]) as dead:
         pass
     left = [f"{place}/.x.json.{dead.pid}" for place in ("reports/training", ".logs", ".resume/phase1-1", "data/models")]

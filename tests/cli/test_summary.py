@@ -23,11 +23,11 @@ def test_the_closing_table_names_the_lowest_class_and_leaves_absent_ones_out():
 
 def test_the_closing_table_ends_with_the_lines_of_the_pipeline():
     figures = {"macro_recall": 0.5, "macro_f1": 0.4, "recall": {"Dive": 0.5}}
-    judged = {"few": 20, "heads": {"action": {"classes": {"Dive": {"support": 20}}}}, "units": UNITS}
-    judged["lines"] = list(
+    intervals = {"few": 20, "heads": {"action": {"classes": {"Dive": {"support": 20}}}}, "units": UNITS}
+    intervals["lines"] = list(
         summary_lines({"score": 54.296875, "action": None, "severity": 51.1719, "differences": ["x"]})
     )
-    assert summary({"balanced_accuracy": 57.6171, "action": figures}, judged).splitlines()[2:] == [
+    assert summary({"balanced_accuracy": 57.6171, "action": figures}, intervals).splitlines()[2:] == [
         "balanced accuracy: 57.62 %",
         "SoccerNet's evaluator: 54.30 % (action no number, severity 51.17 %)",
         "  x",

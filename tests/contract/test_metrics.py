@@ -1,4 +1,4 @@
-"""Metrics that are no confusion counts go through training, its files and evaluation like those that are."""
+"""Metrics other than confusion counts work in training, its files and evaluation."""
 
 import math
 
@@ -72,7 +72,7 @@ def test_they_are_those_of_all_samples_whatever_the_micro_batch():
     assert one["norm"][1] == len(make_table())
 
 
-def test_what_is_unknown_is_blank():
+def test_unknown_values_are_blank():
     record = EpochRecord("p", 1, 1, 0.1, 1.0, 1.0, {"colour_top": [0, 0, 0], "calibration": [0] * 45})
     text = epoch_line(record, METRICS)
     assert "colour_top_top_1 -, colour_top_top_2 -" in text and "calibration -" in text

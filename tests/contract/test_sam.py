@@ -1,4 +1,4 @@
-"""SAM evaluates the closure twice in one step; the loop does not know."""
+"""SAM evaluates the closure twice per step, without changes in the loop."""
 
 import pytest
 import torch

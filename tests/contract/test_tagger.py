@@ -1,4 +1,4 @@
-"""A padded sequence tagger goes through the same engine as the fouls do."""
+"""A padded sequence tagger uses the same engine as the fouls."""
 
 import numpy as np
 import pytest
@@ -55,7 +55,7 @@ def trained():
     return train(padding=0, epochs=4)
 
 
-def test_a_tagger_learns_what_only_the_neighbours_tell(trained):
+def test_a_tagger_learns_labels_that_only_the_neighbours_reveal(trained):
     matrix = METRIC.matrix(trained.history[trained.best - 1].totals["tag"])
     assert matrix.diagonal().sum() / matrix.sum() >= 0.95
 

@@ -1,4 +1,4 @@
-"""Heads and batches: what is counted, and what is refused."""
+"""Heads and batches: counting and validation."""
 
 import pytest
 import torch

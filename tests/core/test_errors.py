@@ -1,4 +1,4 @@
-"""What is printed is one line, cut to a length, and nothing in it that a terminal would obey."""
+"""Printed errors are one shortened line without terminal escape codes."""
 
 import io
 import unicodedata
@@ -17,7 +17,7 @@ def test_nothing_that_a_terminal_obeys_is_left(text):
     assert "\u202e" not in shown and "\n" not in shown
 
 
-def test_colours_are_left_out_and_the_rest_is_told_by_number():
+def test_colours_are_left_out_and_the_rest_is_reported_by_number():
     assert escape(OBEYED) == "ared bc\\u0007d\\u0000e\\u007ff\\u202eg\\u2028h\\ud800i"
     assert escape("Größe 名 é\nnext") == "Größe 名 é\nnext"
 

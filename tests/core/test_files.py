@@ -1,4 +1,4 @@
-"""Tracked files are written whole or not at all, rounded, and the same each time."""
+"""Tracked files are written atomically, rounded, and with the same bytes each time."""
 
 import os
 import subprocess
@@ -81,7 +81,7 @@ def writer(path: Path) -> subprocess.Popen:
     return process
 
 
-def test_what_killed_writers_of_a_file_left_goes_with_the_next_write_and_living_ones_keep_theirs(tmp_path):
+def test_the_next_write_removes_partial_files_of_killed_writers_and_keeps_those_of_running_ones(tmp_path):
     killed, other, alive = writer(tmp_path / "x[1].json"), writer(tmp_path / "y.json"), writer(tmp_path / "x[1].json")
     for process in (killed, other):
         process.kill()

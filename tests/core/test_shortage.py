@@ -1,4 +1,4 @@
-"""What a person can mend is one line; what nobody can keeps its traceback."""
+"""Errors that a user can fix print one line; others keep their traceback."""
 
 import errno
 import os
@@ -31,7 +31,7 @@ from tailwise.core.shortage import shortage, shortage_in
         (OSError(errno.ENOSPC, "No space left on device"), "No space left on device, in shared memory"),
     ],
 )
-def test_what_a_person_can_mend_is_one_line(error, line):
+def test_what_a_user_can_fix_is_one_line(error, line):
     assert describe_error(error).startswith(line) and "\n" not in describe_error(error)
 
 
@@ -48,7 +48,7 @@ def test_an_array_too_large_says_how_large():
     assert shortage(raised.value).startswith("out of memory: Unable to allocate 1.00 EiB")
 
 
-def test_of_many_lines_the_last_that_tells_of_it_is_said():
+def test_of_many_lines_the_last_informative_one_is_reported():
     text = "OpenBLAS blas_thread_init: pthread_create failed for thread 1 of 2: x\nKeyboardInterrupt\n"
     assert shortage_in(text) == "out of memory: OpenBLAS blas_thread_init: pthread_create failed for thread 1 of 2: x"
     assert shortage_in("KeyboardInterrupt\n") is None

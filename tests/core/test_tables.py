@@ -1,4 +1,4 @@
-"""Typed tables: what is refused on reading, and the bytes that are written."""
+"""Typed tables: validation on reading, and the bytes written."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Raw files in folders and in zips, and packing that leaves no trace of when and where."""
+"""Raw files in folders and zips, and reproducible packing."""
 
 import os
 import random
@@ -34,7 +34,7 @@ def test_a_file_is_the_same_in_a_folder_and_in_a_zip(root):
 @pytest.mark.parametrize(
     "path", ["Train/action_7/clip_0.mp4", "Train.zip/action_7/clip_0.mp4", "No.zip/clip_0.mp4", "a\0b"]
 )
-def test_what_is_absent_is_absent(root, path):
+def test_an_absent_file_is_absent(root, path):
     shutil.copytree(root / "Train", root / "Copy")
     pack(root / "Copy").rename(root / "Train.zip")
     assert not RawFile(root, path).exists()

@@ -1,4 +1,4 @@
-"""Verdicts on targets, by hand."""
+"""Verdicts on targets, against hand-computed values."""
 
 from dataclasses import replace
 
@@ -40,13 +40,13 @@ def test_a_verdict_needs_the_whole_interval(interval, verdict):
     assert verdict_of(interval, 0.45) == verdict
 
 
-def test_every_target_of_a_head_is_judged():
-    told = {
+def test_every_target_of_a_head_has_a_verdict():
+    reported = {
         "macro_recall": Interval(0.6, 0.5, 0.7),
         "macro_f1": Interval(0.3, 0.2, 0.35),
         "recall": [Interval(0.9, 0.8, 1.0), Interval(0.3, 0.0, 0.6)],
     }
-    rows = certify_head("action", {"Push": 90, "Dive": 20}, 26, told, 1.3, TARGETS)
+    rows = certify_head("action", {"Push": 90, "Dive": 20}, 26, reported, 1.3, TARGETS)
     assert [(row.figure, row.verdict) for row in rows] == [
         ("macro_recall", "pass"),
         ("macro_f1", "fail"),
@@ -55,10 +55,10 @@ def test_every_target_of_a_head_is_judged():
         ("loss", "pass"),
     ]
     assert [row.samples for row in rows] == [None, None, 90, 20, None]
-    assert certify_head("action", {"Push": 90, "Dive": 20}, 26, told, 5.0, TARGETS)[-1].verdict == "fail"
+    assert certify_head("action", {"Push": 90, "Dive": 20}, 26, reported, 5.0, TARGETS)[-1].verdict == "fail"
 
 
-def test_limits_name_what_few_samples_cannot_tell():
+def test_limits_state_what_few_samples_cannot_show():
     assert limits("severity", {"No card": 157, "Red card": 5, "Gold": 0}) == [
         "severity: Gold has no sample: it has no figures, and the macro figures leave it out.",
         "severity: 5 samples of Red card: too few to measure its recall.",
@@ -68,8 +68,8 @@ def test_limits_name_what_few_samples_cannot_tell():
 def test_a_few_samples_decide_nothing():
     """Three of three found: a bootstrap sees no spread, but the class has too few samples to measure."""
     sure = [Interval(1.0, 1.0, 1.0), Interval(1.0, 1.0, 1.0)]
-    told = {"macro_recall": sure[0], "macro_f1": sure[0], "recall": sure}
-    rows = certify_head("severity", {"No card": 157, "Red card": 3}, 26, told, 1.0, TARGETS)
+    reported = {"macro_recall": sure[0], "macro_f1": sure[0], "recall": sure}
+    rows = certify_head("severity", {"No card": 157, "Red card": 3}, 26, reported, 1.0, TARGETS)
     assert {row.figure: row.verdict for row in rows[2:4]} == {
         "recall of No card": "pass",
         "recall of Red card": "undecided",
@@ -79,14 +79,14 @@ def test_a_few_samples_decide_nothing():
 def test_a_few_groups_decide_nothing_but_the_loss():
     """All samples of one match: whatever is redrawn, it is the same match."""
     sure = Interval(1.0, 1.0, 1.0)
-    told = {"macro_recall": sure, "macro_f1": sure, "recall": [sure, sure]}
-    rows = certify_head("action", {"Push": 90, "Dive": 20}, 9, told, 1.0, TARGETS)
+    reported = {"macro_recall": sure, "macro_f1": sure, "recall": [sure, sure]}
+    rows = certify_head("action", {"Push": 90, "Dive": 20}, 9, reported, 1.0, TARGETS)
     assert [row.verdict for row in rows] == ["undecided"] * 4 + ["pass"]
     assert limits_of_groups(9) == ["Only 9 groups: too few for meaningful intervals."]
     assert limits_of_groups(10) == []
 
 
-def test_a_split_is_judged_on_every_head_with_what_it_cannot_tell():
+def test_every_head_of_a_split_is_evaluated_with_its_limits():
     """12 matches of 3 samples, all found but those of a class that comes once; the last has no label of card."""
     names, groups = [str(i) for i in range(36)], [f"match {i // 3}" for i in range(36)]
     action = np.array([0, 1] * 17 + [2, 0])
@@ -118,7 +118,7 @@ def test_a_split_is_judged_on_every_head_with_what_it_cannot_tell():
 SUPPORT = {"action": {"Push": 18, "Hold": 17, "Dive": 1}, "card": {"No card": 35, "Red": 0}}
 
 
-def test_a_simpler_model_than_asked_for_is_told():
+def test_the_fallback_model_is_reported():
     spec = {"recipe": "fouls", "model": {"variant": {"kind": "simplified", "dropout": 0.3}}, "heads": [{"name": "a"}]}
     asked = {**spec, "model": {"variant": {"kind": "dual", "dropout": 0.3}}}
     (line,) = limits_of_model(spec, asked)
@@ -126,7 +126,7 @@ def test_a_simpler_model_than_asked_for_is_told():
     assert limits_of_model(spec, None) == []
 
 
-def test_what_an_interval_covers_is_said_in_the_pipelines_words():
+def test_the_meaning_of_an_interval_is_stated_in_the_pipelines_words():
     assert limits_of_intervals("song").startswith("The intervals cover the choice of songs and their groups, not the")
 
 

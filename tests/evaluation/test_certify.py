@@ -53,7 +53,7 @@ def certified(monkeypatch, model, **data):
     return read_json(Path("c.json"))
 
 
-def test_a_certificate_has_the_figures_of_the_split_and_what_they_cannot_tell(task, monkeypatch):
+def test_a_certificate_has_the_figures_of_the_split_and_their_limits(task, monkeypatch):
     made = certified(monkeypatch, CONFIG.model)
     recalls = {name: metrics.recall(of_head.matrix) for name, of_head in evaluate(task, make_run()).predictions.items()}
     balanced = 100 * np.mean([metrics.macro(r) for r in recalls.values()])
@@ -66,15 +66,15 @@ def test_a_certificate_has_the_figures_of_the_split_and_what_they_cannot_tell(ta
     assert not any("simpler" in limit for limit in made["limits"])
 
 
-def test_it_tells_that_a_simpler_model_took_over(task, monkeypatch):
+def test_it_reports_that_the_fallback_model_took_over(task, monkeypatch):
     model = replace(CONFIG.model, variant=Dual(0.0, "dual"))
     tensors, spec = read_tensors(WEIGHTS)
     write_weights(WEIGHTS, tensors, spec, {**spec, "model": asdict(replace(model, backbone=model.backbone.bare()))})
-    told = "Training fell back to a simpler model than params.yaml asks for: "
-    assert f"{told}model.variant.kind is simplified, not dual." in certified(monkeypatch, model)["limits"]
+    reported = "Training fell back to a simpler model than params.yaml asks for: "
+    assert f"{reported}model.variant.kind is simplified, not dual." in certified(monkeypatch, model)["limits"]
 
 
-def test_the_evaluator_of_soccernet_judges_its_own_data_alone(task, monkeypatch):
+def test_the_evaluator_of_soccernet_scores_its_own_data_alone(task, monkeypatch):
     official = certified(monkeypatch, CONFIG.model)["official"]
     assert official["fouls"] == 5 and official["score"] is None
     assert official["differences"][0].startswith("5 of 5 fouls: dives with a yellow or red card")

@@ -1,4 +1,4 @@
-"""Figures of a split with their intervals, by hand."""
+"""Metrics of a split with their intervals, against hand-computed values."""
 
 import numpy as np
 import pytest
@@ -38,16 +38,16 @@ def test_rare_classes_have_figures_of_their_own(figures):
 def test_without_a_rare_class_there_is_nothing_to_tell():
     names = ["a", "b"]
     found = Predictions(Head("foot", ("x", "y")), names, names, np.array([0, 1]), np.array([0, 1]))
-    told = head_figures(measure(found), {"x": 5, "y": 5})["rare"]
-    assert told == {
+    reported = head_figures(measure(found), {"x": 5, "y": 5})["rare"]
+    assert reported == {
         "classes": [],
         **dict.fromkeys(("macro_recall", "macro_f1"), dict.fromkeys(("value", "low", "high"))),
     }
 
 
 def test_the_worst_confusions_come_first():
-    told = confusions(np.array([[9, 2, 1], [2, 0, 0], [0, 0, 5]]), CLASSES, most=2)
-    assert told == [
+    reported = confusions(np.array([[9, 2, 1], [2, 0, 0], [0, 0, 5]]), CLASSES, most=2)
+    assert reported == [
         {"actual": "rare", "predicted": "often", "count": 2, "share": 1.0},
         {"actual": "often", "predicted": "rare", "count": 2, "share": pytest.approx(2 / 12)},
     ]

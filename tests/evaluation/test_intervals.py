@@ -1,4 +1,4 @@
-"""Bootstrap over groups, by hand, against all counts in memory, and by what an interval promises."""
+"""Bootstrap over groups: against hand-computed values, a plain implementation, and nominal coverage."""
 
 import numpy as np
 import pytest

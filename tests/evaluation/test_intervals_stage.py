@@ -1,4 +1,4 @@
-"""The stage of the intervals of the validation figures, on a few fouls."""
+"""The stage `intervals` on a few fouls."""
 
 import runpy
 import sys
@@ -44,7 +44,7 @@ def run_stage(monkeypatch, **data) -> tuple[dict, dict]:
     return read_json(Path("reports/intervals.json")), read_json(Path("reports/predictions.json"))
 
 
-def test_fouls_of_soccernet_are_all_in_the_file_and_judged_by_its_evaluator_too(evaluated, monkeypatch, capsys):
+def test_fouls_of_soccernet_are_all_in_the_file_and_scored_by_its_evaluator_too(evaluated, monkeypatch, capsys):
     intervals, file = run_stage(monkeypatch)
     assert intervals["heads"]["action"]["macro_recall"]["value"] == 1
     assert list(file["Actions"]) == list(LABELS)
@@ -63,7 +63,7 @@ def test_a_table_with_the_same_columns_and_classes_has_no_official_figure(evalua
     assert file["Actions"]["valid/0"] == {"action": "Dive", "severity": "Red card"} and len(file["Actions"]) == 3
 
 
-def test_few_samples_and_groups_are_told(evaluated, monkeypatch):
+def test_few_samples_and_groups_are_reported(evaluated, monkeypatch):
     intervals, _ = run_stage(monkeypatch)
     assert intervals["few"] == 20
     assert intervals["limits"][0] == "Only 1 group: too few for meaningful intervals."

@@ -1,4 +1,4 @@
-"""Broken clips among good ones through the stage `decode_clips`, as the pipeline runs it."""
+"""Run the stage `decode_clips` on corrupted clips among intact ones."""
 
 import hashlib
 import os
@@ -65,15 +65,15 @@ class Outcome:
     def by_kind(self) -> list[tuple[str, Counter]]:
         """(kind of mutation, {decoded, or the reason's kind: clips}), in alphabetical order."""
         kinds: dict[str, Counter] = {}
-        fates = dict.fromkeys(self.decoded, "decoded") | {
+        outcomes = dict.fromkeys(self.decoded, "decoded") | {
             name: reason.partition(":")[0] for name, reason in self.refused.items()
         }
-        for name, fate in fates.items():
-            kinds.setdefault(name.partition("/")[0], Counter())[fate] += 1
+        for name, outcome in outcomes.items():
+            kinds.setdefault(name.partition("/")[0], Counter())[outcome] += 1
         return sorted(kinds.items())
 
-    def count(self, fate: str) -> int:
-        return sum(fates[fate] for _, fates in self.by_kind())
+    def count(self, outcome: str) -> int:
+        return sum(outcomes[outcome] for _, outcomes in self.by_kind())
 
 
 def film(folder: Path) -> dict[str, bytes]:

@@ -1,4 +1,4 @@
-"""Bytes changed within single packets of a clip, codec by codec, and whether decoding tells of it."""
+"""Bytes changed within single packets of a clip, codec by codec, and whether decoding reports it."""
 
 import io
 import tempfile
@@ -32,24 +32,24 @@ def packets(content: bytes) -> list[tuple[int, int]]:
 
 def changed(content: bytes, place: int, size: int, seed: int) -> bytes:
     """About a tenth of a packet's bytes are others; its first ones, which hold its headers, stay."""
-    spoilt = np.frombuffer(content, np.uint8).copy()
+    damaged = np.frombuffer(content, np.uint8).copy()
     rng = np.random.default_rng(seed)
-    spoilt[place + rng.integers(min(16, size // 2), size, max(size // 10, 8))] ^= rng.integers(
+    damaged[place + rng.integers(min(16, size // 2), size, max(size // 10, 8))] ^= rng.integers(
         1, 256, max(size // 10, 8), np.uint8
     )
-    return spoilt.tobytes()
+    return damaged.tobytes()
 
 
-def fates(name: str) -> Counter:
-    """What becomes of a clip when one packet in or before the window is changed, packet by packet.
+def outcomes_of(name: str) -> Counter:
+    """Outcomes of decoding after changing one packet in or before the window, packet by packet.
 
-    "same": the window's frames are those of the whole clip; "other": they are not, and nothing was told
+    "same": the window's frames are those of the whole clip; "other": they are not, and no error was reported
     """
     with tempfile.TemporaryDirectory() as folder:
-        return _fates(Path(folder), *KINDS[name])
+        return _outcomes_of(Path(folder), *KINDS[name])
 
 
-def _fates(folder: Path, file: str, how: dict) -> Counter:
+def _outcomes_of(folder: Path, file: str, how: dict) -> Counter:
     path = write_clip(folder / file, 1, frames=40, width=256, height=144, **how)
     raw, content, found = RawFile(folder, file), path.read_bytes(), Counter()
     whole, _ = decode_clip(raw, WINDOW)

@@ -1,4 +1,4 @@
-"""Values, texts and files spoiled by Hypothesis, and stages run on them."""
+"""Values, texts and files corrupted by Hypothesis, and stages run on them."""
 
 import contextlib
 import io

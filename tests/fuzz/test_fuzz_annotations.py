@@ -1,4 +1,4 @@
-"""Spoiled annotations: the stage lists the clips, or refuses in one line that names the file."""
+"""Corrupted annotations: the stage lists the clips, or refuses in one line that names the file."""
 
 import json
 from pathlib import Path
@@ -27,12 +27,12 @@ def index(content: bytes) -> tuple[int, str]:
     return run_stage("index.py", "tailwise.recipes.fouls", fill=fill)
 
 
-def test_the_unspoiled_file_is_accepted():
+def test_the_intact_file_is_accepted():
     assert index(json.dumps(TREE).encode()) == (0, "")
 
 
 @given(spoiled(TREE))
-def test_spoiled_fields(tree):
+def test_corrupted_fields(tree):
     check_one_line(*index(json.dumps(tree).encode()), ("annotations.json", "raw: "))
 
 

@@ -1,4 +1,4 @@
-"""Hundreds of broken clips through the stage: none stops it, none is lost without a word, and good clips stay."""
+"""Hundreds of corrupted clips: none stops the stage, each has a reason, and intact clips stay."""
 
 import pytest
 from campaign import FILMED, film, run
@@ -30,7 +30,7 @@ def test_every_mutant_comes_out_the_same_in_a_second_run(outcome):
     assert outcome.unsteady == ()
 
 
-def test_nobody_hangs_or_crashes_and_memory_stays(outcome):
+def test_nothing_hangs_or_crashes_and_memory_stays(outcome):
     """On these clips and decoders; a clip that did would cost itself alone, see test_store.py."""
     assert not outcome.count("decoder hangs") and not outcome.count("decoder crashed")
     assert outcome.mb < 1000
@@ -39,8 +39,8 @@ def test_nobody_hangs_or_crashes_and_memory_stays(outcome):
 def test_each_kind_of_mutation_breaks_some_clips_and_leaves_others(outcome):
     kinds = dict(outcome.by_kind())
     assert kinds.keys() == {mutation.__name__ for mutation in MUTATIONS}
-    for fates in kinds.values():
-        assert 0 < fates["decoded"] < fates.total() == CLIPS / len(MUTATIONS)
+    for outcomes in kinds.values():
+        assert 0 < outcomes["decoded"] < outcomes.total() == CLIPS / len(MUTATIONS)
 
 
 def test_a_mutant_follows_from_its_number_and_the_seed(tmp_path):

@@ -6,7 +6,7 @@ FFmpeg tells next to nothing.
 
 import numpy as np
 import pytest
-from damaged import WINDOW, changed, fates, packets
+from damaged import WINDOW, changed, outcomes_of, packets
 
 from support.video.filming import write_clip
 from tailwise.data.raw import RawFile
@@ -17,8 +17,8 @@ from tailwise.data.video.decode.probe import examine
 
 
 @pytest.mark.parametrize("name", ["H.264 in MP4", "H.264, many key frames", "H.264 in a transport stream"])
-def test_nearly_all_damage_is_told_or_does_not_reach_the_window(name):
-    found = fates(name)
+def test_nearly_all_damage_is_reported_or_does_not_reach_the_window(name):
+    found = outcomes_of(name)
     assert found["damaged"] > 4 * found["other"]
 
 

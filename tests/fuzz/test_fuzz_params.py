@@ -1,4 +1,4 @@
-"""Spoiled parameters: `check` accepts them, or refuses in one line that names the file or the key."""
+"""Corrupted parameters: `check` accepts them, or refuses in one line that names the file or the key."""
 
 from copy import deepcopy
 from pathlib import Path
@@ -46,12 +46,12 @@ def dumped(params: dict) -> bytes:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_the_unspoiled_file_is_accepted(name):
+def test_the_intact_file_is_accepted(name):
     assert check(dumped(FILES[name])) == (0, "")
 
 
 @given(st.sampled_from(sorted(FILES)).flatmap(lambda name: spoiled(FILES[name])))
-def test_spoiled_keys(params):
+def test_corrupted_keys(params):
     check_one_line(*check(dumped(params)), ("params.yaml", "data.root"))
 
 

@@ -1,4 +1,4 @@
-"""Spoiled tables of somebody's own clips: listed, or refused in one line that names the file."""
+"""Corrupted tables of a user's clips: listed, or refused in one line that names the file."""
 
 import csv
 import io
@@ -41,13 +41,13 @@ def index(content: bytes, split: dict | None = None, heads=("outcome",)) -> tupl
 
 
 @pytest.mark.parametrize("split", [None, DRAWN])
-def test_the_unspoiled_table_is_accepted(split):
+def test_the_intact_table_is_accepted(split):
     rows = without_split([HEADER, *ROWS]) if split else [HEADER, *ROWS]
     assert index(text(rows), split) == (0, "")
 
 
 @given(spoiled([HEADER, *ROWS]))
-def test_spoiled_cells(rows):
+def test_corrupted_cells(rows):
     rows = [row if isinstance(row, list) else [row] for row in rows]
     check_one_line(*index(text(rows)), NAMES)
 

@@ -1,4 +1,4 @@
-"""Weights for a backbone to start from that torchvision never wrote: `model.backbone.weights` of params."""
+"""Malicious or malformed weights for `model.backbone.weights`."""
 
 import hashlib
 import io

@@ -1,4 +1,4 @@
-"""Files that are no clips, and playlists: files that name others, which FFmpeg would open."""
+"""Files that are no clips, and playlists, which make FFmpeg open other files."""
 
 import os
 import struct

@@ -1,4 +1,4 @@
-"""Inputs that are good, and answers that break the rules: what is looked for in the other groups is found in these."""
+"""Controls: valid inputs, and answers that break the rules, to test the checks themselves."""
 
 import socket
 import sys

@@ -1,4 +1,4 @@
-"""Good files: a split, a clip, the weights of a model on them, what `stages/train.py` needs, a backbone's weights."""
+"""Valid files: a split, a clip, model weights, the inputs of `stages/train.py`, backbone weights."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Files of parameters and presets that are too much, too deep, or want what no model has."""
+"""Params files and presets that are too large, too deep, or ask for impossible models."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Annotations and tables that nobody meant: text that is too much, too deep, or leads elsewhere."""
+"""Malformed annotations and tables: too large, too deep, or with paths that lead elsewhere."""
 
 import json
 import os

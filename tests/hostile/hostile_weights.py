@@ -1,4 +1,4 @@
-"""Weights files that no training wrote, for `predict --weights` and for `train.py --init`."""
+"""Malicious or malformed weights files for `predict --weights` and `train.py --init`."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Zips that no packer wrote, and members that are no clips, given to `predict`."""
+"""Malicious or malformed zips, and members that are no clips, given to `predict`."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""A head's answers as rows, and as a table."""
+"""Predictions of a head as rows and as a table."""
 
 import numpy as np
 import pytest

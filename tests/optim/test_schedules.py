@@ -129,7 +129,7 @@ def test_a_gap_is_found(earlier, later, rates):
     assert gap(earlier, later) == (rates and pytest.approx(rates))
 
 
-def test_who_says_that_curves_are_one():
+def test_a_schedule_continues_another_if_either_states_its_part_of_the_curve():
     plain = Cosine("cosine", 0.0, 0.3)
     assert not goes_on(plain, plain) and goes_on(PART, plain) and goes_on(plain, PART)
 

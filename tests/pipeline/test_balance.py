@@ -1,4 +1,4 @@
-"""Rebalancing at the door of each phase of a real run: what training really draws, weighs and shifts."""
+"""Rebalancing in each phase of a real run: what training draws, weighs and shifts."""
 
 from collections import Counter
 from dataclasses import replace
@@ -91,7 +91,7 @@ def test_a_balanced_phase_sees_no_class_more_often_than_its_heads_rarest_allows(
         assert max(seen.values()) <= 2 * min(whole.values())
 
 
-def test_phase_3_starts_from_phase_2_and_with_few_samples_to_judge_by_counts_decide(finished):
+def test_phase_3_starts_from_phase_2_and_with_few_samples_counts_decide(finished):
     """Validation of the smoke preset has 3 to 6 samples a class, below the least support; the rule itself: see
     test_boosts."""
     params = read_params(finished / "params.yaml")

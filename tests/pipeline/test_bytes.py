@@ -29,7 +29,7 @@ def test_a_temporary_experiment_with_other_workers_gives_the_same_hashes(finishe
 
 
 @pytest.mark.slow
-def test_what_is_killed_at_random_before_the_training_ends_with_the_same_bytes(finished, fresh):
+def test_a_run_killed_at_random_before_training_ends_with_the_same_bytes(finished, fresh):
     """SIGKILL to the whole process group, in each of five seconds once; each start is what `make repro` does.
 
     In another folder, and with one process that decodes. Training is killed in test_kills.
@@ -48,7 +48,7 @@ def test_what_is_killed_at_random_before_the_training_ends_with_the_same_bytes(f
 
 
 @pytest.mark.slow
-def test_what_a_kill_cut_off_within_dvc_is_made_anew(finished, project):
+def test_dvc_files_truncated_by_a_kill_are_rebuilt(finished, project):
     """DVC writes these two in place and refuses to read them empty; what was trained comes from its run cache."""
     (project / ".dvc/tmp/rwlock").write_text("")
     (project / "dvc.lock").write_text("")
@@ -56,7 +56,7 @@ def test_what_a_kill_cut_off_within_dvc_is_made_anew(finished, project):
     assert project.outputs() == finished.outputs() and project.lock() == finished.lock()
 
 
-def test_the_last_phase_killed_after_it_was_saved_goes_on_from_there(finished, project):
+def test_the_last_phase_killed_after_it_was_saved_resumes_from_there(finished, project):
     """Killed as soon as there is a state, so that it can go on from it for certain."""
     project.set("runtime.save_every", 0.0)
     project.run("make", "clean-recovery")

@@ -1,4 +1,4 @@
-"""Nothing is done again that need not be: the real stages, after one small change."""
+"""Stages are not rerun without need: the real stages, after one small change."""
 
 import shutil
 
@@ -32,7 +32,7 @@ def test_a_docstring_of_the_report_retrains_nothing(project):
     assert project.repro() == ["report"]
 
 
-def test_where_the_work_is_done_is_nobodys_business(project):
+def test_workers_and_device_rerun_nothing(project):
     project.set("runtime.workers", 2)
     project.set("runtime.device", "cpu")
     assert project.repro() == []

@@ -1,4 +1,4 @@
-"""What a user types, and what comes back."""
+"""User commands and their output."""
 
 import json
 import math
@@ -134,7 +134,7 @@ def test_the_prediction_file_of_validation_has_every_foul_in_the_official_words(
     assert all(set(foul) == {"Action class", "Offence", "Severity"} for foul in file["Actions"].values())
 
 
-def test_the_evaluator_of_soccernet_has_its_figure_in_judgement_certificate_report_and_terminal(finished):
+def test_the_evaluator_of_soccernet_has_its_figure_in_intervals_certificate_report_and_terminal(finished):
     """And no metric is one: people compare by the balanced accuracy."""
     labels = json.loads(RawFile(finished / "data/demo", "Valid.zip/annotations.json").read())["Actions"]
     found = read_json(finished / "reports/intervals.json")["official"]
@@ -150,7 +150,7 @@ def test_the_evaluator_of_soccernet_has_its_figure_in_judgement_certificate_repo
 
 
 @pytest.mark.slow
-def test_what_dvc_exp_run_writes_is_what_a_stage_reads(project):
+def test_a_stage_reads_the_values_that_dvc_exp_run_writes(project):
     project.run("dvc", "exp", "run", "-S", "phase1.train.lr=1e-5", "check")
     lock = read_params(project / "dvc.lock")
     assert lock["stages"]["check"]["params"]["params.yaml"]["phase1"]["train"]["lr"] == 1e-5

@@ -1,4 +1,4 @@
-"""A stage reads what it declares and writes what it declares. Shown by running it where nothing else is."""
+"""A stage reads and writes only what it declares, shown by running it with nothing else present."""
 
 import shutil
 import subprocess

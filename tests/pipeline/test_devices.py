@@ -81,14 +81,14 @@ def kill_one(run, ready):
     os.kill(int(workers[-1]), signal.SIGKILL)
 
 
-def test_a_mistake_is_told_once_and_not_tried_again(project):
+def test_a_mistake_is_reported_once_and_not_tried_again(project):
     project.set("runtime.devices", 2)
     project.set("phase1.train.trainable", ["nothing.*"])
     text = project.run("env", "PYTHONPATH=src", *STAGE, fails=True)
     assert text.count("trainable: 'nothing.*' names no parameter") == 1 and "Traceback" not in text
 
 
-def test_ctrl_c_saves_and_the_same_command_goes_on(project):
+def test_ctrl_c_saves_and_the_same_command_resumes(project):
     prepared(project)
     for key, value in {"runtime.devices": 2, "runtime.save_every": 600, "phase1.train.epochs": 12}.items():
         project.set(key, value)

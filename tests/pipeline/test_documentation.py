@@ -1,4 +1,4 @@
-"""Every command of README and docs/ runs as it stands there, or names what it needs that this machine lacks."""
+"""Every command of README and docs/ runs as written, or names a requirement that this machine lacks."""
 
 import re
 import sys
@@ -33,7 +33,7 @@ def test_pages_of_shell_commands_are_found():
     assert all(page.read_text(encoding="utf8").count("```sh") == len(blocks(page)) for page in PAGES)
 
 
-def test_what_would_run_this_test_again_is_run_by_ci():
+def test_pages_that_would_rerun_this_test_are_run_by_ci():
     for command, file in ELSEWHERE.items():
         assert command in (ROOT / file).read_text(encoding="utf8")
 

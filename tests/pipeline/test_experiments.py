@@ -1,4 +1,4 @@
-"""Experiments that were killed go on: in the workspace, in a temporary folder, and two workers of a queue."""
+"""Killed experiments resume: in the workspace, in a temporary folder, and with two queue workers."""
 
 import os
 import signal
@@ -15,14 +15,14 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("how", [[], ["--temp"]], ids=["in the workspace", "in a temporary folder"])
-def test_a_killed_experiment_goes_on_from_its_own_state(ready, trial, how):
+def test_a_killed_experiment_resumes_from_its_own_state(ready, trial, how):
     words = ["dvc", "exp", "run", *how, "--name", "mine", "train_phase1"]
     killed(trial, " ".join(["exec", *words]))
     trial.run(*words)
     assert resumed(trial) == 1 and trained(trial, "mine") == hashes_of(ready.straight.lock())
 
 
-def test_experiments_of_a_queue_go_on_from_their_own_states(trial, tmp_path):
+def test_experiments_of_a_queue_resume_from_their_own_states(trial, tmp_path):
     """DVC never takes up a task whose worker was killed: it is queued again."""
     rates = {"one": 1e-3, "two": 2e-3}
     straight = {name: trained_straight(trial.copy(tmp_path / name), rate) for name, rate in rates.items()}

@@ -209,12 +209,12 @@ def test_every_room_and_every_script_has_a_row():
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_what_a_parameter_reruns_is_declared(key):
+def test_stages_rerun_by_a_parameter_are_declared(key):
     assert declared_to_rerun(keys=[key]) == rows(PARAMETERS)[key]
 
 
 @pytest.mark.parametrize("row", CODE)
-def test_what_a_comment_in_the_code_reruns_is_declared(row):
+def test_stages_rerun_by_a_comment_are_declared(row):
     assert declared_to_rerun(files=[TOUCHED.get(row, f"{row}/added.py")]) == rows(CODE)[row]
 
 

@@ -22,9 +22,9 @@ PHASE1 = ("data/models/phase1.", "reports/training/phase1/")
 
 def same_end(project: Project, ready: Ready) -> bool:
     """Whether the phase goes on from its state, once, and ends as the undisturbed one."""
-    told = len(events(project.folder))
+    reported = len(events(project.folder))
     finish(project.folder, project.env, "train_phase1")
-    return resumed(project, told) == 1 and of_phase1(outputs(project.folder)) == of_phase1(ready.outputs)
+    return resumed(project, reported) == 1 and of_phase1(outputs(project.folder)) == of_phase1(ready.outputs)
 
 
 def of_phase1(found: dict[str, str]) -> dict[str, str]:
@@ -46,7 +46,7 @@ def test_a_run_killed_in_a_save_ends_with_the_same_bytes(ready, trial, workers, 
     trial.set("runtime.workers", workers)
     reached = in_save(trial.folder, stage, number)
     found = killed_and_resumed(trial.folder, trial.env, reached, ready.outputs, "train_phase2")
-    assert found.same and found.place in ("saving", "in the steps", "judging") and found.went_on == "a state"
+    assert found.same and found.activity in ("saving", "in the steps", "validating") and found.resumed_from == "a state"
 
 
 def test_a_phase_that_was_killed_before_dvc_recorded_it_is_not_trained_again(ready, trial):
@@ -57,16 +57,16 @@ def test_a_phase_that_was_killed_before_dvc_recorded_it_is_not_trained_again(rea
 
     with begun(trial, "exec dvc repro train_phase1", written):
         pass  # it is killed here
-    assert same_end(trial, ready) and epochs_told(trial) == 12
+    assert same_end(trial, ready) and epochs_logged(trial) == 12
     trial.run("dvc", "repro", "--force", "--single-item", "train_phase1")
-    assert epochs_told(trial) == 24
+    assert epochs_logged(trial) == 24
 
 
-def epochs_told(project: Project) -> int:
+def epochs_logged(project: Project) -> int:
     return sum((event["event"], event["stage"]) == ("epoch", "train_phase1") for event in events(project.folder))
 
 
-def test_ctrl_c_saves_and_the_same_command_goes_on(ready, trial):
+def test_ctrl_c_saves_and_the_same_command_resumes(ready, trial):
     """Under DVC; of the stage alone see test_mistakes."""
     trial.set("runtime.save_every", 1000)
     with begun(
@@ -75,7 +75,7 @@ def test_ctrl_c_saves_and_the_same_command_goes_on(ready, trial):
         status, said = interrupt(process)
     assert "train: interrupted\n" in said and "Traceback" not in said
     assert status != 0
-    assert same_end(trial, ready) and epochs_told(trial) == 12  # no epoch was trained twice
+    assert same_end(trial, ready) and epochs_logged(trial) == 12  # no epoch was trained twice
 
 
 def test_a_full_disk_while_saving_leaves_the_state_before(ready, trial):
@@ -103,13 +103,13 @@ CHANGES: dict[str, Callable[[Project], None]] = {
 }
 
 
-def test_after_a_change_no_run_goes_on_and_two_states_are_kept_at_most(trial):
+def test_after_a_change_no_run_resumes_and_two_states_are_kept_at_most(trial):
     killed(trial)
     for change in CHANGES.values():
         change(trial)
-        told = len(events(trial.folder))
+        reported = len(events(trial.folder))
         killed(trial)
-        assert not resumed(trial, told) and len(states(trial)) == 2
+        assert not resumed(trial, reported) and len(states(trial)) == 2
     trial.run("make", "clean-recovery")
     assert not (trial / ".resume").exists()
 

@@ -1,4 +1,4 @@
-"""`auto` through the real stages: what is chosen is what is used, and can be pasted back."""
+"""`auto` in the real stages: chosen values are used, and can be pasted back."""
 
 import pytest
 
@@ -9,12 +9,12 @@ from tailwise.data.tables.manifest import read_labels
 WEIGHTS, MODEL = "data/weights/phase1", "data/models/phase1.safetensors"
 
 
-def test_where_nothing_is_open_nothing_is_chosen(finished):
+def test_without_auto_values_nothing_is_chosen(finished):
     assert [read_json(finished / f"data/chosen/phase{number}.json") for number in (1, 2, 3)] == [{}, {}, {}]
 
 
 @pytest.mark.slow
-def test_what_is_chosen_is_used_and_the_same_numbers_give_the_same_bytes(project):
+def test_chosen_values_are_used_and_the_same_numbers_give_the_same_bytes(project):
     before, trained = project.recorded("data/chosen/phase2.json"), project.recorded(MODEL)
     for key in ("samples.max_ratio", "train.epochs", "train.lr"):
         project.set(f"phase1.{key}", "auto")

@@ -1,4 +1,4 @@
-"""Symbolic links below the data root: what DVC sees of them, and that what it does not see is refused."""
+"""Symbolic links below the data root: DVC's behaviour, and refusal of those it does not track."""
 
 import subprocess
 
@@ -93,7 +93,7 @@ def test_the_pipeline_refuses_the_link_by_name_and_takes_the_folder_itself(tmp_p
     (project / "data/own/clips").symlink_to("../../../clips")
     reader = {"kind": "table", "file": "labels.csv", "heads": ["kind"], "split": None}
     project.set("data", {"root": "data/own", "leaks": "refuse", "reader": reader})
-    said = "data/own/clips: is a link to the folder '../../../clips', and DVC does not look into it"
+    said = "data/own/clips: is a link to the folder '../../../clips', and DVC does not descend into it"
     printed = project.run("dvc", "repro", "index", fails=True)
     (line,) = [line for line in printed.splitlines() if line.startswith("check: ")]
     assert line.startswith(f"check: {said}") and "Traceback" not in printed

@@ -1,4 +1,4 @@
-"""A person's mistakes, and a machine's limits, met in a stage: one line, and what was there before stays."""
+"""User errors and machine limits in a stage: one line, and earlier outputs stay."""
 
 import re
 import shutil
@@ -92,7 +92,7 @@ def test_a_file_where_a_folder_is_wanted_is_named(project, stage, folder):
         ("index", "data/index", "nr_inodes=2", "No space left on device"),
     ),
 )
-def test_a_folder_without_room_or_leave_to_write_is_named(project, stage, folder, options, said):
+def test_a_folder_without_space_or_permission_to_write_is_named(project, stage, folder, options, said):
     needs_mount()
     clear(project, folder)
     (project / folder).mkdir(parents=True)
@@ -144,7 +144,7 @@ def test_training_whose_weights_could_not_be_written_is_not_lost(project):
 
 
 @pytest.mark.slow
-def test_ctrl_c_in_training_with_workers_is_one_line_and_the_next_run_goes_on(project):
+def test_ctrl_c_in_training_with_workers_is_one_line_and_the_next_run_resumes(project):
     project.set("phase1.train.epochs", 1000)
     project.set("runtime.workers", 2)
     clear(project, "reports/training/phase1")  # as DVC does before it starts the stage

@@ -81,7 +81,7 @@ def test_queued_experiments_of_a_pipeline_run(repository, one):
     assert "rate: 4000" in repository.read("git", "show", f"{reference(repository, 'later')}:pipelines/one/params.yaml")
 
 
-def test_what_is_pushed_can_be_pulled_into_a_clone(repository, one, tmp_path):
+def test_pushed_outputs_can_be_pulled_into_a_clone(repository, one, tmp_path):
     repository.run("dvc", "remote", "add", "--default", "--quiet", "here", str(tmp_path / "remote"))
     repository.commit("remote")
     repository.run("dvc", "push")

@@ -1,4 +1,4 @@
-"""Stages that are started where torch computes with other instructions than in their last run."""
+"""Stages on a processor with other instructions than in their last run."""
 
 import json
 

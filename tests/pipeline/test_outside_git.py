@@ -1,4 +1,4 @@
-"""Data that git ignores, as README advises for SoccerNet's: experiments in a copy of the repository find it."""
+"""Git-ignored data, as README advises for SoccerNet: experiments in a copy of the repository find them."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""Somebody's own clips through the whole pipeline: the example of docs/own-data.md as it stands there."""
+"""A user's own clips through the whole pipeline: the example of docs/own-data.md as written."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Every preset can be applied to the params as they are committed, and gives a pipeline that DVC can read."""
+"""Every preset applies to the committed params, and gives a pipeline that DVC can read."""
 
 import re
 

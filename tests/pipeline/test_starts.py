@@ -1,4 +1,4 @@
-"""A stage whose dvc dies while it starts ends, too, whichever shell dvc starts it by."""
+"""A stage whose dvc dies during start-up ends too, whichever shell dvc uses."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""The comparison of ways of rebalancing: its rows of data, its cells and its table."""
+"""The comparison of rebalancing methods: its configuration, cells and table."""
 
 import os
 import shutil
@@ -114,7 +114,7 @@ def test_a_clone_without_their_weights_has_nothing_to_check_out_or_pull_of_them(
         assert "failed" not in call(repo, "dvc", command).lower()
 
 
-def test_code_that_was_imported_gives_them_nothing_to_do(repo):
+def test_imported_code_leaves_them_nothing_to_do(repo):
     folder = repo / "pipelines/baselines"
     for split in ("train", "valid", "test"):
         (repo / "data/clips" / split).mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""A phase that goes on from another's state, ``hand_over: last`` and ``--state``, by real calls of the stage."""
+"""A phase that continues from another's state, ``hand_over: last`` and ``--state``, by real calls of the stage."""
 
 import shutil
 from pathlib import Path

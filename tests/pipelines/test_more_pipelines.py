@@ -50,7 +50,7 @@ def test_a_new_pipeline_runs_to_its_report_and_learns(made):
 
 
 @pytest.mark.slow
-def test_what_a_new_pipeline_weighs_are_its_tables_classes(made):
+def test_a_new_pipeline_weighs_the_classes_of_its_table(made):
     rows = read_csv(made / SHAPES / "data/images/train/manifest.csv")
     counts = read_json(made / SHAPES / "reports/classes.json")["train"]["shape"]
     assert counts == {name: sum(row["shape"] == name for row in rows) for name in ("bar", "dot", "pole")}

@@ -1,4 +1,4 @@
-"""A browser, and reports of made-up runs in it."""
+"""A browser, and reports of synthetic runs in it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The controls of the page in Chromium: they do what they say, with pointer and keys."""
+"""The controls of the page in Chromium, by pointer and keys."""
 
 import base64
 import io
@@ -38,11 +38,11 @@ def test_a_head_brings_its_classes_curves_and_confusion(report):
     assert browser.texts(".of-head h4") == ["card"] and len(browser.all("#recalls .row")) == 2
 
 
-def test_a_class_is_told_marked_and_filters(report):
+def test_a_class_is_named_marked_and_filters(report):
     browser = report()
     browser.choose("#label", "Push")
-    told = "Push · recall 0.25 (0.13 to 0.50) · precision 0.25 (0.13 to 0.50) · F1 0.25 (0.13 to 0.50)"
-    assert browser.text("#chosen") == f"{told} · 9 training, 9 validation samples"
+    reported = "Push · recall 0.25 (0.13 to 0.50) · precision 0.25 (0.13 to 0.50) · F1 0.25 (0.13 to 0.50)"
+    assert browser.text("#chosen") == f"{reported} · 9 training, 9 validation samples"
     assert browser.texts("tr.chosen td:first-child") == ["Push"]
     browser.go("training")
     assert "0 of 2 shown" in browser.text("#alerts-shown") and browser.texts("#alerts tbody tr") == []
@@ -62,19 +62,19 @@ def test_a_click_on_a_recall_chooses_its_class(report):
     assert browser.script("return document.querySelector('#label').selectedOptions[0].text") == "Hold"
 
 
-def test_the_pointer_is_told_values_and_intervals(report):
+def test_the_tooltip_shows_values_and_intervals(report):
     browser = report()
     ring = browser.all("#recalls .row .dot")[0]
     assert browser.hover(ring)[1:3] == ["recall 0.00 (5 samples: too few to measure)", "precision 0.00 (0.00 to 0.25)"]
     assert ring.get_attribute("class") == "dot few" and len(browser.all("#recalls .whisker")) == 2
-    told = browser.hover(browser.all("#recalls .row .dot")[1])
-    assert told[:2] == ["Push", "recall 0.25 (0.13 to 0.50)"] and browser.one("#tip").is_displayed()
+    reported = browser.hover(browser.all("#recalls .row .dot")[1])
+    assert reported[:2] == ["Push", "recall 0.25 (0.13 to 0.50)"] and browser.one("#tip").is_displayed()
     browser.go("training")
     assert not browser.one("#tip").is_displayed()
     where, *lines = browser.hover(browser.all("#overall .chart svg")[0])
     assert re.fullmatch(r"phase\d, epoch \d of 3.*", where) and re.fullmatch(r"macro recall: 0\.\d+", lines[0])
-    told = browser.hover(browser.all("#confusion .cell")[0])
-    assert told[:2] == ["actual: Dive", "predicted: Dive"] and re.fullmatch(r"\d of 5 samples, \d+ %", told[2])
+    reported = browser.hover(browser.all("#confusion .cell")[0])
+    assert reported[:2] == ["actual: Dive", "predicted: Dive"] and re.fullmatch(r"\d of 5 samples, \d+ %", reported[2])
 
 
 def test_the_epochs_are_stepped_by_button_key_and_slider(report):

@@ -1,4 +1,4 @@
-"""Any run in Chromium: quiet, without a request, readable, and no name does anything."""
+"""Any run in Chromium: no console messages, no requests, readable, and no injection through names."""
 
 import re
 
@@ -29,7 +29,7 @@ def test_many_kinds_of_clips_and_long_names_leave_every_column_on_the_screen(rep
     assert all(browser.script("return arguments[0].scrollWidth <= arguments[0].clientWidth", box) for box in boxes)
 
 
-def test_what_is_cut_off_in_a_column_is_listed_below(report):
+def test_truncated_cells_are_listed_below(report):
     browser = report("mixed", "data")
     assert "256x144: 150, 64x64: 49, another kind, the 0th: 40 and 39 more" in browser.texts(".stored td:nth-child(3)")
     (kinds,) = [of for of in browser.all("#data details") if of.text == "Sizes of train: 42"]
@@ -83,7 +83,7 @@ def test_many_classes_are_found_by_typing_and_read_by_pointing(report):
     assert chart.get_property("scrollHeight") > 3000
 
 
-def test_the_log_beside_the_page_is_shown_and_its_absence_is_told(report, browser, tmp_path):
+def test_the_log_beside_the_page_is_shown_and_its_absence_is_reported(report, browser, tmp_path):
     assert report(part="run").texts("#log tbody td") == ["train", "61.5 s", "", "812 MB"]
     assert browser.text("#log-state") == "1 stages, 62 s together."
     (tmp_path / "reports").mkdir()

@@ -1,4 +1,4 @@
-"""What was done about faults: read, told at the top, and shown on the curves; with a browser, by pointer and keys."""
+"""Interventions: read, summarised at the top, and shown on the curves; in a browser, by pointer and keys."""
 
 import re
 from dataclasses import replace
@@ -34,18 +34,18 @@ def test_the_made_up_run_has_a_fault_of_every_kind():
     assert {row.fault for rows in TROUBLE.values() for row in rows} == set(get_args(Fault))
 
 
-def test_every_intervention_is_listed_and_what_changes_the_model_is_told_first(tmp_path):
+def test_every_intervention_is_listed_and_what_changes_the_model_is_reported_first(tmp_path):
     training, run = (part(html_of(tmp_path, Made(done=TROUBLE)), name) for name in ("training", "run"))
     for phase, rows in TROUBLE.items():
         for row in rows:
             cells = [phase, row.epoch, row.step, row.fault, describe_action(row), describe_fault(row)]
             assert " | ".join(map(str, cells)).strip() in training
-    for told in (
+    for reported in (
         "phase2: memory ran short: micro-batch 4, first at epoch 1, step 1",
         "phase2: a simpler model took over at epoch 2, step 7 (exploding gradient)",
     ):
-        assert training.index(told) < training.index("Overall")
-        assert run.index(told) > run.index("Parameters")
+        assert training.index(reported) < training.index("Overall")
+        assert run.index(reported) > run.index("Parameters")
     assert "phase1 | cpu | 1 | 16" in run and "phase2 | cpu | 1 | 4" in run
 
 
@@ -67,7 +67,7 @@ def test_a_phase_after_a_simpler_model_took_over_begins_with_it(tmp_path):
     assert found[-1] == ("phase2", "begun with the simpler model that took over in phase1")
 
 
-def test_a_simpler_model_that_was_never_better_is_told_so_and_not_passed_on(tmp_path):
+def test_a_simpler_model_that_was_never_better_is_reported_and_not_handed_over(tmp_path):
     write_run(tmp_path, Made(done={"phase1": TROUBLE["phase2"]}))
     folder = tmp_path / "reports/training"
     computed = {"phase1": {"micro_batch": 4, "fallback": 0}}
@@ -88,7 +88,7 @@ class Deep(Linear):
         return super().forward(self.first(x))
 
 
-def test_what_training_writes_is_told(tmp_path, monkeypatch):
+def test_interventions_written_by_training_are_shown(tmp_path, monkeypatch):
     """A model short of memory, whose loss is not finite until the simpler one takes over."""
     monkeypatch.chdir(tmp_path)
     task = make_task(Deep())
@@ -119,11 +119,11 @@ def test_the_epochs_with_interventions_are_marked_on_every_curve(report):
     assert [len(report(name, "training").all(".done")) for name in ("plain", "older")] == [0, 0]
 
 
-def test_the_pointer_is_told_of_the_interventions_of_its_epoch(report):
+def test_the_tooltip_shows_the_interventions_of_its_epoch(report):
     browser = report("trouble", "training")
-    told = browser.hover(marks(browser, "#each")[3])
-    assert told[0] == "phase2, epoch 2 of 3 (kept)" and told[1].startswith("Dive: ")
-    assert told[-2:] == [
+    reported = browser.hover(marks(browser, "#each")[3])
+    assert reported[0] == "phase2, epoch 2 of 3 (kept)" and reported[1].startswith("Dive: ")
+    assert reported[-2:] == [
         "step 3: loss spike (loss 9, recent median 1.2): rolled back to the last good weights, rate x 0.5",
         "step 7: exploding gradient (gradient norm 4e+03, recent median 2): "
         "fell back to a simpler model, 30 of its 41 tensors loaded",
@@ -132,7 +132,7 @@ def test_the_pointer_is_told_of_the_interventions_of_its_epoch(report):
     assert abs(mark["x"] + mark["width"] / 2 - kept["x"] - kept["width"] / 2) < 1 and mark["y"] < kept["y"]
 
 
-def test_keys_reach_the_marks_tell_and_choose_their_epoch(report):
+def test_keys_reach_the_marks_and_choose_their_epoch(report):
     browser = report("trouble", "training")
     browser.script("document.querySelector('#forth').focus()")
 
@@ -158,11 +158,11 @@ def test_an_intervention_in_the_table_leads_to_its_epoch(report):
     assert browser.text("#at") == "phase1, epoch 3 of 3"
 
 
-def test_of_many_interventions_the_first_are_told(report):
+def test_of_many_interventions_the_first_are_reported(report):
     browser = report("many", "training")
-    told = browser.hover(marks(browser, "#overall .chart:nth-child(2)")[0])
-    assert [line for line in told if line.startswith("step")][-1].startswith("step 6:")
-    assert told[-1] == "and 33 more, see the table"
+    reported = browser.hover(marks(browser, "#overall .chart:nth-child(2)")[0])
+    assert [line for line in reported if line.startswith("step")][-1].startswith("step 6:")
+    assert reported[-1] == "and 33 more, see the table"
 
 
 def test_no_intervention_injects_anything(report, tmp_path):

@@ -1,4 +1,4 @@
-"""The page without its script: it shows the figures of a run, and no name can inject anything."""
+"""The page without its script: it shows the metrics of a run, and names cannot inject anything."""
 
 import base64
 import hashlib
@@ -78,7 +78,7 @@ def test_the_columns_of_the_data_follow_the_reader(facts):
     assert ["train", "98", "200", "1", "0", "0"] in cells(show(replace(facts, index=index)))
 
 
-def test_leaks_and_duplicates_are_told_and_escaped(facts):
+def test_leaks_and_duplicates_are_reported_and_escaped(facts):
     index = {"train": {**facts.index["train"], "leaks": [f"g is in train and {EVIL}"]}}
     quality = {"train": {**facts.own["quality"]["train"], "duplicates": [["a", EVIL]]}}
     html = show(replace(facts, index=index, own={**facts.own, "quality": quality}))
@@ -86,7 +86,7 @@ def test_leaks_and_duplicates_are_told_and_escaped(facts):
     assert EVIL not in html
 
 
-def test_other_warnings_of_the_index_are_told_the_first_twenty(facts):
+def test_other_warnings_of_the_index_are_reported_the_first_twenty(facts):
     warnings = [f"the same clip is {i}.mp4 and {EVIL}" for i in range(30)]
     html = show(replace(facts, index={"train": {**facts.index["train"], "warnings": warnings}}))
     assert "<li>the same clip is 19.mp4 and &lt;/script" in html and "20.mp4 and" not in html and EVIL not in html
@@ -110,7 +110,7 @@ def test_names_from_the_data_stay_text(tmp_path):
     assert not re.search("[<>&\u2028\u2029]", block)
 
 
-def test_what_is_embedded_is_read_back():
+def test_embedded_data_are_read_back():
     value = {"a": [EVIL, "\u2028\u2029&amp;", 0.123456789, None]}
     text = str(embedded(value))
     assert json.loads(text) == {"a": [EVIL, "\u2028\u2029&amp;", 0.123457, None]} and not set("<>&\u2028") & set(text)

@@ -1,4 +1,4 @@
-"""Small file systems that one command alone sees."""
+"""Small file systems mounted for one command."""
 
 import subprocess
 

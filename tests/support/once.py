@@ -1,4 +1,4 @@
-"""What is costly to make, made once for all processes that test."""
+"""Expensive fixtures, made once for all test processes."""
 
 import fcntl
 import os

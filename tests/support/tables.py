@@ -1,4 +1,4 @@
-"""Rows of text as the DataFrames that readers give, and back."""
+"""Rows of text to the DataFrames of readers, and back."""
 
 import pandas as pd
 

@@ -1,4 +1,4 @@
-"""What the generator writes into the dvc.yaml files: the committed ones, and a made-up repository's."""
+"""The generator of dvc.yaml dependencies: on the committed files, and on a synthetic repository."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Raw files by their path from the data root, which may lead into a zip: ``Train.zip/action_0/clip_0.mp4``.
+"""Access raw files by path relative to the data root; it may lead into a zip: ``Train.zip/action_0/clip_0.mp4``.
 
 DVC handles a few zips much faster than thousands of folders.
 """
@@ -17,23 +17,23 @@ from pathlib import Path, PurePosixPath
 from tailwise.core.errors import UserError
 
 BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, NotImplementedError)
-"""What zipfile raises for a damaged zip, a password, or an unknown compression."""
+"""Exceptions of zipfile for a damaged zip, a password, or an unknown compression."""
 LARGEST_MEMBER = 2**29
-"""Bytes. A file in a zip is in memory while it is decoded; a larger one has to be unpacked."""
+"""Bytes. A file in a zip is held in memory while it is decoded; unpack larger ones."""
 LARGEST_CONTENTS = 2**24
-"""Bytes of a zip's table of contents, some 150,000 files."""
+"""Bytes of a zip's table of contents, enough for about 150,000 files."""
 LARGEST_DICTIONARY = 2**26
 """Maximum LZMA dictionary size in bytes, that of 7-Zip's highest level."""
 AT_ONCE = 2**20
 """Bytes unpacked at a time."""
 ENCRYPTED = 1
-"""Bit of a member's flags. Source: APPNOTE.TXT 4.4.4"""
+"""Flag bit of an encrypted member. Source: APPNOTE.TXT 4.4.4"""
 SMALLEST_CLIP = 512
-"""Bytes. A smaller file holds no frame: the stubs of 262 bytes in the official data are all alike."""
+"""Bytes. A smaller file contains no frame; the official data have identical stubs of 262 bytes."""
 
 
 class DamagedFile(UserError):
-    """A member of a zip that cannot be unpacked. reason: why"""
+    """A zip member that cannot be unpacked. reason: the cause"""
 
     def __init__(self, file: Path, reason: str):
         super().__init__(f"{file}: {reason}; unpack the zip with a tool that can")
@@ -41,14 +41,14 @@ class DamagedFile(UserError):
 
 
 class RawFile:
-    """One raw file, in a folder or in a zip. root: the data root; path: from there, with forward slashes."""
+    """One raw file, in a folder or in a zip. root: the data root; path: relative to it, with forward slashes."""
 
     def __init__(self, root: Path, path: str):
         self.root, self.path = root, path
 
     @cached_property
     def _archived(self) -> tuple[zipfile.ZipFile, str] | None:
-        """The zip and the member's name, if a part of the path is a zip."""
+        """The zip and the member's name, if the path leads into a zip."""
         parts = PurePosixPath(self.path).parts
         for depth, part in enumerate(parts[:-1], start=1):
             archive = self.root.joinpath(*parts[:depth])
@@ -63,7 +63,7 @@ class RawFile:
         return member in archive.NameToInfo
 
     def size(self) -> int:
-        """Bytes of the content, in a zip as it says; FileNotFoundError if absent."""
+        """Size in bytes, for a zip member as its header states; FileNotFoundError if absent."""
         if not self.exists():
             raise FileNotFoundError(2, "No such file", self.path)
         if self._archived is None:
@@ -72,7 +72,7 @@ class RawFile:
         return archive.NameToInfo[member].file_size
 
     def read(self) -> bytes:
-        """The content; FileNotFoundError if absent, DamagedFile if the zip does not give it."""
+        """The content; FileNotFoundError if absent, DamagedFile if it cannot be unpacked."""
         if not self.exists():
             raise FileNotFoundError(2, "No such file", self.path)
         if self._archived is None:
@@ -89,7 +89,7 @@ class RawFile:
 
 
 def is_file(path: Path) -> bool:
-    """Path.is_file, but False for names that are too long."""
+    """Path.is_file, but False for a name that is too long."""
     try:
         return path.is_file()
     except OSError as error:
@@ -100,7 +100,7 @@ def is_file(path: Path) -> bool:
 
 @lru_cache(maxsize=16)
 def open_zip(archive: Path, changed_ns: int) -> zipfile.ZipFile:
-    """A zip, opened once per process and version of the file; UserError if it is none, or has a password."""
+    """Open a zip once per process and file version; UserError if it is not a zip or is encrypted."""
     try:
         opened = zipfile.ZipFile(_Bounded(io.FileIO(archive)))
     except BROKEN as error:
@@ -112,7 +112,7 @@ def open_zip(archive: Path, changed_ns: int) -> zipfile.ZipFile:
 
 
 class _Bounded(io.BufferedReader):
-    """A file of which zipfile reads its table of contents only if that is not too large."""
+    """A file that refuses to read a table of contents larger than LARGEST_CONTENTS."""
 
     def read(self, size: int | None = -1) -> bytes:
         if size is not None and size > LARGEST_CONTENTS:
@@ -121,9 +121,9 @@ class _Bounded(io.BufferedReader):
 
 
 def unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    """The content, never more of it in memory than the zip says it has; BadZipFile for more than LARGEST_MEMBER.
+    """The content of a member; BadZipFile if it exceeds LARGEST_MEMBER or the size that its header states.
 
-    The size in the zip may be wrong, so the unpacked bytes are counted.
+    Counts the unpacked bytes, since the stated size may be wrong.
     """
     if member.file_size > LARGEST_MEMBER:
         limit = f"a file of more than {LARGEST_MEMBER >> 20} MiB is not read from a zip"
@@ -145,10 +145,10 @@ def _by_zipfile(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[b
 
 
 def _packed(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
-    """The packed bytes of a member."""
+    """The compressed bytes of a member."""
     stored = copy.copy(member)
     stored.compress_type, stored.file_size = zipfile.ZIP_STORED, member.compress_size
-    stored.CRC = None  # pyright: ignore[reportAttributeAccessIssue] - what zipfile itself takes for: do not check
+    stored.CRC = None  # pyright: ignore[reportAttributeAccessIssue] - makes zipfile skip the check
     return _by_zipfile(archive, stored)
 
 
@@ -178,7 +178,7 @@ def _chain(first: bytes, others: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _in_pieces(decompressor, packed: Iterator[bytes]) -> Iterator[bytes]:
-    """zipfile would unpack all that a few packed kilobytes become at once: some gigabytes."""
+    """Decompress in bounded pieces; zipfile would expand a few kilobytes to gigabytes at once."""
     for data in packed:
         while not decompressor.eof and (data or not decompressor.needs_input):
             yield decompressor.decompress(data, AT_ONCE)
@@ -189,4 +189,4 @@ UNPACK: dict[int, Callable[[zipfile.ZipFile, zipfile.ZipInfo], Iterator[bytes]]]
     zipfile.ZIP_BZIP2: _by_bzip2,
     zipfile.ZIP_LZMA: _by_lzma,
 }
-"""{compression: how its members are unpacked}; zipfile does the others in bounded pieces by itself."""
+"""{compression: decompressor}; zipfile itself handles the others in bounded pieces."""

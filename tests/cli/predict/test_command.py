@@ -1,4 +1,4 @@
-"""What a user types, and what comes back: ``tailwise predict``."""
+"""The command ``tailwise predict``: arguments and output."""
 
 import csv
 import importlib
@@ -101,7 +101,7 @@ def test_a_zip_without_annotations_gives_the_official_file(split, folder, capsys
     assert json.loads(capsys.readouterr().out) == {**content, "Set": "chall"}
 
 
-def test_a_faulty_clip_costs_itself_and_a_foul_without_a_view_is_told(split, capsys):
+def test_a_faulty_clip_loses_only_itself_and_a_foul_without_a_view_is_reported(split, capsys):
     """In the official file, where a missing foul counts as wrong, it gets the classes that the others got."""
     (split / "action_0/clip_1.mp4").write_bytes(bytes(262))
     (split / "action_3/clip_0.mp4").unlink()
@@ -164,7 +164,7 @@ def test_clips_that_cannot_be_used_are_one_line(split, folder, capsys):
     assert capsys.readouterr().err.endswith("tailwise: Valid: no foul of it can be used\n")
 
 
-def test_what_cannot_be_written_is_one_line_before_the_work(split, capsys):
+def test_an_unwritable_output_is_one_line_before_the_work(split, capsys):
     clip = split / "action_0/clip_0.mp4"
     for out in (split, clip / "file.csv"):
         assert said(capsys, clip, "--out", out) == f"{out}: cannot be written; give --out another file"
@@ -190,7 +190,7 @@ def rows_of(text: str) -> list[dict]:
 
 
 def knows(views: int | None, file: str = "w.safetensors") -> str:
-    """The weights file as written after training on samples of up to so many views, or before that was told."""
+    """The weights file as written after training on samples of up to so many views, or before that was reported."""
     tensors, facts = read_tensors(Path(file))
     write_tensors(Path(file), tensors, {**of_model(facts), **({} if views is None else {SEEN: {"views": views}})})
     return file
@@ -223,7 +223,7 @@ def test_more_views_than_the_model_has_seen_are_refused_and_older_files_take_any
     assert said(capsys, *clips).endswith("its specification is wrong: seen: views must be at least 1, found 0")
 
 
-def test_training_tells_the_weights_file_how_many_views_a_sample_has(split):
+def test_training_records_the_number_of_views_in_the_weights_file(split):
     store = Path("store/valid")
     trained_on, judged_on = (build(CONFIG, HEADS, train, store, seed=1).spec for train in (store, None))
     assert trained_on == {**judged_on, SEEN: {"views": 3}} and SEEN not in judged_on
@@ -279,7 +279,7 @@ def test_one_thing_is_asked_for(split, capsys):
     assert said(capsys, "--table", "none.csv") == "none.csv: No such file or directory"
 
 
-def test_a_clip_that_is_no_file_is_refused_and_not_waited_for(split, capsys):
+def test_a_clip_that_is_no_file_is_refused_without_blocking(split, capsys):
     os.mkfifo("pipe.mp4")
     assert said(capsys, "pipe.mp4") == "pipe.mp4: is a pipe, not a clip"
     assert said(capsys, "/dev/zero") == "/dev/zero: is a device, not a clip"
@@ -299,14 +299,14 @@ def test_a_name_with_a_colon_is_a_name(split, capsys, name):
     assert capsys.readouterr().out == expected.replace(str(clip), name)
 
 
-def test_a_zip_with_a_password_is_said_to_have_one(split, capsys):
+def test_a_zip_with_a_password_is_reported(split, capsys):
     with_password(Path("train.zip"), "action_0/clip_0.mp4")
     assert said(capsys, "train.zip").startswith(
         "train.zip: has a password: unpack it first, as by unzip -P PASSWORD train.zip -d train"
     )
 
 
-def test_what_cannot_be_used_is_told_before_torch_is_loaded(split):
+def test_unusable_inputs_are_refused_before_torch_is_loaded(split):
     """In a Python that has no torch."""
     Path("text.mp4").write_text("this is no video\n" * 100)
     Path("labels.csv").write_text("sample,path\nx,none.mp4\n")
@@ -344,7 +344,7 @@ def test_nothing_that_a_terminal_obeys_is_printed(split, capsys):
 
 
 @pytest.mark.parametrize("spoil", [float("nan"), float("inf"), 3e38])
-def test_weights_that_give_no_number_give_no_answer(split, capsys, spoil):
+def test_weights_with_non_finite_outputs_give_no_prediction(split, capsys, spoil):
     """Each number may be finite, and what comes of them not."""
     tensors, spec = read_tensors(Path("w.safetensors"))
     name = "fusion.heads.0.weight"
@@ -410,7 +410,7 @@ def test_a_reader_that_has_enough_is_no_error_of_ours(split):
     assert done.returncode == 0 and done.stderr == ""
 
 
-def test_what_pip_installs_is_the_command_and_pinned_packages():
+def test_pip_installs_the_command_and_pinned_packages():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     module, _, function = project["scripts"]["tailwise"].partition(":")
     assert getattr(importlib.import_module(module), function) is main

@@ -114,7 +114,7 @@ def test_as_text_each_position_is_a_line(songs, capsys):
         (["--recipe", "tailwise.recipes.fouls"], "w: written by the recipe 'songs', not by fouls of --recipe"),
     ],
 )
-def test_what_the_recipe_cannot_do_is_one_line(songs, capsys, arguments, line):
+def test_a_missing_recipe_method_is_one_line(songs, capsys, arguments, line):
     assert predict(*arguments) == 1
     assert capsys.readouterr().err == f"tailwise: {line}\n"
 

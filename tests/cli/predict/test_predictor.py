@@ -1,4 +1,4 @@
-"""A model from its weights file alone answers as it does in the pipeline."""
+"""A model loaded from its weights file predicts as in the pipeline."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What was chosen takes the place of `auto`, and of nothing else."""
+"""Chosen values replace `auto`, and nothing else."""
 
 import pytest
 
@@ -10,12 +10,12 @@ PHASE = {"a": "auto", "b": {"c": "auto", "d": 1, "e": ["auto"]}, "kind": "all"}
 PARAMS = {"phase1": PHASE, "phase2": {"a": "auto"}, "phase3": {"a": 1}, "runtime": {"workers": "auto"}}
 
 
-def test_what_is_open_is_found_by_its_path():
+def test_auto_values_are_found_by_path():
     assert auto_paths(PHASE) == ["a", "b.c"]
     assert auto_paths({"a": 1}) == []
 
 
-def test_only_what_is_open_is_filled():
+def test_only_auto_values_are_filled():
     chosen = {"a": 3, "b.c": 0.5, "b.d": 9, "kind": "x"}
     assert fill_auto(PHASE, chosen) == {"a": 3, "b": {"c": 0.5, "d": 1, "e": ["auto"]}, "kind": "all"}
     assert fill_auto(PHASE, {"c": 1}) == PHASE
@@ -33,7 +33,7 @@ def test_without_auto_no_file_is_read(folder):
     assert with_chosen(PARAMS, "phase4") is PARAMS
 
 
-def test_what_is_open_and_not_chosen_is_refused(folder):
+def test_an_auto_value_without_a_choice_is_refused(folder):
     with pytest.raises(UserError, match="data/chosen/phase2.json: No such file"):
         with_chosen(PARAMS, "phase2")
     write_json(folder / "data/chosen/phase1.json", {"a": 3})

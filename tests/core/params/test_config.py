@@ -1,4 +1,4 @@
-"""params.yaml is read as YAML 1.2 has it, and a wrong key is refused by its dotted path."""
+"""params.yaml is read as YAML 1.2, and a wrong key is refused with its dotted path."""
 
 import math
 import os
@@ -108,7 +108,7 @@ def test_ruamel_which_dvc_reads_with_agrees(text, pure):
         ("'1e-5'", "1e-5"),
     ],
 )
-def test_what_dvc_exp_run_writes_is_read_back(tmp_path, override, value):
+def test_values_written_by_dvc_exp_run_are_read_back(tmp_path, override, value):
     path = tmp_path / "params.yaml"
     path.write_text("phase1:\n  train:\n    lr: 2e-3   # the rate\n    epochs: 10\n")
     apply_overrides(path, [f"phase1.train.lr={override}"])
@@ -199,7 +199,7 @@ def test_many_keys_are_read_in_time(tmp_path):
     assert len(read(tmp_path / "params.yaml", "".join(f"k{line}" for line in text.splitlines(True)))) == 30_000
 
 
-def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
+def test_a_pipe_is_refused_without_blocking(tmp_path):
     os.mkfifo(tmp_path / "params.yaml")
     with pytest.raises(UserError, match="params.yaml: is a pipe, not a file"):
         read_params(tmp_path / "params.yaml")

@@ -136,7 +136,7 @@ class Open:
         ({"rate": 0.5, "count": 3}, Open(0.5, 3)),
     ],
 )
-def test_a_number_may_be_left_open_by_a_word(values, expected):
+def test_a_number_may_be_auto(values, expected):
     found = convert(Open, values, "top")
     assert found == expected and type(found.rate) is type(expected.rate)
 

@@ -1,4 +1,4 @@
-"""What a stage tells: which lines are printed, and a log that is whole JSON whatever happens around it."""
+"""Stage events: which lines are printed, and a log of valid JSON in all circumstances."""
 
 import json
 import mmap
@@ -108,14 +108,14 @@ def test_lines_of_several_processes_never_mix(folder):
     assert sorted(found) == [(name, i) for name in "ab" for i in range(100)]
 
 
-def test_a_log_that_cannot_be_written_is_told_once(folder, capsys):
+def test_a_log_that_cannot_be_written_is_reported_once(folder, capsys):
     (folder / "file").write_text("")
     events = Events(folder / "file/x.jsonl")
     for _ in range(3):
         events.log("epoch", "epoch")
-    told = capsys.readouterr()
-    assert told.out == "epoch\n" * 3 and events.lost
-    assert re.fullmatch(rf"\S+: not logged: {events.path}: [^\n]+\n", told.err)
+    reported = capsys.readouterr()
+    assert reported.out == "epoch\n" * 3 and events.lost
+    assert re.fullmatch(rf"\S+: not logged: {events.path}: [^\n]+\n", reported.err)
 
 
 def test_a_long_log_gives_way_to_a_new_one(folder, monkeypatch):
@@ -141,7 +141,7 @@ def test_a_stage_has_one_name_wherever_dvc_was_started(called, monkeypatch):
     assert stage_name() == "weigh"
 
 
-@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="told by Linux")
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc")
 def test_the_memory_is_that_of_now():
     """Pages of their own: what Python has freed before may be held still, and given out again."""
     before = resident_mb()

@@ -1,4 +1,4 @@
-"""Where a pipeline keeps what is untracked: in its own folder of the main repository."""
+"""Where a pipeline keeps untracked files: in its own folder of the main repository."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""How a stage starts and ends, each time as a process of its own."""
+"""How a stage starts and ends, each time in its own process."""
 
 import os
 import re
@@ -54,7 +54,7 @@ def test_a_stage_runs_as_a_script_with_its_arguments(stage):
         ("raise ImportError('x.so: failed to map segment')", "work: out of memory: x.so: failed to map segment", 1),
     ],
 )
-def test_what_a_person_can_mend_is_one_line(stage, text, line, status):
+def test_what_a_user_can_fix_is_one_line(stage, text, line, status):
     done = stage(text)
     assert (done.stderr, done.returncode) == (line + "\n", status)
 
@@ -96,7 +96,7 @@ ALLOCATING = "import {library}\nhold = bytearray(1_000_000)\n"
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a limit that Linux keeps")
 @pytest.mark.parametrize("library", slow_but(["numpy", "numpy, av, decord"], "numpy"))
-def test_too_little_memory_at_the_start_is_one_line_and_nobody_was_at_the_keys(folder, library):
+def test_too_little_memory_at_the_start_is_one_line_and_not_an_interrupt(folder, library):
     """From so little that a library cannot be loaded to enough: some end their process, OpenBLAS sends it SIGINT."""
     (folder / "work.py").write_text(ALLOCATING.format(library=library))
     env = {**os.environ, "PYTHONPATH": str(SOURCES)}
@@ -110,7 +110,7 @@ def test_too_little_memory_at_the_start_is_one_line_and_nobody_was_at_the_keys(f
     assert ended[40] == 1 and ended[800] == 0
 
 
-def test_ctrl_c_that_nobody_pressed_is_no_interruption(stage):
+def test_a_sigint_from_a_library_is_no_interruption(stage):
     """OpenBLAS sends its process SIGINT where no thread can be started."""
     text = """
 import signal, threading
@@ -161,7 +161,7 @@ def test_each_run_adds_its_time_and_memory_to_the_log(stage, folder, text, statu
     assert all(float(seconds) >= 0 and 5 < float(mb) < 60 for _, seconds, mb in rows)
 
 
-def test_the_log_tells_the_memory_of_the_stage_and_of_what_it_starts(stage, folder):
+def test_the_log_has_the_memory_of_the_stage_and_its_children(stage, folder):
     held = bytearray(200_000_000)  # of the process that starts the stage: not the stage's
     text = "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'bytearray(120_000_000)'])\n"
     assert stage(text).returncode == 0 and len(held) == 200_000_000
@@ -199,7 +199,7 @@ Path("again").touch()
 @pytest.mark.parametrize(
     ("writes", "place"), [("write_json(Path('reports/x.json'), 1)", "reports/.x.json"), ("", ".logs/.stages.js")]
 )
-def test_what_a_killed_stage_was_writing_goes_with_its_next_run(stage, folder, writes, place):
+def test_partial_files_of_a_killed_stage_are_removed_by_its_next_run(stage, folder, writes, place):
     assert stage(KILLED + writes).returncode == -signal.SIGKILL
     assert len(list(folder.glob(f"{place}.*"))) == 1
     assert stage(KILLED + writes).returncode == 0
@@ -209,7 +209,7 @@ def test_what_a_killed_stage_was_writing_goes_with_its_next_run(stage, folder, w
 TOLD = "import os\nprint(os.getppid(), os.environ.get('TAILWISE_PARENT'))\n"
 
 
-def test_a_stage_runs_below_the_parent_that_it_was_told_of_and_tells_no_child(stage):
+def test_a_stage_runs_below_the_parent_that_it_was_given_and_does_not_pass_it_on(stage):
     done = stage(TOLD, TAILWISE_PARENT=str(os.getpid()))
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{os.getpid()} None\n", "")
 
@@ -221,7 +221,7 @@ def test_a_stage_whose_parent_died_before_it_began_does_nothing(stage, folder):
 
 
 def test_a_stage_whose_parent_died_before_the_shell_knew_it_does_nothing(stage, folder):
-    """The shell was told the number of who took the stage over, a process of another group than dvc's and the stage's.
+    """The shell got the id of the process that adopted the stage, in another group than dvc's and the stage's.
 
     A shell in the middle stands for that: it has a group of its own, and the stage one that a third process leads.
     """

@@ -1,4 +1,4 @@
-"""The log of stages: every run a line, the last run of each stage for the page and the table."""
+"""The log of stages: one line per run; the last run of each stage for the report and the table."""
 
 import json
 import os

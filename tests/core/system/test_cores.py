@@ -1,4 +1,4 @@
-"""How many cores there are for this process, and how many workers by them."""
+"""The number of cores for this process, and the number of workers."""
 
 import os
 import subprocess
@@ -32,7 +32,7 @@ def test_the_processes_of_a_machine_share_what_is_left(processes, expected, monk
     assert capsys.readouterr().out == line
 
 
-def test_a_number_is_taken_and_auto_is_told(monkeypatch, capsys):
+def test_a_number_is_taken_and_auto_is_reported(monkeypatch, capsys):
     monkeypatch.setattr(module, "cores", lambda: 6)
     assert (data_workers(0, 1), data_workers(3, 1), decode_workers(2)) == (0, 3, 2)
     assert capsys.readouterr().out == ""

@@ -1,4 +1,4 @@
-"""How much memory is left: the least of what the machine, control groups and limits of the process leave."""
+"""Free memory: the minimum over the machine, control groups and process limits."""
 
 import os
 import subprocess
@@ -64,7 +64,7 @@ def test_the_least_of_all_that_binds(tmp_path, files, expected):
     assert free_bytes(root=tmp_path) == expected
 
 
-def test_what_an_accelerator_has_left_is_the_answer_where_one_computes(tmp_path):
+def test_free_memory_is_the_accelerators_where_one_is_used(tmp_path):
     assert free_bytes(123, tmp_path) == 123
 
 
@@ -75,7 +75,7 @@ def left_in(text: str) -> int:
     return int(subprocess.check_output([sys.executable, "-c", text], env=env, text=True))
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="told by Linux")
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 def test_on_this_machine():
     total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     assert 10e6 < left_in("") <= total

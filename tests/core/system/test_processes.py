@@ -1,4 +1,4 @@
-"""Work in processes: the same results, and nobody left behind."""
+"""Work in processes: the same results, and no process left behind."""
 
 import os
 import signal
@@ -115,7 +115,7 @@ def test_a_worker_whose_starter_is_gone_ends_without_a_word(capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_slow_reader_makes_nobody_hang():
+def test_a_slow_reader_does_not_block():
     found = {}
     for place, result in map_guarded(troubled, [("a",), ("b",), ("c",), ("d",)], 2, 0.5, without):
         time.sleep(0.8)
@@ -138,7 +138,7 @@ def fails(item: str, say) -> None:
 
 
 @pytest.mark.parametrize(("item", "text"), [("two", "first"), ("lock", "lock")])
-def test_an_error_that_cannot_travel_is_told_all_the_same(item, text):
+def test_an_error_that_cannot_be_pickled_is_still_reported(item, text):
     with pytest.raises(RuntimeError, match=text) as raised:
         list(map_guarded(fails, [item], 1, 5.0, without))
     assert "in fails" in str(raised.value)

@@ -1,4 +1,4 @@
-"""Drawing splits: whole groups, the shares asked for, every class in each, the same each time."""
+"""Random splits: whole groups, requested shares, every class in each split, reproducible."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""What is only spelling of a name, and which names print alike."""
+"""Normalisation of names, and names that look alike."""
 
 import sys
 import time
@@ -25,7 +25,7 @@ def test_white_space_is_what_python_says_it_is():
 @pytest.mark.parametrize(
     "around", [" ", "\t", "\n", "\r\n", "\u00a0", "\u3000", "\u200b", "\ufeff", "\u2060", " \u200b\u00a0"]
 )
-def test_what_prints_nothing_around_a_name_goes(around):
+def test_invisible_characters_around_a_name_are_stripped(around):
     assert clean_name(f"{around}free kick{around}") == "free kick"
 
 
@@ -38,7 +38,7 @@ def test_only_one_of_unicodes_forms_is_left():
 @pytest.mark.parametrize(
     "name", ["", "a  b", "m\u00b2", "\u2460", "a\u200bb", "Goal", "\u65e5\u672c", "\U0001f3f4\U000e0067\U000e007f"]
 )
-def test_what_is_more_than_spelling_stays(name):
+def test_differences_beyond_spelling_are_kept(name):
     """A flag ends in characters that print nothing alone, and is another flag without them."""
     assert clean_name(name) == name
 
@@ -50,7 +50,7 @@ def test_what_is_more_than_spelling_stays(name):
         *("fr\u0435e kick", "\uff46ree kick", "free\u2003kick", "free ki\u0441k", "free\u2060 kick"),
     ],
 )
-def test_names_that_print_alike(other):
+def test_names_that_look_alike(other):
     assert confusable(["goal", "free kick", other, "goal"]) == [["free kick", other]]
 
 
@@ -67,7 +67,7 @@ def test_dashes_quotation_marks_and_letters_of_another_alphabet_look_like_those_
     assert skeleton("\u0422\u041e\u041c") == skeleton("tom")
 
 
-def test_names_are_shown_so_that_they_can_be_told_apart():
+def test_names_are_shown_so_that_they_can_be_distinguished():
     assert distinguish(["Goal", "goal"]) == ["'Goal'", "'goal'"]
     assert distinguish(["goal", "g\u043eal"]) == ["'goal'", "'g\\u043eal'"]
 
@@ -81,7 +81,7 @@ def test_the_note_counts_and_shows_one():
 @pytest.mark.parametrize(
     ("name", "other"), [("sample", "Sample"), ("sample", "SAMPLE"), ("Action class", "action_class")]
 )
-def test_a_name_that_is_meant(name, other):
+def test_a_name_that_differs_only_in_case_and_spaces_is_found(name, other):
     assert (
         similar_name(name, ["path", name, other]) == other and similar_name(name, ["path", name, "x" * 10**6]) is None
     )

@@ -1,4 +1,4 @@
-"""Somebody's own clips in a CSV file: what a row becomes, and how splits are drawn."""
+"""A user's clips in a CSV file: how rows are read, and how splits are drawn."""
 
 import zipfile
 from collections import Counter
@@ -110,7 +110,7 @@ def test_drawn_splits_do_not_depend_on_the_order_of_the_lines(read):
     assert not same(read(table(), split=Split(0.25, 0.25, 2)), index)
 
 
-def test_names_are_tidy_and_that_is_told(read):
+def test_names_are_normalised_and_reported(read):
     header = " sample,split\u00a0,\ufeffpath, group,outcome\u200b,note"
     lines = [" s1, Train,1.mp4,final 2023 ,goal , as it is ", "s2,train\u00a0,2.mp4,e\u0301te,miss,"]
     lines += ["s3,valid,3.mp4,m3,\tgoal,", "s4,test,4.mp4,\u200bm4,goal,"]

@@ -34,9 +34,9 @@ def refusal(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "is empty; it needs a header and a row a view"),
-        ("\n\n", "is empty; it needs a header and a row a view"),
-        ("sample,split,path,outcome\n", "has a header and no row; it needs a row a view"),
+        ("", "is empty; it needs a header and one row per view"),
+        ("\n\n", "is empty; it needs a header and one row per view"),
+        ("sample,split,path,outcome\n", "has a header and no row; it needs one row per view"),
         ("split,path,outcome\ntrain,1.mp4,goal", "has no column sample; there are: split, path, outcome"),
         ("sample,split,outcome\ns1,train,goal", "has no column path; there are: sample, split, outcome"),
         ("sample;split;path\ns1;train;1.mp4", "has no column sample; there are: sample;split;path"),
@@ -46,7 +46,7 @@ def refusal(tmp_path):
         ),
         ("sample,,path,outcome\n", "column 2 has no name"),
         ("sample,path,path,outcome\n", "two columns are named path"),
-        ('sample,path,"out\ncome"\n', r"the name of column 3, 'out\ncome', holds a line break: take it away"),
+        ('sample,path,"out\ncome"\n', r"the name of column 3, 'out\ncome', contains a line break: remove it"),
         (
             "sample,path,outcome\ns1,1.mp4,goal",
             "has no column split; set data.reader.split in params.yaml, as {valid: 0.15, test: 0.15, seed: 1}",
@@ -60,7 +60,10 @@ def refusal(tmp_path):
         (ROWS + "s5,train,,goal", "line 6: path is empty"),
         (ROWS + "s5,,5.mp4,goal", "line 6: split must be train, valid, test, found ''"),
         (ROWS + "s5,dev,5.mp4,goal", "line 6: split must be train, valid, test, found 'dev'"),
-        (ROWS + "s5,train,../5.mp4,goal", "line 6: path '../5.mp4' is outside the data root: give a path from there"),
+        (
+            ROWS + "s5,train,../5.mp4,goal",
+            "line 6: path '../5.mp4' is outside the data root: give a path relative to it",
+        ),
         (ROWS + "s5,train,a/../../5.mp4,goal", "line 6: path 'a/../../5.mp4' is outside the data root"),
         (ROWS + "s5,train,/data/5.mp4,goal", "line 6: path '/data/5.mp4' is outside the data root"),
         (ROWS + "s5,train,\u00a0,goal", "line 6: path is empty"),
@@ -73,7 +76,7 @@ def refusal(tmp_path):
         ("sample,\u00a0,path,outcome\n", "column 2 has no name"),
         (
             ROWS + "s5,train,5.mp4,predicted",
-            "line 6: outcome 'predicted' would be mistaken for a column of tailwise's: rename it",
+            "line 6: outcome 'predicted' is a reserved name: rename it",
         ),
         (
             ROWS + "s1,train,5.mp4,goal",
@@ -99,7 +102,7 @@ def refusal(tmp_path):
         ("sample,group,split,path,outcome\ns1,,train,1.mp4,goal", "line 2: group is empty"),
         (
             "sample,content,split,path,outcome\ns1,x,train,1.mp4,goal",
-            "the column content would be mistaken for one of tailwise's: rename it",
+            "the column name content is reserved: rename it",
         ),
     ],
 )
@@ -114,7 +117,7 @@ def test_a_table_that_is_refused(refusal, text, said):
         ("sample", "samples", "has no column sample; did you mean 'samples'? Rename it sample; there are: samples"),
         ("path", "PATH", "has no column path; did you mean 'PATH'? Rename it path; there are: sample, split, PATH, "),
         ("outcome", "Outcome", "has no column outcome, which data.reader.heads names; did you mean 'Outcome'? Rename"),
-        ("split", "Split", "the column 'Split' is not read as split: rename it split, or otherwise"),
+        ("split", "Split", "the column 'Split' is not read as split: rename it split, or something else"),
         ("path", "file", "has no column path; there are: sample, split, file, outcome"),
     ],
 )
@@ -123,11 +126,11 @@ def test_a_column_that_is_nearly_one(refusal, column, found, hint):
 
 
 @pytest.mark.parametrize("name", ["Group", "GROUP", "View", "view_"])
-def test_a_column_that_would_be_overlooked(refusal, name):
+def test_a_misspelt_optional_column_is_refused(refusal, name):
     """As a group it would keep a match on one side of a split."""
     meant = name.lower().rstrip("_")
     said = refusal(f"sample,split,path,outcome,{name}\ns1,train,1.mp4,goal,x")
-    assert said == f"the column {name!r} is not read as {meant}: rename it {meant}, or otherwise"
+    assert said == f"the column {name!r} is not read as {meant}: rename it {meant}, or something else"
 
 
 @pytest.mark.parametrize(
@@ -142,7 +145,7 @@ def test_a_column_that_would_be_overlooked(refusal, name):
         "\n".join(["sample,view,split,path,outcome", *(f"{'s' * 3000},{v},train,{v},{v * 3000}" for v in "ab")]),
     ],
 )
-def test_what_is_quoted_is_cut_to_a_length(refusal, text):
+def test_quoted_text_is_shortened(refusal, text):
     assert len(refusal(text)) < 500
 
 
@@ -166,7 +169,7 @@ def test_a_table_that_is_a_pipe(tmp_path):
 
 
 def test_a_split_asked_for_and_given(refusal):
-    assert refusal(split=DRAWN) == "has a column split, so that data.reader.split in params.yaml must be null"
+    assert refusal(split=DRAWN) == "has a column split, so data.reader.split in params.yaml must be null"
 
 
 FEW = "\n".join(["sample,path,outcome,foot", *(f"s{i},{i}.mp4,{'ab'[i % 2]},{'lr'[i % 3 > 0]}" for i in range(6))])
@@ -189,15 +192,15 @@ def test_an_absent_table(tmp_path):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"heads": []}, r"data.reader: heads must be one or more different columns, found \[\]"),
-        ({"heads": ["a", "a"]}, r"data.reader: heads must be one or more different columns, found \['a', 'a'\]"),
-        ({"heads": ["path"]}, "data.reader: 'path' cannot be a head: take letters, digits, _ and -, and none of"),
-        ({"heads": ["a/b"]}, "data.reader: 'a/b' cannot be a head: take letters"),
+        ({"heads": []}, r"data.reader: heads must be one or more distinct columns, found \[\]"),
+        ({"heads": ["a", "a"]}, r"data.reader: heads must be one or more distinct columns, found \['a', 'a'\]"),
+        ({"heads": ["path"]}, "data.reader: 'path' cannot be a head: use letters, digits, _ and -, and none of"),
+        ({"heads": ["a/b"]}, "data.reader: 'a/b' cannot be a head: use letters"),
         ({"heads": ["outcome "]}, "data.reader: 'outcome ' is read as 'outcome': write it so"),
         ({"heads": ["e\u0301te"]}, r"data.reader: 'e\\u0301te' is read as '\\xe9te': write it so"),
         ({"heads": "outcome"}, "data.reader.heads must be a list, found 'outcome'"),
         ({"heads": [1]}, r"data.reader.heads\[0\] must be a text, found 1"),
-        ({"file": "../x.csv"}, "data.reader: '../x.csv' is outside the data root: give a path from there"),
+        ({"file": "../x.csv"}, "data.reader: '../x.csv' is outside the data root: give a path relative to it"),
         ({"split": {"valid": 0.5, "test": 0.5, "seed": 1}}, "data.reader.split: valid and test must be above 0"),
         ({"split": "column"}, "data.reader.split must be a section, found 'column'"),
         ({"kind": "excel"}, "data.reader.kind must be one of soccernet, table, found 'excel'"),
@@ -233,14 +236,14 @@ def test_a_data_set_that_cannot_be_learned_from(tmp_path, text, said):
 @pytest.mark.parametrize(
     ("goal", "said"),
     [
-        ("Goal", "the classes 'Goal' (sample 's4') and 'goal' (sample 's1') print alike"),
-        ("go\u200bal", "the classes 'goal' (sample 's1') and 'go\\u200bal' (sample 's4') print alike"),
-        ("g\u043eal", "the classes 'goal' (sample 's1') and 'g\\u043eal' (sample 's4') print alike"),
-        ("\uff47oal", "the classes 'goal' (sample 's1') and '\\uff47oal' (sample 's4') print alike"),
+        ("Goal", "the classes 'Goal' (sample 's4') and 'goal' (sample 's1') look alike"),
+        ("go\u200bal", "the classes 'goal' (sample 's1') and 'go\\u200bal' (sample 's4') look alike"),
+        ("g\u043eal", "the classes 'goal' (sample 's1') and 'g\\u043eal' (sample 's4') look alike"),
+        ("\uff47oal", "the classes 'goal' (sample 's1') and '\\uff47oal' (sample 's4') look alike"),
     ],
 )
-def test_classes_that_print_alike(tmp_path, goal, said):
+def test_classes_that_look_alike(tmp_path, goal, said):
     (tmp_path / "labels.csv").write_text(ROWS.replace("4.mp4,goal", f"4.mp4,{goal}"), encoding="utf8")
     with pytest.raises(UserError) as refused:
         read_source(Source(str(tmp_path), "warn", Table("table", "labels.csv", ("outcome",), None)))
-    assert str(refused.value) == f"{tmp_path}: head outcome: {said}: spell them alike, or otherwise"
+    assert str(refused.value) == f"{tmp_path}: head outcome: {said}: use one spelling, or clearly different names"

@@ -1,4 +1,4 @@
-"""Augmentation: what it does, how far it goes, and that it follows from the keys alone."""
+"""Augmentation: its effect and range, and that it depends only on the keys."""
 
 import numpy as np
 import pytest

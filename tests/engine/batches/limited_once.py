@@ -2,7 +2,7 @@
 
 WORK: answer (of a trained model on a split), predict (one sample), felt (the look at whether a boost is
 felt), auto (the look at what a sample needs). A sample takes 40 MB; 0 is no limit. Of each are
-printed a line "== WORK MEGABYTES", what is told, and as JSON the mistake and the answers.
+printed a line "== WORK MEGABYTES", the printed lines, and as JSON the error and the answers.
 """
 
 import json

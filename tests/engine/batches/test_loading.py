@@ -1,4 +1,4 @@
-"""Batches by workers: the same as without, whatever becomes of the workers."""
+"""Batches loaded by workers: the same as without, whatever happens to the workers."""
 
 import multiprocessing
 import os
@@ -141,7 +141,7 @@ def test_workers_lost_three_times_at_the_same_batch_are_one_line(folder):
     "error",
     [ConnectionResetError("of the samples' own"), EOFError("of a file"), RuntimeError("it exited unexpectedly")],
 )
-def test_what_a_sample_meets_itself_is_no_loss(monkeypatch, capfd, workers, error):
+def test_a_sample_is_not_its_own_negative(monkeypatch, capfd, workers, error):
     def broken(self, index):
         raise error
 
@@ -162,7 +162,7 @@ def test_a_training_that_loses_a_worker_ends_with_the_same_weights(folder):
 
 
 @pytest.mark.usefixtures("_looked_at_often")
-def test_a_workers_end_is_heard_of_only_where_its_batch_is_asked_for():
+def test_a_workers_end_is_noticed_only_where_its_batch_is_asked_for():
     """torch's own way raises wherever the first process is at that time."""
     lists = chunks(range(20), 2)
     batches = load_batches(make_table(20), lists, 2)

@@ -1,4 +1,4 @@
-"""Memory that really runs out, in a process that may not grow: the step is taken in less at once, and nothing else."""
+"""A real memory limit: the step is repeated with a smaller micro-batch, and nothing else changes."""
 
 import json
 import os
@@ -47,12 +47,12 @@ def trained(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def done_once():
-    """{work and limit: what is told, the mistake, the answers}, as limited_once.py prints them."""
+    """{work and limit: what is reported, the mistake, the answers}, as limited_once.py prints them."""
     text = printed("limited_once.py", "answer", 0, "answer", 100, *(word for work in ENDS for word in (work, 24)))
     found = {}
     for part in text.split("== ")[1:]:
-        name, *told, made = part.splitlines()
-        found[name] = told, json.loads(made)["mistake"], json.loads(made)["found"]
+        name, *reported, made = part.splitlines()
+        found[name] = reported, json.loads(made)["mistake"], json.loads(made)["found"]
     return found
 
 
@@ -70,14 +70,14 @@ def test_a_limit_of_memory_halves_the_micro_batch_and_changes_nothing_else(place
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("reported", "expected"),
     [
         ("could not create a primitive", True),  # met in a convolution under a limit
         ("could not create a primitive descriptor for a convolution forward propagation primitive", False),
     ],
 )
-def test_what_onednn_says_of_memory(told, expected):
-    assert out_of_memory(RuntimeError(told)) is expected
+def test_onednns_out_of_memory_messages(reported, expected):
+    assert out_of_memory(RuntimeError(reported)) is expected
 
 
 def test_a_trained_model_answers_with_fewer_samples_at_once(done_once):
@@ -92,5 +92,5 @@ def test_a_trained_model_answers_with_fewer_samples_at_once(done_once):
 
 
 @pytest.mark.parametrize("work", ENDS)
-def test_where_one_sample_does_not_fit_it_ends_in_one_line(work, done_once):
+def test_a_single_sample_that_does_not_fit_ends_in_one_line(work, done_once):
     assert done_once[f"{work} 24"][1] == ENDS[work]

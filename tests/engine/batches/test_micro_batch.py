@@ -1,4 +1,4 @@
-"""What a sample needs, and the micro-batch that fits."""
+"""Memory per sample, and the micro-batch that fits."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -46,7 +46,7 @@ class Squares(nn.Module):
         return {head.name: (scaled**2)[:, : len(head.classes)] for head in HEADS}
 
 
-def test_what_is_kept_of_a_sample_is_counted_once():
+def test_activations_kept_for_a_sample_are_counted_once():
     """The input (5 floats), and what is squared, for both heads the same."""
     assert kept_bytes(make_task(Squares()), make_run(), 0) == 2 * 5 * 4
 
@@ -68,7 +68,7 @@ class Again(nn.Module):
         return checkpoint(self.square, x, use_reentrant=False) if self.training else self.square(x)
 
 
-def test_what_training_computes_again_is_not_counted():
+def test_recomputed_activations_are_not_counted():
     """Else there were three times 5 floats."""
     assert kept_bytes(make_task(Again()), make_run(), 0) == 5 * 4
 
@@ -134,7 +134,7 @@ def test_a_processors_memory_is_shared_by_the_processes_and_a_gpu_is_not(monkeyp
 
 @dataclass(frozen=True)
 class Beside(World):
-    """Two processes, of which the other says what it is told to say."""
+    """Two processes, of which the other says what it is reported to say."""
 
     size: int = 2
     other: Any = None
@@ -147,7 +147,7 @@ class Beside(World):
 
 
 @pytest.mark.parametrize(("rank", "other", "size"), [(0, 2, 2), (1, 2, 2), (0, 8, 4)])
-def test_all_take_the_least_and_one_tells_it(rank, other, size, monkeypatch, capsys):
+def test_all_processes_take_the_minimum_and_one_reports_it(rank, other, size, monkeypatch, capsys):
     monkeypatch.setattr(memory, "free_bytes", lambda device: 2 * 2 * 5 * 4 * 4 / SPARE)
     run = make_run(batch_size=8, world=Beside(rank, other=(other, "of the other")))
     assert auto_micro_batch(make_task(Squares()), run, 0) == size
@@ -183,7 +183,7 @@ def test_auto_takes_what_the_memory_allows(monkeypatch, free, micro, capsys):
         (OSError("out of memory"), False),
     ],
 )
-def test_lack_of_memory_is_told_from_other_errors(error, lacking):
+def test_lack_of_memory_is_distinguished_from_other_errors(error, lacking):
     def work():
         raise error
 

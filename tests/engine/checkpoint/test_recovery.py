@@ -1,4 +1,4 @@
-"""The state of a run: for one owner, for one run, gone when it is done."""
+"""The state of a run: for one owner and one run, removed when the run is finished."""
 
 import hashlib
 import importlib
@@ -61,7 +61,7 @@ def test_a_state_that_another_process_is_at_is_no_stale_one(tmp_path):
             assert sorted(path.name for path in tmp_path.iterdir()) == ["phase1-a", "phase1-c", "phase1-d"]
 
 
-def test_what_a_killed_save_left_is_removed_and_the_state_before_it_stays(tmp_path):
+def test_leftovers_of_a_killed_save_are_removed_and_the_previous_state_stays(tmp_path):
     interrupted(tmp_path / "run")
     (tmp_path / "run" / ".state.safetensors.4711").write_bytes(b"half of it")
     with Recovery(tmp_path / "run") as recovery:
@@ -90,7 +90,7 @@ def done(folder, result=b"weights"):
         recovery.done(folder.parent / "result")
 
 
-def test_what_is_done_stays_until_dvc_has_recorded_it(tmp_path, monkeypatch):
+def test_a_finished_state_stays_until_dvc_has_recorded_the_result(tmp_path, monkeypatch):
     """The stage is killed before DVC records its result; then it is run again by force."""
     monkeypatch.chdir(tmp_path)
     done(tmp_path / "run")
@@ -117,7 +117,7 @@ def test_the_same_result_recorded_before_is_not_taken_for_this_one(tmp_path, mon
         assert recovery.load() is None
 
 
-def test_what_is_done_goes_when_another_phase_begins_and_no_state_goes_for_it(tmp_path):
+def test_a_finished_state_is_removed_when_another_phase_begins_and_replaces_no_unfinished_one(tmp_path):
     done(tmp_path / "phase1-a")
     interrupted(tmp_path / "phase2-b")
     done(tmp_path / "phase2-c")
@@ -133,7 +133,7 @@ def test_a_second_owner_is_refused_with_the_firsts_process(tmp_path):
         assert recovery.load().facts["epoch"] == 3
 
 
-def test_a_lock_left_by_a_dead_process_stops_nobody(tmp_path):
+def test_a_lock_left_by_a_dead_process_is_ignored(tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "lock").write_text("999999")
     with Recovery(tmp_path / "run"):
@@ -212,5 +212,5 @@ def test_the_state_lies_in_the_main_repository(place, monkeypatch):
     assert recovery_for("phase1", [], []).folder.parent.as_posix() == "/elsewhere/.resume"
 
 
-def test_facts_are_told_apart_where_they_meet():
+def test_facts_are_distinguished_where_they_meet():
     assert run_key(["ab", "c"], {}) != run_key(["a", "bc"], {})

@@ -1,4 +1,4 @@
-"""Copies of a model and its optimizer, and going back to them."""
+"""Snapshots of a model and its optimizer, and restoring them."""
 
 import torch
 
@@ -49,7 +49,7 @@ def test_an_optimizer_goes_on_with_its_state():
     assert torch.equal(*runs)
 
 
-def test_what_the_optimizer_remembers_keeps_its_layout():
+def test_the_optimizer_state_keeps_its_memory_format():
     """A file has one layout alone; kernels round by another's order."""
     model = torch.nn.Conv3d(3, 4, 3).to(memory_format=torch.channels_last_3d)
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.1)

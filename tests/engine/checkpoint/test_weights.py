@@ -1,4 +1,4 @@
-"""Weights files: whole, the same bytes, and refused by another model."""
+"""Weights files: complete, reproducible, and refused by another model."""
 
 import json
 import os
@@ -99,7 +99,7 @@ def test_a_file_of_another_program_and_an_absent_one_are_refused(tmp_path):
         read_tensors(tmp_path / "folder")
 
 
-def test_what_the_samples_were_like_makes_no_other_model(file, tmp_path):
+def test_sample_statistics_do_not_change_the_models_identity(file, tmp_path):
     _, model = file
     seen, asked = {**SPEC, SEEN: {"views": 3}}, {**SPEC, "seed": 2}
     write_weights(tmp_path / "seen", model.state_dict(), seen, {**asked, SEEN: {"views": 3}})
@@ -180,7 +180,7 @@ def test_facts_that_are_no_object_are_another_model_s(tmp_path, facts):
         load_into(torch.nn.Linear(3, 2), SPEC, tmp_path / "w")
 
 
-def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path):
+def test_a_special_file_is_refused_without_blocking(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for path, kind in ((tmp_path / "pipe", "a pipe"), (tmp_path, "a folder"), ("/dev/zero", "a device")):
         with pytest.raises(UserError, match=f"not a whole weights file of tailwise \\(is {kind}, not a file\\)"):

@@ -1,4 +1,4 @@
-"""The figure that chooses the best epoch."""
+"""The metric that selects the best epoch."""
 
 import math
 

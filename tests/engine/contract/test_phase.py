@@ -1,4 +1,4 @@
-"""What a phase's row of data means."""
+"""Settings of a phase."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""The phases of a pipeline, and what `check` warns of."""
+"""The phases of a pipeline, and the warnings of `check`."""
 
 from dataclasses import make_dataclass
 from types import SimpleNamespace
@@ -16,7 +16,7 @@ def test_phases_are_found_in_their_order():
     assert list(trained_phases(params).items()) == list(phases.items())
 
 
-def test_what_is_not_tracked_is_warned_of():
+def test_untracked_outputs_are_warned_of():
     phases = {"a": make_phase(keep_every=1), "b": make_phase(keep_every=1)}
     assert list(phase_warnings(phases, "outs: [data/models/a-epochs]")) == [
         "b: data/models/b-epochs is written and not tracked: add it to the outs of its stage in dvc.yaml"

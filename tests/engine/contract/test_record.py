@@ -1,4 +1,4 @@
-"""Records of epochs, and the sums of a validation."""
+"""Epoch records, and the sums of a validation."""
 
 import json
 from dataclasses import asdict

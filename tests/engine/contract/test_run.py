@@ -1,4 +1,4 @@
-"""How a run computes."""
+"""Run settings: device, precision, threads."""
 
 import pytest
 import torch

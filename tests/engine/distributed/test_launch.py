@@ -1,4 +1,4 @@
-"""What the processes of a launch leave word of, most by a stage that starts two real ones."""
+"""Errors and exit codes of launched processes, mostly with a stage that starts two real ones."""
 
 import os
 import signal
@@ -80,7 +80,7 @@ def await_file(stage, path):
         time.sleep(0.01)
 
 
-def test_what_the_first_process_meets_alone_is_a_mistake_of_all(folder):
+def test_a_user_error_in_the_first_process_ends_all(folder):
     work = """
 def begin():
     raise UserError("taken")
@@ -95,7 +95,7 @@ except UserError as error:
     assert [(folder / f"met {rank}").read_text() for rank in (0, 1)] == ["taken", "taken"]
 
 
-def test_a_mistake_that_another_process_meets_alone_is_told_too(folder):
+def test_a_mistake_that_another_process_meets_alone_is_reported_too(folder):
     work = """
 if world.rank == 1:
     raise UserError("of process 1")
@@ -124,13 +124,13 @@ time.sleep(600)
         (OSError(28, "No space left on device", "state"), "state: No space left on device"),
     ],
 )
-def test_a_mistake_is_left_as_word_under_the_number_of_the_process(error, said, as_process, folder):
+def test_a_mistake_is_recorded_under_the_number_of_the_process(error, said, as_process, folder):
     with pytest.raises(SystemExit) as left, report_failure():
         raise error
     assert left.value.code == 0 and (folder / "mistake-000003").read_text() == said
 
 
-def test_an_error_in_the_code_is_no_word_unless_another_has_left_one(as_process, folder):
+def test_an_error_in_the_code_is_not_recorded_unless_another_was(as_process, folder):
     with pytest.raises(ValueError), report_failure():
         raise ValueError
     (folder / "mistake-000001").touch()
@@ -243,7 +243,7 @@ with defer_interrupt():
     assert stage.returncode == 130 and said.splitlines()[-1] == "work: interrupted" and "Traceback" not in said
 
 
-def test_ctrl_c_is_heard_when_a_process_was_just_lost(folder):
+def test_ctrl_c_is_handled_when_a_process_was_just_lost(folder):
     """Process 0 is dead, the launcher has not seen it yet: nobody hears, and nobody is started again."""
     work = """
 if world.rank == 0:

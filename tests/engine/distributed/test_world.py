@@ -1,4 +1,4 @@
-"""Several processes train the model that one would have trained. Real ones on this machine, some by ``torchrun``."""
+"""Several processes train the same model as one. Real processes on this machine, some by ``torchrun``."""
 
 import json
 import os
@@ -64,7 +64,7 @@ def ended(run):
 
 def run_all(jobs, folder):
     steps = [(str(folder / name), *step) for name, steps in jobs.items() for step in steps]
-    ended(start([(place, processes, {"epochs": 3, **told}) for place, processes, told in steps]))
+    ended(start([(place, processes, {"epochs": 3, **reported}) for place, processes, reported in steps]))
 
 
 @pytest.fixture(scope="module")
@@ -93,14 +93,14 @@ def seen(folder, processes):
     return [[(epoch, tuple(places)) for epoch, places in of_rank[1:]] for of_rank in steps]
 
 
-def close(one, other, judged=1e-12):
-    """judged: how far losses on validation may be apart; its answers are in float32, and summed by micro-batches"""
+def close(one, other, valid_tolerance=1e-12):
+    """valid_tolerance: of validation losses, whose outputs are in float32 and summed by micro-batch"""
     (weights, history), (wanted, straight) = made(one), made(other)
     torch.testing.assert_close(weights, wanted, rtol=0, atol=1e-10)
     for record, expected in zip(history, straight, strict=True):
         for head, (loss, labels, *counts) in expected["totals"].items():
             assert record["totals"][head][1:] == [labels, *counts]
-            assert record["totals"][head][0] / labels == pytest.approx(loss / labels, abs=judged)
+            assert record["totals"][head][0] / labels == pytest.approx(loss / labels, abs=valid_tolerance)
         assert record["loss"] == pytest.approx(expected["loss"], abs=1e-9)
         assert record["norm"] == pytest.approx(expected["norm"], abs=1e-9)
 
@@ -153,7 +153,7 @@ def test_shares_are_even_and_together_all(size):
 
 
 @pytest.mark.parametrize("folder", ["2, then 1", "1, then 2"])
-def test_a_run_goes_on_with_another_number_of_processes(runs, alone, folder):
+def test_a_run_resumes_with_another_number_of_processes(runs, alone, folder):
     assert "epoch 2 step 2: resumed" in (runs / folder / "said.txt").read_text()
     close(runs / folder, alone)
 
@@ -164,7 +164,7 @@ def test_a_state_cut_short_is_refused_by_all_processes(runs):
 
 
 @pytest.mark.slow
-def test_a_process_that_is_killed_is_started_again_and_goes_on(tmp_path, alone):
+def test_a_process_that_is_killed_is_restarted_and_resumes(tmp_path, alone):
     """The one that saves, no less."""
     launcher = ["--standalone", "--nnodes=1", "--nproc-per-node=2", "--max-restarts=1"]
     text = ended(start([str(tmp_path), {"epochs": 3, "die": (0, 5)}], launcher))
@@ -173,7 +173,7 @@ def test_a_process_that_is_killed_is_started_again_and_goes_on(tmp_path, alone):
 
 
 def test_memory_that_one_process_lacks_halves_the_micro_batch_of_all(runs, alone):
-    close(runs / "short", alone, judged=1e-6)
+    close(runs / "short", alone, valid_tolerance=1e-6)
     _, history = made(runs / "short")
     actions = [(each["action"], each["micro_batch"]) for record in history for each in record["interventions"]]
     assert actions == [("halve micro-batch", 8), ("halve micro-batch", 4)]

@@ -1,4 +1,4 @@
-"""A model's answers on a split, and the figures from them."""
+"""Predictions of a model on a split, and their metrics."""
 
 from dataclasses import replace
 

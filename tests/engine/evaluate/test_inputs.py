@@ -1,4 +1,4 @@
-"""A stage's files as what the engine takes."""
+"""From a stage's files to the engine's inputs."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""What the monitor warns of, by hand-made histories."""
+"""Alerts, on hand-made histories."""
 
 import pytest
 
@@ -32,11 +32,11 @@ def found(epoch, hits, support=5):
         ("555", []),
     ],
 )
-def test_a_class_at_zero_for_three_epochs_is_told_once_a_spell(hits, epochs):
-    told = alerts([found(epoch, int(h)) for epoch, h in enumerate(hits, start=1)], METRICS)
-    assert [alert.epoch for alert in told] == epochs
-    assert {(alert.kind, alert.head, alert.label) for alert in told} <= {("collapse", "action", "rare")}
-    assert all(alert.text == "recall of action rare is 0 for 3 epochs" for alert in told)
+def test_a_class_at_zero_for_three_epochs_alerts_once(hits, epochs):
+    reported = alerts([found(epoch, int(h)) for epoch, h in enumerate(hits, start=1)], METRICS)
+    assert [alert.epoch for alert in reported] == epochs
+    assert {(alert.kind, alert.head, alert.label) for alert in reported} <= {("collapse", "action", "rare")}
+    assert all(alert.text == "recall of action rare is 0 for 3 epochs" for alert in reported)
 
 
 def test_a_class_without_samples_is_not_lost():
@@ -44,7 +44,7 @@ def test_a_class_without_samples_is_not_lost():
 
 
 @pytest.mark.parametrize(
-    ("matrix", "told"),
+    ("matrix", "reported"),
     [
         (((10, 40), (5, 45)), "85% of all predictions of action are rare"),
         (((15, 35), (15, 35)), None),  # 70 %, not above
@@ -54,14 +54,14 @@ def test_a_class_without_samples_is_not_lost():
         (((0, 0), (0, 0)), None),
     ],
 )
-def test_a_class_that_takes_too_many_predictions(matrix, told):
-    assert [alert.text for alert in alerts([record(1, matrix)], METRICS)] == ([told] if told else [])
+def test_a_class_that_takes_too_many_predictions(matrix, reported):
+    assert [alert.text for alert in alerts([record(1, matrix)], METRICS)] == ([reported] if reported else [])
 
 
-def test_a_class_that_goes_on_to_dominate_is_told_again_after_a_pause():
+def test_a_class_that_goes_on_to_dominate_is_reported_again_after_a_pause():
     bad, good = ((10, 40), (5, 45)), ((40, 10), (10, 40))
-    told = alerts([record(e, m) for e, m in enumerate([bad, bad, good, bad], start=1)], METRICS)
-    assert [(alert.epoch, alert.kind, alert.label) for alert in told] == [
+    reported = alerts([record(e, m) for e, m in enumerate([bad, bad, good, bad], start=1)], METRICS)
+    assert [(alert.epoch, alert.kind, alert.label) for alert in reported] == [
         (1, "dominance", "rare"),
         (4, "dominance", "rare"),
     ]
@@ -79,21 +79,21 @@ def test_a_class_that_goes_on_to_dominate_is_told_again_after_a_pause():
 )
 def test_a_validation_loss_that_rises_while_the_training_loss_falls(train, valid, epochs):
     history = [record(e, train=t, valid=v) for e, (t, v) in enumerate(zip(train, valid), start=1)]
-    told = alerts(history, METRICS)
-    assert [alert.epoch for alert in told] == epochs
-    assert all(alert.kind == "overfitting" and alert.label == "" for alert in told)
-    assert all("loss of action rose 3 times on end" in alert.text for alert in told)
+    reported = alerts(history, METRICS)
+    assert [alert.epoch for alert in reported] == epochs
+    assert all(alert.kind == "overfitting" and alert.label == "" for alert in reported)
+    assert all("loss of action rose 3 times on end" in alert.text for alert in reported)
 
 
 def test_the_thresholds_are_the_monitors():
     strict = Monitor(lost_epochs=1, max_share=0.5, rising_epochs=1)
-    told = alerts([record(1, ((10, 40), (5, 0)))], METRICS, strict)
-    assert [alert.kind for alert in told] == ["collapse", "dominance"]
+    reported = alerts([record(1, ((10, 40), (5, 0)))], METRICS, strict)
+    assert [alert.kind for alert in reported] == ["collapse", "dominance"]
 
 
 def test_alerts_of_all_heads_come_by_epoch():
     heads = metrics_of((HEAD, Head("severity", ("x", "y"))))
     lost, seen = total(1.0, [[0, 5], [2, 3]]), total(1.0, [[5, 0], [0, 5]])
     history = [record(e, action=lost if e > 1 else seen, severity=lost) for e in range(1, 5)]
-    told = [(a.epoch, a.head) for a in alerts(history, heads) if a.kind == "collapse"]
-    assert told == [(3, "severity"), (4, "action")]
+    reported = [(a.epoch, a.head) for a in alerts(history, heads) if a.kind == "collapse"]
+    assert reported == [(3, "severity"), (4, "action")]

@@ -1,4 +1,4 @@
-"""What torch computes with is recorded, and a difference is told."""
+"""The torch backend is recorded, and a difference is reported."""
 
 import json
 import os
@@ -73,7 +73,7 @@ def test_openblas_counts_where_torch_is_built_with_it(plain, monkeypatch):
         ({"torch": "2.16.0"}, "torch 2.16.0, CPU capability unset", "torch 2.15.0, CPU capability AVX512"),
     ],
 )
-def test_what_is_not_as_it_was_is_one_line(now, has, had):
+def test_a_changed_backend_is_one_line(now, has, had):
     text = difference(now, HERE)
     assert text.startswith(f"computing with {has} where the recorded run had {had}: ")
     assert "may differ in their bytes" in text and "\n" not in text
@@ -83,7 +83,7 @@ def test_the_same_backend_is_no_difference():
     assert difference(HERE, dict(HERE)) == ""
 
 
-def test_a_difference_is_told_at_every_verbosity_until_a_run_with_it_is_kept(plain, monkeypatch, capsys):
+def test_a_difference_is_reported_at_every_verbosity_until_a_run_with_it_is_kept(plain, monkeypatch, capsys):
     events = Events(plain / "log.jsonl", "quiet")
     log_difference(CPU, events)
     keep_backend(CPU)
@@ -111,7 +111,7 @@ def test_each_stage_has_its_own(plain, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", '"AVX2"'])
-def test_what_was_kept_and_cannot_be_read_is_passed_over(plain, capsys, text):
+def test_an_unreadable_record_is_ignored(plain, capsys, text):
     keep_backend(CPU)
     (plain / ".logs/computing/train_phase1.json").write_text(text)
     log_difference(CPU, Events())

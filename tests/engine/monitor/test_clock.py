@@ -1,4 +1,4 @@
-"""The time left is told from the pace so far, and only told."""
+"""The time left is estimated from the pace so far, and only printed."""
 
 import pytest
 
@@ -34,20 +34,20 @@ def record(epoch: int) -> EpochRecord:
     return EpochRecord("phase2", epoch, 5, lr=0.1, loss=1.0, norm=1.0, totals={}, score=None)
 
 
-def told(clock: list[float], epochs: list[int]) -> list[str]:
-    """What is told after these epochs, when the clock stood like this at the start and after each."""
+def reported(clock: list[float], epochs: list[int]) -> list[str]:
+    """Lines printed after these epochs. clock: its reading at the start and after each epoch"""
     tell = eta(iter(clock).__next__)
     return [tell(record(epoch)) for epoch in epochs]
 
 
-def test_each_epoch_but_the_last_tells_what_is_left():
-    lines = told([100.0, 110.0, 120.0, 145.0, 160.0], [1, 2, 3, 4, 5])
+def test_each_epoch_but_the_last_prints_the_time_left():
+    lines = reported([100.0, 110.0, 120.0, 145.0, 160.0], [1, 2, 3, 4, 5])
     assert lines == [*(f"about {seconds} s left" for seconds in (40, 30, 30, 15)), ""]
 
 
 def test_a_resumed_run_counts_its_own_epochs():
     """Two epochs were done before: the first of this process is the third, and took 10 s."""
-    assert told([50.0, 60.0], [3]) == ["about 20 s left"]
+    assert reported([50.0, 60.0], [3]) == ["about 20 s left"]
 
 
 class Clock:
@@ -63,14 +63,14 @@ class Clock:
 
 
 def test_a_kill_costs_at_most_what_is_asked_for_while_works_take_as_long_as_before():
-    """Steps of 1 s, each tenth followed by 4 s of judging, and saving takes 0.5 s: at most 9 s of 10, one is spare."""
+    """Steps of 1 s, each tenth followed by 4 s of validation, and a save takes 0.5 s: at most 9 of 10 s."""
     clock = Clock()
     deadline, unsaved = SaveTimer(10.0, clock), 0.0
-    clock.spend(deadline, "judging", 4.0)
+    clock.spend(deadline, "validating", 4.0)
     clock.spend(deadline, "save", 0.5)
     oldest = clock.now - 0.5
     for step in range(1, 200):
-        work, seconds = ("judging", 4.0) if step % 10 == 0 else ("step", 1.0)
+        work, seconds = ("validating", 4.0) if step % 10 == 0 else ("step", 1.0)
         if deadline.due(work):
             began = clock.now
             clock.spend(deadline, "save", 0.5)
@@ -116,7 +116,7 @@ def test_without_patience_every_work_is_saved_and_with_all_of_it_none():
     assert often.due("step") and not never.due("step")
 
 
-def test_what_a_failed_work_took_counts_for_nothing():
+def test_the_time_of_failed_work_does_not_count():
     clock = Clock()
     deadline = SaveTimer(10.0, clock)
     with pytest.raises(OSError), deadline.timed("save"):

@@ -1,4 +1,4 @@
-"""What a phase leaves besides its weights."""
+"""The history files of a phase."""
 
 import pytest
 
@@ -65,8 +65,8 @@ def test_the_latest_confusion_is_a_row_a_sample(left):
 
 
 def test_alerts(left):
-    told = [(a["epoch"], a["kind"], a["head"], a["label"]) for a in read_json(left / "alerts.json")]
-    assert told == [(1, "dominance", "colour", "red"), (3, "collapse", "colour", "green")]
+    reported = [(a["epoch"], a["kind"], a["head"], a["label"]) for a in read_json(left / "alerts.json")]
+    assert reported == [(1, "dominance", "colour", "red"), (3, "collapse", "colour", "green")]
 
 
 def test_best_epoch():

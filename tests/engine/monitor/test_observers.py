@@ -1,4 +1,4 @@
-"""What watches a run."""
+"""Observers of a run."""
 
 import sys
 
@@ -22,10 +22,10 @@ def record(epoch, hits=0):
 
 def test_the_terminal_gets_a_line_an_epoch_and_each_alert_once(capsys):
     observe, history = print_progress(METRICS, Events()), [record(epoch) for epoch in (1, 2, 3, 4)]
-    for told, alert in ((2, False), (3, True), (4, False)):
-        observe(history[:told])
+    for reported, alert in ((2, False), (3, True), (4, False)):
+        observe(history[:reported])
         text = capsys.readouterr().out
-        assert text.startswith(f"phase2 epoch  {told}/15")
+        assert text.startswith(f"phase2 epoch  {reported}/15")
         assert ("alert: recall of action rare is 0 for 3 epochs" in text) is alert
         assert text.count("\n") == 1 + alert
 

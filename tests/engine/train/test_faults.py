@@ -1,4 +1,4 @@
-"""What is done about a fault: the step that has it does not count, and training goes on."""
+"""Interventions: a faulty step does not count, and training continues."""
 
 import math
 from dataclasses import replace
@@ -50,12 +50,12 @@ def train(model=None, phase=PHASE, run=None, fallback=None, max_rollbacks=3, **c
     return train_phase(task, phase, SAMPLES, {}, make_run(batch_size=2, stability=stability, **(run or {})))
 
 
-def told(trained):
+def reported(trained):
     return [(i.fault, describe_action(i)) for record in trained.history for i in record.interventions]
 
 
 def test_a_healthy_run_sees_no_intervention():
-    assert told(train()) == []
+    assert reported(train()) == []
 
 
 def test_guards_change_nothing_where_nothing_is_wrong():
@@ -66,7 +66,7 @@ def test_guards_change_nothing_where_nothing_is_wrong():
 @pytest.mark.parametrize("factor", [math.inf, math.nan])
 def test_a_batch_that_is_not_finite_is_skipped(factor):
     trained = train(**poison(factor, {1}))
-    assert told(trained) == [("not finite", "batch skipped")]
+    assert reported(trained) == [("not finite", "batch skipped")]
     assert all(torch.isfinite(tensor).all() for tensor in trained.weights.values())
 
 
@@ -99,25 +99,25 @@ def test_a_skipped_batch_moves_nothing():
     torch.testing.assert_close(skipped.weights, dict(model.state_dict()), rtol=0, atol=1e-6)
 
 
-def test_the_third_within_fifty_steps_goes_back():
+def test_the_third_within_fifty_steps_rolls_back():
     trained = train(**poison(math.nan, {0, 1, 2}))
-    assert [action for _, action in told(trained)] == [
+    assert [action for _, action in reported(trained)] == [
         "batch skipped",
         "batch skipped",
         "rolled back to the last good weights, rate x 0.5",
     ]
 
 
-def test_a_spike_goes_back_halves_the_rate_and_moves_on_in_the_data():
+def test_a_spike_rolls_back_halves_the_rate_and_moves_on_in_the_data():
     trained = train(**poison(1e3, {1}))
-    assert told(trained) == [("loss spike", "rolled back to the last good weights, rate x 0.5")]
+    assert reported(trained) == [("loss spike", "rolled back to the last good weights, rate x 0.5")]
     straight = train()
     assert [r.lr for r in trained.history] == pytest.approx(
         [straight.history[0].lr, *(r.lr / 2 for r in straight.history[1:])]
     )
 
 
-def test_an_exploding_gradient_goes_back_too():
+def test_an_exploding_gradient_rolls_back_too():
     class Explodes(torch.autograd.Function):
         @staticmethod
         def forward(ctx, x):
@@ -132,7 +132,7 @@ def test_an_exploding_gradient_goes_back_too():
         return summed_loss({n: Explodes.apply(x) if bad else x for n, x in outputs.items()}, batch, boost)
 
     trained = train(prepare=poison(1, set())["prepare"], loss=loss)
-    assert [fault for fault, _ in told(trained)] == ["exploding gradient"]
+    assert [fault for fault, _ in reported(trained)] == ["exploding gradient"]
 
 
 def test_going_back_is_going_back():
@@ -150,7 +150,7 @@ def test_going_back_is_going_back():
     assert train().history[1].totals != trained.history[0].totals
 
 
-def test_a_loss_that_no_longer_comes_down_goes_back_again():
+def test_a_loss_that_no_longer_comes_down_rolls_back_again():
     """After a spike every loss is 1.8 times too high for as long as the rate is: none of them is a spike."""
     usual, seen = poison(1e3, {1}), []
 
@@ -161,7 +161,7 @@ def test_a_loss_that_no_longer_comes_down_goes_back_again():
         return {name: value * (1.8 if 1 < since <= 22 else 1.0) for name, value in sums.items()}
 
     trained = train(phase=make_phase(6, 1e-3), prepare=usual["prepare"], loss=loss)
-    assert told(trained) == [
+    assert reported(trained) == [
         ("loss spike", "rolled back to the last good weights, rate x 0.5"),
         ("loss stays high", "rolled back to the last good weights, rate x 0.125"),  # a quarter of a half
     ]
@@ -191,7 +191,7 @@ def test_after_too_many_rollbacks_the_next_simpler_model_goes_on_from_the_weight
     scripted(monkeypatch, recalls)
     bad, good = poison(1e3, {1}), poison(1.0, set())
     trained = train(Wide(), max_rollbacks=0, fallback=lambda: simpler_task(**good), **bad)
-    assert told(trained) == [("loss spike", "fell back to a simpler model, 4 of its 4 tensors loaded")]
+    assert reported(trained) == [("loss spike", "fell back to a simpler model, 4 of its 4 tensors loaded")]
     assert (trained.best, trained.fallback, len(trained.history)) == (best, fallback, 3)
     model = Linear(5, HEADS) if fallback else Wide()
     assert (
@@ -199,11 +199,11 @@ def test_after_too_many_rollbacks_the_next_simpler_model_goes_on_from_the_weight
     )
 
 
-def test_what_a_phase_says_of_parts_that_the_simpler_model_lacks_is_left_out():
+def test_patterns_for_parts_missing_in_the_simpler_model_are_ignored():
     phase = make_phase(3, 1e-3, trainable=("first.*", "heads.*"), rates=(Rate("first.*", 0.1),))
     bad, good = poison(1e3, {1}), poison(1.0, set())
     trained = train(Wide(), phase, max_rollbacks=0, fallback=lambda: simpler_task(**good), **bad)
-    assert told(trained) == [("loss spike", "fell back to a simpler model, 4 of its 4 tensors loaded")]
+    assert reported(trained) == [("loss spike", "fell back to a simpler model, 4 of its 4 tensors loaded")]
 
 
 def test_a_simpler_model_with_nothing_to_train_cannot_take_over(tmp_path):
@@ -283,7 +283,7 @@ def test_out_of_memory_halves_the_micro_batch_and_nothing_else(where, most, size
         runs.append(train_phase(task, phase, range(38), boost, make_run(batch_size=16)))
     straight, short = runs
     torch.testing.assert_close(short.weights, straight.weights, rtol=0, atol=1e-12)
-    assert [action for _, action in told(short)] == [f"micro-batch {size}, same step again" for size in sizes]
+    assert [action for _, action in reported(short)] == [f"micro-batch {size}, same step again" for size in sizes]
     assert short.micro_batch == (sizes or [16])[-1]
 
 
@@ -301,7 +301,7 @@ def test_another_error_is_no_lack_of_memory():
         train(loss=broken)
 
 
-def test_interventions_are_part_of_the_history_and_of_what_is_told(capsys):
+def test_interventions_are_part_of_the_history_and_of_what_is_reported(capsys):
     trained = train(**poison(math.nan, {1}))
     (found,) = trained.history[1].interventions
     assert (found.epoch, found.fault) == (2, "not finite")

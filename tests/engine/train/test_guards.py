@@ -1,4 +1,4 @@
-"""What a step's numbers say of it, by hand-written tables."""
+"""Guards on a step's numbers, by hand-written tables."""
 
 import math
 
@@ -76,22 +76,22 @@ def test_a_layer_is_frozen_after_so_many_steps_without_a_gradient():
     assert frozen({"a": FROZEN_STEPS, "b": FROZEN_STEPS - 1, "c": 900}) == ["a", "c"]
 
 
-def test_a_layer_without_a_gradient_is_looked_into_again_and_ever_more_seldom():
+def test_a_layer_without_a_gradient_is_rechecked_at_growing_intervals():
     assert [steps for steps in range(1000) if check_due(steps)] == [50, 100, 200, 400, 800]
 
 
-def test_nothing_is_said_of_what_cannot_move_until_it_can():
+def test_frozen_layers_are_not_reported_until_they_can_move():
     """Of the two without a gradient one could have moved from the first, the other by what is seen later."""
-    watch, told, asked = GuardState(), [], []
+    watch, reported, asked = GuardState(), [], []
 
     def idle(names):
         asked.append(names)
         return [name for name in names if name == "alone" and len(asked) < 3]
 
     for step in range(1, 5 * FROZEN_STEPS):
-        told += [(step, name) for _, name in watch.update(numbers(alone=0.0, dead=0.0, moving=1.0), idle)]
+        reported += [(step, name) for _, name in watch.update(numbers(alone=0.0, dead=0.0, moving=1.0), idle)]
     assert asked == [["alone", "dead"], ["alone"], ["alone"]]
-    assert told == [(FROZEN_STEPS, "dead"), (4 * FROZEN_STEPS, "alone")]
+    assert reported == [(FROZEN_STEPS, "dead"), (4 * FROZEN_STEPS, "alone")]
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_after_going_back_the_losses_are_held_against_those_of_the_good_weights(
         (PROBATION, GOOD_EVERY, None),  # it has been low for long
     ],
 )
-def test_it_goes_back_again_if_the_loss_does_not_come_down(low, high, fault):
+def test_it_rolls_back_again_if_the_loss_does_not_come_down(low, high, fault):
     *losses, last = [2.0] * low + [2.5] * high
     assert watched(losses, GuardState().roll_back(watched(STEADY))).find_fault(numbers(last), 60, GUARDS) == fault
 
@@ -244,7 +244,7 @@ def test_the_fault_of_a_step(step, fault):
     assert watch.find_fault(step, 20, GUARDS) == fault
 
 
-def test_what_is_not_finite_again_and_again_is_another_fault():
+def test_repeated_non_finite_steps_are_a_separate_fault():
     watch = GuardState(skipped=[3, 10])
     assert watch.find_fault(numbers(math.nan), 20, GUARDS) == "not finite again"
     assert watch.find_fault(numbers(math.nan), 70, GUARDS) == "not finite"
@@ -255,12 +255,12 @@ def test_at_first_only_what_is_not_finite_is_known_to_be_wrong():
     assert watch.find_fault(numbers(1e6, 1e6), 0, GUARDS) is None and watch.find_fault(numbers(math.nan), 0, GUARDS)
 
 
-def test_an_alert_is_told_once_until_it_has_passed():
-    watch, told = GuardState(), []
+def test_an_alert_is_reported_once_until_it_has_passed():
+    watch, reported = GuardState(), []
     for step in range(3 * FROZEN_STEPS):
         norm = 0.0 if step != 2 * FROZEN_STEPS - 10 else 1.0
-        told += [(step, *new) for new in watch.update(numbers(still=norm, moving=1.0))]
-    assert told == [(FROZEN_STEPS - 1, "frozen layer", "still"), (3 * FROZEN_STEPS - 10, "frozen layer", "still")]
+        reported += [(step, *new) for new in watch.update(numbers(still=norm, moving=1.0))]
+    assert reported == [(FROZEN_STEPS - 1, "frozen layer", "still"), (3 * FROZEN_STEPS - 10, "frozen layer", "still")]
 
 
 @pytest.mark.parametrize(

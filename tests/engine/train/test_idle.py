@@ -1,4 +1,4 @@
-"""What cannot move by construction is no frozen layer; what has died is one, from the first step on or later."""
+"""Layers that cannot train by construction are not reported as frozen; dead layers are, from any step on."""
 
 import pytest
 import torch
@@ -86,22 +86,22 @@ def cut_off(model):
 
 @pytest.mark.parametrize("views", [[1], [1, 2]])
 @pytest.mark.parametrize("broken", [dead_relu, cut_off])
-def test_a_layer_that_is_dead_from_the_first_step_is_told_once(broken, views):
+def test_a_layer_that_is_dead_from_the_first_step_is_reported_once(broken, views):
     model = Views(Simplified(0.0, "simplified"))
     broken(model)
-    told = frozen(train(model, seen_by(views)))
-    assert {name for name in told if name.startswith("first.")} == {"first.weight", "first.bias"}
-    assert len(told) == len(set(told))
+    reported = frozen(train(model, seen_by(views)))
+    assert {name for name in reported if name.startswith("first.")} == {"first.weight", "first.bias"}
+    assert len(reported) == len(set(reported))
 
 
-def test_of_a_layer_that_dies_with_one_view_only_what_could_move_is_told():
+def test_of_a_layer_that_dies_with_one_view_only_what_could_move_is_reported():
     model = Views(Simplified(0.0, "simplified"))
     dead_relu(model)
-    told = frozen(train(model, seen_by([1])))
-    assert not [name for name in told if "attention" in name]
+    reported = frozen(train(model, seen_by([1])))
+    assert not [name for name in reported if "attention" in name]
 
 
-def test_inputs_that_are_all_zero_are_told():
+def test_inputs_that_are_all_zero_are_reported():
     """Black clips: the first layer could move, had it anything to look at."""
     table = seen_by([1])
     table.inputs["x"].zero_()
@@ -152,7 +152,7 @@ def test_looking_changes_no_weight_of_a_run():
     assert same(train(Views(model), table).weights, unlooked.weights)
 
 
-def test_where_memory_runs_out_it_is_told():
+def test_out_of_memory_is_reported():
     class Short(Linear):
         def forward(self, x):
             raise MemoryError

@@ -1,4 +1,4 @@
-"""One call trains one phase: the same weights however it is computed, and nothing moves that must not."""
+"""One call trains one phase: the same weights however computed, and frozen parts stay."""
 
 import math
 
@@ -217,7 +217,7 @@ class TwoParts(nn.Module):
         return self.top(self.backbone(x))
 
 
-def test_what_is_frozen_neither_moves_nor_counts_nor_drops():
+def test_frozen_parts_neither_train_nor_update_statistics_nor_use_dropout():
     model, modes = TwoParts(), set()
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
 
@@ -231,7 +231,7 @@ def test_what_is_frozen_neither_moves_nor_counts_nor_drops():
     assert modes == {(True, False), (False, False)}
 
 
-def test_phases_are_told_apart_by_their_names():
+def test_phases_are_distinguished_by_their_names():
     runs = [Run(name, make_run().training, torch.device("cpu")) for name in ("phase1", "phase1", "phase2")]
     runs = [train_phase(make_task(), make_phase(), range(24), {}, run).weights for run in runs]
     assert same(runs[0], runs[1]) and not same(runs[0], runs[2])

@@ -33,7 +33,7 @@ def train(model=None, phase=None, samples=range(20), handed=None, **run):
 
 
 @pytest.mark.parametrize("name", [*OPTIONS, "curriculum"])
-def test_a_run_that_ends_anywhere_goes_on_as_if_it_had_not(tmp_path, name):
+def test_a_run_that_ends_anywhere_resumes_as_if_uninterrupted(tmp_path, name):
     how = {"samples": growing} if name == "curriculum" else {"phase": OPTIONS[name]}
     model = Model()
     with Recovery(tmp_path / "straight") as recovery:
@@ -126,7 +126,7 @@ def test_without_a_score_what_needs_one_is_refused(phase):
 
 
 @pytest.mark.parametrize("wrong", [{"keep_every": 3}, {"average": SWA("swa", 3)}])
-def test_what_never_comes_is_refused(wrong):
+def test_a_setting_beyond_the_last_epoch_is_refused(wrong):
     with pytest.raises(UserError, match="3 is above the phase's 2 epochs: it has no effect"):
         train_phase(make_task(), make_phase(**wrong), range(24), {}, make_run())
 

@@ -1,4 +1,4 @@
-"""A fault leaves each option of a phase right, and the run resumes to the last bit before and after it."""
+"""Each option of a phase stays correct after a fault, and the run resumes to the last bit."""
 
 import math
 from dataclasses import replace

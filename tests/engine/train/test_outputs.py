@@ -1,4 +1,4 @@
-"""What a phase leaves, after a straight run and after kills while it was written."""
+"""Outputs of a phase, after an undisturbed run and after kills while they were written."""
 
 import json
 import os
@@ -59,7 +59,7 @@ def test_kills_while_the_outputs_are_written_leave_nothing_in_them(trained, fold
     assert files(folder) == straight
 
 
-def test_what_looks_like_a_part_and_is_none_stays(folder):
+def test_a_file_that_only_resembles_a_partial_file_stays(folder):
     others = [".12.x/x", ".gitignore", ".x", ".x.12.x", ".x.13/x", ".x.1y", ".y.12", "x.12"]
     for name in [*others, ".x.12", "in/.x.14"]:
         write_text(folder / "data" / name, "")

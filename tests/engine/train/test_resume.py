@@ -1,4 +1,4 @@
-"""An interrupted run that goes on is the run that was never interrupted."""
+"""A resumed run equals an uninterrupted one."""
 
 import shutil
 import signal
@@ -18,7 +18,7 @@ from tailwise.optim.adamw import AdamW
 
 PHASE = make_phase(epochs=3, lr=3e-2, augment=1.0, optimizer=AdamW("adamw", 0.1))
 CALLS = 3 * (2 + 2 + 1 + 6)
-"""Evaluations of the model in PHASE: an epoch has 3 steps of 2, 2 and 1 micro-batches, and 6 batches to be judged."""
+"""Evaluations of the model in PHASE: an epoch has 3 steps of 2, 2 and 1 micro-batches, and 6 validation batches."""
 
 
 class Stop(BaseException):
@@ -65,7 +65,7 @@ def equal(one, other):
 
 
 @pytest.mark.parametrize("save_every", [0.0, 1e9], ids=["saved at each step", "saved after the first"])
-def test_a_run_that_ends_anywhere_goes_on_as_if_it_had_not(tmp_path, save_every):
+def test_a_run_that_ends_anywhere_resumes_as_if_uninterrupted(tmp_path, save_every):
     straight = train(Stops())
     for at in range(1, CALLS + 1):
         with pytest.raises(Stop), Recovery(tmp_path / "run") as recovery:
@@ -87,8 +87,8 @@ def test_no_step_is_taken_twice_if_each_is_saved(tmp_path):
     assert set(lost) == {1, 2}  # the one that ended it, and the one before it of its step
 
 
-def test_what_was_judged_is_not_judged_again(tmp_path):
-    """The first epoch has 5 evaluations to train and 6 to judge, of 4 samples; the run ends at the fifth of these."""
+def test_validated_batches_are_not_validated_again(tmp_path):
+    """The first epoch has 5 training and 6 validation evaluations of 4 samples; it ends at the fifth of these."""
     first, second = Stops(5 + 5), Stops()
     with pytest.raises(Stop), Recovery(tmp_path / "run") as recovery:
         train(first, recovery=recovery, save_every=0)
@@ -132,7 +132,7 @@ def test_sigterm_saves_what_was_done(tmp_path):
 
 @pytest.mark.parametrize(("at", "lost"), [(1, 0), (2, 0), (5, 0), (6, 1), (11, 1), (13, 0)])
 def test_ctrl_c_saves_what_was_done(tmp_path, at, lost):
-    """Within a step it is heard at the step's end; of judging, the batch that it met is judged again."""
+    """Within a step it takes effect at the step's end; in validation, the interrupted batch is repeated."""
     first, second = Stops(at, press), Stops()
     with pytest.raises(KeyboardInterrupt), Recovery(tmp_path / "run") as recovery:
         train(first, recovery=recovery)
@@ -170,7 +170,7 @@ def test_ctrl_c_in_a_step_that_fails_saves_what_was_done_before(tmp_path):
         assert equal(train(Stops(), recovery=recovery), train(Stops()))
 
 
-def test_what_the_guards_saw_and_did_is_part_of_it(tmp_path):
+def test_the_guards_state_is_part_of_it(tmp_path):
     """A spike and what follows it, interrupted at every evaluation."""
     phase = make_phase(epochs=4, lr=1e-3)
     stability = Stability(guards=True, spike_factor=1.5, max_rollbacks=5)

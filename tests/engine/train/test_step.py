@@ -1,4 +1,4 @@
-"""What a step begins with."""
+"""Preconditions of a step."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Where the heads look: weights over the views that are there, and what asking for them leaves as it was."""
+"""Attention weights over existing views, computed without side effects."""
 
 import pytest
 import torch

@@ -54,7 +54,7 @@ def test_bytes_and_the_same_floats_are_one_picture(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_fresh_net_tells_clips_and_the_order_of_frames_apart(kind):
+def test_a_fresh_net_distinguishes_clips_and_frame_order(kind):
     backbone = fresh(kind).eval()
     one, backwards, other = backbone(torch.cat([clips(), clips().flip(1), clips() // 4]))
     assert (one - backwards).norm() > 0.01 * one.norm() and (one - other).norm() > 0.01 * one.norm()

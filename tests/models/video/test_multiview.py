@@ -1,4 +1,4 @@
-"""The multi-view model: order and padding change nothing, and absent views cost nothing."""
+"""The multi-view model: invariant to view order and padding; absent views cost nothing."""
 
 import pytest
 import torch

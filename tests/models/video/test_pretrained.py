@@ -1,4 +1,4 @@
-"""Weights to start from: official files give torchvision's own embeddings, any other is refused."""
+"""Pretrained weights: official files give torchvision's own embeddings, any other is refused."""
 
 import hashlib
 import os
@@ -124,7 +124,7 @@ def test_without_a_network_the_way_around_is_named(monkeypatch):
 
     monkeypatch.setattr(_api, "load_state_dict_from_url", offline)
     with pytest.raises(
-        UserError, match="s3d-d76dad2f.pth cannot be had here .*; download it elsewhere and use weights: {kind: file"
+        UserError, match="s3d-d76dad2f.pth cannot be downloaded .*; download it elsewhere and use weights: {kind: file"
     ):
         started("s3d", Kinetics400("kinetics400"))
 
@@ -270,7 +270,7 @@ def test_a_table_of_another_width_is_refused(folder):
         ({"sha256": "A" * 64}, "sha256 must be 64 digits"),
     ],
 )
-def test_a_file_that_cannot_be_meant_is_refused_with_its_path(change, refusal):
+def test_an_invalid_weights_section_is_refused_with_its_path(change, refusal):
     section = {"kind": "file", "path": "weights.pth", "sha256": "0" * 64, **change}
     with pytest.raises(UserError, match=f"model.backbone.weights: {refusal}"):
         convert(WeightsFile, section, "model.backbone.weights")

@@ -1,4 +1,4 @@
-"""Each variant by its structure: what the heads share, what each has for itself, and what a level adds."""
+"""The structure of each variant: shared parts, parts per head, and what a level adds."""
 
 import pytest
 import torch

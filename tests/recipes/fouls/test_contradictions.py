@@ -1,4 +1,4 @@
-"""What contradicts what is refused by `check`; each case beside its nearest neighbour that is allowed."""
+"""Contradictory parameters that `check` refuses, each with its nearest valid neighbour."""
 
 from copy import deepcopy
 from importlib import util

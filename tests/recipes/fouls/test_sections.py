@@ -139,7 +139,7 @@ OPEN = {
 }
 
 
-def test_what_may_be_left_open_stays_open_in_what_is_kept():
+def test_auto_values_stay_auto_in_the_saved_configuration():
     params = section(changed(**OPEN), "", Params)
     saved = yaml.safe_load(effective(params))
     assert (saved["phase1"]["samples"]["max_ratio"], saved["phase1"]["train"]["epochs"]) == ("auto", "auto")
@@ -159,7 +159,7 @@ def test_what_may_be_left_open_stays_open_in_what_is_kept():
         ({"runtime__workers": -1}, "runtime: workers must be at least 0, or auto, found -1"),
     ],
 )
-def test_beside_auto_all_is_checked_as_ever(values, said):
+def test_with_auto_all_other_values_are_still_checked(values, said):
     with pytest.raises(UserError, match=said):
         section(changed(**values), "", Params)
 

@@ -68,7 +68,7 @@ def of_one_view(folder):
 
 
 @pytest.mark.parametrize("dead", [False, True])
-def test_with_one_view_each_only_a_layer_that_has_died_is_told(store, config, dead):
+def test_with_one_view_each_only_a_layer_that_has_died_is_reported(store, config, dead):
     """The attention over the views cannot move. A `dead` backbone gives zeros, of which the heads learn nothing."""
     task = build(config, HEADS, of_one_view(store), store, seed=1)
     if dead:
@@ -77,10 +77,10 @@ def test_with_one_view_each_only_a_layer_that_has_died_is_told(store, config, de
     run = make_run(batch_size=4, stability=Stability(guards=True))
     trained = train_phase(task, make_phase(epochs=FROZEN_STEPS // 3 + 2, lr=1e-3), range(12), {}, run)
     notes = [each for record in trained.history for each in record.interventions if each.fault == "frozen layer"]
-    told = {each.parameter for each in notes}
+    reported = {each.parameter for each in notes}
     names = {name for name, _ in task.model.named_parameters()}
     still = {n for n in names if n.startswith("backbone.")} | {f"fusion.heads.{i}.weight" for i in range(2)}
-    assert still < names and told == (still if dead else set()) and len(notes) == len(told)
+    assert still < names and reported == (still if dead else set()) and len(notes) == len(reported)
 
 
 def test_the_seed_decides_the_first_weights(store, config):
@@ -130,7 +130,7 @@ def test_a_phase_that_raises_the_level_starts_from_the_same_answers(store, confi
         answers = logits(task)
 
 
-def test_where_weights_came_from_does_not_make_another_model():
+def test_the_source_of_weights_does_not_change_the_models_identity():
     fresh = {"kind": "s3d", "weights": {"kind": "none"}, "checkpoint": False, "channels_last": False}
     other = {**fresh, "weights": {"kind": "kinetics400"}, "checkpoint": True}
     window = {"centre": 9, "stride": 2, "frames": 8, "height": 32, "width": 48}

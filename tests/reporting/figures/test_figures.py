@@ -1,4 +1,4 @@
-"""Figures show the numbers they are given, and are the same bytes each time."""
+"""Figures show their input data, with reproducible bytes."""
 
 import json
 import os
@@ -46,8 +46,8 @@ def reports(folder):
     support = {name: {"support": counts["valid"]["kind"][name], "recall": interval} for name in CLASSES}
     support["never"]["recall"] = nothing
     target = {"class_recall": 0.25}
-    judged = {"target": target, "few": 20, "heads": {"kind": {"classes": support}}}
-    (made / "intervals.json").write_text(json.dumps(judged))
+    intervals = {"target": target, "few": 20, "heads": {"kind": {"classes": support}}}
+    (made / "intervals.json").write_text(json.dumps(intervals))
     (made / "evaluation").mkdir()
     answers = [["s0", "g", CLASSES[0], CLASSES[0], 0.9, 0.1, 0.0], ["s1", "g", CLASSES[1], CLASSES[0], 0.6, 0.3, 0.1]]
     header = ["sample", "group", "actual", "predicted", *CLASSES]

@@ -1,4 +1,4 @@
-"""What DVC finds changed, and what it then runs, where stages are stubs, see `stub`; and what dvc.yaml says of it."""
+"""What DVC considers changed and reruns, with stub stages (see `stub`), and what dvc.yaml declares."""
 
 import json
 import os

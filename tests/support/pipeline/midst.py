@@ -1,4 +1,4 @@
-"""A project just before its training, long enough to be met in the midst of phase 1, and killed there."""
+"""A project just before training, with phase 1 long enough to be killed in its middle."""
 
 import time
 from dataclasses import dataclass

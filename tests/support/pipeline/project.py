@@ -1,4 +1,4 @@
-"""The repository as a user has it: a folder with git and DVC, driven by the commands a user types."""
+"""The repository as a user has it: a folder with git and DVC, driven by user commands."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""Commands as a terminal starts them, and what a person there may do to them."""
+"""Run commands as a terminal does, and send what a user may send."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Chromium without a window, driven as a person would: what it shows, says in its console and asks for."""
+"""Headless Chromium: reads the page, console messages and requests."""
 
 import json
 import os

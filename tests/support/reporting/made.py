@@ -1,4 +1,4 @@
-"""The files of a made-up run, as its stages would leave them: for any heads, classes and names."""
+"""Files of a synthetic run, for any heads, classes and names."""
 
 import math
 from dataclasses import astuple, dataclass, field, replace

@@ -1,4 +1,4 @@
-"""Each option of a phase by name, a model that ends the process at one evaluation, and all that a phase leaves."""
+"""Each option of a phase by name, a model that ends the process at one evaluation, and a phase's outputs."""
 
 import json
 from functools import partial

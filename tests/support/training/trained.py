@@ -1,4 +1,4 @@
-"""A weights file as training writes it, of a small model on a clip store that was made of real clips."""
+"""A weights file as training writes it, of a small model on a clip store of real clips."""
 
 import shutil
 from pathlib import Path

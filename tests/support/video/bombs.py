@@ -1,4 +1,4 @@
-"""Zips that are small on disk and would be large, or ask for much, in memory."""
+"""Zip bombs: small on disk, large when unpacked or read."""
 
 import zipfile
 import zlib

@@ -1,4 +1,4 @@
-"""Decoders that come to grief on one clip, at module level so that a worker process can import them."""
+"""Decoders that crash on one clip, at module level so that a worker process can import them."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Demos of three sizes: the least that there is to test, the preset's, and the one that is run."""
+"""Demos of three sizes: the smallest for tests, the preset's, and the default."""
 
 from dataclasses import replace
 

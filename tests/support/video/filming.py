@@ -1,4 +1,4 @@
-"""Small real clips, encoded by PyAV: the tests' own second opinion on decord."""
+"""Small real clips, encoded and decoded by PyAV as a reference for decord."""
 
 import struct
 from collections.abc import Sequence

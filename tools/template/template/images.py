@@ -1,4 +1,4 @@
-"""The data: images and a table of their labels; and a made-up demo of it."""
+"""The data: images and a table of their labels; and a synthetic demo."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ SIZE = 16
 """Height and width of an image."""
 SHAPES = {"bar": (0.7, (slice(6, 10), slice(2, 14))), "pole": (0.25, (slice(2, 14), slice(6, 10)))}
 SHAPES["dot"] = (0.05, (slice(6, 10), slice(6, 10)))
-"""{class: (share of the samples, where it is bright)}"""
+"""{class: (share of the samples, bright region)}"""
 
 
 @dataclass(frozen=True)
 class Source:
-    """root: folder of the images and the table; leaks: what to do about content or a group in two splits"""
+    """root: folder of the images and the table; leaks: what to do about a file or group in two splits"""
 
     root: str
     leaks: Literal["refuse", "warn"]
@@ -33,7 +33,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Demo:
-    """train, valid, test: images"""
+    """train, valid, test: number of images"""
 
     seed: int
     train: int
@@ -58,7 +58,7 @@ def make_demo(demo: Demo, folder: Path) -> None:
 
 
 class Images:
-    """A prepared split: its table names the images, which are read where they lie."""
+    """Dataset over a prepared split; its table lists the images, which are read in place."""
 
     def __init__(self, split: Path, root: Path, heads: tuple[Head, ...]):
         self._root, self._rows = root, read_csv(split / "manifest.csv")

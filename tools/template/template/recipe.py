@@ -1,4 +1,4 @@
-"""The template pipeline: what the shared stages ask. Each method imports what it needs when it is called."""
+"""The template pipeline's recipe, called by the shared stages. Each method imports what it needs when called."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Template(Recipe):
-    """One label of an image."""
+    """Single-label image classification."""
 
     name = "template"
     sample_name = "image"

@@ -1,4 +1,4 @@
-"""The template pipeline as the engine sees it: its params, its model, its task."""
+"""The template pipeline's params, model and task."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -44,7 +44,7 @@ class Params:
 
 @dataclass(frozen=True)
 class Config:
-    """The sections of params.yaml that decide the task."""
+    """The sections of params.yaml that define the task."""
 
     data: Source
     model: Model

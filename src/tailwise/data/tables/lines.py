@@ -20,7 +20,7 @@ MOST_LINES = 1_000_000
 
 @dataclass(frozen=True)
 class Line:
-    """One row. cells: {column: text}; number: of the line on which it begins, from 1"""
+    """One row. cells: {column: text}; number: the line on which it begins, from 1"""
 
     file: Path
     number: int
@@ -32,26 +32,27 @@ class Line:
 
 
 def read_lines(file: Path, param: str) -> tuple[list[str], list[Line]]:
-    """Columns and rows of a table that somebody wrote, as `read_records`."""
+    """Column names and rows of a user's table; parameters and errors as for `read_records`."""
     found = read_records(file, param)
     rows = zip(found.numbers, found.cells)
     return found.columns, [Line(file, number, dict(zip(found.columns, cells))) for number, cells in rows]
 
 
 def read_records(file: Path, param: str) -> Records:
-    """A table that somebody wrote, in UTF-8, with clean column names; blank lines are skipped. `param` names the file.
+    """Read a user's CSV file in UTF-8; cleans column names and skips blank lines.
 
-    Raises UserError if the file is absent, too large, no CSV, empty, or has rows of another width than its header.
+    param: the parameter that names the file, for error messages
+    Raises UserError if the file is absent, too large, not CSV, empty, or has a row whose width differs from the header.
     """
     rows = parse(file, io.StringIO(_text(file, param)))
     _, header = next(rows, (0, None))
     if header is None:
-        raise UserError(f"{file}: is empty; it needs a header and a row a view")
+        raise UserError(f"{file}: is empty; it needs a header and one row per view")
     columns = [clean_name(name[:LONGEST_NAME]) for name in header]
     _check_header(file, columns)
     found = collect(file, columns, rows)
     if not found.numbers:
-        raise UserError(f"{file}: has a header and no row; it needs a row a view")
+        raise UserError(f"{file}: has a header and no row; it needs one row per view")
     return found
 
 
@@ -59,7 +60,7 @@ def _text(file: Path, param: str) -> str:
     try:
         size, text = regular(file).stat().st_size, ""
         if size <= LARGEST_FILE:
-            text = file.read_text(encoding="utf-8-sig")  # spreadsheets write a mark first
+            text = file.read_text(encoding="utf-8-sig")  # spreadsheets write a byte order mark
     except OSError as error:
         raise UserError(f"{file}: {error.strerror}; see {param} in params.yaml") from error
     except UnicodeDecodeError as error:
@@ -76,6 +77,6 @@ def _check_header(file: Path, columns: list[str]) -> None:
         if not name:
             raise UserError(f"{file}: column {place} has no name")
         if name.splitlines() != [name]:
-            raise UserError(f"{file}: the name of column {place}, {quote(name)}, holds a line break: take it away")
+            raise UserError(f"{file}: the name of column {place}, {quote(name)}, contains a line break: remove it")
         if counts[name] > 1:
             raise UserError(f"{file}: two columns are named {shorten(name, 120)}")

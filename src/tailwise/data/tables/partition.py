@@ -29,8 +29,8 @@ class Split:
 def assign(labels: Sequence[str], groups: Sequence[str], split: Split) -> list[str]:
     """The split of each sample: stratified by label, a group never in two splits.
 
-    labels, groups: one a sample. The shares are met within 0.01 if the groups allow it.
-    Raises UserError if there are too few groups, or no label is frequent enough to be spread.
+    labels, groups: one per sample. The shares are met within 0.01 if the groups allow it.
+    Raises UserError if there are too few groups, or no label is frequent enough to stratify.
     """
     names = np.full(len(labels), "train", object)
     test = _take(np.arange(len(labels)), labels, groups, split.test, split.seed)
@@ -42,7 +42,7 @@ def assign(labels: Sequence[str], groups: Sequence[str], split: Split) -> list[s
 
 def _take(indices: np.ndarray, labels: Sequence[str], groups: Sequence[str], share: float, seed: int) -> np.ndarray:
     """A random subset of these indices with the given share, stratified by label, without splitting groups."""
-    from sklearn.model_selection import StratifiedGroupKFold  # here, as it takes a second and most runs need none
+    from sklearn.model_selection import StratifiedGroupKFold  # imported here: slow, and rarely needed
 
     count, of = folds(share)
     codes = [np.unique([values[i] for i in indices], return_inverse=True)[1] for values in (labels, groups)]
@@ -50,13 +50,13 @@ def _take(indices: np.ndarray, labels: Sequence[str], groups: Sequence[str], sha
         raise UserError(f"{different} groups for {of} parts")
     if np.bincount(codes[0]).max() < of:
         raise UserError(f"no combination of labels occurs {of} times in {len(indices)} samples")
-    with warnings.catch_warnings(action="ignore", category=UserWarning):  # of labels too rare for each fold
+    with warnings.catch_warnings(action="ignore", category=UserWarning):  # of labels rarer than the folds
         parts = StratifiedGroupKFold(of, shuffle=True, random_state=seed).split(indices, *codes)
         taken = [chosen for _, chosen in parts][:count]
     return indices[np.concatenate(taken)]
 
 
 def folds(share: float) -> tuple[int, int]:
-    """(k, n): k of n equal parts are the share to a hundredth; the smallest such n."""
+    """(k, n) with k / n equal to the share within TOLERANCE, for the smallest such n."""
     choices = ((min(max(1, round(share * n)), n - 1), n) for n in range(2, 101))
     return next((k, n) for k, n in choices if abs(k / n - share) <= TOLERANCE)

@@ -1,4 +1,4 @@
-"""What every reader gives: the labelled views of each split."""
+"""The index that every reader returns: the labelled views of each split."""
 
 import posixpath
 import re
@@ -19,11 +19,11 @@ FIRST = ("sample", "view", "group", "path", "content")
 class Index:
     """All labelled views of a data set.
 
-    heads: {head: its classes in index order}
-    rows: {split: a row a view}, text columns, the same in all: sample, view, group, path (from the data root), content
-        (SHA-256 of the file, "" until it is read), a label per head ("" where it is missing), then every other field
-    dropped: {split: {rule: samples that it left out}}
-    notes: {split: lines to print about it}
+    heads: {head: class names, in the order of class ids}
+    rows: {split: one row per view}; text columns, the same in every split: sample, view, group, path (relative to the
+        data root), content (SHA-256 of the file, "" until it is read), a label per head ("" if missing), other fields
+    dropped: {split: {rule: number of samples it dropped}}
+    notes: {split: lines to print}
     """
 
     heads: dict[str, tuple[str, ...]]
@@ -33,9 +33,9 @@ class Index:
 
 
 def inside(path: str) -> str:
-    """The path with forward slashes, normalised; ValueError if it leaves the data root. Links are not followed."""
+    """The normalised path with forward slashes; ValueError if it leaves the data root. Does not follow links."""
     forward = path.replace("\\", "/")
     normal = posixpath.normpath(forward)
     if re.match("/|[A-Za-z]:/", forward) or normal == ".." or normal.startswith("../"):
-        raise ValueError(f"{quote(path)} is outside the data root: give a path from there")
+        raise ValueError(f"{quote(path)} is outside the data root: give a path relative to it")
     return normal

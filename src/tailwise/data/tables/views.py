@@ -1,4 +1,4 @@
-"""A table that somebody wrote to the labelled views of each split. Its DataFrame is indexed by line number."""
+"""From a user's table to the labelled views of each split. The DataFrame is indexed by line number."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,13 +16,14 @@ from tailwise.data.tables.rows import FIRST, SPLITS, Index, inside
 from tailwise.data.tables.spelling import LONGEST_NAME, clean_name, quote, spelling_notes
 
 NO_CLASS = ("sample", "group", "actual", "predicted")
-"""Reserved class names: columns of later files."""
+"""Reserved class names: columns of output files."""
 
 
 def read_views(root: Path, name: str, heads: Sequence[str], split: Split | None) -> Index:
-    """The table `name` below the data root; `split` says how to draw splits, None where a column does.
+    """Read the table `name` below the data root.
 
-    Raises UserError naming file and line for a table that cannot be read or contradicts itself.
+    split: how to draw splits; None if the table has a column `split`
+    Raises UserError, with file and line, for a table that cannot be read or contradicts itself.
     """
     file = root / name
     found = read_records(file, "data.reader.file")
@@ -44,12 +45,12 @@ def read_views(root: Path, name: str, heads: Sequence[str], split: Split | None)
 
 
 def names_in(views: pd.DataFrame, heads: Sequence[str]) -> list[str]:
-    """The columns of names, which are read without what is only spelling."""
+    """The columns whose names are normalised."""
     return [name for name in ("sample", "view", "group", "split", *heads) if name in views]
 
 
 def _cleaned(file: Path, root: Path, views: pd.DataFrame, heads: Sequence[str]) -> pd.DataFrame:
-    """With clean names and paths; raises UserError for a name that is too long or a path that leaves the root."""
+    """The views with normalised names and paths; UserError for a name that is too long or a path outside the root."""
     for name in (*names_in(views, heads), "path"):
         lengths = views[name].str.len()
         for line, length in lengths[lengths > LONGEST_NAME].head(1).items():
@@ -61,7 +62,7 @@ def _cleaned(file: Path, root: Path, views: pd.DataFrame, heads: Sequence[str]) 
 
 
 def _map(texts: pd.Series, change: Callable[[str], str]) -> pd.Series:
-    """Each text changed, equal ones once."""
+    """Apply `change` to each text, once per distinct text."""
     return texts.map({text: change(text) for text in texts.drop_duplicates().to_numpy(object)})
 
 
@@ -76,9 +77,9 @@ def _paths(file: Path, root: Path, paths: pd.Series) -> list[str]:
 
 
 def _as_on_disk(root: Path, written: str) -> str:
-    """The path as it is written, where a file has that name; else clean, in either of Unicode's forms.
+    """The path as written if that file exists; else normalised, in NFC or NFD, whichever exists.
 
-    Raises ValueError for one that leaves the data root.
+    Raises ValueError for a path that leaves the data root.
     """
     plain = clean_name(written)
     ways = {way: inside(way) for way in dict.fromkeys((plain, written, normalize("NFD", plain)))}
@@ -93,15 +94,14 @@ def _refuse_empty(file: Path, name: str, texts: pd.Series) -> None:
 
 
 def _check_cells(file: Path, views: pd.DataFrame, heads: Sequence[str]) -> None:
-    """Raise UserError for the first cell of a column that cannot be right."""
+    """Raise UserError for the first invalid cell of a column."""
     for name in ("sample", "view", "group"):
         if name in views:
             _refuse_empty(file, name, column(views, name))
     for head in heads:
         labels = column(views, head)
         for line, label in labels.loc[labels.isin(NO_CLASS)].head(1).items():
-            found = f"{head} {quote(label)} would be mistaken for a column of tailwise's"
-            raise UserError(f"{file}: line {line}: {found}: rename it")
+            raise UserError(f"{file}: line {line}: {head} {quote(label)} is a reserved name: rename it")
     if "split" in views:
         splits = column(views, "split")
         for line, split in splits.loc[~splits.str.lower().isin(SPLITS)].head(1).items():
@@ -109,7 +109,7 @@ def _check_cells(file: Path, views: pd.DataFrame, heads: Sequence[str]) -> None:
 
 
 def _check_samples(file: Path, views: pd.DataFrame, heads: Sequence[str]) -> None:
-    """Raise UserError for a view that is listed twice, and for views of a sample that disagree."""
+    """Raise UserError for a duplicate view, and for views of one sample that disagree."""
     key = [name for name in ("sample", "view") if name in views]
     for line, row in views.loc[views.duplicated(key)].head(1).iterrows():
         before = (views.loc[:, key] == row[key]).all(axis=1).idxmax()
@@ -131,7 +131,7 @@ def _refuse_twice(file: Path, line: int, row: pd.Series, before: int) -> None:
 
 
 def _draw(file: Path, views: pd.DataFrame, heads: Sequence[str], split: Split) -> dict[str, str]:
-    """{sample: its split}; drawn by name, independent of the order of lines."""
+    """{sample: split}; does not depend on the order of lines."""
     samples = views.drop_duplicates("sample").sort_values("sample")
     labels = [repr(list(of)) for of in samples[list(heads)].itertuples(index=False)]
     groups = samples["group" if "group" in samples else "sample"]
@@ -142,11 +142,11 @@ def _draw(file: Path, views: pd.DataFrame, heads: Sequence[str], split: Split) -
 
 
 def _notes(written: pd.DataFrame, views: pd.DataFrame, heads: Sequence[str]) -> dict[str, list[str]]:
-    """{split: a line on the cells that were normalized}"""
+    """{split: lines about normalised cells}"""
     columns = [*names_in(written, heads), "path"]
     read = views[columns]
     if "split" in columns:
-        read = read.assign(split=_map(column(written, "split"), clean_name))  # capitals are no other spelling
+        read = read.assign(split=_map(column(written, "split"), clean_name))  # case does not count as a normalised cell
     texts, changed = written[columns].to_numpy(object), (written[columns] != read).to_numpy()
     return {
         name: spelling_notes(list(texts[changed & (views["split"] == name).to_numpy()[:, None]])) for name in SPLITS
@@ -154,10 +154,10 @@ def _notes(written: pd.DataFrame, views: pd.DataFrame, heads: Sequence[str]) -> 
 
 
 def _arranged(views: pd.DataFrame, heads: Sequence[str]) -> pd.DataFrame:
-    """With the columns of an index in their order, and `split`."""
+    """The views with the columns of an index, in order, and `split`."""
     first = {
         "sample": views["sample"],
-        "view": views["view"] if "view" in views else "0",  # noqa: SIM401 - a table, no dict
+        "view": views["view"] if "view" in views else "0",  # noqa: SIM401 - a DataFrame, not a dict
         "group": views["group"] if "group" in views else views["sample"],
         "path": [inside(path) for path in views["path"].to_numpy(object)],
         "content": "",

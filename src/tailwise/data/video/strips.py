@@ -1,4 +1,4 @@
-"""Film strips: the frames of a view side by side, as a picture inside a page."""
+"""Film strips: the frames of a view side by side, as an image embedded in the report."""
 
 import base64
 import io
@@ -9,13 +9,13 @@ from PIL import Image
 GAP = 2
 QUALITY = 80
 MOST_FRAMES, HEIGHT = 16, 64
-"""Of a strip, which is to be looked at, not measured."""
+"""Limits of a strip: frames, and height in pixels."""
 
 
 def strip(frames: np.ndarray) -> str:
     """Frames (T, H, W, 3) uint8 as one JPEG in a data URI, with thin gaps between them.
 
-    Of many frames MOST_FRAMES, evenly; large ones are scaled down to HEIGHT.
+    Takes at most MOST_FRAMES, evenly spaced, and scales larger ones down to HEIGHT.
     """
     frames = np.stack([small(frames[i]) for i in spaced(len(frames))])
     t, height, width, _ = frames.shape
@@ -29,7 +29,7 @@ def strip(frames: np.ndarray) -> str:
 
 
 def spaced(count: int) -> list[int]:
-    """Up to MOST_FRAMES places among `count`, evenly, first and last included."""
+    """Up to MOST_FRAMES evenly spaced indices below `count`, first and last included."""
     return np.linspace(0, count - 1, min(count, MOST_FRAMES)).round().astype(int).tolist()
 
 

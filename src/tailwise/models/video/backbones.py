@@ -1,6 +1,6 @@
-"""torchvision's video nets without their last layer, pretrained on Kinetics-400 or fresh.
+"""Backbones from torchvision's video models without their last layer, pretrained on Kinetics-400 or random.
 
-torchvision is imported where a net is built: reading the parameters does not need it.
+torchvision is imported only when a model is built; reading the parameters does not need it.
 """
 
 from collections.abc import Callable, Iterable
@@ -25,10 +25,10 @@ Net = TypeVar("Net", bound=nn.Module)
 
 @dataclass(frozen=True)
 class Video:
-    """A net of torchvision and the weights that it starts from.
+    """A torchvision model and its initial weights.
 
-    checkpoint: compute each block again in the backward pass: less memory, more time, the same gradients
-    channels_last: keep the channels of a pixel side by side in memory; for the convolutional nets alone
+    checkpoint: activation checkpointing per block: less memory, more time, the same gradients
+    channels_last: use the memory format channels_last_3d; convolutional models only
     """
 
     kind: Literal["r3d_18", "mc3_18", "r2plus1d_18", "s3d", "mvit_v2_s", "swin3d_t"]
@@ -41,16 +41,16 @@ class Video:
             raise ValueError(f"channels_last has no effect on {self.kind}, set it to false")
 
     def bare(self) -> "Video":
-        """The same net, without what changes neither its tensors nor its answers."""
+        """The same model without the options that change neither its tensors nor its outputs."""
         return replace(self, weights=NoWeights("none"), checkpoint=False, channels_last=False)
 
     def check_weights(self) -> None:
-        """Raise UserError if a file of weights is not there, or another one than meant."""
+        """Raise UserError if a weights file is absent or has another SHA-256."""
         if isinstance(self.weights, WeightsFile):
             self.weights.read(self.kind)
 
     def check_shape(self, shape: Shape) -> None:
-        """Raise ValueError for clips (frames, height, width) of which this net has nothing left to average."""
+        """Raise ValueError for clips (frames, height, width) too small for this model."""
         frames, height, width = shape
         least_frames, least_pixels = ARCHITECTURES[self.kind].least
         if frames < least_frames or min(height, width) < least_pixels:
@@ -58,7 +58,7 @@ class Video:
             raise ValueError(f"{self.kind} needs {least}, found {frames} of {height}x{width}")
 
     def build(self, shape: Shape) -> "VideoBackbone":
-        """The backbone for clips of this shape, with fresh weights; raises ValueError as `check_shape` does."""
+        """The backbone for clips of this shape, randomly initialised; raises ValueError as `check_shape` does."""
         from torchvision.models import get_model, get_model_weights
         from torchvision.models.video import MViT
 
@@ -75,7 +75,7 @@ class Video:
         return VideoBackbone(net, ARCHITECTURES[self.kind], self, seen.mean, seen.std)
 
     def pretrain(self, backbone: nn.Module) -> None:
-        """Load the weights to start from; raises UserError if they cannot be had or are another net's."""
+        """Load the initial weights; raises UserError if they are unavailable or do not fit the model."""
         assert isinstance(backbone, VideoBackbone)
         tensors = self.weights.read(self.kind)
         if tensors is not None:
@@ -83,10 +83,10 @@ class Video:
 
 
 class VideoBackbone(nn.Module):
-    """Clips (N, T, H, W, 3) in [0, 255] to embeddings (N, dim), what the net's last layer would see.
+    """Clips (N, T, H, W, 3) in [0, 255] to embeddings (N, dim), the inputs of the model's last layer.
 
-    The statistics of batch norm are frozen, as batches are small; its scale and offset are trained.
-    Source: frozen for fine-tuning in https://arxiv.org/abs/1512.03385, appendix A, scale and offset too
+    Batch norm statistics are frozen, because batches are small; scale and offset are trained.
+    Source: https://arxiv.org/abs/1512.03385, appendix A, which freezes scale and offset too
     """
 
     mean: torch.Tensor
@@ -111,7 +111,7 @@ class VideoBackbone(nn.Module):
 
 
 def freeze_statistics(model: Net) -> Net:
-    """The same model, its batch norm using and keeping the statistics it has, in training too."""
+    """Put the model's batch norm layers into eval mode, in place; returns the model."""
     for part in model.modules():
         if isinstance(part, nn.BatchNorm3d):
             part.eval()
@@ -119,17 +119,17 @@ def freeze_statistics(model: Net) -> Net:
 
 
 def at_once(block: nn.Module, *inputs):
-    """What the block makes of its inputs."""
+    """Run a block without checkpointing."""
     return block(*inputs)
 
 
 def again(block: nn.Module, *inputs):
-    """The same, nothing inside the block kept for the backward pass, which computes it again with the same dice."""
+    """Run a block with activation checkpointing; the recomputation draws the same random numbers."""
     return checkpoint(block, *inputs, use_reentrant=False)
 
 
 def embed_resnet(net: "VideoResNet", pictures: torch.Tensor, run: Callable) -> torch.Tensor:
-    """(N, 3, T, H, W) to (N, dim); each stage and block goes through `run`, here and below."""
+    """(N, 3, T, H, W) to (N, dim); `run` calls each block, with or without checkpointing."""
     x = run(net.stem, pictures)
     for layer in (net.layer1, net.layer2, net.layer3, net.layer4):
         for block in layer:
@@ -138,7 +138,7 @@ def embed_resnet(net: "VideoResNet", pictures: torch.Tensor, run: Callable) -> t
 
 
 def embed_s3d(net: "S3D", pictures: torch.Tensor, run: Callable) -> torch.Tensor:
-    """The mean over all places; torchvision's window of 2x7x7 is all of them at 16 frames of 224x224."""
+    """Mean over all positions; equals torchvision's 2x7x7 pooling for 16 frames of 224x224."""
     x = pictures
     for block in net.features:
         x = run(block, x)
@@ -146,7 +146,7 @@ def embed_s3d(net: "S3D", pictures: torch.Tensor, run: Callable) -> torch.Tensor
 
 
 def embed_mvit(net: "MViT", pictures: torch.Tensor, run: Callable) -> torch.Tensor:
-    """The class token. The sizes are those of the patches themselves, where torchvision fixes them."""
+    """The class token. Takes sizes from the patches, where torchvision fixes them."""
     patches = net.conv_proj(pictures)
     size = tuple(patches.shape[2:])
     x = net.pos_encoding(patches.flatten(2).transpose(1, 2))
@@ -156,7 +156,7 @@ def embed_mvit(net: "MViT", pictures: torch.Tensor, run: Callable) -> torch.Tens
 
 
 def embed_swin(net: "SwinTransformer3d", pictures: torch.Tensor, run: Callable) -> torch.Tensor:
-    """The mean over all places; blocks lie in stages, between which places are merged."""
+    """Mean over all positions. Patch merging layers stand between the stages."""
     x = net.pos_drop(net.patch_embed(pictures))
     for stage in net.features:
         for block in stage if isinstance(stage, nn.Sequential) else [stage]:
@@ -165,9 +165,9 @@ def embed_swin(net: "SwinTransformer3d", pictures: torch.Tensor, run: Callable) 
 
 
 def fit_tables(net: "MViT", shape: Shape) -> None:
-    """Give each block of an MViT tables of relative positions as long as clips of this shape need, drawn anew.
+    """Replace the relative position tables of an MViT by randomly initialised ones of the length this shape needs.
 
-    torchvision's builder takes 16 frames of 224x224 alone. At that shape the lengths come out as its own.
+    torchvision builds them for 16 frames of 224x224 only; for that shape the lengths are the same.
     """
     size = size_after(net.conv_proj, shape)
     for block in cast("Iterable[MultiscaleBlock]", net.blocks):
@@ -180,9 +180,9 @@ def fit_tables(net: "MViT", shape: Shape) -> None:
 
 
 def keep_signal(net: nn.Module) -> None:
-    """Draw the convolutions' weights anew, so that what goes through them neither fades nor grows.
+    """Reinitialise the convolutions (Kaiming), so that activations keep their scale.
 
-    As torchvision draws them, S3D's embedding is 0 to 6 places where batch norm does not measure each batch.
+    With torchvision's initialisation and frozen batch norm, S3D's embedding is 0 to 6 decimals.
     Source: https://arxiv.org/abs/1502.01852, eq. 10
     """
     for part in net.modules():
@@ -191,8 +191,8 @@ def keep_signal(net: nn.Module) -> None:
 
 
 def size_after(convolution: nn.Conv3d, size: Shape) -> Shape:
-    """Frames, height and width that a convolution makes of those."""
-    padded = cast(Shape, convolution.padding)  # a word such as "same" is none of torchvision's
+    """Output (frames, height, width) of a convolution for an input of this size."""
+    padded = cast(Shape, convolution.padding)  # torchvision never uses a string such as "same"
     sides = zip(size, convolution.kernel_size, convolution.stride, padded)
     frames, height, width = ((side + 2 * pad - kernel) // stride + 1 for side, kernel, stride, pad in sides)
     return frames, height, width
@@ -207,13 +207,13 @@ def _conv3d(part: nn.Module, path: str) -> nn.Conv3d:
 
 @dataclass(frozen=True)
 class Architecture:
-    """What torchvision's nets do not say in one way.
+    """Properties that torchvision's models do not expose in a common way.
 
-    embed(net, pictures, run): each with its own class of net
+    embed(net, pictures, run): the forward pass without the last layer, for one class of model
     head: name of the last layer
-    dim: width of what it sees
-    least: frames and pixels a side below which the net fails; S3D embeds 5 frames too, but below 8 the gradient of its
-        first layer over time is wrong on processors, or the process ends (torch 2.15)
+    dim: width of the embedding
+    least: minimum frames, and minimum height and width; S3D also runs with 5 frames, but below 8 the gradient of its
+        first temporal convolution is wrong on CPU, or the process crashes (torch 2.15)
     """
 
     embed: Callable[..., torch.Tensor]

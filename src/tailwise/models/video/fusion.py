@@ -1,4 +1,4 @@
-"""From the embeddings of a sample's views to one vector. The order of views and padded places change nothing."""
+"""Pool the view embeddings of a sample into one vector. Invariant to the order of views and to padding."""
 
 import torch
 from torch import nn
@@ -11,13 +11,13 @@ def masked_mean(views: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
 
 
 def uniform_weights(mask: torch.Tensor) -> torch.Tensor:
-    """What `masked_mean` gives each view, (B, V): the same to all that are there, 0 to the others."""
+    """The weights (B, V) of `masked_mean`: equal for existing views, 0 for padding."""
     present = mask.float()
     return present / present.sum(dim=1, keepdim=True)
 
 
 class ViewAttention(nn.Module):
-    """Weighted mean over views, the weights learned from each view's own embedding.
+    """Attention pooling: a weighted mean over views, with weights computed from each view's embedding.
 
     Source: gated attention pooling without the gate, https://arxiv.org/abs/1802.04712, eq. 8
     """
@@ -31,13 +31,13 @@ class ViewAttention(nn.Module):
         return (self.weights(views, mask).unsqueeze(-1) * views).sum(dim=1)
 
     def weights(self, views: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """The weights (B, V) of that mean: 0 where no view is, 1 in sum."""
+        """The attention weights (B, V): 0 for padding; each row sums to 1."""
         score = self.score(views).squeeze(-1).masked_fill(~mask, float("-inf"))
         return score.softmax(dim=1)
 
 
 class QueryAttention(nn.Module):
-    """A learned query that looks at the views through several attention heads, added to their mean.
+    """Multi-head attention pooling with one learned query, added to the mean of the views.
 
     Source: pooling by multi-head attention with one seed, https://arxiv.org/abs/1810.00825, section 3.2
     """
@@ -55,9 +55,9 @@ class QueryAttention(nn.Module):
         return self.norm(masked_mean(views, mask) + looked.squeeze(1))
 
     def weights(self, views: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Where the query looks, (B, V), the mean over the attention heads: 0 where no view is, 1 in sum.
+        """The attention weights (B, V), averaged over attention heads: 0 for padding; each row sums to 1.
 
-        Not all that a view contributes: the plain mean, to which this is added, sees all views alike.
+        They are not a view's whole contribution: the mean of the views is added to the attention's output.
         """
         query = self.query.expand(len(views), -1, -1)
         _, weights = self.attention(query, views, views, key_padding_mask=~mask, need_weights=True)

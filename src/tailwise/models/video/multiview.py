@@ -1,4 +1,4 @@
-"""From the views of a sample to the logits of its heads: a backbone for each view, then a variant over the views."""
+"""The multi-view model: one shared backbone per view, then a variant that fuses the views into logits per head."""
 
 from dataclasses import dataclass, replace
 
@@ -27,7 +27,7 @@ class Model:
     backbone: Tiny | Video
 
     def build(self, heads: tuple[Head, ...], shape: tuple[int, int, int]) -> "MultiView":
-        """The model with fresh weights for clips of `shape` (frames, height, width); ValueError if it takes none."""
+        """The randomly initialised model for clips of `shape` (frames, height, width); ValueError if too small."""
         backbone = self.backbone.build(shape)
         fusion = self.variant.build(backbone.dim, [len(head.classes) for head in heads])
         return MultiView(backbone, fusion, [head.name for head in heads])
@@ -41,7 +41,7 @@ class Model:
 class MultiView(nn.Module):
     """clips (B, V, T, H, W, 3) in [0, 255], mask (B, V) to {head: logits (B, C)}.
 
-    Absent views are not computed. In training also `view_output` of each head: what it predicts from one view alone.
+    The backbone skips absent views. In training, `view_output` of each head holds its logits for each view alone.
     """
 
     def __init__(self, backbone: nn.Module, fusion: Fusion, names: list[str]):
@@ -58,10 +58,10 @@ class MultiView(nn.Module):
 
     @torch.no_grad()
     def look(self, clips: torch.Tensor, mask: torch.Tensor) -> tuple[ByHead, ByHead]:
-        """The logits as `forward` gives them, and {head: weights of the views (B, V)}.
+        """The logits of `forward`, and {head: attention weights of the views (B, V)}.
 
-        The weights are the learned attention's: 0 where no view is, 1 in sum. What they leave out, see the variants'
-        `weights`. In training mode dropout would blur them.
+        Weights are 0 for padding; each row sums to 1. See the variants' `weights` for what they do not cover. Call it
+        in eval mode: dropout changes the weights.
         """
         views = _by_sample(self.backbone(clips[mask]), mask)
         logits, weights = self.fusion(views, mask), self.fusion.weights(views, mask)

@@ -1,4 +1,4 @@
-"""Weights to start from: none, torchvision's of Kinetics-400, or a file with the same keys."""
+"""Initial weights of a backbone: random, torchvision's Kinetics-400 weights, or a file with the same keys."""
 
 import hashlib
 import io
@@ -21,12 +21,12 @@ from tailwise.core.files import regular
 from tailwise.core.tensors import misfit, wrong_kinds
 
 LARGEST = 2**31
-"""Bytes of a file of weights; torchvision's largest video net has a fifth of it."""
+"""Maximum bytes of a weights file; torchvision's largest video model has a fifth of it."""
 
 
 @dataclass(frozen=True)
 class NoWeights:
-    """The fresh weights stay."""
+    """Keep the random initialisation."""
 
     kind: Literal["none"]
 
@@ -36,12 +36,12 @@ class NoWeights:
 
 @dataclass(frozen=True)
 class Kinetics400:
-    """torchvision's KINETICS400_V1 of the architecture, from its server or from torch.hub's cache."""
+    """torchvision's KINETICS400_V1 weights of the architecture, from its server or torch.hub's cache."""
 
     kind: Literal["kinetics400"]
 
     def read(self, architecture: str) -> dict[str, torch.Tensor]:
-        """{torchvision's key: tensor}; raises UserError if they are not there to be had."""
+        """{torchvision's key: tensor}; raises UserError if they cannot be downloaded."""
         from torchvision.models import get_model_weights
 
         official = get_model_weights(architecture)["KINETICS400_V1"]
@@ -49,7 +49,7 @@ class Kinetics400:
             return official.get_state_dict(progress=False, check_hash=True, weights_only=True)
         except (OSError, HTTPException, RuntimeError, ValueError) as error:
             remedy = "download it elsewhere and use weights: {kind: file, path: ..., sha256: ...}"
-            raise UserError(f"{official.url} cannot be had here ({_first_line(error)}); {remedy}") from error
+            raise UserError(f"{official.url} cannot be downloaded ({_first_line(error)}); {remedy}") from error
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class WeightsFile:
             raise ValueError(f"sha256 must be 64 digits of 0-9 and a-f, found {self.sha256!r}")
 
     def read(self, architecture: str) -> dict[str, torch.Tensor]:
-        """{key: tensor}; raises UserError if the file is absent, another one than meant, or no state dict."""
+        """{key: tensor}; raises UserError if the file is absent, has another SHA-256, or is no state dict."""
         try:
             size = regular(Path(self.path)).stat().st_size
             if size > LARGEST:
@@ -86,15 +86,15 @@ class WeightsFile:
 
 
 def parse(content: bytes, path: str) -> dict[str, torch.Tensor]:
-    """The tensors in the bytes of a file; nothing in them is ever executed.
+    """The tensors of a weights file, read without executing any code in it.
 
-    Any failure of the two readers means a file that is cut short or something else, so UserError.
+    Any failure of the two readers means a truncated or foreign file, hence UserError.
     """
     try:
         if path.endswith(".safetensors"):
             return safetensors.torch.load(content)
         check_parts(content)
-        with warnings.catch_warnings(action="ignore"):  # a refusal is one line
+        with warnings.catch_warnings(action="ignore"):  # print the error line only
             tensors = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:
         raise UserError(f"{path}: not a whole file of weights alone ({_reason(error)})") from error
@@ -107,7 +107,7 @@ def parse(content: bytes, path: str) -> dict[str, torch.Tensor]:
 
 
 def check_parts(content: bytes) -> None:
-    """Raise ValueError for a .pth, a zip of today's torch, whose parts would be more in memory than on disk."""
+    """Raise ValueError for a .pth in zip format whose members would unpack to more than the file's size."""
     if not zipfile.is_zipfile(io.BytesIO(content)):
         return
     parts = zipfile.ZipFile(io.BytesIO(content)).filelist
@@ -118,9 +118,9 @@ def check_parts(content: bytes) -> None:
 
 
 def load(net: nn.Module, tensors: dict[str, torch.Tensor], head: str, source: str) -> None:
-    """Load `tensors` into `net`, but for those of the classification head; raises UserError if they do not fit.
+    """Load `tensors` into `net`, except for the classification head; raises UserError if they do not fit.
 
-    Tables of relative positions are resized where clips are of another shape.
+    Resizes relative position tables to the shape of the clips.
     """
     wanted = net.state_dict()
     given = {name: tensor for name, tensor in tensors.items() if not name.startswith(f"{head}.")}
@@ -132,9 +132,9 @@ def load(net: nn.Module, tensors: dict[str, torch.Tensor], head: str, source: st
 
 
 def resize(name: str, tensor: torch.Tensor, wanted: dict[str, torch.Tensor]) -> torch.Tensor:
-    """MViT's table of relative positions (rows, width) with as many rows as wanted; any other tensor as it is.
+    """Interpolate a relative position table of MViT (rows, width) to the wanted rows; returns other tensors unchanged.
 
-    Source: linear along the rows, like torchvision.models.video.mvit._interpolate
+    Source: torchvision.models.video.mvit._interpolate, which is linear along the rows too
     """
     if ".rel_pos_" not in name or name not in wanted or tensor.dim() != 2 or len(tensor) in (0, len(wanted[name])):
         return tensor
@@ -142,7 +142,7 @@ def resize(name: str, tensor: torch.Tensor, wanted: dict[str, torch.Tensor]) -> 
 
 
 def _reason(error: Exception) -> str:
-    """torch's own text on a file that is no plain one advises to read it without protection."""
+    """The reason in one line; hides torch's advice to load the file without weights_only."""
     if isinstance(error, pickle.UnpicklingError):
         return "it is cut off, or has other things than tensors"
     return _first_line(error)

@@ -1,4 +1,4 @@
-"""A small net that shrinks the picture early: for processors and for tests."""
+"""A small backbone that downsamples early, for CPUs and tests."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,7 +8,7 @@ from torch import nn
 
 PATCH = 4
 MOTION_GAIN = 3.0
-"""Changes over time are small beside the picture itself."""
+"""Scales motion features, which are small compared with pixel values."""
 
 
 @dataclass(frozen=True)
@@ -34,29 +34,29 @@ class Tiny:
         return self
 
     def check_weights(self) -> None:
-        """There are none."""
+        """Do nothing: there are no pretrained weights."""
 
     def check_shape(self, shape: tuple[int, int, int]) -> None:
-        """Raise ValueError for clips (frames, height, width) without a frame or without one whole patch."""
+        """Raise ValueError for clips (frames, height, width) smaller than one frame or one patch."""
         frames, height, width = shape
         if frames < 1 or min(height, width) < PATCH:
             least = f"1 frame of {PATCH}x{PATCH} pixels or more"
             raise ValueError(f"tiny needs {least}, found {frames} of {height}x{width}")
 
     def build(self, shape: tuple[int, int, int]) -> "TinyBackbone":
-        """The net with fresh weights; it takes clips of any shape that `check_shape` lets pass."""
+        """The backbone, randomly initialised; accepts any clip shape that passes `check_shape`."""
         self.check_shape(shape)
         return TinyBackbone(self)
 
     def pretrain(self, backbone: nn.Module) -> None:
-        """Nothing: there are no weights to start from."""
+        """Do nothing: there are no pretrained weights."""
 
 
 class TinyBackbone(nn.Module):
-    """Clips (N, T, H, W, 3) in [0, 255] to embeddings (N, 4 * width); H and W are cut to multiples of 4.
+    """Clips (N, T, H, W, 3) in [0, 255] to embeddings (N, 4 * width); H and W are cropped to multiples of 4.
 
-    Patches of 4x4 pixels become `width` numbers, half of them what is seen and half how it moves; four 3-D convolutions
-    follow. Group norm, so that one clip alone works.
+    Embeds patches of 4x4 pixels into `width` channels: half appearance, half motion. Four 3-D convolutions follow. Group
+    norm allows batches of one clip.
     """
 
     def __init__(self, options: Tiny):
@@ -92,7 +92,7 @@ MOTIONS = {"deviations": deviations, "differences": differences}
 
 
 def split_patches(clips: torch.Tensor) -> torch.Tensor:
-    """(N, T, H, W, 3) to (N, T, H // 4, W // 4, 48): the pixels of each patch side by side."""
+    """(N, T, H, W, 3) to (N, T, H // 4, W // 4, 48): the pixels of each patch, flattened."""
     n, t, height, width, channels = clips.shape
     rows, columns = height // PATCH, width // PATCH
     cut = clips[:, :, : rows * PATCH, : columns * PATCH]

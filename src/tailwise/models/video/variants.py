@@ -1,7 +1,7 @@
-"""What stands between the embeddings of the views and the logits of the heads.
+"""Variants of the model: the layers between view embeddings and logits.
 
-A variant is a section of params and builds a `Fusion`. `fallback` is the section of the variant that takes over where
-training fails with this one, None after the last.
+A variant is a params section that builds a `Fusion`. `fallback` gives the next simpler variant, which takes over if
+training fails with this one; None after the last.
 """
 
 from abc import abstractmethod
@@ -20,7 +20,7 @@ Sizes = list[int]
 
 @dataclass(frozen=True)
 class Variant:
-    """dropout: before the last layers, and within the attention where a variant has several heads; in [0, 1)"""
+    """dropout: before the last layers, and within multi-head attention; in [0, 1)"""
 
     dropout: float
 
@@ -31,7 +31,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class Simplified(Variant):
-    """One attention over the views for all heads, one pooled vector, heads that differ in the last layer."""
+    """One attention over the views and one pooled vector for all heads; only the last layers differ."""
 
     kind: Literal["simplified"]
 
@@ -44,10 +44,10 @@ class Simplified(Variant):
 
 @dataclass(frozen=True)
 class Progressive(Variant):
-    """Three levels, raised by widening what is trainable.
+    """Three levels, enabled one after the other through `trainable`.
 
-    `fusion.level1.*` shares the mean of the views, `fusion.level2.*` adds attention over them, `fusion.level3.*` a
-    branch for each head.
+    `fusion.level1.*` classifies the mean of the views, `fusion.level2.*` adds attention over them, `fusion.level3.*`
+    adds a branch per head.
     """
 
     kind: Literal["progressive"]
@@ -61,7 +61,7 @@ class Progressive(Variant):
 
 @dataclass(frozen=True)
 class Optimized(Variant):
-    """An attention of 4 heads for each label to predict, on features of half the width."""
+    """A 4-head attention for each label, on features projected to half the width."""
 
     kind: Literal["optimized"]
 
@@ -74,7 +74,7 @@ class Optimized(Variant):
 
 @dataclass(frozen=True)
 class Dual(Variant):
-    """An attention of 8 heads for each label to predict, on the whole features: the reference to beat."""
+    """An 8-head attention for each label, on the full features: the reference model."""
 
     kind: Literal["dual"]
 
@@ -93,7 +93,7 @@ class Fusion(nn.Module):
 
     @abstractmethod
     def weights(self, views: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
-        """Where each head looks: [(B, V) of each head], 0 where no view is, 1 in sum."""
+        """Attention weights: [(B, V) per head], 0 for padding; each row sums to 1."""
 
 
 class SharedAttention(Fusion):
@@ -110,12 +110,12 @@ class SharedAttention(Fusion):
         return [head(pooled) for head in self.heads]
 
     def weights(self, views: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
-        """One attention, so every head's are the same: exactly what each view counts in the pooled vector."""
+        """The shared attention weights, the same for every head: each view's exact share in the pooled vector."""
         return [self.attention.weights(views, mask)] * len(self.heads)
 
 
 class Levels(Fusion):
-    """See `Progressive`. Levels 2 and 3 are residuals whose last layer begins at zero: raising changes no logit."""
+    """See `Progressive`. Levels 2 and 3 are zero-initialised residuals: enabling one changes no logit."""
 
     def __init__(self, dim: int, sizes: Sizes, dropout: float):
         super().__init__()
@@ -131,9 +131,9 @@ class Levels(Fusion):
         return [head(pooled) + branch(pooled) for head, branch in zip(self.level1, self.level3)]
 
     def weights(self, views: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
-        """Level 2's attention, the same for every head; all views alike while level 2 adds nothing.
+        """Level 2's attention weights, the same for every head; uniform while level 2 is still zero.
 
-        Not all that a view contributes: level 1, to which this is added, sees all views alike.
+        They are not a view's whole contribution: level 1 weighs all views equally.
         """
         add, attention = self.level2.add, self.level2.attention
         adds = bool(add.weight.any() or add.bias.any())
@@ -141,7 +141,7 @@ class Levels(Fusion):
 
 
 class AddedAttention(nn.Module):
-    """Attention over the views and a projection that begins at zero: views (B, V, D), mask (B, V) to (B, D)."""
+    """Attention over the views and a zero-initialised projection: views (B, V, D), mask (B, V) to (B, D)."""
 
     def __init__(self, dim: int):
         super().__init__()
@@ -153,7 +153,7 @@ class AddedAttention(nn.Module):
 
 
 class OwnAttentions(Fusion):
-    """See `Optimized` and `Dual`: the heads share the backbone, and nothing after the first projection."""
+    """See `Optimized` and `Dual`: the heads share the backbone and the first projection, nothing else."""
 
     def __init__(self, dim: int, inner: int, sizes: Sizes, attention_heads: int, dropout: float):
         super().__init__()
@@ -170,9 +170,9 @@ class OwnAttentions(Fusion):
         return [head(self.dropout(one)) for head, one in zip(self.heads, pooled)]
 
     def weights(self, views: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
-        """Each head's own, see `QueryAttention.weights`."""
+        """Attention weights of each head, see `QueryAttention.weights`."""
         projected = self.project(views)
-        attentions = cast(Iterable[QueryAttention], self.attentions)  # torch types what a ModuleList holds as Module
+        attentions = cast(Iterable[QueryAttention], self.attentions)  # torch types the items of a ModuleList as Module
         return [attention.weights(projected, mask) for attention in attentions]
 
 

@@ -1,4 +1,4 @@
-"""How many samples each class has: the tail."""
+"""Class frequencies: the long tail."""
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -7,13 +7,13 @@ from matplotlib.ticker import ScalarFormatter
 from tailwise.reporting.figures.style import WIDTH, shorten_label
 
 MOST_NAMED = 40
-"""Classes whose names stand beside their bars; of more, only the shape of the tail can be read."""
+"""Maximum number of classes with labelled bars; for more, only the shape of the tail is readable."""
 
 
 def class_frequencies(counts: pd.DataFrame, head: str) -> Figure:
-    """Bars on a logarithmic axis, the most frequent class first.
+    """Bar chart on a logarithmic axis, most frequent class first.
 
-    counts: index class names; columns train and valid, numbers of samples
+    counts: index class names; columns train and valid, the number of samples
     """
     counts = counts.sort_values("train", ascending=False, kind="stable")
     named = len(counts) <= MOST_NAMED

@@ -1,4 +1,4 @@
-"""Which classes are taken for which."""
+"""Confusion matrices."""
 
 import numpy as np
 import pandas as pd
@@ -8,13 +8,13 @@ from sklearn.metrics import confusion_matrix
 from tailwise.reporting.figures.style import WIDTH, shorten_label
 
 MOST_NAMED, MOST_NUMBERED = 40, 16
-"""Classes up to which names stand at the axes, and counts in the cells."""
+"""Maximum number of classes with labelled axes, and with counts in the cells."""
 
 
 def confusion(predictions: pd.DataFrame, classes: list[str], head: str) -> Figure:
-    """Share of each actual class's samples by predicted class, dark for many.
+    """Confusion matrix, normalised by actual class; darker is more.
 
-    predictions: a row a label; columns actual and predicted
+    predictions: one row per label; columns actual and predicted
     """
     matrix = confusion_matrix(predictions["actual"], predictions["predicted"], labels=classes)
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)

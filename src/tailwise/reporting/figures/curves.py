@@ -9,13 +9,13 @@ from matplotlib.figure import Figure
 from tailwise.reporting.figures.style import WIDTH, line_styles, shorten_label
 
 COLUMNS, MOST_CLASSES = 4, 24
-"""Panels in a row; classes in one figure: of more, those with the fewest training samples are drawn."""
+"""Panels per row; maximum classes per figure, which takes those with the fewest training samples."""
 
 
 def learning_curves(epochs: pd.DataFrame, heads: Sequence[str]) -> Figure:
     """Losses, macro recall and macro F1 of every head.
 
-    epochs: a row an epoch in order; phase, train_loss, gradient_norm, and of each head <head>_loss,
+    epochs: one row per epoch, in order; phase, train_loss, gradient_norm, and per head <head>_loss,
         <head>_macro_recall and <head>_macro_f1
     """
     figure = Figure(figsize=(WIDTH, 4.6), layout="constrained")
@@ -48,7 +48,7 @@ TITLES = (
 
 
 def class_curves(classes: pd.DataFrame, head: str, rarest: Sequence[str]) -> Figure:
-    """Recall of each class on validation over the epochs, a panel a class, the rarest first.
+    """Validation recall of each class over the epochs, one panel per class, rarest first.
 
     classes: rows of one head in the order of the epochs; phase, epoch, class, recall
     rarest: class names, fewest training samples first
@@ -71,7 +71,7 @@ def class_curves(classes: pd.DataFrame, head: str, rarest: Sequence[str]) -> Fig
 
 
 def mark_phases(axes: Axes, phases: Sequence[str], named: bool = True) -> None:
-    """A vertical line where a phase begins, its name at the top."""
+    """Draw a vertical line at the start of each phase, with its name at the top."""
     before = None
     for epoch, phase in enumerate(phases, start=1):
         if phase != before:

@@ -1,4 +1,4 @@
-"""All figures of a run, from the files that its stages left."""
+"""Draw all figures of a run from the files that its stages wrote."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,13 +17,13 @@ from tailwise.reporting.figures.style import save, style
 
 
 def draw_figures(reports: Path, phases: Sequence[str], out: Path) -> list[Path]:
-    """Draw the run whose files are in `reports`, in every format below `out`; UserError for a file that is absent."""
+    """Draw the run in `reports` and write every format below `out`; UserError for a missing file."""
     with style():
         return [path for name, figure in figures(reports, phases) for path in save(figure, out, name)]
 
 
 def figures(reports: Path, phases: Sequence[str]) -> Iterator[tuple[str, Figure]]:
-    """(name of the file, figure), one after the other."""
+    """Yield (file name, figure)."""
     counts, measured = read_json(reports / "classes.json"), read_json(reports / "intervals.json")
     heads = {head: list(of_head) for head, of_head in counts["train"].items()}
     epochs, classes = (_over_phases(reports / "training", phases, name) for name in ("epochs", "classes"))
@@ -50,7 +50,7 @@ def _table(path: Path, **types) -> pd.DataFrame:
 
 
 def _over_phases(folder: Path, phases: Sequence[str], name: str) -> pd.DataFrame:
-    """The tables of all phases, one below the other, with their phase and its place in the order."""
+    """The tables of all phases, concatenated, with the columns phase and order."""
     tables = [
         _table(folder / phase / f"{name}.csv").assign(phase=phase, order=place) for place, phase in enumerate(phases)
     ]
@@ -58,7 +58,7 @@ def _over_phases(folder: Path, phases: Sequence[str], name: str) -> pd.DataFrame
 
 
 def _predictions(path: Path, classes: Sequence[str]) -> pd.DataFrame:
-    """A row a label: actual, predicted, and the probability of the predicted class."""
+    """One row per label: actual, predicted, and confidence, the probability of the predicted class."""
     text = {"sample": str, "group": str, "actual": str, "predicted": str}
     table = _table(path, dtype=text)
     return table[["actual", "predicted"]].assign(confidence=table[list(classes)].max(axis=1))

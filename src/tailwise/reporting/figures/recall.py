@@ -1,4 +1,4 @@
-"""Recall of each class with its interval."""
+"""Recall per class with its confidence interval."""
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -6,11 +6,11 @@ from matplotlib.figure import Figure
 from tailwise.reporting.figures.style import WIDTH, shorten_label
 
 MOST_CLASSES = 60
-"""Of more classes, those with the fewest training samples are drawn."""
+"""Maximum classes per figure, which takes those with the fewest training samples."""
 
 
 def recall_intervals(classes: pd.DataFrame, head: str, few: int, target: float) -> Figure:
-    """A point and its 95 % interval a class, rarest at the bottom; hollow where samples are too few to measure.
+    """Recall and its 95 % interval per class, rarest at the bottom; hollow markers for too few samples.
 
     classes: index class names; columns train, support, value, low, high (of recall; NaN where undefined)
     few: validation samples below which a recall is unreliable; target: recall to exceed

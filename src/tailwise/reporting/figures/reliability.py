@@ -1,4 +1,4 @@
-"""Whether a probability means what it says."""
+"""Reliability diagrams."""
 
 import numpy as np
 import pandas as pd
@@ -12,9 +12,9 @@ BINS = 10
 
 
 def reliability(predictions: pd.DataFrame, head: str) -> Figure:
-    """Accuracy over confidence in bins of equal width, and how many predictions are in each.
+    """Accuracy over confidence in bins of equal width, and a histogram of confidence.
 
-    predictions: a row a label; columns actual, predicted and confidence, the probability of the predicted class
+    predictions: one row per label; columns actual, predicted and confidence, the probability of the predicted class
     Source: https://arxiv.org/abs/1706.04599, section 2
     """
     right, confidence = predictions["actual"] == predictions["predicted"], predictions["confidence"]

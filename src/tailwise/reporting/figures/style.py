@@ -1,6 +1,6 @@
-"""One style for all figures: readable in print, in grey, and by people who do not see all colours.
+"""Style of all figures: readable in print, in greyscale, and with colour vision deficiency.
 
-The same data give the same bytes: fonts that matplotlib brings along, no date, fixed names inside SVG.
+The same data give the same bytes: fonts shipped with matplotlib, no dates, fixed ids in SVG.
 Source of the palette: https://doi.org/10.1038/nmeth.1618 (Okabe and Ito), ordered from dark to light.
 """
 
@@ -48,12 +48,12 @@ FORMATS = {
     "svg": {"metadata": {"Date": None, "Creator": None}},
     "pdf": {"metadata": {"CreationDate": None, "Producer": None, "Creator": None}},
 }
-"""{format: arguments of `savefig`}, without what differs from run to run or from version to version."""
+"""{format: arguments of `savefig`}, which drop metadata that differs between runs or versions."""
 
 
 @contextmanager
 def style() -> Iterator[None]:
-    """matplotlib with these settings alone, whatever a user's own file says."""
+    """Use SETTINGS on top of matplotlib's defaults and ignore the user's matplotlibrc."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(SETTINGS)
@@ -61,18 +61,18 @@ def style() -> Iterator[None]:
 
 
 def line_styles(count: int) -> list[dict]:
-    """`count` styles of lines that differ in dashes and markers, and in colour only besides."""
+    """`count` line styles, distinguishable by dashes and markers alone; colour is redundant."""
     styles = zip(cycle(COLORS), cycle(DASHES), cycle(MARKERS))
     return [{"color": color, "linestyle": dash, "marker": marker} for color, dash, marker in islice(styles, count)]
 
 
 def shorten_label(name: str, limit: int = 28) -> str:
-    """A class name as it fits beside an axis."""
+    """Truncate a class name to fit beside an axis."""
     return name if len(name) <= limit else f"{name[: limit - 1]}…"
 
 
 def plain_text(axes: Axes) -> None:
-    """Show names as they are: matplotlib takes a pair of dollar signs for a formula."""
+    """Turn off math text: matplotlib reads a pair of dollar signs as a formula."""
     named = [axis for axis in (axes.xaxis, axes.yaxis) if isinstance(axis.get_major_formatter(), FixedFormatter)]
     texts = [label for axis in named for label in axis.get_ticklabels()] + [axes.title]
     legend = axes.get_legend()

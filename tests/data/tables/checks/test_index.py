@@ -1,4 +1,4 @@
-"""The stage that lists the clips: what it writes, that it writes all or nothing, and what must hold of any data."""
+"""The index stage: its outputs, atomicity, and checks of any data."""
 
 import hashlib
 import runpy
@@ -59,7 +59,7 @@ def test_the_stage_writes_tables_heads_and_counts(folder, capsys):
     assert facts["train"] == {"samples": 12, "views": 24, "dropped": {"action": 1, "offence": 0, "severity": 0}}
     assert list(facts) == ["train", "valid", "test"]
     printed = capsys.readouterr().out.splitlines()
-    assert printed[0] == "train: 12 samples, 24 views" and printed[4] == "  clips that are not there: 23"
+    assert printed[0] == "train: 12 samples, 24 views" and printed[4] == "  missing clips: 23"
     assert printed[1] == "     1 dropped: action class is empty or Dont know"
 
 
@@ -95,7 +95,7 @@ def test_a_data_root_that_is_not_there(tmp_path):
     assert refusal(tmp_path / "none") == f"{tmp_path}/none: no such folder; {advice}"
     assert refusal(tmp_path) == f"{tmp_path}: is empty; {advice}"
     (tmp_path / "file").write_text("")
-    assert refusal(tmp_path / "file") == f"{tmp_path}/file: is no folder; {advice}"
+    assert refusal(tmp_path / "file") == f"{tmp_path}/file: is not a folder; {advice}"
 
 
 def test_a_data_root_must_be_named():
@@ -142,7 +142,7 @@ def test_paths_below_the_root(path):
 
 @pytest.mark.parametrize("path", ["../a.mp4", "x/../../a.mp4", "/a.mp4", "C:/a.mp4", "C:\\a", "..\\a", "\\\\a\\b"])
 def test_paths_that_leave_the_root(path):
-    with pytest.raises(ValueError, match="is outside the data root: give a path from there"):
+    with pytest.raises(ValueError, match="is outside the data root: give a path relative to it"):
         inside(path)
 
 

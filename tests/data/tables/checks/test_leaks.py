@@ -1,4 +1,4 @@
-"""What is in two splits is named, and refused unless the params say otherwise; what is twice in one is counted."""
+"""Items in two splits are named, and refused unless the params allow them; duplicates within a split are warned of."""
 
 from dataclasses import replace
 
@@ -67,7 +67,7 @@ def test_a_refusal_is_one_line_that_names_some(tmp_path):
     text = refusal(tmp_path, find_leaks(index(*rows), {""}))
     assert text.startswith(f"{tmp_path}: the same clip is train0.mp4 in train and test0.mp4 in test; the same")
     assert "train4.mp4" in text and "train5.mp4" not in text and "; and 3 more: keep each in one split" in text
-    assert text.endswith("or let data.leaks: warn in params.yaml turn this into a warning") and "\n" not in text
+    assert text.endswith("or set data.leaks: warn in params.yaml to turn this into a warning") and "\n" not in text
 
 
 @pytest.fixture
@@ -163,32 +163,33 @@ def test_clips_that_are_not_there_or_hold_nothing_are_not_the_same():
     assert found("train s1 g1 1.mp4 X a", "train s2 g1 2.mp4 X b", "train s3 g1 3.mp4 X a", stubs=("X",)) == ([], [])
 
 
-def test_groups_that_print_alike():
-    said = "the groups 'Final' in train and 'final' in test print alike"
+def test_groups_that_look_alike():
+    said = "the groups 'Final' in train and 'final' in test look alike"
     assert found("train s1 Final 1.mp4 A a", "test s2 final 2.mp4 B b") == ([said], [])
-    said = "the groups 'Final' and 'final' print alike and are taken for different ones in train"
+    said = "the groups 'Final' and 'final' look alike and count as different ones in train"
     assert found("train s1 Final 1.mp4 A a", "train s2 final 2.mp4 B b") == ([], [said])
 
 
-def test_samples_that_print_alike():
-    said = "the samples 's1' in train and 'S1' in valid print alike"
+def test_samples_that_look_alike():
+    said = "the samples 's1' in train and 'S1' in valid look alike"
     assert found("train s1 g1 1.mp4 A a", "valid S1 g2 2.mp4 B b") == ([said], [])
     assert found("train s1 s1 1.mp4 A a", "valid S1 S1 2.mp4 B b") == ([said.replace("samples", "groups")], [])
-    said = "the samples 's1' and 'S1' print alike and are taken for different ones in train"
+    said = "the samples 's1' and 'S1' look alike and count as different ones in train"
     assert found("train s1 s1 1.mp4 A a", "train S1 S1 2.mp4 B b") == ([], [said])
 
 
-def test_views_that_print_alike():
+def test_views_that_look_alike():
     of = labelled("train s1 g1 1.mp4 A a", "train s1 g1 2.mp4 B a")
     of.rows["train"]["view"] = ["far", "Far"]
-    said = "the views 'far' and 'Far' of sample 's1' print alike in train"
+    said = "the views 'far' and 'Far' of sample 's1' look alike in train"
     assert [warning.text for warning in find_warnings(of, set())] == [said]
 
 
-def test_what_is_refused_has_its_own_advice(tmp_path):
+def test_a_refusal_has_its_own_advice(tmp_path):
     of = labelled("train s1 g1 1.mp4 A a", "train s2 g1 2.mp4 A b", "train s3 G 3.mp4 C a", "test s4 g 4.mp4 D a")
     text = refusal(tmp_path, find_leaks(of, {""}))
-    assert "give each clip one label, spell names alike that are one, and others otherwise, or let data.leaks" in text
+    spelling = "use one spelling for the same name, and clearly different names otherwise"
+    assert f"give each clip one label, {spelling}, or set data.leaks" in text
 
 
 def test_a_refusal_of_long_names_is_cut(tmp_path):

@@ -1,4 +1,4 @@
-"""What the data root may be, and what may lie below it."""
+"""Which data roots are valid, and what may lie below them."""
 
 import os
 import subprocess
@@ -47,13 +47,13 @@ def test_a_link_to_a_folder_is_named_with_what_to_do(place, link, target):
     (place / link).symlink_to(place / target)
     said = refusal(place / "root")
     assert said.startswith(f"{place / link}: is a link to the folder '{str(place)[:20]}") and target[-5:] in said
-    assert said.endswith("known to DVC by `dvc add`, or by its absolute path as data.root in params.yaml")
+    assert said.endswith("tracked by `dvc add`, or named by its absolute path as data.root in params.yaml")
 
 
 @pytest.mark.parametrize("target", ["../nothing", "l", "../real/inner/b.mp4/c"])
 def test_a_link_to_nothing_is_named(place, target):
     (place / "root/l").symlink_to(target)
-    said = f"{place / 'root/l'}: is a link to {target!r}, where nothing is: repair it or take it away"
+    said = f"{place / 'root/l'}: is a link to {target!r}, which does not exist: repair or remove it"
     assert refusal(place / "root") == said
 
 
@@ -90,7 +90,7 @@ def test_the_index_reads_nothing_behind_a_link_to_a_folder(tmp_path):
     (root / "Valid").rename(tmp_path / "Valid")
     (root / "Valid").symlink_to("../Valid")
     with pytest.raises(
-        UserError, match="root/Valid: is a link to the folder '../Valid', and DVC does not look into it"
+        UserError, match="root/Valid: is a link to the folder '../Valid', and DVC does not descend into it"
     ):
         read_source(Source(str(root), "refuse", Soccernet("soccernet")))
 
@@ -103,19 +103,19 @@ def test_names_of_folders(root):
 @pytest.mark.parametrize(
     ("root", "said"),
     [
-        (None, "must name a folder, found None: put the clips and their annotations into one, as data/own"),
+        (None, "must name a folder, found None: put the clips and their annotations into one, such as data/own"),
         ("", "must name a folder, found ''"),
         (5, "must name a folder, found 5"),
         (["a"], "must name a folder, found ['a']"),
-        ("s3://bucket/clips", "must name a folder of this machine, found the address 's3://bucket/clips': download it"),
-        ("file:///data", "must name a folder of this machine, found the address 'file:///data'"),
-        ("https://x.org/a.zip", "must name a folder of this machine, found the address"),
-        ("remote://store/clips", "must name a folder of this machine, found the address"),
-        ("~/clips", "must name a folder, found '~/clips': write the home folder's own path instead of ~"),
-        ("s3://" + "x" * 10**6, "must name a folder of this machine"),
+        ("s3://bucket/clips", "must name a folder, found the URL 's3://bucket/clips': download it"),
+        ("file:///data", "must name a folder, found the URL 'file:///data'"),
+        ("https://x.org/a.zip", "must name a folder, found the URL"),
+        ("remote://store/clips", "must name a folder, found the URL"),
+        ("~/clips", "must name a folder, found '~/clips': write the absolute path instead of ~"),
+        ("s3://" + "x" * 10**6, "must name a folder"),
     ],
 )
-def test_what_is_no_name_of_a_folder(root, said):
+def test_invalid_folder_names(root, said):
     assert name_fault(root).startswith(said) and len(name_fault(root)) < 300
     if isinstance(root, str):
         with pytest.raises(ValueError, match="^root must name a folder"):

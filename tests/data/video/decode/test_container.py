@@ -1,4 +1,4 @@
-"""A clip is opened as itself alone: no list of other files, no protocol that its name spells."""
+"""A clip opens no other file: no playlists, no protocols in its name."""
 
 import shutil
 

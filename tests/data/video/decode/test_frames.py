@@ -1,4 +1,4 @@
-"""The window's frames are the clip's own, whatever the clip; and a clip that cannot give them says why."""
+"""The window's frames are the clip's own; a clip that cannot be decoded gives a reason."""
 
 import io
 
@@ -194,7 +194,7 @@ def test_a_clip_that_was_cut_off_is_used_as_far_as_it_goes(tmp_path, centre, usa
             decoded(path, window)
 
 
-def test_what_decord_refuses_is_left_to_pyav(tmp_path, monkeypatch):
+def test_what_decord_refuses_is_decoded_by_pyav(tmp_path, monkeypatch):
     def refuses(*arguments):
         raise RuntimeError
 
@@ -214,7 +214,7 @@ def test_the_facts_of_a_clip(tmp_path):
 
 
 @pytest.mark.parametrize("width", [16, 24, 48, 72])
-def test_widths_that_decord_cannot_scale_to_are_left_to_pyav(tmp_path, width):
+def test_widths_that_decord_cannot_scale_to_are_decoded_by_pyav(tmp_path, width):
     path = write_clip(tmp_path / "clip.mp4", width=144, height=80)
     wide, narrow = (decoded(path, Window(8, 3, 4, 0, height=40, width=w)) for w in (144, width))
     blocks = wide.reshape(4, 40, width, 144 // width, 3).mean(axis=3)

@@ -1,4 +1,4 @@
-"""Mirrored and turned clips come as players show them."""
+"""Mirrored and rotated clips are decoded as players show them."""
 
 import struct
 

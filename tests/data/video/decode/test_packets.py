@@ -1,4 +1,4 @@
-"""Damage that decord would meet by chance is seen before it decodes."""
+"""Damage is detected before decord decodes."""
 
 import io
 import struct

@@ -1,4 +1,4 @@
-"""Which frames a window keeps."""
+"""The frames of a window."""
 
 import pytest
 

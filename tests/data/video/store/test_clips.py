@@ -1,4 +1,4 @@
-"""Samples of several views from the clip store."""
+"""Multi-view samples from the clip store."""
 
 import pickle
 

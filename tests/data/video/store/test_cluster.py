@@ -1,4 +1,4 @@
-"""Decoding on a Dask cluster of two worker processes: the same bytes as here, also when one is killed half-way."""
+"""Decoding on a Dask cluster of two workers: the same bytes as locally, also when one is killed half-way."""
 
 import os
 import signal
@@ -146,7 +146,7 @@ def test_a_worker_that_is_killed_half_way_loses_nothing(root, own_cluster, monke
     ("end", "reason"),
     [("crashing", "decoder crashed: SIGSEGV"), ("hanging", "decoder hangs: no answer for 2 s")],
 )
-def test_a_clip_that_takes_its_workers_decoder_along_costs_itself_alone(root, cluster, end, reason, monkeypatch):
+def test_a_clip_that_crashes_its_workers_decoder_loses_only_itself(root, cluster, end, reason, monkeypatch):
     monkeypatch.setattr(store_module, "decode_guarded", getattr(crashers, f"{end}_there"))
     _, store = build(root, "there", Dask("dask", cluster.address), timeout=2)
     assert store.faults == {"clip_3.mp4": "empty: 0 bytes", "clip_5.mp4": reason}
@@ -162,7 +162,7 @@ def test_a_clip_that_takes_its_workers_decoder_along_costs_itself_alone(root, cl
         ("full_disk_there", "clips: no room"),
     ],
 )
-def test_a_worker_that_cannot_do_it_is_told_in_one_line(root, cluster, monkeypatch, difference, said):
+def test_a_worker_that_cannot_do_it_is_reported_in_one_line(root, cluster, monkeypatch, difference, said):
     monkeypatch.setattr(store_module, "decode_guarded", getattr(crashers, difference))
     with pytest.raises(UserError, match=said):
         build(root, "there", Dask("dask", cluster.address))
@@ -178,7 +178,7 @@ def test_a_worker_under_a_nanny_may_start_its_guarded_process(root, needs_dask, 
     assert len(store.clips) == CLIPS - 1
 
 
-def test_workers_that_lack_this_package_are_told_at_once(root, needs_dask, tmp_path, monkeypatch):
+def test_workers_that_lack_this_package_are_reported_at_once(root, needs_dask, tmp_path, monkeypatch):
     found = Cluster(tmp_path, workers=0)
     monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
     try:
@@ -192,7 +192,7 @@ def test_workers_that_lack_this_package_are_told_at_once(root, needs_dask, tmp_p
         found.stop()
 
 
-def test_a_cluster_without_workers_is_told(root, needs_dask, tmp_path):
+def test_a_cluster_without_workers_is_reported(root, needs_dask, tmp_path):
     found = Cluster(tmp_path, workers=0)
     try:
         with pytest.raises(UserError, match="runtime.executor: tcp://.* has no worker; start some by: dask worker"):
@@ -202,7 +202,7 @@ def test_a_cluster_without_workers_is_told(root, needs_dask, tmp_path):
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense", ""])
-def test_a_scheduler_that_does_not_answer_is_told(needs_dask, address, monkeypatch):
+def test_a_scheduler_that_does_not_answer_is_reported(needs_dask, address, monkeypatch):
     monkeypatch.setattr(module, "CONNECT_TIMEOUT_S", 1)
     with pytest.raises(
         UserError, match="runtime.executor.address: no scheduler answers at '.*'; start one by: dask sch"
@@ -217,7 +217,7 @@ def test_a_scheduler_that_does_not_answer_is_told(needs_dask, address, monkeypat
         (Ray("ray", "auto"), "ray", "pip install ray, here and on the workers"),
     ],
 )
-def test_a_package_that_is_absent_is_told_in_one_line(cluster, package, advice, monkeypatch):
+def test_a_package_that_is_absent_is_reported_in_one_line(cluster, package, advice, monkeypatch):
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(UserError, match=f"runtime.executor.kind {cluster.kind}: {advice}, or set it to local"):
         list(map_on_cluster(cluster, abs, [-1]))

@@ -1,4 +1,4 @@
-"""What a window would lose is told before a frame is decoded, class by class."""
+"""Clips that a window would lose are reported by class, before decoding."""
 
 import os
 import signal
@@ -35,7 +35,7 @@ def test_lengths_are_those_of_the_files(tmp_path):
 
 
 @pytest.mark.parametrize("window", [WINDOW, SECONDS, Window(0.9, 0.1, 4, 0, 8, 8, "seconds")])
-def test_what_is_told_to_be_lost_is_what_decoding_refuses(tmp_path, window):
+def test_the_forecast_of_lost_clips_agrees_with_decoding(tmp_path, window):
     """Rates that are constant, half as high, and variable: few frames first, then many."""
     for name, times in {
         "even.mp4": None,
@@ -67,7 +67,7 @@ def lengths_with_a_crash(clips, say, window):
     return module._lengths(clips, say, window)
 
 
-def test_a_clip_that_takes_its_process_along_costs_itself_alone(tmp_path):
+def test_a_clip_that_crashes_its_process_loses_only_itself(tmp_path):
     for number in range(3):
         write_clip(tmp_path / f"{number}.mp4")
     whole, names = Length(16, 25.0, 12), [f"{number}.mp4" for number in range(3)]
@@ -76,7 +76,7 @@ def test_a_clip_that_takes_its_process_along_costs_itself_alone(tmp_path):
     assert found == {"0.mp4": whole, "2.mp4": whole}
 
 
-def test_what_is_lost_is_told_by_class():
+def test_lost_clips_are_reported_by_class():
     found = {f"{i}.mp4": Length(20 if i > 2 else 5, 25.0, 12) for i in range(12)}
     index = rows(*["Dive"] * 3, "Dive", *["Holding"] * 8)
     assert list(forecast(index, ["action"], found, WINDOW, "refuse")) == [
@@ -94,7 +94,7 @@ def test_nothing_is_said_where_nothing_is_lost():
     assert not list(forecast(rows("a", "b"), ["action"], {"0.mp4": Length(20, 25.0, 12)}, WINDOW, "refuse"))
 
 
-def test_different_rates_are_told_where_the_window_is_in_frames():
+def test_different_rates_are_reported_where_the_window_is_in_frames():
     found = {"0.mp4": Length(90, 25.0, 12), "1.mp4": Length(90, 25.0, 12), "2.mp4": Length(90, 50.0, 12)}
     index = rows("a", "a", "b")
     (line,) = forecast(index, ["action"], found, WINDOW, "refuse")
@@ -102,7 +102,7 @@ def test_different_rates_are_told_where_the_window_is_in_frames():
     assert not list(forecast(index, ["action"], found, SECONDS, "refuse"))
 
 
-@pytest.mark.parametrize(("lost", "told"), [((0,), 0), ((0, 1), 1), ((0, 1, 3, 4, 5), 0)])
-def test_a_class_is_told_of_only_if_it_loses_much_more_than_all(lost, told):
+@pytest.mark.parametrize(("lost", "reported"), [((0,), 0), ((0, 1), 1), ((0, 1, 3, 4, 5), 0)])
+def test_a_class_is_reported_only_if_it_loses_much_more_than_all(lost, reported):
     lost = {f"{number}.mp4" for number in lost}
-    assert len(list(skewed(rows("a", "a", *["b"] * 6), ["action"], lost))) == told
+    assert len(list(skewed(rows("a", "a", *["b"] * 6), ["action"], lost))) == reported

@@ -1,4 +1,4 @@
-"""Which clips share a shard, and what a shard is named by."""
+"""How clips are assigned to shards, and how shards are named."""
 
 import errno
 import hashlib

@@ -1,4 +1,4 @@
-"""The clip store: one new clip redoes one shard, and history leaves no trace in it."""
+"""The clip store: one new clip redoes one shard, and the store does not depend on earlier runs."""
 
 import hashlib
 import shutil
@@ -127,7 +127,7 @@ def test_the_number_of_workers_changes_no_byte(root):
 
 
 @pytest.mark.parametrize("moment", ["while the array is written", "before the facts are written"])
-def test_what_a_killed_build_left_is_not_trusted(root, monkeypatch, moment):
+def test_leftovers_of_a_killed_build_are_not_used(root, monkeypatch, moment):
     class Killed(BaseException):
         pass
 
@@ -201,7 +201,7 @@ def test_clips_of_the_same_content_are_named(root):
     [("crash", "decoder crashed: SIGSEGV"), ("hang", "decoder hangs: no answer for 2 s")],
 )
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_clip_that_takes_its_decoder_along_costs_itself_alone(root, monkeypatch, end, reason, workers):
+def test_a_clip_that_crashes_its_decoder_loses_only_itself(root, monkeypatch, end, reason, workers):
     monkeypatch.setattr(store_module, "_decode_shard", {"crash": crashing, "hang": hanging}[end])
     folder, store = build(root, "store", how=Decode(timeout=2, max_faulty=0.5), workers=workers)
     assert store.faults == {"clip_5.mp4": reason}

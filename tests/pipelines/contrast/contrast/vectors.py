@@ -1,4 +1,4 @@
-"""Unlabelled vectors in a table, one a row."""
+"""Unlabelled vectors in a table, one per row."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The tagger pipeline: what the shared stages ask."""
+"""The tagger's recipe, called by the shared stages."""
 
 from __future__ import annotations
 

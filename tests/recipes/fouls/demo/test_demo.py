@@ -1,4 +1,4 @@
-"""The demo: what it counts and what it writes."""
+"""The demo: its counts and files."""
 
 import filecmp
 import json

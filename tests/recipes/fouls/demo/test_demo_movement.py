@@ -1,4 +1,4 @@
-"""The demo: how its figures move, and that nothing but movement tells the labels."""
+"""The demo: how its figures move, and that only movement reveals the labels."""
 
 from dataclasses import replace
 
@@ -50,7 +50,7 @@ def seen_from_the_victim(action: int, severity: int, manner: Manner) -> np.ndarr
     return (joints * (1, manner.side, 1)).ravel()
 
 
-def test_true_poses_tell_the_actions() -> None:
+def test_true_poses_reveal_the_actions() -> None:
     known, fresh = manners(12, 1), manners(5, 2)
     right = []
     for severity in range(4):
@@ -80,7 +80,7 @@ def test_a_harder_foul_moves_the_victim_more(action: int) -> None:
     assert (fast[1:] > fast[:-1]).all(), fast
 
 
-def test_nobody_is_near_when_a_diver_goes_down() -> None:
+def test_a_diver_falls_without_contact() -> None:
     for manner in manners(20, 5):
         joints = foul_poses(ACTIONS.index("Dive"), 2, manner, np.linspace(0.0, DELAY_S, 6))
         gaps = np.linalg.norm(joints[:, 0, :, None] - joints[:, 1, None], axis=-1)
@@ -100,7 +100,7 @@ def test_an_action_passes_through_its_opposites_poses_in_the_reverse_order(name:
         np.testing.assert_allclose(one[channel], other[channel][::-1], atol=1e-9)
 
 
-def test_the_victim_tells_no_action() -> None:
+def test_the_victim_does_not_reveal_the_action() -> None:
     times = np.arange(-30, 30) / FPS
     for manner in manners(3, 7):
         victims = [foul_poses(action, 2, manner, times)[:, VICTIM] for action in range(8)]

@@ -1,4 +1,4 @@
-"""SoccerNet's prediction file, also of fouls that nobody could see."""
+"""SoccerNet's prediction file, including fouls without a usable view."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ def prediction(name: str, *classes: str) -> Prediction:
     return Prediction(name, ["clip"], [Predictions(head, [name], [""], i, i) for head, i in zip(HEADS, ids)])
 
 
-def test_the_guess_for_a_foul_that_was_not_seen_is_what_was_predicted_most_often_of_each_head(capsys):
+def test_an_unreadable_foul_gets_the_most_frequent_prediction_of_each_head(capsys):
     seen = [("Dive", "Red card"), ("Holding", "Red card"), ("Holding", "No offence"), ("Dive", "Red card")]
     seen += [("Elbowing", "Yellow card"), ("Holding", "No offence")]
     made = [prediction(str(number), *classes) for number, classes in enumerate(seen)]

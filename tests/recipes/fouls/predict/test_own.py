@@ -1,4 +1,4 @@
-"""Somebody's own clips: a table of them, or a folder; what is refused, and what is told."""
+"""A user's clips, as a table or a folder: refusals and warnings."""
 
 import os
 from pathlib import Path
@@ -39,7 +39,7 @@ def test_paths_begin_at_the_root_that_is_given(table, folder):
     assert samples == [Foul("x", Path("in"), ("c.mov",))]
 
 
-def test_a_clip_in_two_samples_is_told(table):
+def test_a_clip_in_two_samples_is_reported(table):
     assert table("sample,path\nx,a.mp4\ny,./a.mp4\n")[1] == ("the clip a.mp4 is in the samples x and y",)
 
 
@@ -62,7 +62,7 @@ def test_a_clip_in_two_samples_is_told(table):
         ("", "labels.csv: is empty"),
     ],
 )
-def test_a_table_that_cannot_be_meant_is_refused(table, text, said):
+def test_an_invalid_table_is_refused(table, text, said):
     with pytest.raises(UserError, match=said) as refused:
         table(text)
     assert "params.yaml" not in str(refused.value)
@@ -92,5 +92,5 @@ def test_a_folder_without_a_clip_is_refused(folder):
     for name, said in (("own", "own: no clip below it; their names end in .mp4, "), ("no", "no: absent; --folder")):
         with pytest.raises(UserError, match=said):
             read_folder(Path(name))
-    with pytest.raises(UserError, match="own/a.txt: is no folder; --folder takes one"):
+    with pytest.raises(UserError, match="own/a.txt: is not a folder; --folder takes one"):
         read_folder(Path("own/a.txt"))

@@ -1,4 +1,4 @@
-"""Which fouls and views a split has, in every place it may lie, with annotations and without."""
+"""The fouls and views of a split, in every supported layout, with annotations and without."""
 
 import shutil
 from pathlib import Path
@@ -52,7 +52,7 @@ def test_the_name_of_the_working_folder_is_its_own(tmp_path, monkeypatch):
 
 
 def test_annotations_say_which_fouls_and_views_there_are(tmp_path):
-    """A clip that is not listed is none, and a foul whose files are gone is there to be told of."""
+    """A clip that is not listed is none, and a foul whose files are gone is there to be reported of."""
     write_split(tmp_path, {"0": foul(clips=2), "7": foul(clips=1)}, "Valid")
     lay(tmp_path / "Valid", {"0": [0, 1, 2], "5": [0]})
     split = read_split(tmp_path / "Valid")
@@ -119,7 +119,7 @@ def test_annotations_need_no_label_and_no_list_of_clips(tmp_path, unlabelled):
     assert views_of(tmp_path / "Challenge") == {"2": [0, 3] if unlabelled.get("Clips") else VIEWS["2"]}
 
 
-def test_what_is_no_single_split_is_refused_in_a_line(tmp_path):
+def test_inputs_other_than_a_single_split_are_refused_in_one_line(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match=r"empty: no clip action_<i>/clip_<j>.mp4; name the folder or zip of one split"):
         read_split(tmp_path / "empty")

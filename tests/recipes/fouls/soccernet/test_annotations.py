@@ -1,4 +1,4 @@
-"""Annotations that cannot be read, each refused by one line that names file, foul and field."""
+"""Unreadable annotations, each refused in one line that names file, foul and field."""
 
 import json
 import os
@@ -69,7 +69,7 @@ def test_a_foul_that_cannot_be_read(tmp_path, spoiled, said):
         ({"Replay speed": float("inf")}, "field 'Replay speed' must be a number, found inf"),
         ({"Url": "Dataset/clip_" + "9" * 3000}, "field 'Url' must end in clip_<number>, found 'Dataset/clip_9"),
         ({"Url": "Dataset/clip_" + "9" * 5000}, "field 'Url' has 5013 characters; at most 4000 are read"),
-        ({"Url": "../clip_1"}, "field 'Url': '../clip_1' is outside the data root: give a path from there"),
+        ({"Url": "../clip_1"}, "field 'Url': '../clip_1' is outside the data root: give a path relative to it"),
         ({"Url": "Dataset/../../clip_1"}, "field 'Url': 'Dataset/../../clip_1' is outside the data root"),
         ({"Url": "/data/clip_1"}, "field 'Url': '/data/clip_1' is outside the data root"),
         ({"Url": "C:\\clip_1"}, "field 'Url': 'C:/clip_1' is outside the data root"),
@@ -144,7 +144,7 @@ LONG = ("x" * 10**6, ["y" * 10**6] * 3, {"z" * 10**6: 1}, 10**4000, [[["w"] * 99
 
 @pytest.mark.parametrize("value", LONG, ids=lambda value: type(value).__name__)
 @pytest.mark.parametrize("field", ["Action class", "Clips", "UrlLocal", "Handball"])
-def test_what_is_quoted_is_cut_to_a_length(tmp_path, field, value):
+def test_quoted_text_is_shortened(tmp_path, field, value):
     write_split(tmp_path, {"3": foul()})
     file = tmp_path / "Train/annotations.json"
     content = json.loads(file.read_text())
@@ -171,7 +171,7 @@ def test_no_usable_foul(tmp_path):
     assert refusal(tmp_path) == f"{tmp_path}/Train/annotations.json: the label rule keeps none of its 2 fouls"
 
 
-def test_what_the_rule_drops_needs_no_other_field(tmp_path):
+def test_fouls_dropped_by_the_rule_need_no_other_field(tmp_path):
     labels = {"Action class": "Dont know", "Offence": "", "Severity": ""}
     rows, dropped = read_split(write_split(tmp_path, [labels, foul()]), "train")
     assert dropped.total() == 1 and len(rows) == 2

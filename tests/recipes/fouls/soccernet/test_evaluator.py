@@ -1,4 +1,4 @@
-"""The figures of SoccerNet's own evaluator: on random annotations those of a plain reading of its rules, exactly."""
+"""SoccerNet's own evaluator: on random annotations, exactly the figures of a plain implementation."""
 
 import math
 import random
@@ -64,7 +64,7 @@ def test_random_rounds_give_exactly_the_figures_of_its_rules(tmp_path):
         (("Dive", "", "3.0"), ("Offence", "3.0"), False),
     ],
 )
-def test_what_is_right_by_hand(tmp_path, annotated, predicted, right):
+def test_correct_predictions_by_hand(tmp_path, annotated, predicted, right):
     """Beside one foul, always wrong, of each other class."""
     others = [foul(action) for action in HEADS["action"]]
     others += [foul(severity=grade) for grade in ("1.0", "3.0", "5.0")] + [foul(offence="No offence")]
@@ -78,9 +78,9 @@ def test_what_is_right_by_hand(tmp_path, annotated, predicted, right):
 def test_a_class_without_a_foul_is_no_number(tmp_path):
     fouls = read(tmp_path, {"0": foul(clips=1), "1": foul(offence="No offence", clips=1)})
     assert all(math.isnan(value) for value in evaluate(fouls, {}).values())
-    told = list(differences(fouls, {}, []))
-    assert "no foul is annotated Dive: it gives no number then; the balanced accuracy leaves the class out" in told
-    assert sum("no foul is annotated" in line for line in told) == 7 + 2
+    reported = list(differences(fouls, {}, []))
+    assert "no foul is annotated Dive: it gives no number then; the balanced accuracy leaves the class out" in reported
+    assert sum("no foul is annotated" in line for line in reported) == 7 + 2
 
 
 def answered(predictions: dict[str, tuple[str, str]]) -> dict[str, Predictions]:
@@ -99,7 +99,7 @@ COUNTS = {
 }
 
 
-def test_it_tells_how_many_fouls_each_rule_makes_unmatchable(tmp_path):
+def test_it_counts_the_fouls_that_each_rule_makes_unmatchable(tmp_path):
     labels = {
         "0": foul("Tackling", "No Offence"),
         "1": foul("Dive", "No Offence"),
@@ -110,9 +110,9 @@ def test_it_tells_how_many_fouls_each_rule_makes_unmatchable(tmp_path):
         "8": foul("Pushing", "Between", "5.0"),
     }
     rows = read_split(write_split(tmp_path, labels, "Valid"), "valid")[0]
-    file, told = official("valid", answered({str(i): ("Dive", "No card") for i in range(5)}), rows, COUNTS)
-    assert told["fouls"] == 6 and told["score"] is None
-    assert [line for line in told["differences"] if "no foul is" not in line] == [
+    file, reported = official("valid", answered({str(i): ("Dive", "No card") for i in range(5)}), rows, COUNTS)
+    assert reported["fouls"] == 6 and reported["score"] is None
+    assert [line for line in reported["differences"] if "no foul is" not in line] == [
         '2 of 6 fouls: annotated "No Offence", never equal to a predicted "No offence"',
         "1 of 6 fouls: dives whose Offence is empty or Between, never equal to any prediction",
         '1 of 6 fouls: dives with a yellow or red card, right with Severity "1.0" alone: '
@@ -124,10 +124,10 @@ def test_it_tells_how_many_fouls_each_rule_makes_unmatchable(tmp_path):
     assert list(file["Actions"]) == ["0", "1", "2", "3", "4", "7"] and file["Set"] == "valid"
 
 
-def test_where_nothing_is_counted_otherwise_nothing_is_told(tmp_path):
+def test_without_differences_nothing_is_reported(tmp_path):
     labels = [foul(action, severity="1.0") for action in HEADS["action"]]
     labels += [foul("Holding", severity="3.0"), foul("Holding", severity="5.0"), foul("Holding", "No offence")]
     rows = read_split(write_split(tmp_path, labels, "Valid"), "valid")[0]
     right = {row["sample"].split("/")[1]: (row["action"], row["severity"]) for row in rows}
-    _, told = official("valid", answered(right), rows, COUNTS)
-    assert told == {"score": 100.0, "action": 100.0, "severity": 100.0, "fouls": 11, "differences": []}
+    _, reported = official("valid", answered(right), rows, COUNTS)
+    assert reported == {"score": 100.0, "action": 100.0, "severity": 100.0, "fouls": 11, "differences": []}

@@ -1,4 +1,4 @@
-"""The official label rule, complete, and the layouts that are found in the wild."""
+"""The complete official label rule, and the supported folder layouts."""
 
 import shutil
 import zipfile
@@ -163,7 +163,7 @@ def test_the_official_number_of_fouls_must_keep_the_official_number(tmp_path, ke
     assert len(notes["valid"]) == 3
 
 
-def test_names_are_tidy_and_that_is_told(tmp_path):
+def test_names_are_normalised_and_reported(tmp_path):
     odd = foul(" Dive", "Offence\u00a0", "1.0\u200b", 1, UrlLocal="cafe\u0301 2015 ")
     odd["Clips"][0]["Camera type"] = "Main "
     write_data_set(tmp_path, Train=[odd, *every_class()])

@@ -1,4 +1,4 @@
-"""A split's answers as a prediction file."""
+"""The predictions of a split as a prediction file."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""SHA-256 of the raw clips."""
+"""Content hashes (SHA-256) of the raw clips."""
 
 import hashlib
 import os
@@ -11,7 +11,7 @@ from tailwise.data.raw import SMALLEST_CLIP, DamagedFile, RawFile
 from tailwise.data.tables.rows import Index
 
 CHUNK = 16
-"""Files that a thread hashes before it takes more."""
+"""Files per unit of work for a hashing thread."""
 
 
 def content(raw: RawFile) -> tuple[str, int]:
@@ -27,9 +27,9 @@ def content(raw: RawFile) -> tuple[str, int]:
 
 
 def fill_content(index: Index, root: Path) -> tuple[Index, set[str]]:
-    """The index with the column `content` filled, and the contents that are too small to be a clip.
+    """The index with the column `content` filled, and the hashes of files too small to be a clip.
 
-    Each file is read once, in threads, as hashing releases the interpreter lock.
+    Reads each file once. Uses threads, because hashing releases the GIL.
     """
     paths = list(dict.fromkeys(path for rows in index.rows.values() for path in rows["path"]))
     chunks = [paths[start : start + CHUNK] for start in range(0, len(paths), CHUNK)]

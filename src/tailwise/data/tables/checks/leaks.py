@@ -1,4 +1,4 @@
-"""Leaks: clips and groups in several splits, and clips under several labels."""
+"""Leaks: clips or groups in several splits, and clips with several labels."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from tailwise.core.tables import column
 from tailwise.data.tables.rows import Index
 from tailwise.data.tables.spelling import confusable, distinguish, quote
 
-APART = "keep each in one split (drawn splits: by a common group)"
+APART = "keep each in one split (for drawn splits, give them a common group)"
 ONE_LABEL = "give each clip one label"
-SPELT = "spell names alike that are one, and others otherwise"
+SPELT = "use one spelling for the same name, and clearly different names otherwise"
 
 
 @dataclass(frozen=True)
 class Leak:
-    """split: the later one of those that share something; text: what, and where it is; advice: what to do"""
+    """split: the last of the splits that share the item; text: what leaks and where; advice: what to do"""
 
     split: str
     text: str
@@ -25,15 +25,15 @@ class Leak:
 
     @property
     def crosses(self) -> bool:
-        """Whether it is between splits."""
+        """Whether the leak is between splits."""
         return self.advice != ONE_LABEL
 
 
 def find_leaks(index: Index, stubs: set[str]) -> list[Leak]:
-    """A leak for each clip, and each group or sample, that is in two splits; and for a clip under two labels.
+    """A leak for each clip, group or sample in two splits, and for each clip with two labels.
 
-    Names that print alike count as one.
-    stubs: contents too small for a clip; clips of such a content are identified by path
+    Names that look alike count as one.
+    stubs: hashes of files too small to be a clip; such files are identified by path
     """
     table, heads = all_views(index, stubs), list(index.heads)
     shared = table.loc[_splits(table, "clip") > 1]
@@ -48,7 +48,7 @@ def find_leaks(index: Index, stubs: set[str]) -> list[Leak]:
 
 
 def all_views(index: Index, stubs: set[str]) -> pd.DataFrame:
-    """The rows of all splits one after the other, with the columns `split` and `clip`, an id of the content."""
+    """The rows of all splits, concatenated, with the columns `split` and `clip` (an id of the content)."""
     parts = [rows.assign(split=split) for split, rows in index.rows.items()]
     table = pd.concat(parts, ignore_index=True)
     contents = column(table, "content")
@@ -56,7 +56,7 @@ def all_views(index: Index, stubs: set[str]) -> pd.DataFrame:
 
 
 def contradictory(table: pd.DataFrame, key: list[str], heads: list[str]) -> pd.Series:
-    """Whether the views of a row's key have several labels in some head; a missing label contradicts none."""
+    """Per row, whether the views with its key have different labels in some head; missing labels are ignored."""
     found = pd.Series(False, table.index)
     for head in heads:
         labels = column(table, head)
@@ -70,7 +70,7 @@ def _splits(table: pd.DataFrame, name: str) -> pd.Series:
 
 
 def _distinct(values: pd.Series, by: list[pd.Series]) -> pd.Series:
-    """How many different values, missing ones not counted, there are in each row's group."""
+    """Per row, the number of distinct non-missing values in its group."""
     return cast(pd.Series, values.groupby(by).transform("nunique"))
 
 
@@ -82,7 +82,7 @@ def _clip_leak(views: pd.DataFrame, heads: list[str]) -> Leak:
 
 
 def _label_leak(views: pd.DataFrame, heads: list[str]) -> Leak:
-    """Of a clip in one split."""
+    """A clip with several labels within one split."""
     head, *_ = _differ(views, heads)
     split, first = views["split"].iloc[0], views.loc[views[head] != ""].drop_duplicates(head)
     cells = zip(first["path"], first[head], first["sample"])
@@ -91,7 +91,7 @@ def _label_leak(views: pd.DataFrame, heads: list[str]) -> Leak:
 
 
 def _differ(views: pd.DataFrame, heads: list[str]) -> dict[str, list[str]]:
-    """{head: its labels} of the heads in which the views have several."""
+    """{head: labels} of the heads in which the views have different labels."""
     found = {head: views.loc[views[head] != "", head].unique().tolist() for head in heads}
     return {head: labels for head, labels in found.items() if len(labels) > 1}
 
@@ -103,7 +103,7 @@ def _group_leak(group: str, views: pd.DataFrame) -> Leak:
 
 
 def _alike(table: pd.DataFrame) -> Iterator[Leak]:
-    """Groups, and samples, that print alike and are in different splits."""
+    """Groups or samples whose names look alike and that are in different splits."""
     reported = []
     for what in ("group", "sample"):
         splits = dict(zip(table[what], table["split"]))
@@ -111,4 +111,4 @@ def _alike(table: pd.DataFrame) -> Iterator[Leak]:
             if names not in reported and len({splits[name] for name in names}) > 1:
                 reported.append(names)
                 where = " and ".join(f"{seen} in {splits[name]}" for seen, name in zip(distinguish(names), names))
-                yield Leak(splits[names[-1]], f"the {what}s {where} print alike", SPELT)
+                yield Leak(splits[names[-1]], f"the {what}s {where} look alike", SPELT)

@@ -1,4 +1,4 @@
-"""Checks of the raw data that every reader's index must pass."""
+"""Checks of the raw data, shared by all readers."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +15,13 @@ from tailwise.data.tables.rows import Index
 from tailwise.data.tables.spelling import confusable, distinguish, quote
 
 NAMED = 5
-"""Leaks that a refusal names; more would not be read."""
+"""Leaks listed in an error message."""
 LONGEST = 600
-"""Characters for all of them."""
+"""Characters of that list."""
 
 
 class Reader(Protocol):
-    """Reads the annotations of a data root. missing_class: advice about a class without a training sample"""
+    """Reads the annotations of a data root. missing_class: advice for a class without a training sample"""
 
     missing_class: ClassVar[str]
 
@@ -38,7 +38,7 @@ class Source(Protocol):
 
     @property
     def leaks(self) -> Literal["refuse", "warn"]:
-        """Refuse them, or warn."""
+        """Whether a leak is an error or a warning."""
         ...
 
     @property
@@ -47,7 +47,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Checked:
-    """An index that can be trained on. leaks, warnings: to print, not refused"""
+    """An index that passed the checks. leaks, warnings: to print; not errors"""
 
     index: Index
     leaks: list[Leak]
@@ -55,7 +55,7 @@ class Checked:
 
 
 def read_source(source: Source) -> Checked:
-    """All that is labelled; raises UserError for anything that is wrong with it."""
+    """Read and check the labelled data; UserError for any fault in it."""
     root = Path(source.root)
     check_root(root)
     check_tree(root)
@@ -70,17 +70,19 @@ def read_source(source: Source) -> Checked:
 
 
 def check_names(index: Index, root: Path) -> None:
-    """Raise UserError for classes of a head that print alike."""
+    """Raise UserError for class names of a head that look alike."""
     for head, classes in index.heads.items():
         for names in confusable(classes):
             views = pd.concat(index.rows.values()).drop_duplicates(head).set_index(head)
             samples = [views.loc[name, "sample"] for name in names]
             where = " and ".join(f"{seen} (sample {quote(of)})" for seen, of in zip(distinguish(names), samples))
-            raise UserError(f"{root}: head {head}: the classes {where} print alike: spell them alike, or otherwise")
+            raise UserError(
+                f"{root}: head {head}: the classes {where} look alike: use one spelling, or clearly different names"
+            )
 
 
 def check_classes(index: Index, root: Path, advice: str) -> None:
-    """Raise UserError for a split without a sample, and for a class that cannot be learned.
+    """Raise UserError for an empty split, and for a class that cannot be learned.
 
     advice: what to do about a class without a training sample
     """
@@ -94,7 +96,7 @@ def check_classes(index: Index, root: Path, advice: str) -> None:
         for split, labels in where.items():
             if not labels - {""}:
                 raise UserError(
-                    f"{root}: head {head}: no sample of the split {split} has a label; label one, or leave it"
+                    f"{root}: head {head}: no sample of the split {split} has a label; label one, or drop the head"
                 )
         for name in classes:
             if name not in where["train"]:
@@ -104,9 +106,9 @@ def check_classes(index: Index, root: Path, advice: str) -> None:
 
 
 def refusal(root: Path, leaks: list[Leak]) -> str:
-    """One line about leaks that are refused."""
+    """The error message for leaks: one line."""
     named = shorten("; ".join(leak.text for leak in leaks[:NAMED]), LONGEST)
     more = f"; and {len(leaks) - NAMED} more" if len(leaks) > NAMED else ""
     how = ", ".join(dict.fromkeys(leak.advice for leak in leaks))
-    advice = f"{how}, or let data.leaks: warn in params.yaml turn this into a warning"
+    advice = f"{how}, or set data.leaks: warn in params.yaml to turn this into a warning"
     return f"{root}: {named}{more}: {advice}"

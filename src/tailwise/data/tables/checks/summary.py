@@ -1,4 +1,4 @@
-"""The index stage's report on the data, as JSON and as lines."""
+"""Summary of the index stage, as JSON and as lines."""
 
 from collections.abc import Iterator
 
@@ -6,11 +6,11 @@ from tailwise.core.tables import column
 from tailwise.data.tables.checks.source import Checked
 
 SHOWN = 20
-"""Leaks, and other warnings, of a split that are printed; the file has all."""
+"""Leaks, and other warnings, printed per split; reports/index.json has all of them."""
 
 
 def summarize(data: Checked) -> dict:
-    """Per split: samples, their views if they have any, samples dropped by rule; leaks and other warnings if any."""
+    """Per split: samples, views (if the data have views), samples dropped by rule; leaks and warnings, if any."""
     summary = {}
     for split, rows in data.index.rows.items():
         views = {"views": len(rows)} if "view" in rows else {}
@@ -23,13 +23,13 @@ def summarize(data: Checked) -> dict:
 
 
 def describe(data: Checked) -> Iterator[str]:
-    """The same as lines, with the reader's notes and what is absent."""
+    """The summary as lines, with the reader's notes and the number of missing clips."""
     for split, facts in summarize(data).items():
         views = f", {facts['views']} views" if "views" in facts else ""
         yield f"{split}: {facts['samples']} samples{views}"
         rows = data.index.rows[split]
         absent = int((column(rows, "content") == "").sum()) if "content" in rows else 0
-        absences = [f"clips that are not there: {absent}"] if absent else []
+        absences = [f"missing clips: {absent}"] if absent else []
         leaks, others = ([f"WARNING: {text}" for text in facts.get(name, [])] for name in ("leaks", "warnings"))
         yield from (f"  {line}" for line in [*data.index.notes[split], *absences, *_first(leaks), *_first(others)])
 

@@ -1,4 +1,4 @@
-"""What is unusual in the data but may be intended: warned of, never refused."""
+"""Warnings about data that are unusual but may be intended."""
 
 from collections.abc import Iterator
 
@@ -11,13 +11,13 @@ from tailwise.data.tables.spelling import confusable, distinguish, quote, skelet
 
 
 def find_warnings(index: Index, stubs: set[str]) -> list[Leak]:
-    """The same clip twice in a split, and names there that print alike. stubs: as for leaks"""
+    """Duplicate clips within a split, and names that look alike there. stubs: as in `find_leaks`"""
     twice = list(_repeated(all_views(index, stubs), list(index.heads)))
     return [*twice, *(warning for split, rows in index.rows.items() for warning in _alike(split, rows))]
 
 
 def _repeated(table: pd.DataFrame, heads: list[str]) -> Iterator[Leak]:
-    """Each clip that a split has several times, under labels that do not contradict each other."""
+    """Each clip that occurs several times in a split with consistent labels."""
     key = ["clip", "split"]
     again = table.loc[table.duplicated(key, keep=False)]
     again = again.loc[~contradictory(again, key, heads)]
@@ -36,10 +36,10 @@ def _alike(split: str, rows: pd.DataFrame) -> Iterator[Leak]:
     for what, found in (("samples", samples), ("groups", groups)):
         for names in found:
             apart = " and ".join(distinguish(names))
-            yield Leak(split, f"the {what} {apart} print alike and are taken for different ones in {split}")
+            yield Leak(split, f"the {what} {apart} look alike and count as different ones in {split}")
     look = column(rows, "view").map({view: skeleton(view) for view in rows["view"].unique()})
     same = rows.loc[rows.assign(look=look).duplicated(["sample", "look"], keep=False)]
     for sample, views in same.groupby("sample", sort=False)["view"]:
         for names in confusable(views):
             apart = " and ".join(distinguish(names))
-            yield Leak(split, f"the views {apart} of sample {quote(sample)} print alike in {split}")
+            yield Leak(split, f"the views {apart} of sample {quote(sample)} look alike in {split}")

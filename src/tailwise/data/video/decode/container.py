@@ -1,7 +1,7 @@
-"""Opening a clip: containers from a list, and no other file or address than the clip itself.
+"""Open a clip: allowed container formats only, and no file or URL other than the clip itself.
 
-Some formats that FFmpeg reads are lists of other files (ffconcat, HLS, DASH): a clip of that kind would bring frames
-from outside the data root, and its own bytes would no longer say what was decoded.
+Some formats that FFmpeg reads are playlists (ffconcat, HLS, DASH). A playlist would bring in frames from outside the
+data root, and the hash of its bytes would not identify what was decoded.
 """
 
 import io
@@ -16,7 +16,7 @@ import av.error
 from tailwise.data.raw import SMALLEST_CLIP, DamagedFile, RawFile
 
 CONTAINERS = ("mov", "matroska", "webm", "avi", "mpegts", "mpeg", "flv", "ogg", "asf", "gif")
-"""FFmpeg's names of the containers that are read; mov is MP4 and QuickTime, matroska is MKV, asf is WMV."""
+"""FFmpeg's names of the allowed containers; mov is MP4 and QuickTime, matroska is MKV, asf is WMV."""
 SAFE = {"format_whitelist": ",".join(CONTAINERS), "protocol_whitelist": "file"}
 
 PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"BM", b"II*\0", b"MM\0*")
@@ -24,7 +24,7 @@ PLAYLISTS = (b"ffconcat", b"#EXTM3U", b"[playlist]", b"<?xml", b"<MPD", b"<smil"
 
 
 ROOM = 2**26
-"""Bytes that are to be had where it was the clip's fault that it could not be decoded."""
+"""Bytes. If this much memory can be allocated after a failure, the clip is at fault, not a lack of memory."""
 
 
 class ClipError(Exception):
@@ -33,7 +33,7 @@ class ClipError(Exception):
 
 @contextmanager
 def open_clip(clip: RawFile) -> Iterator[av.container.InputContainer]:
-    """The clip as PyAV's container; raises Faulty for anything that is no video container of the list."""
+    """The clip as a PyAV container; raises ClipError for anything but a video in one of CONTAINERS."""
     if not clip.exists():
         raise ClipError("absent")
     try:
@@ -52,9 +52,9 @@ def open_clip(clip: RawFile) -> Iterator[av.container.InputContainer]:
 
 
 def packets_of(container: av.container.InputContainer, stream: av.VideoStream) -> Iterator[av.Packet]:
-    """In the order of decoding, as far as the file can be read; last an empty one, which ends a decoder.
+    """The packets in decoding order, as far as the file can be read; the last one is empty and flushes the decoder.
 
-    Where damage makes a stream appear in the midst of a file, PyAV raises IndexError.
+    PyAV raises IndexError if damage makes a new stream appear in the middle of a file.
     """
     try:
         yield from container.demux(stream)
@@ -63,28 +63,28 @@ def packets_of(container: av.container.InputContainer, stream: av.VideoStream) -
 
 
 def check_memory(error: Exception) -> None:
-    """Raise MemoryError if FFmpeg failed because memory ran out, also for a thread: that is no fault of the clip.
+    """Raise MemoryError if FFmpeg failed for lack of memory, or could not start a thread: the clip is not at fault.
 
-    FFmpeg says the same of a damaged file that asks for more than any machine has.
+    FFmpeg reports the same error for a damaged file that asks for more memory than any machine has.
     """
     if isinstance(error, (MemoryError, BlockingIOError)):
         require_room()
 
 
 def require_room() -> None:
-    """Raise MemoryError where there is too little memory to say that a clip is at fault."""
+    """Raise MemoryError if memory is too low to blame the clip for a failure."""
     bytearray(ROOM)
 
 
 class _Member(io.BytesIO):
-    """A damaged file may have FFmpeg seek to where no file begins, which Python would raise in its midst."""
+    """Clamps negative seek positions, which FFmpeg may ask for in a damaged file and Python would reject."""
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         return super().seek(max(offset, 0) if whence == io.SEEK_SET else offset, whence)
 
 
 def _why_not(file: BinaryIO) -> str:
-    """What stands in the way of a file that FFmpeg does not open."""
+    """Why FFmpeg does not open a file."""
     size = file.seek(0, 2)
     if size < SMALLEST_CLIP:
         return f"empty: {size} bytes"
@@ -100,7 +100,7 @@ def _why_not(file: BinaryIO) -> str:
 
 
 def _cut_box(file: BinaryIO, length: int) -> str | None:
-    """The top-level MP4 box that is longer than what is left of the file; None if there is none or it is no MP4.
+    """The top-level MP4 box that extends beyond the end of the file; None if there is none or the file is not MP4.
 
     Source: ISO/IEC 14496-12, 4.2
     """

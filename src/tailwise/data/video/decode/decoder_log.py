@@ -1,7 +1,7 @@
-"""What FFmpeg logs while it reads and decodes: the one place where it tells that it met damage.
+"""Capture FFmpeg's log while it reads and decodes: the only place where it reports damage.
 
-A decoder that meets damage goes on, and fills the gap from other frames. Some damage nobody can see: other bits that
-are a picture, too. There are two FFmpegs here, PyAV's own and the one that comes with decord.
+A decoder conceals damage from other frames and continues. Some damage cannot be detected: changed bits may be a valid
+picture too. Two copies of FFmpeg are in use, PyAV's and decord's.
 """
 
 import ctypes
@@ -12,13 +12,13 @@ import av.logging
 import decord._ffi.base
 
 ERROR = 16
-"""FFmpeg's level of errors; lower levels are worse. Source: libavutil/log.h"""
+"""FFmpeg's log level for errors; lower levels are worse. Source: libavutil/log.h"""
 CONCEALING, CORRUPT, LOST = "concealing", "Packet corrupt", "Continuity check failed"
-"""Lines of lesser levels that tell of damage begin so: a decoder filled in blocks, a packet was cut, packets of a
-transport stream are missing. Source: libavcodec/error_resilience.c, libavformat/demux.c and mpegts.c"""
+"""Prefixes of less severe lines that report damage: blocks were concealed, a packet was cut, packets of a transport
+stream are missing. Source: libavcodec/error_resilience.c, libavformat/demux.c and mpegts.c"""
 
 Lines = list[tuple]
-"""Of each line its level first and its text last."""
+"""Log lines: the level is the first element, the text the last."""
 
 _AS_CALLBACK = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)
 _decord_lines: Lines = []
@@ -29,13 +29,13 @@ def tells_damage(lines: Lines) -> bool:
 
 
 def tells_loss(lines: Lines) -> bool:
-    """Whether packets are missing. The container knows it only at the level DEBUG, and not where they were."""
+    """Whether packets are missing. FFmpeg logs it at the level DEBUG only, without their position."""
     return any(line[-1].startswith(LOST) for line in lines)
 
 
 @contextmanager
 def pyav_log(most: int = av.logging.INFO) -> Iterator[Lines]:
-    """The lines of what PyAV reads and decodes within, in this thread. most: highest level that is kept"""
+    """The lines that PyAV logs inside the block, in this thread. most: highest level to keep"""
     level, skipped = av.logging.get_level(), av.logging.get_skip_repeated()
     av.logging.set_level(most)
     av.logging.set_skip_repeated(False)
@@ -49,12 +49,12 @@ def pyav_log(most: int = av.logging.INFO) -> Iterator[Lines]:
 
 @contextmanager
 def decord_log() -> Iterator[Lines]:
-    """The lines of what decord decodes within, their values not filled in; raises RuntimeError if it has no log."""
+    """The lines that decord logs inside the block, as unformatted templates; RuntimeError if its log is unavailable."""
     _decord_lines.clear()
     try:
         library = decord._ffi.base._LIB
         library.av_log_set_callback(_keep)
-    except AttributeError as error:  # a decord that was built another way: what it decodes cannot be trusted
+    except AttributeError as error:  # another build of decord: without its log, its frames cannot be trusted
         raise RuntimeError("decord's log cannot be read") from error
     try:
         yield _decord_lines
@@ -64,5 +64,5 @@ def decord_log() -> Iterator[Lines]:
 
 @_AS_CALLBACK
 def _keep(source: int, level: int, text: bytes, values: int) -> None:
-    """FFmpeg calls it from decord's decoding thread."""
+    """Callback for FFmpeg, called from decord's decoding thread."""
     _decord_lines.append((level, text.decode("latin1")))

@@ -1,9 +1,9 @@
-"""The packets that a window needs of a plain H.264 clip, as a small MP4 of their own.
+"""Remux the packets that a window of a plain H.264 clip needs into a small MP4 in memory.
 
-decord finds a frame by the key frames that a container lists, and counts from there. Where a listed key frame is none
-that decoding can begin at (open GOP, intra refresh, a wrong or missing table) it gives other frames without a word, and
-where packets are damaged it repeats frames. So decord never sees the clip: it gets an excerpt that begins at an IDR
-picture, holds nothing else to jump to, and ends with the window. What is not provably of this kind is PyAV's.
+decord seeks to a key frame of the container's table and counts frames from there. If decoding cannot begin at that key
+frame (open GOP, intra refresh, a wrong or missing table), it silently returns other frames; if packets are damaged, it
+repeats frames. So decord never gets the clip itself, but an excerpt that begins at an IDR picture, has no other key
+frame, and ends with the window. Clips that do not provably fit this scheme are decoded by PyAV.
 """
 
 import io
@@ -24,12 +24,12 @@ from tailwise.data.video.decode.probe import Facts, Stamps, known_times, video_s
 PLAIN_PIXELS = ("yuv420p", "yuvj420p")
 AS_STORED = (2**16, 0, 0, 0, 2**16, 0, 0, 0, 2**30)
 LARGEST = 2**28
-"""Bytes of packets that are held at once; a window that needs more is decoded picture by picture."""
+"""Bytes of packets in memory; a window that needs more is decoded by PyAV."""
 
 
 @dataclass(frozen=True)
 class Excerpt:
-    """content: an MP4; places: of the wanted pictures in it, ascending; orientation: how they are to be shown"""
+    """content: an MP4; places: indices of the wanted frames in it, ascending; orientation: how to display them"""
 
     content: io.BytesIO
     places: list[int]
@@ -37,9 +37,9 @@ class Excerpt:
 
 
 def excerpt(clip: RawFile, facts: Facts, stamps: Stamps, wanted: list[int]) -> Excerpt | None:
-    """What decord needs for the wanted frames; None where it is not certain that it would give them.
+    """The excerpt from which decord can decode the wanted frames; None if it might return other frames.
 
-    wanted: places of frames in the order in which they are shown, ascending
+    wanted: frame indices in display order, ascending
     """
     plain = facts.codec == "h264" and facts.pixels in PLAIN_PIXELS and not facts.cut
     times = known_times(stamps)
@@ -55,7 +55,7 @@ def excerpt(clip: RawFile, facts: Facts, stamps: Stamps, wanted: list[int]) -> E
         kept = sorted(map(_time, packets))
         try:
             return Excerpt(_muxed(stream, packets), [kept.index(time) for time in shown], orientation)
-        except av.error.FFmpegError as error:  # a damaged description of the stream
+        except av.error.FFmpegError as error:  # damaged stream parameters
             check_memory(error)
             return None
 
@@ -63,9 +63,9 @@ def excerpt(clip: RawFile, facts: Facts, stamps: Stamps, wanted: list[int]) -> E
 def _needed(
     container: av.container.InputContainer, stream: av.VideoStream, stamps: list[int], shown: list[int]
 ) -> list[av.Packet]:
-    """From the last IDR picture before the window to its end, without pictures that nothing needs.
+    """The packets from the last IDR picture before the window to its end, without pictures that nothing refers to.
 
-    Empty if there is no such IDR picture, or a packet on the way is hidden or not as it should be.
+    Empty if there is no such IDR picture, or if a packet in between is hidden or malformed.
     """
     prefix = length_size(bytes(stream.codec_context.extradata or b""))
     last = max(place for place, stamp in enumerate(stamps) if stamp <= shown[-1])
@@ -88,19 +88,19 @@ def _needed(
 
 
 def _time(packet: av.Packet) -> int:
-    """When the picture of a needed packet is shown."""
+    """The display time of a needed packet, in ticks."""
     assert packet.pts is not None
     return packet.pts
 
 
 def _beginnings(stamps: list[int]) -> list[bool]:
-    """Of each packet, whether all packets before it are shown before it, and all after it after it."""
+    """Per packet, whether all earlier packets are displayed before it and all later ones after it."""
     times, latest = sorted(stamps), accumulate(stamps, max)
     return [time == stamp == most for time, stamp, most in zip(times, stamps, latest)]
 
 
 def _orientation(stream: av.VideoStream, first: av.Packet) -> Orientation | None:
-    """As the first picture says; None if it does not decode."""
+    """The orientation of the first picture; None if it does not decode."""
     stream.codec_context.thread_count = 1
     try:
         frames = [*stream.codec_context.decode(first), *stream.codec_context.decode(None)]
@@ -111,13 +111,13 @@ def _orientation(stream: av.VideoStream, first: av.Packet) -> Orientation | None
 
 
 def _muxed(stream: av.VideoStream, packets: list[av.Packet]) -> io.BytesIO:
-    """The packets as an MP4 of one picture a tick, whose one key frame is the first."""
+    """An MP4 of the packets with one picture per tick; only the first is a key frame."""
     content, order = io.BytesIO(), {stamp: rank for rank, stamp in enumerate(sorted(map(_time, packets)))}
     ranks = [order[_time(packet)] for packet in packets]
     delay = max(place - rank for place, rank in enumerate(ranks))
     with av.open(content, "w", format="mp4", options={"use_editlist": "0"}) as file:
         track = file.add_stream_from_template(stream)
-        track.set_display_matrix(AS_STORED)  # decord would turn the pictures by some matrices, and not by others
+        track.set_display_matrix(AS_STORED)  # decord applies some display matrices and ignores others
         for place, (packet, rank) in enumerate(zip(packets, ranks)):
             packet.stream, packet.time_base = track, Fraction(1, 25)
             packet.pts, packet.dts, packet.is_keyframe = rank + delay, place, place == 0

@@ -1,8 +1,8 @@
-"""The window's frames of one clip.
+"""Decode the window's frames of one clip.
 
-decord decodes plain H.264 and scales on the way, faster than anything else from Python; excerpt.py tells what is plain.
-It was seen to count frames that are not shown (edit lists), to be off by one (HEVC with open groups), not to know AV1,
-and to fail at widths of 16, 24, 48 and 72: what is not plain, and what decord refuses, PyAV decodes from the beginning.
+decord decodes plain H.264 and scales at the same time, faster than other Python decoders; excerpt.py decides what is
+plain. decord has been observed to count hidden frames (edit lists), to be off by one (HEVC with open GOPs), to lack
+AV1, and to fail at widths of 16, 24, 48 and 72. PyAV decodes everything else, from the first frame.
 """
 
 import av
@@ -20,9 +20,9 @@ from tailwise.data.video.decode.window import Short, Window, within
 
 
 def decode_clip(clip: RawFile, window: Window, short: Short = "refuse") -> tuple[np.ndarray, Facts]:
-    """(margin + frames + margin, height, width, 3) uint8 RGB, and what the clip is; raises Faulty with the reason.
+    """(margin + frames + margin, height, width, 3) uint8 RGB, and the clip's facts; raises ClipError.
 
-    short: what is done with a clip that ends before the window
+    short: what to do with a clip that ends before the window
     """
     facts, stamps = examine(clip)
     try:
@@ -35,14 +35,14 @@ def decode_clip(clip: RawFile, window: Window, short: Short = "refuse") -> tuple
 
 
 def places_in(window: Window, facts: Facts, stamps: Stamps) -> list[int]:
-    """The window's frames in a clip, which may end before them; raises Faulty where a clip has no rate to go by."""
+    """Frame indices of the window, which may lie beyond the clip's end; raises ClipError for a missing frame rate."""
     if window.unit == "seconds" and not facts.rate:
         raise ClipError("no rate: a window in seconds cannot be found in it")
     return window.places(moments(facts, stamps), facts.rate)
 
 
 def moments(facts: Facts, stamps: Stamps) -> list[float]:
-    """When each frame is shown, in seconds from the first; empty where the container does not tell."""
+    """Display time of each frame, in seconds from the first; empty if the container does not give them."""
     times = known_times(stamps)
     if times is None or len(set(times)) != facts.frames:
         return []
@@ -55,14 +55,14 @@ def _decoded(clip: RawFile, window: Window, facts: Facts, stamps: Stamps, wanted
         try:
             return by_decord(plain, window)
         except (decord.DECORDError, RuntimeError, IndexError):
-            pass  # PyAV says more about what is wrong with it, or can do it
+            pass  # PyAV may decode it, or give a better reason
     return by_pyav(clip, window, facts, stamps, wanted)
 
 
 def by_decord(plain: Excerpt, window: Window) -> np.ndarray:
-    """One decord thread, opened, read and closed here: a reader kept open grows without bound.
+    """Decode with one decord thread; the reader is closed at once, because an open one grows without bound.
 
-    Raises RuntimeError where the decoder met damage: it would give other frames in its place.
+    Raises RuntimeError if the decoder logged damage, since it then returns wrong frames.
     """
     height, width = plain.orientation.stored_size(window.height, window.width)
     with decord_log() as lines:
@@ -75,7 +75,7 @@ def by_decord(plain: Excerpt, window: Window) -> np.ndarray:
 
 
 def by_pyav(clip: RawFile, window: Window, facts: Facts, stamps: Stamps, wanted: list[int]) -> np.ndarray:
-    """Frame by frame from the beginning; raises Faulty where a wanted one is missing or damaged."""
+    """Decode frame by frame from the start; raises ClipError if a wanted frame is missing or damaged."""
     found, seen = {}, 0
     for seen, (place, frame, sound) in enumerate(shown_frames(clip, stamps), start=1):  # noqa: B007
         if place not in wanted:
@@ -92,7 +92,7 @@ def by_pyav(clip: RawFile, window: Window, facts: Facts, stamps: Stamps, wanted:
 
 
 def scaled(frame: av.VideoFrame, window: Window) -> np.ndarray:
-    """(height, width, 3) uint8 RGB, scaled as decord does, then mirrored and turned as it is to be shown."""
+    """(height, width, 3) uint8 RGB, scaled as decord does, then mirrored and rotated for display."""
     orientation = orientation_of(frame)
     height, width = orientation.stored_size(window.height, window.width)
     return orientation.upright(frame.reformat(width, height, format="rgb24", interpolation="BILINEAR").to_ndarray())

@@ -1,6 +1,6 @@
-"""How a picture is to be shown: the eight ways to mirror and turn it, by the display matrix of its container.
+"""Display orientation: the eight combinations of mirroring and rotation, from the container's display matrix.
 
-Source: ISO/IEC 14496-12, 6.2.2 and 8.3.2: a stored point (x, y) is shown at (a x + c y, b x + d y).
+Source: ISO/IEC 14496-12, 6.2.2 and 8.3.2: a stored point (x, y) is displayed at (a x + c y, b x + d y).
 """
 
 import struct
@@ -16,9 +16,9 @@ DISPLAY_MATRIX = Type.DISPLAYMATRIX
 
 @dataclass(frozen=True)
 class Orientation:
-    """What is done to the stored picture, in this order.
+    """Operations on the stored picture, in this order.
 
-    transpose: rows become columns; mirror: left and right change places; flip: top and bottom do
+    transpose: swap rows and columns; mirror: swap left and right; flip: swap top and bottom
     """
 
     transpose: bool = False
@@ -26,11 +26,11 @@ class Orientation:
     flip: bool = False
 
     def stored_size(self, height: int, width: int) -> tuple[int, int]:
-        """(height, width) to which the stored picture is scaled, so that it is shown as height x width."""
+        """(height, width) of the stored picture that is displayed as height x width."""
         return (width, height) if self.transpose else (height, width)
 
     def upright(self, frames: np.ndarray) -> np.ndarray:
-        """(..., height, width, 3) as stored to the same as shown."""
+        """Stored frames (..., height, width, 3) to displayed ones."""
         if self.transpose:
             frames = frames.swapaxes(-3, -2)
         if self.mirror:
@@ -41,14 +41,14 @@ class Orientation:
 
 
 def orientation_of(frame: av.VideoFrame) -> Orientation:
-    """By the frame's display matrix; an angle that is no quarter turn counts as the nearest one."""
-    side_data = cast(SideDataContainer, frame.side_data)  # PyAV types it as one of those that are in it
+    """From the frame's display matrix; any angle is rounded to the nearest quarter turn."""
+    side_data = cast(SideDataContainer, frame.side_data)  # PyAV types it as one of its items
     found = [bytes(data) for data in side_data if data.type == DISPLAY_MATRIX]
     return from_matrix(found[0]) if found else Orientation()
 
 
 def from_matrix(matrix: bytes) -> Orientation:
-    """matrix: nine 32-bit numbers of this machine's byte order: a b u, c d v, x y w"""
+    """matrix: nine 32-bit numbers in native byte order: a b u, c d v, x y w"""
     a, b, _, c, d, *_ = struct.unpack("=9i", matrix)
     if abs(b) + abs(c) > abs(a) + abs(d):
         return Orientation(True, mirror=c < 0, flip=b < 0)

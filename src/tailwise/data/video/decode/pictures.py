@@ -1,4 +1,4 @@
-"""A clip's frames as they are shown, decoded from the beginning, and whether damage reached them."""
+"""Decode a clip's frames from the start, and track which of them damage may affect."""
 
 import bisect
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from tailwise.data.video.decode.probe import Stamps, known_times, video_stream
 
 
 class Shown(NamedTuple):
-    """place: among the frames of the clip, from 0; sound: no damage was met in it, or in what it may refer to"""
+    """place: frame index in the clip, from 0; sound: no damage in the frame or in any frame it may refer to"""
 
     place: int
     frame: av.VideoFrame
@@ -23,7 +23,7 @@ class Shown(NamedTuple):
 
 
 def shown_frames(clip: RawFile, stamps: Stamps) -> Iterator[Shown]:
-    """Every frame that PyAV gives, by one thread."""
+    """Every frame that PyAV decodes, with one thread."""
     with pyav_log() as lines, open_clip(clip) as container:
         stream = video_stream(container)
         stream.codec_context.thread_count = 1
@@ -38,7 +38,7 @@ def shown_frames(clip: RawFile, stamps: Stamps) -> Iterator[Shown]:
 
 
 def _decoded(packet: av.Packet) -> list[av.VideoFrame] | None:
-    """None for a packet that the decoder refuses: others may follow that it takes."""
+    """The frames of a packet; None if the decoder rejects it, which does not rule out later packets."""
     try:
         return packet.decode()
     except av.error.EOFError:
@@ -49,9 +49,9 @@ def _decoded(packet: av.Packet) -> list[av.VideoFrame] | None:
 
 
 class Places:
-    """Which frame of the clip a decoded one is: by its time, so that one that is missing moves no other.
+    """Assigns frame indices to decoded frames, by display time, so that a missing frame shifts no other.
 
-    Where the container tells no times, or the same twice, frames are counted.
+    Counts frames if the container has no timestamps or duplicate ones.
     """
 
     def __init__(self, stamps: Stamps):
@@ -59,10 +59,10 @@ class Places:
         self.times, self.count = sorted(times) if len(set(times)) == len(times) else [], 0
 
     def of(self, frame: av.VideoFrame, damaged: bool) -> tuple[int, bool]:
-        """The place, and whether it is by time. damaged: whether damage was met so far
+        """The frame index, and whether it comes from the display time. damaged: whether damage was met so far
 
-        Without any, the first frame that comes is the first of the clip: one that was cut out of a longer clip may
-        begin with pictures that no decoder can show.
+        Without damage, the first decoded frame is frame 0: a clip cut from a longer one may begin with pictures that
+        cannot be decoded.
         """
         if not self.count and not damaged and frame.pts in self.times:
             self.times = self.times[self.times.index(frame.pts) :]
@@ -73,10 +73,10 @@ class Places:
 
 
 class Damage:
-    """Which frames the damage of packets reaches: all that are decoded later, until decoding can begin anew.
+    """Tracks which frames damaged packets affect: all later ones, until decoding can restart.
 
-    A picture that is shown before the last key frame but decoded after it is referred to by none that comes later.
-    unplaced: damage was met already, while the container was opened; then nobody knows which packets it hit
+    A leading picture (displayed before the last key frame, decoded after it) is not referred to by later pictures.
+    unplaced: damage was logged while the container was opened, so the damaged packets are unknown
     """
 
     def __init__(self, stream: av.VideoStream, unplaced: bool):
@@ -87,10 +87,12 @@ class Damage:
         self.reached: set[int | None] = set()
 
     def note(self, packet: av.Packet, damaged: bool) -> None:
-        """In the order of decoding. damaged: as its container or the decoder says"""
+        """Record a packet, in decoding order. damaged: as reported by the container or the decoder"""
         picture = picture_in(bytes(packet), self.prefix) if self.h264 else None
         damaged |= self.h264 and picture is None and packet.size > 0
-        if packet.is_keyframe and (not self.prefix or picture and picture.idr):  # a table in MP4 may be wrong
+        if packet.is_keyframe and (
+            not self.prefix or picture and picture.idr
+        ):  # the key frame table of an MP4 may be wrong
             self.lasts, self.key = False, packet.pts
         leading = packet.pts is not None and self.key is not None and packet.pts < self.key
         self.met |= damaged
@@ -99,7 +101,10 @@ class Damage:
             self.reached.add(packet.pts)
 
     def spares(self, frame: av.VideoFrame, timed: bool) -> bool:
-        """Of each frame, as they come. timed: its time can be trusted; if it runs backwards, damage was met before"""
+        """Whether a frame is unaffected. Call it for each frame, in order.
+
+        timed: the frame has a reliable display time; a step back in time means earlier damage
+        """
         if timed and frame.pts is not None:
             self.unplaced |= self.latest is not None and frame.pts < self.latest
             self.latest = frame.pts

@@ -1,4 +1,4 @@
-"""What a clip is, before its window is decoded; or why it can be none."""
+"""Read a clip's properties and timestamps without decoding it."""
 
 from dataclasses import dataclass
 from typing import NamedTuple, cast
@@ -13,25 +13,25 @@ from tailwise.data.video.decode.container import ClipError, open_clip, packets_o
 from tailwise.data.video.decode.decoder_log import pyav_log, tells_loss
 
 Stamps = list[int | None]
-"""When the picture of each packet is shown, in the order of decoding and in the stream's time base; None where the
-container does not tell."""
+"""Display time of each packet's picture, in decoding order and in units of the stream's time base; None if the
+container does not give it."""
 
 UNTIMED = ("avi",)
-"""Containers without times of pictures: FFmpeg makes some up from the order of decoding."""
+"""Containers without display times: FFmpeg derives them from the decoding order."""
 
 
 def known_times(stamps: Stamps) -> list[int] | None:
-    """The stamps, where the container tells all of them; else None."""
+    """The timestamps if the container gives all of them; else None."""
     times = [stamp for stamp in stamps if stamp is not None]
     return times if len(times) == len(stamps) else None
 
 
 @dataclass(frozen=True)
 class Facts:
-    """width, height: as stored; rate: frames per second; frames: as counted, seconds: as long as they last
+    """width, height: as stored; rate: frames per second; frames: number of displayed frames; seconds: their duration
 
-    cut: the file ends before its own table of frames does
-    ticks: units of time a second, of its pictures' times
+    cut: the file ends before the last frame of its own frame table
+    ticks: units of the time base per second
     """
 
     codec: str
@@ -47,7 +47,7 @@ class Facts:
 
 
 class Entry(NamedTuple):
-    """A packet without its content. is_discard: an edit list hides its picture"""
+    """A packet without its content. is_discard: an edit list hides the picture"""
 
     pts: int | None
     is_keyframe: bool
@@ -55,12 +55,12 @@ class Entry(NamedTuple):
 
 
 def probe(clip: RawFile) -> Facts:
-    """Read a clip's tables, not its frames; raises Faulty."""
+    """Read a clip's tables, not its frames; raises ClipError."""
     return examine(clip)[0]
 
 
 def examine(clip: RawFile) -> tuple[Facts, Stamps]:
-    """What a clip is, and the times of the pictures that are shown; raises Faulty."""
+    """A clip's properties, and the timestamps of its displayed pictures; raises ClipError."""
     with pyav_log(av.logging.DEBUG) as lines, open_clip(clip) as container:
         stream = video_stream(container)
         found = (packet for packet in packets_of(container, stream) if packet.size)
@@ -92,7 +92,7 @@ def _facts(container: av.container.InputContainer, stream: av.VideoStream, packe
 
 
 def video_stream(container: av.container.InputContainer) -> av.VideoStream:
-    """The stream that players show; a cover picture is none. Raises Faulty."""
+    """The video stream that players select; raises ClipError if there is none. Cover pictures do not count."""
     stream = cast(av.VideoStream | None, container.streams.best("video"))
     if stream is None or stream.disposition & av.stream.Disposition.attached_pic:
         raise ClipError("audio only" if container.streams.audio else "no video stream")

@@ -1,4 +1,4 @@
-"""Which frames of a clip are kept, and at what size."""
+"""The window: which frames of a clip to decode, and their size."""
 
 import bisect
 import math
@@ -7,23 +7,23 @@ from dataclasses import dataclass
 from typing import Literal
 
 Short = Literal["refuse", "pad"]
-"""What is done with a clip that ends before the window does: it is refused, or its last frame is repeated."""
+"""What to do with a clip that ends before the window: refuse it, or repeat its last frame."""
 
 LONGEST = 10_000
-"""Frames that are kept of a clip at most."""
+"""Maximum frames of a window, margins included."""
 WIDEST = 16_384
-"""Pixels that a side has at most, as in H.264."""
+"""Maximum height and width in pixels, as in H.264."""
 MOST_PIXELS = 2**26
-"""Pixels that a window has at most, in all its frames: 32 frames of 1920x1080."""
+"""Maximum pixels of a window over all frames: 32 frames of 1920x1080."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """centre: frame in the middle; stride: frames between kept ones; frames: kept for the model
-    margin: frames kept besides on either side, for augmentation in time
-    height, width: pixels; the whole field of view is scaled to them
-    unit: of centre and stride. In seconds they are counted from the clip's first frame, and clips of different rates
-        give the same stretch of time; of a moment the nearest frame is kept, of two as near the earlier
+    """centre: the middle frame; stride: distance between sampled frames; frames: number of frames for the model
+    margin: extra frames on either side, for temporal augmentation
+    height, width: pixels; the whole picture is scaled to this size
+    unit: of centre and stride. Seconds are counted from the clip's first frame, so clips of different frame rates cover
+        the same time span; the nearest frame is taken, the earlier one of a tie
     """
 
     centre: float
@@ -55,16 +55,16 @@ class Window:
             raise ValueError(f"the window would start at {start}: move centre, or take a smaller margin or stride")
 
     def steps(self) -> list[float]:
-        """Where the kept frames are in the clip, in the window's unit, margins included.
+        """Positions of the sampled frames in the clip, in the window's unit, margins included.
 
-        `centre` is at margin + frames // 2.
+        `centre` is at index margin + frames // 2.
         """
         return [
             self.centre + self.stride * (i - self.frames // 2) for i in range(-self.margin, self.frames + self.margin)
         ]
 
     def indices(self, rate: float | None = None) -> list[int]:
-        """The kept frames' places in a clip of a constant rate, in frames per second; for frames it does not matter."""
+        """Frame indices in a clip of constant frame rate. rate: frames per second, needed if the unit is seconds"""
         if self.unit == "frames":
             return [int(step) for step in self.steps()]
         if not rate:
@@ -72,9 +72,9 @@ class Window:
         return [nearest(step * rate) for step in self.steps()]
 
     def places(self, moments: Sequence[float], rate: float) -> list[int]:
-        """The kept frames' places in a clip of any rate. moments: of its frames, in seconds from the first
+        """Frame indices in a clip of variable frame rate. moments: display times in seconds from the first frame
 
-        Beyond its last frame it is as if it went on at its rate; without moments it has that rate throughout.
+        Extrapolates beyond the last frame at `rate`; without moments, assumes that constant rate.
         """
         if self.unit == "frames" or not moments:
             return self.indices(rate)
@@ -86,18 +86,18 @@ class Window:
 
 
 LEAST_S = 1e-3
-"""Seconds between kept frames at least."""
+"""Minimum stride in seconds."""
 TINY = 1e-6
-"""Share of a frame by which times are off that were rounded to a container's ticks."""
+"""Tolerance, as a share of a frame, for times rounded to a container's ticks."""
 
 
 def nearest(place: float) -> int:
-    """The nearest whole number, of two as near the smaller."""
+    """The nearest integer; ties go down."""
     return math.ceil(place - 0.5 - TINY)
 
 
 def nearest_in(moments: Sequence[float], moment: float) -> int:
-    """The place of the nearest of these ascending moments, of two as near the earlier."""
+    """The index of the nearest of these ascending moments; ties go to the earlier one."""
     after = min(bisect.bisect_left(moments, moment), len(moments) - 1)
     before = max(after - 1, 0)
     gap = moments[after] - moments[before]
@@ -105,7 +105,7 @@ def nearest_in(moments: Sequence[float], moment: float) -> int:
 
 
 def within(places: Sequence[int], frames: int, short: Short) -> list[int]:
-    """The places of a clip of so many frames; raises ValueError where they go beyond it and it is not to be padded."""
+    """Clamp frame indices to a clip of so many frames; raises ValueError if it is too short and short is "refuse"."""
     if frames < 1 or (places[-1] >= frames and short == "refuse"):
         raise ValueError(f"shorter than the window: {frames} frames, {places[-1] + 1} needed")
     return [min(place, frames - 1) for place in places]

@@ -15,13 +15,13 @@ DEFAULTS = {"unit": "frames", "short": "refuse"}
 
 
 class Clips:
-    """One split of the clip store. A sample is its views' frames and its class ids.
+    """Dataset over one split of the clip store. A sample is the frames of its views and its class ids.
 
-    folder: has manifest.csv (one row a view), window.json, and the shards it names
-    with_margin: give the frames that were kept on either side for augmentation in time, too
-    window: what the views were cut by, the margin left out: {"centre", "stride", "frames", "height", "width"}, and
-        "unit" and "short" where they differ from DEFAULTS
-    Frames are mapped from disk, so that memory does not grow with the store.
+    folder: contains manifest.csv (one row per view), window.json, and the shards that the manifest names
+    with_margin: also return the extra frames on either side, for temporal augmentation
+    window: the decoding window without its margin: {"centre", "stride", "frames", "height", "width"}, and "unit" and
+        "short" where they differ from DEFAULTS
+    Shards are memory-mapped, so memory does not grow with the size of the store.
     """
 
     def __init__(self, folder: Path, heads: tuple[Head, ...], with_margin: bool = False):
@@ -39,23 +39,23 @@ class Clips:
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """Frames, height and width of every view, the margin left out."""
+        """Frames, height and width of every view, without the margin."""
         return self.window["frames"], self.window["height"], self.window["width"]
 
     @property
     def most_views(self) -> int:
-        """Of a sample."""
+        """Maximum number of views of a sample."""
         return max(map(len, self._views))
 
     def __len__(self) -> int:
         return len(self.names)
 
     def __getitem__(self, i: int) -> tuple[int, list[np.ndarray]]:
-        """The sample's place, and each view's frames (T, H, W, 3) uint8; T is frames + 2 * self.margin."""
+        """The sample's index, and the frames of each view (T, H, W, 3) uint8; T is frames + 2 * self.margin."""
         return i, [self._shard(view["shard"])[int(view["row"])][self._kept] for view in self._views[i]]
 
     def collate(self, items: list[tuple[int, list[np.ndarray]]]) -> Batch:
-        """clips (B, V, T, H, W, 3) uint8 and mask (B, V) bool, True where there is a view."""
+        """clips (B, V, T, H, W, 3) uint8 and mask (B, V) bool, True for existing views."""
         most = max(len(views) for _, views in items)
         clips = np.zeros((len(items), most, *items[0][1][0].shape), np.uint8)
         mask = np.zeros((len(items), most), bool)
@@ -87,7 +87,7 @@ class Clips:
 
 
 def views_by_sample(manifest: Path) -> dict[str, list[dict[str, str]]]:
-    """{sample: rows of its views}, both in the order of the file. Read without pandas, which training need not load."""
+    """{sample: rows of its views}, both in file order. Does not import pandas, which training does not need."""
     samples: dict[str, list[dict[str, str]]] = {}
     for row in read_csv(manifest):
         samples.setdefault(row["sample"], []).append(row)

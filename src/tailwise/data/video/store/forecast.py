@@ -1,7 +1,7 @@
-"""Clips that end before the window, from their packet tables before a frame is decoded, by class.
+"""Count the clips that end before the window, by class, from packet tables, before any frame is decoded.
 
-A clip that ends before the window is as good as a faulty one. If that hits a class harder than others, the classes that
-are trained on are others than those that were counted.
+Such clips are dropped like faulty ones. If one class loses more of them than others, the class distribution in training
+differs from the one in the index.
 """
 
 from collections import Counter
@@ -18,17 +18,17 @@ from tailwise.data.video.decode.frames import places_in
 from tailwise.data.video.decode.probe import examine
 from tailwise.data.video.decode.window import Short, Window
 
-if TYPE_CHECKING:  # a process that opens clips loads this module, and needs no table
+if TYPE_CHECKING:  # worker processes import this module and do not need pandas
     import pandas as pd
 
 TOGETHER = 64
-"""Clips in a chunk of work."""
+"""Clips per unit of work."""
 FACTOR, LEAST = 2.0, 2
-"""A warning is for a class that loses FACTOR times the share of all clips, and LEAST clips."""
+"""Warn about a class that loses at least LEAST clips and more than FACTOR times the overall share."""
 
 
 class Length(NamedTuple):
-    """frames: of a clip; rate: frames per second; needed: frames up to the end of the window"""
+    """frames: number in the clip; rate: frames per second; needed: frames up to the end of the window"""
 
     frames: int
     rate: float
@@ -37,7 +37,7 @@ class Length(NamedTuple):
 
 @dataclass(frozen=True)
 class _Clips:
-    """Paths below root, and those that crashed their process."""
+    """Paths relative to root. lost: those that crashed a worker process"""
 
     root: Path
     paths: tuple[str, ...]
@@ -48,7 +48,7 @@ class _Clips:
 
 
 def lengths(root: Path, paths: Sequence[str], window: Window, workers: int, timeout_s: float) -> dict[str, Length]:
-    """{path: how long the clip is} of those that can be opened; in other processes, as a clip may crash its own."""
+    """{path: length} of the clips that can be opened. Uses worker processes, because a clip may crash the process."""
     chunks = [_Clips(root, tuple(paths[i : i + TOGETHER])) for i in range(0, len(paths), TOGETHER)]
     found = {}
     for _, part in map_guarded(partial(_lengths, window=window), chunks, workers, timeout_s, _Clips.without):
@@ -66,7 +66,7 @@ def _lengths(clips: _Clips, report: Callable[[str], None], window: Window) -> di
             facts, stamps = examine(RawFile(clips.root, path))
             needed = places_in(window, facts, stamps)[-1] + 1
         except ClipError:
-            continue  # decoding tells why
+            continue  # the decoding stage reports the reason
         found[path] = Length(facts.frames, facts.rate, needed)
     return found
 
@@ -74,7 +74,7 @@ def _lengths(clips: _Clips, report: Callable[[str], None], window: Window) -> di
 def forecast(
     rows: "pd.DataFrame", heads: Sequence[str], found: Mapping[str, Length], window: Window, short: Short
 ) -> Iterator[str]:
-    """Lines on what the window would lose of a split's clips, or have padded. rows: the split's index"""
+    """Lines about the clips of a split that the window would drop or pad. rows: the split's index"""
     ended = {path for path, length in found.items() if length.frames < length.needed}
     paths = set(rows["path"])
     if count := len(ended & paths):
@@ -87,7 +87,7 @@ def forecast(
 
 
 def by_class(rows: "pd.DataFrame", heads: Sequence[str], lost: set[str]) -> Iterator[str]:
-    """How many clips of which class are among the lost."""
+    """Lines with the number of lost clips per class."""
     for head in heads:
         counts, of_lost = _counts(rows, head), _counts(rows.loc[rows["path"].isin(list(lost))], head)
         named = [f"{name or 'no label'} {n} of {counts[name]}" for name, n in of_lost.items()]
@@ -95,7 +95,7 @@ def by_class(rows: "pd.DataFrame", heads: Sequence[str], lost: set[str]) -> Iter
 
 
 def skewed(rows: "pd.DataFrame", heads: Sequence[str], lost: set[str]) -> Iterator[str]:
-    """A warning for each class that loses a much larger share of its clips than all lose together."""
+    """A warning for each class that loses a much larger share of its clips than the average."""
     paths = set(rows["path"])
     share = len(lost & paths) / len(paths)
     for head in heads:
@@ -106,7 +106,7 @@ def skewed(rows: "pd.DataFrame", heads: Sequence[str], lost: set[str]) -> Iterat
 
 
 def mixed(found: Mapping[str, Length], paths: set[str], window: Window) -> Iterator[str]:
-    """A warning where a window in frames is another stretch of time in some clips."""
+    """A warning if a window in frames covers different time spans, because frame rates differ."""
     rates = Counter(round(length.rate) for path, length in found.items() if path in paths)
     if window.unit == "frames" and len(rates) > 1:
         named = ", ".join(f"{rate} ({count})" for rate, count in rates.most_common(5))
@@ -117,5 +117,5 @@ def mixed(found: Mapping[str, Length], paths: set[str], window: Window) -> Itera
 
 
 def _counts(rows: "pd.DataFrame", head: str) -> "pd.Series":
-    """Clips of each class, each once, classes by name."""
+    """Number of distinct clips per class, sorted by class name."""
     return rows.drop_duplicates("path", keep="last")[head].value_counts().sort_index()

@@ -1,4 +1,4 @@
-"""Statistics of a split's clips, and the faulty ones among them."""
+"""Statistics of a split's clips, and the list of faulty ones."""
 
 from collections import Counter
 from pathlib import Path
@@ -34,7 +34,7 @@ def kind(reason: str) -> str:
 
 
 def counted(values) -> dict[str, int]:
-    """How often each value occurs, the most frequent first."""
+    """{value: count}, the most frequent first."""
     return dict(sorted(Counter(values).items(), key=lambda item: (-item[1], item[0])))
 
 
@@ -43,7 +43,7 @@ def spread(values: list[float]) -> dict[str, float]:
 
 
 def duplicates(rows: pd.DataFrame) -> list[list[str]]:
-    """Paths of clips of the same content, each as often as it is listed."""
+    """Paths of clips with the same content, each as often as it is listed."""
     same = rows[rows["content"] != ""].groupby("content")["path"].agg(list)
     return sorted(sorted(paths) for paths in same if len(set(paths)) > 1)
 
@@ -51,7 +51,7 @@ def duplicates(rows: pd.DataFrame) -> list[list[str]]:
 def check_faulty(splits: dict[str, dict], how: Decode, kept: Path) -> None:
     """Raise UserError if more clips are faulty than decode.max_faulty allows. splits: {split: its quality}
 
-    kept: where the list of them is written then, as the stage's outputs go with it; an older list goes
+    kept: file for the list of faulty clips, since a failed stage leaves no outputs; an older list is removed
     """
     kept.unlink(missing_ok=True)
     clips = sum(split["clips"] for split in splits.values())

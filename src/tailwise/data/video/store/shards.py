@@ -1,8 +1,8 @@
-"""The clip store's shards: about 64 clips each, chosen and named by content.
+"""Shards of the clip store: about 64 clips each, named by a hash of their content.
 
-Which clips share a shard depends on the set of clip names alone, and one more clip changes
-one shard alone. A shard's key is a hash of all that decides its bytes, code included, so that an
-unchanged one is taken from the cache folder and the result does not depend on history.
+The assignment of clips to shards depends only on the set of clip names, and one more clip changes one shard only. A
+shard's cache key is a hash of everything that determines its bytes, code included, so unchanged shards come from the
+cache and the result does not depend on earlier runs.
 """
 
 import functools
@@ -28,11 +28,11 @@ from tailwise.data.video.decode.window import Short, Window
 DECODING = ["container", "decoder_log", "excerpt", "frames", "orientation", "packets", "pictures", "probe", "window"]
 VIDEO = Path(__file__).parents[1]
 CODE = [*(VIDEO / "decode" / f"{name}.py" for name in DECODING), Path(__file__), VIDEO.parent / "raw.py"]
-"""What decides a shard's bytes besides clips, window and decoders: its shards in the cache belong to this code."""
+"""The code that determines a shard's bytes; its hash is part of the cache key."""
 SYNCED = 4
-"""Rows after which the disk is made to keep up."""
+"""Rows between two calls of fdatasync."""
 LARGEST = 92
-"""Clips in a shard at most. Halved shards hold 46 and full ones 92: 64 on average (ln 2 * 92)."""
+"""Maximum clips per shard. Larger ones are halved, so sizes range from 46 to 92: 64 on average (ln 2 * 92)."""
 
 
 def partition(clips: list[str], depth: int = 0) -> list[list[str]]:
@@ -55,8 +55,8 @@ def code_hash() -> str:
 class Shard:
     """Clips that are decoded together.
 
-    root: the data root; clips: {path from there: SHA-256 of the raw bytes, "" if absent}, sorted
-    lost: {clip: reason} of those that took their decoder's process along, and are not tried again
+    root: the data root; clips: {path relative to it: SHA-256 of the raw bytes, "" if absent}, sorted
+    lost: {clip: reason} of the clips that crashed their decoder process; they are not retried
     """
 
     root: Path
@@ -66,26 +66,26 @@ class Shard:
     lost: dict[str, str] = field(default_factory=dict)
 
     def name(self, faults: dict[str, str]) -> str:
-        """Name in the store: from the raw bytes of the clips, the window and what could not be used.
+        """Name in the store: a hash of the clips' raw bytes, the window and the faulty clips.
 
-        Neither code nor decoders are in it: another version that decodes the same frames makes the same store, and
-        training does not run again.
+        Does not depend on code or decoder versions: if a new version decodes the same frames, the store is the same and
+        training does not rerun.
         """
         facts = [str(self.window), self.short, self.clips, faults]
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
     def key(self) -> str:
-        """Name in the cache: from the raw bytes of the clips, the window, the decoders and the code."""
+        """Name in the cache: a hash of the clips' raw bytes, the window, the decoder versions and the code."""
         made_by = f"decord {decord.__version__} av {av.__version__} {code_hash()} {self.window} {self.short}"
         return hashlib.sha256(json.dumps([made_by, self.clips, self.lost]).encode()).hexdigest()[:16]
 
     def without(self, clip: str, reason: str) -> "Shard":
-        """The shard with one clip given up."""
+        """The shard with one clip marked as lost."""
         return replace(self, lost={**self.lost, clip: f"decoder {reason}"})
 
 
 def cached_facts(shard: Shard, cache: Path) -> dict | None:
-    """The facts of a shard that is whole in the cache, else None."""
+    """The facts of a shard if the cache has it complete, else None."""
     key = shard.key()
     if not (file := cache / f"{key}.json").exists():
         return None
@@ -94,10 +94,10 @@ def cached_facts(shard: Shard, cache: Path) -> dict | None:
 
 
 def decode_shard(shard: Shard, cache: Path, report: Callable[[str], None]) -> tuple[str, dict]:
-    """Decode a shard into the cache: its key and its facts. Says each clip before it is opened.
+    """Decode a shard into the cache; returns its key and facts. Calls `report` with each clip before opening it.
 
-    Leaves ``<key>.npy`` (rows, frames, height, width, 3) uint8 and ``<key>.json`` in `cache`;
-    facts: {"rows": {clip: row}, "faults": {clip: reason}, "clips": {clip: what it is}}.
+    Writes ``<key>.npy`` (rows, frames, height, width, 3) uint8 and ``<key>.json`` to `cache`;
+    facts: {"rows": {clip: row}, "faults": {clip: reason}, "clips": {clip: properties}}.
     """
     key, faults, clips = shard.key(), dict(shard.lost), {}
     with _RowFile(cache / f"{key}.npy") as rows:
@@ -113,15 +113,15 @@ def decode_shard(shard: Shard, cache: Path, report: Callable[[str], None]) -> tu
                 rows.append(frames)
                 clips[clip] = asdict(facts)
     facts = {"rows": {clip: row for row, clip in enumerate(clips)}, "faults": faults, "clips": clips}
-    write_json(cache / f"{key}.json", facts)  # last: its presence says that the array is whole
+    write_json(cache / f"{key}.json", facts)  # written last: its presence marks the array as complete
     return key, facts
 
 
 class _RowFile:
-    """A .npy file that grows row by row; in place when all is written, if not empty.
+    """Writes a .npy file row by row; moves it into place at the end, unless it is empty.
 
-    A thread writes a row while the next clip is decoded, and tells the disk to keep up, so that memory holds two clips
-    and little is left to wait for at the end.
+    A thread writes and syncs one row while the next clip is decoded, so memory holds two clips and the final sync is
+    short.
     """
 
     def __init__(self, path: Path):
@@ -135,7 +135,7 @@ class _RowFile:
         return self
 
     def append(self, row: np.ndarray) -> None:
-        """row: uint8, of the same shape each time; raises what went wrong with the row before"""
+        """row: uint8, the same shape each time; re-raises an error of the previous write"""
         self.written.result()
         if not self.rows:
             self.shape = row.shape
@@ -144,7 +144,7 @@ class _RowFile:
         self.written = self.writer.submit(self._write, np.ascontiguousarray(row), self.rows % SYNCED == 0)
 
     def _write(self, row: np.ndarray, sync: bool) -> None:
-        """An error names the file, which a full disk's does not by itself."""
+        """Write one row; adds the file name to an OSError, which a full disk does not report."""
         try:
             self.file.write(row.data)
             if sync:
@@ -154,7 +154,7 @@ class _RowFile:
             raise OSError(error.errno, error.strerror, str(self.path)) from error
 
     def _write_header(self) -> None:
-        """numpy pads it, so that its length does not follow from the number of rows."""
+        """Write the header, which numpy pads, so its length does not depend on the number of rows."""
         what = {"descr": "|u1", "fortran_order": False, "shape": (self.rows, *self.shape)}
         np.lib.format.write_array_header_1_0(self.file, what)
 
@@ -177,12 +177,12 @@ class _RowFile:
 
 
 def clear_parts(cache: Path) -> None:
-    """Remove the half-written files of processes that are gone."""
+    """Remove partial files of dead processes."""
     remove_parts(cache, alive=is_alive)
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """One file in two places without a second copy, where the file system can."""
+    """Hard-link a file; copy it where the file system has no hard links."""
     target.unlink(missing_ok=True)
     try:
         os.link(source, target)

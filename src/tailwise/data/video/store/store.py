@@ -1,7 +1,7 @@
-"""A split's clip store: its shards, a manifest of the samples that can be used, and the window they were cut by.
+"""Build the clip store of a split: its shards, a manifest of the usable samples, and the decoding window.
 
-``manifest.csv`` is the index table of the split without its faulty clips, and with the
-columns `shard` and `row` that report where a view's frames lie.
+``manifest.csv`` is the split's index table without faulty clips, plus the columns `shard` and `row`, which locate the
+frames of a view.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ from tailwise.data.video.store.shards import (
     partition,
 )
 
-if TYPE_CHECKING:  # a process that decodes loads this module, and needs no table
+if TYPE_CHECKING:  # decoding processes import this module and do not need pandas
     import pandas as pd
 
 DAY_S = 86_400
@@ -33,8 +33,8 @@ DAY_S = 86_400
 
 @dataclass(frozen=True)
 class Decode:
-    """timeout: seconds a clip may take; max_faulty: largest share of the clips that may be faulty, in [0, 1]
-    short: what is done with a clip that ends before the window
+    """timeout: maximum seconds per clip; max_faulty: maximum share of faulty clips, in [0, 1]
+    short: what to do with a clip that ends before the window
     """
 
     timeout: float
@@ -48,10 +48,10 @@ class Decode:
 
 @dataclass(frozen=True)
 class Store:
-    """What a split's store was made of.
+    """Result of `build_store`.
 
-    faults: {clip: reason}; clips: {clip: what it is}; dropped: samples without a usable view
-    shards: how many there are; decoded: how many were not in the cache
+    faults: {clip: reason}; clips: {clip: properties}; dropped: samples without a usable view
+    shards: number of shards; decoded: number of shards that were not in the cache
     """
 
     faults: dict[str, str]
@@ -62,15 +62,15 @@ class Store:
 
 
 Workers = int | Dask | Ray
-"""Processes of this machine, or a cluster."""
+"""Number of local processes, or a cluster."""
 
 
 def build_store(
     root: Path, rows: "pd.DataFrame", window: Window, folder: Path, cache: Path, how: Decode, workers: Workers
 ) -> Store:
-    """Decode one split's clips into `folder`, whose name is the split's.
+    """Decode one split's clips into `folder`, which is named after the split.
 
-    rows: the split's index, a row a view. Raises UserError if no clip is usable, or the cluster is not.
+    rows: the split's index, one row per view. Raises UserError if no clip is usable, or the cluster fails.
     """
     cache.mkdir(parents=True, exist_ok=True)
     clear_parts(cache)
@@ -94,7 +94,7 @@ def build_store(
 
 
 def _decode(shards: list[Shard], cache: Path, how: Decode, workers: Workers, label: str) -> tuple[list, int]:
-    """Each shard's key and facts in order, from the cache where they are; how many had to be decoded."""
+    """The key and facts of each shard, in order, and the number of shards that were not in the cache."""
     done = {place: (shard.key(), facts) for place, shard in enumerate(shards) if (facts := cached_facts(shard, cache))}
     places = [place for place in range(len(shards)) if place not in done]
     waiting = [shards[place] for place in places]
@@ -114,9 +114,9 @@ def _decode_shard(shard: Shard, report: Callable[[str], None], cache: Path) -> t
 
 
 def _on_cluster(shards: list[Shard], cache: Path, how: Decode, cluster: Dask | Ray, advance) -> Iterator[tuple]:
-    """(place, (key, facts)) of the shards as they are done, each a job; raises UserError if a worker differs from here.
+    """(index, (key, facts)) of each shard as it completes, one job per shard; UserError if a worker is set up wrongly.
 
-    The key shows whether a worker has the same code and decoders, the file whether it writes to the same folder.
+    The key shows whether a worker has the same code and decoders, the file whether it shares the cache folder.
     """
     there = [replace(shard, root=shard.root.resolve()) for shard in shards]
     work = partial(decode_guarded, cache=cache.resolve(), timeout_s=how.timeout)
@@ -130,7 +130,7 @@ def _on_cluster(shards: list[Shard], cache: Path, how: Decode, cluster: Dask | R
 
 
 def decode_guarded(shard: Shard, cache: Path, timeout_s: float) -> tuple[str, str, dict]:
-    """A job of a cluster's worker: the key as the worker has it, then what `decode_shard` gives, guarded there."""
+    """Job of a cluster worker: the worker's own key, then the result of `decode_shard` in a guarded process."""
     work = partial(_decode_shard, cache=cache)
     ((_, (key, facts)),) = map_guarded(work, [shard], 1, timeout_s, Shard.without)
     return shard.key(), key, facts

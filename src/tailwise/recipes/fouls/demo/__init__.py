@@ -1,7 +1,7 @@
-"""A small made-up world of fouls in the layout of SoccerNet-MVFoul, the same bytes every time.
+"""A synthetic data set of fouls in the layout of SoccerNet-MVFoul, with reproducible bytes.
 
-Two figures meet and are filmed by two to four cameras. Only how they move tells the labels: cameras, colours, places
-and tempo are drawn from streams that do not know them.
+Two to four cameras film two figures. Only their movement depends on the labels: cameras, colours, positions and tempo
+come from independent random streams.
 """
 
 import json
@@ -21,9 +21,9 @@ __all__ = ["Demo", "make_demo"]
 def make_demo(demo: Demo, root: Path, workers: int) -> None:
     """Write `<root>/{Train,Valid,Test}.zip`, each with `action_<i>/clip_<j>.mp4` and `annotations.json`.
 
-    One file a split, as the official data are handed out: DVC looks at every file and folder of the raw data each time.
-    `workers` processes share the fouls; the bytes do not depend on their number. Refuses a split folder that is there
-    already (FileExistsError): clips of another demo would be taken for this one's.
+    One file per split, like the official data, because DVC checks every file and folder of the raw data each time.
+    workers: number of processes; the bytes do not depend on it
+    Raises FileExistsError if a split folder exists, since it could contain clips of another demo.
     """
     plans = {split: plan_split(demo, split) for split in SPLITS}
     for split in SPLITS:

@@ -1,4 +1,4 @@
-"""Fouls in the words of SoccerNet-MVFoul's `annotations.json`, where every value of a foul is a string."""
+"""Write SoccerNet-MVFoul's `annotations.json`, where every value of a foul is a string."""
 
 import numpy as np
 
@@ -58,7 +58,7 @@ def labels(foul: Foul, rng: np.random.Generator) -> dict[str, str]:
 
 
 def circumstances(foul: Foul, rng: np.random.Generator) -> dict[str, str]:
-    """Fields that the pipeline keeps but does not learn, with the spellings of the official files."""
+    """Fields that are not labels, with the spellings of the official files."""
     name = ACTIONS[foul.action]
     part, upper = BODY_PARTS[name]
     shoulders = upper + "s" if upper == SHOULDER[1] and rng.random() < 0.3 else upper

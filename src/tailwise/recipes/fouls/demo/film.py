@@ -1,4 +1,4 @@
-"""From a foul to its clips: camera, background, figures, H.264."""
+"""Render and encode the clips of a foul: camera, background, figures, H.264."""
 
 from pathlib import Path
 
@@ -20,12 +20,12 @@ X264 = {
     "threads": "1",
     "x264-params": "bframes=0:scenecut=0:weightp=0:me=hex:partitions=none:subme=1:rc-lookahead=3:cpu-independent=1",
 }
-"""cpu-independent: x264 otherwise chooses other bits on a processor with other vector instructions."""
+"""cpu-independent: without it, x264's output depends on the CPU's vector instructions."""
 MUXER = {"fflags": "+bitexact"}
 
 
 def film_foul(demo: Demo, root: Path, foul: Foul) -> None:
-    """Write the clips of a foul, those with a fault as the fault demands."""
+    """Write the clips of a foul, faulty ones included."""
     folder = root / foul.split / f"action_{foul.index}"
     folder.mkdir()
     for number, view in enumerate(foul.views):
@@ -36,12 +36,12 @@ def film_foul(demo: Demo, root: Path, foul: Foul) -> None:
 
 
 def manner_of(demo: Demo, foul: Foul) -> Manner:
-    """How this foul is performed, whoever films it: the key to its true poses."""
+    """The parameters of a foul's movement, which are the same for all cameras."""
     return draw_manner(stream(demo.seed, "foul", foul.split, foul.index))
 
 
 def camera_of(demo: Demo, foul: Foul, number: int) -> Camera:
-    """A foul's cameras stand at least 35 degrees apart around it."""
+    """The camera of a view; the cameras of a foul are at least 35 degrees apart."""
     first = stream(demo.seed, "foul", foul.split, foul.index, 1).uniform(0, 2 * np.pi)
     rng = stream(demo.seed, "view", foul.split, foul.index, number)
     step = 2 * np.pi / len(foul.views)
@@ -68,7 +68,7 @@ def film_view(demo: Demo, foul: Foul, number: int) -> np.ndarray:
 
 
 def encode(path: Path, clip: np.ndarray) -> None:
-    """Write an H.264 file whose bytes depend on the pixels alone: one thread, no dates, no program names."""
+    """Write an H.264 file whose bytes depend only on the pixels: one thread, no dates, no program names."""
     with av.open(str(path), "w", format="mp4", options=MUXER) as container:
         coder = container.add_stream("libx264", rate=FPS, options=X264)
         coder.width, coder.height, coder.pix_fmt = clip.shape[2], clip.shape[1] * 2 // 3, "yuv420p"
@@ -81,7 +81,7 @@ def encode(path: Path, clip: np.ndarray) -> None:
 
 
 def spoil(path: Path, view: View) -> None:
-    """Damage a finished file as some of the official ones are."""
+    """Truncate a file in the ways that some official files are."""
     if view.fault:
         content = path.read_bytes()
         kept = STUB_BYTES if view.fault == "262 bytes" else int(len(content) * CUT_SHARE)

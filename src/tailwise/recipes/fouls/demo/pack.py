@@ -1,4 +1,4 @@
-"""A folder as one zip whose bytes follow from its content alone."""
+"""Pack a folder into a reproducible zip."""
 
 import shutil
 import zipfile

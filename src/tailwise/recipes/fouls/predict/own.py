@@ -83,7 +83,7 @@ def read_folder(folder: Path) -> tuple[list[Foul], tuple[str, ...]]:
     What a name ends in says whether it is a clip's; hidden files and those behind links to folders are not looked at.
     """
     if not folder.is_dir():
-        raise UserError(f"{folder}: {'is no folder' if folder.exists() else 'absent'}; --folder takes one")
+        raise UserError(f"{folder}: {'is not a folder' if folder.exists() else 'absent'}; --folder takes one")
     found = sorted(path.relative_to(folder) for path in folder.rglob("*") if not path.is_dir())
     names = [path.as_posix() for path in found if not any(part.startswith(".") for part in path.parts)]
     clips = [name for name in names if Path(name).suffix.lower() in VIDEO]

@@ -1,4 +1,4 @@
-"""The background of a clip: striped grass, a line, hoardings, a crowd. One picture serves all its frames."""
+"""The background of a clip: striped grass, a line, hoardings, a crowd. One picture for all frames."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ class Ground:
 
 
 def draw_ground(rng: np.random.Generator) -> Ground:
-    """A stadium from the match's own stream."""
+    """Draw a stadium from the match's random stream."""
     light = hsv(rng.uniform(0.26, 0.36), rng.uniform(0.5, 0.75), rng.uniform(0.45, 0.65))
     return Ground(
         (light, shade(light, rng.uniform(0.78, 0.9))),
@@ -67,7 +67,7 @@ def row_of(camera: Camera, ground_m: float) -> float:
 def paint_pitch(
     camera: Camera, ground: Ground, columns: np.ndarray, rows: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """Grass and one white line (rows, columns, 3): each pixel asks where it meets the ground."""
+    """Grass and one white line (rows, columns, 3), by projecting each pixel onto the ground."""
     x, y = meet_ground(camera, columns, rows)
     across = x * np.cos(ground.direction) + y * np.sin(ground.direction)
     dark = np.floor(across / ground.stripe_m + rng.uniform(0, 2)).astype(int) % 2

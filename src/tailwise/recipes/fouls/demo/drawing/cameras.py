@@ -1,4 +1,4 @@
-"""Cameras: where they stand, what they follow, and how they see points of the world."""
+"""Cameras: placement, panning and projection."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ FIGURE_M, EYE_M = 1.8, 0.85
 
 @dataclass(frozen=True)
 class Camera:
-    """A camera that looks at the place of contact, and shifts its picture to follow the figures.
+    """A camera aimed at the point of contact, which shifts its picture to follow the figures.
 
     azimuth, elevation: radians. distance: metres. focal: pixels. centre: where the place of contact is in the
     unshifted picture, pixels. contact: the frame of contact. speed: slow-down of the replay.

@@ -1,12 +1,12 @@
-"""Pictures painted larger than they are shown, and their averaging into the planes of yuv420p."""
+"""Supersampled painting, averaged down to the planes of yuv420p."""
 
 import numpy as np
 from PIL import Image
 
 FINE = 2
-"""Everything is painted this many times larger and then averaged, which smooths the edges."""
+"""Supersampling factor, for antialiasing."""
 GRID = 2 * FINE
-"""Canvas pixels that share one pixel of colour: boxes and shifts are multiples of it."""
+"""Canvas pixels per chroma pixel: boxes and shifts are multiples of it."""
 Box = tuple[int, int, int, int]
 Planes = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -30,7 +30,7 @@ def planes_of(frame: np.ndarray) -> Planes:
 
 
 def show(frame: np.ndarray, picture: Planes, left: int, top: int) -> None:
-    """Fill a planar frame with what the picture shows from its pixel (left, top), both even."""
+    """Copy the part of the picture that begins at (left, top), both even, into a planar frame."""
     for part, (seen, whole) in enumerate(zip(planes_of(frame), picture)):
         half = 2 if part else 1
         rows, columns = seen.shape
@@ -38,7 +38,7 @@ def show(frame: np.ndarray, picture: Planes, left: int, top: int) -> None:
 
 
 def patch(frame: np.ndarray, canvas: Image.Image, box: Box) -> None:
-    """Put the averaged canvas, which covers `box` of the enlarged frame, into the frame."""
+    """Average the canvas, which covers `box` of the enlarged frame, and copy it into the frame."""
     for part, (seen, drawn) in enumerate(zip(planes_of(frame), average(canvas))):
         scale = GRID if part else FINE
         left, top, right, bottom = (edge // scale for edge in box)

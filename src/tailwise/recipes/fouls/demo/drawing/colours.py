@@ -1,4 +1,4 @@
-"""Colours as limited-range Y, Cb, Cr, in which everything is painted: no conversion whose rounding could differ."""
+"""Colours as limited-range Y, Cb, Cr; painting in them avoids conversions whose rounding could differ."""
 
 import colorsys
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ Colour = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Kit:
-    """What a team wears."""
+    """Colours of a team's players."""
 
     shirt: Colour
     sleeve: Colour
@@ -39,13 +39,13 @@ def hsv(hue: float, saturation: float, value: float) -> Colour:
 
 
 def shade(colour: Colour, part: float) -> Colour:
-    """The colour in less light: `part` 0..1 of its brightness."""
+    """The colour at `part` (0..1) of its brightness."""
     luma, blue, red = colour
     return round(16 + (luma - 16) * part), round(128 + (blue - 128) * part), round(128 + (red - 128) * part)
 
 
 def draw_kits(rng: np.random.Generator) -> tuple[Kit, Kit]:
-    """Two kits far apart in hue, neither of them grass green."""
+    """Two kits with distant hues, neither of them grass green."""
     first = rng.uniform(-0.12, 0.12)
     second = rng.uniform(0.52, 0.72)
     kits = draw_kit(first, rng), draw_kit(second, rng)

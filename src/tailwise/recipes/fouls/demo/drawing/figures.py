@@ -11,7 +11,7 @@ from tailwise.recipes.fouls.demo.scene.skeleton import JOINT, JOINTS
 
 EDGE = 2
 ROOM_M = 0.25
-"""Room around the joints for what is painted about them."""
+"""Margin around the joints in metres, for limbs drawn around them."""
 INK, WHITE, SHADOW = hsv(0.6, 0.3, 0.08), hsv(0, 0, 0.98), hsv(0.33, 0.7, 0.22)
 FAR_LIGHT = 0.72
 HEAD_M, BALL_M = 0.125, 0.12

@@ -1,4 +1,4 @@
-"""Movement by keys: values at a few moments, smoothly joined. Times in seconds, 0 is the contact."""
+"""Keyframe animation with smooth interpolation. Times in seconds; 0 is the contact."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ STRIDE_M = 2.6
 
 @dataclass(frozen=True)
 class Gesture:
-    """Poses at moments, taken up from the moment `start` and given up by the moment `end`."""
+    """Keyframed poses, blended in from time `start` and blended out by time `end`."""
 
     start: float
     keys: Keys
@@ -21,7 +21,7 @@ class Gesture:
 
 
 def ease(times: np.ndarray, points: Sequence[tuple[float, float]]) -> np.ndarray:
-    """Values (T,) through points (time, value) with a rest at each; the first and last hold outside.
+    """Smooth interpolation (T,) through points (time, value), with zero slope at each; constant outside.
 
     >>> ease(np.array([-1.0, 0.5, 1.0, 3.0]), [(0, 0), (1, 10)]).tolist()
     [0.0, 5.0, 10.0, 10.0]
@@ -35,7 +35,7 @@ def ease(times: np.ndarray, points: Sequence[tuple[float, float]]) -> np.ndarray
 
 
 def travel(times: np.ndarray, speeds: list[tuple[float, float]]) -> np.ndarray:
-    """Metres gone since time 0 (T,), negative before, at speeds joined by straight lines."""
+    """Distance in metres from time 0 (T,), negative before it, for linearly interpolated speeds."""
     grid = np.arange(-400, 401) / 100
     speed = np.interp(grid, *np.array(speeds, float).T)
     way = np.concatenate([[0], np.cumsum((speed[1:] + speed[:-1]) / 200)])
@@ -43,7 +43,7 @@ def travel(times: np.ndarray, speeds: list[tuple[float, float]]) -> np.ndarray:
 
 
 def overlay(times: np.ndarray, pose: Pose, gesture: Gesture) -> Pose:
-    """The pose with the gesture's channels taking over from `start` to `end`."""
+    """The pose with the gesture's channels blended in from `start` to `end`."""
     changed = dict(pose)
     for channel in {name: None for _, values in gesture.keys for name in values}:
         points = [(moment, values[channel]) for moment, values in gesture.keys if channel in values]
@@ -54,7 +54,7 @@ def overlay(times: np.ndarray, pose: Pose, gesture: Gesture) -> Pose:
 
 
 def running(pose: Pose, distance: np.ndarray, pace: np.ndarray, phase: float) -> Pose:
-    """Legs and arms of a run in step with the `distance` gone (m), wider at a higher `pace` (m/s)."""
+    """Add a running gait in phase with `distance` (m); the amplitude grows with `pace` (m/s)."""
     swing = np.clip(pace / 5, 0, 1)
     run = dict(pose)
     for hand, half in (("l", 0.0), ("r", np.pi)):

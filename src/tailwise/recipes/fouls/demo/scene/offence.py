@@ -1,4 +1,4 @@
-"""What the offender does: an action is an order of movements, not a posture.
+"""The offender's movement: an action is a sequence of movements, not a posture.
 
 Two figures run side by side. About the contact the offender swings from one extreme to its opposite: from low to high
 or from high to low, from behind the victim to ahead of it or back, with a leg or with both arms. The frames of a swing
@@ -17,9 +17,9 @@ from tailwise.recipes.fouls.demo.scene.keys import ease
 from tailwise.recipes.fouls.demo.scene.skeleton import LIMBS, Pose
 
 SWING = ((-0.55, 0), (-0.25, -1), (0.25, 1), (0.55, 0))
-"""Seconds from the contact, and where the offender is between both extremes of its swing."""
+"""(seconds from the contact, position between the two extremes of the swing)"""
 STRENGTH = (0.76, 0.84, 0.92, 1.0)
-"""How far the swing goes, by severity."""
+"""Amplitude of the swing, by severity."""
 ALONG_M = {"ahead": 0.35, "behind": -0.9}
 BESIDE_M = {"leg": 0.95, "arms": 0.58}
 
@@ -80,12 +80,12 @@ POSES = {
     },
 }
 OUT_OF_REACH = {"hip_n": 62, "knee_n": 125}
-"""The leg that is high behind the victim is folded, not stretched out: nobody is hit there."""
+"""Folds the raised leg behind the victim, so that it does not hit anybody."""
 
 
 @dataclass(frozen=True)
 class Swing:
-    """With which limbs, and where it ends; it begins at the opposite."""
+    """The limbs, and the end position; a swing begins at the opposite position."""
 
     limbs: Literal["leg", "arms"]
     height: Literal["low", "high"]
@@ -110,7 +110,7 @@ OPPOSITE: dict[str, Any] = {"low": "high", "high": "low", "ahead": "behind", "be
 
 
 def swung(pose: Pose, swing: Swing, severity: int, side: int, times: np.ndarray) -> Pose:
-    """A run beside the victim (T,) with the swing on it; the victim is on the right if `side` is +1."""
+    """The pose (T,) of running beside the victim, with the swing; the victim is on the right if `side` is +1."""
     moment = STRENGTH[severity] * ease(times, list(SWING))
     near, far = ("r", "l") if side > 0 else ("l", "r")
     start = Swing(swing.limbs, OPPOSITE[swing.height], OPPOSITE[swing.place])
@@ -131,6 +131,6 @@ def posture(extreme: Swing) -> dict[str, float]:
 
 
 def handed(values: Mapping[str, float], near: str, far: str) -> dict[str, float]:
-    """The pose with near and far turned into left and right."""
+    """The channels with near and far mapped to left and right."""
     limbs = {f"{limb}_{mark}": f"{limb}_{hand}" for limb in LIMBS for mark, hand in (("n", near), ("f", far))}
     return {limbs.get(name, name): value for name, value in values.items()}

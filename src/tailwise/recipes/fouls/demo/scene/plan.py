@@ -1,4 +1,4 @@
-"""Which foul has which labels, cameras and faults: all that is decided before anything is drawn."""
+"""Plan the labels, cameras and faults of all fouls before rendering."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -26,7 +26,7 @@ CAMERAS = (
 )
 CAMERA_ODDS = (0.3, 0.4, 0.1, 0.1, 0.05, 0.05)
 VIEW_ODDS = (0.70, 0.22, 0.08)
-"""Odds of two, three and four views."""
+"""Probabilities of two, three and four views."""
 FOULS_PER_MATCH = 10
 
 
@@ -69,7 +69,7 @@ class View:
 
 @dataclass(frozen=True)
 class Foul:
-    """One event: class indices as performed, what its annotation spoils, and the cameras that saw it."""
+    """One event: class ids as performed, the fault of its annotation, and its views."""
 
     split: str
     index: int
@@ -81,7 +81,7 @@ class Foul:
 
 
 def stream(seed: int, purpose: Literal["plan", "match", "foul", "view"], split: str, *ids: int) -> np.random.Generator:
-    """A stream of draws that belongs to one thing alone, whatever else is drawn, and in whatever order."""
+    """An independent random generator for these keys, whatever else is drawn and in whatever order."""
     first, second = (*ids, 0, 0)[:2]
     number = ("plan", "match", "foul", "view").index(purpose)
     return np.random.default_rng([seed, number, SPLITS.index(split), first, second])
@@ -103,7 +103,7 @@ def apportion(total: int, skew: tuple[int, ...], least: int) -> list[int]:
 
 
 def train_labels(count: int, rng: np.random.Generator) -> list[tuple[int, int]]:
-    """(action, severity) of the train fouls: official skew on both heads, which tell nothing of each other."""
+    """(action, severity) of the train fouls: official skew on both heads, which are independent of each other."""
     actions = np.repeat(range(len(ACTIONS)), apportion(count, ACTION_SKEW, LEAST_PER_CLASS))
     severities = np.repeat(range(len(SEVERITIES)), apportion(count, SEVERITY_SKEW, LEAST_PER_CLASS))
     return list(zip(rng.permutation(actions).tolist(), rng.permutation(severities).tolist()))
@@ -116,7 +116,7 @@ def even_labels(count: int, rng: np.random.Generator) -> list[tuple[int, int]]:
 
 
 def plan_split(demo: Demo, split: str) -> list[Foul]:
-    """All fouls of a split in the order of their ids: the counted ones and those the label rule will drop."""
+    """All fouls of a split, ordered by id: the counted ones and those that the label rule drops."""
     rng = stream(demo.seed, "plan", split)
     count = getattr(demo, split.lower())
     labels = (train_labels if split == "Train" else even_labels)(count, rng)
@@ -155,7 +155,7 @@ def draw_view(rng: np.random.Generator, nth: int, start_ms: int) -> View:
 
 
 def spoil_files(views: list[tuple[View, ...]], counted: list[bool], rng: np.random.Generator) -> list[tuple[View, ...]]:
-    """Ruin one clip of three counted fouls, one for each fault; every foul keeps a good view."""
+    """Damage one clip of three counted fouls, one for each kind of fault; every foul keeps a usable view."""
     chosen = rng.permutation(np.flatnonzero(counted))[: len(FILE_FAULTS)].tolist()
     faults = dict(zip(chosen, FILE_FAULTS))
     return [

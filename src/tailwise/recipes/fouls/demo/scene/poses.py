@@ -1,4 +1,4 @@
-"""The true movement of both figures of a foul: a pure function of its labels, its manner and time."""
+"""The 3-D movement of both figures: a pure function of labels, manner and time."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from tailwise.recipes.fouls.demo.scene.skeleton import CHANNELS, Pose, joints_of
 OFFENDER, VICTIM = 0, 1
 VICTIM_SPEED_M_S = 3.2
 DELAY_S = 0.2
-"""From the contact to the victim's answer: by then the offender is past the end of its swing."""
+"""Seconds from the contact to the victim's reaction; by then the offender's swing has ended."""
 PIVOT_M = 0.75
 FALL_WAYS = (0, 0, 90, 145)
 """Where a victim may fall, degrees from its heading away from the offender's side, whatever the action."""
@@ -24,12 +24,12 @@ CLAIMS = (
     {"hip_n": 55, "knee_n": 10},
     {"arm_n": 85, "arm_f": 85},
 )
-"""What victims do on their way: ask for the ball, kick, shield it."""
+"""Gestures of the victim before the contact: ask for the ball, kick, shield it."""
 
 
 @dataclass(frozen=True)
 class Habit:
-    """A gesture beside the point: which of its list (-1: none), and how many seconds before the contact."""
+    """A gesture unrelated to the labels: its index (-1: none), and how many seconds before the contact."""
 
     kind: int
     moment: float
@@ -37,7 +37,7 @@ class Habit:
 
 @dataclass(frozen=True)
 class Manner:
-    """All that varies between two fouls of the same labels; drawn without knowing them.
+    """Everything that varies between fouls with the same labels; drawn independently of them.
 
     side: +1 if the offender is at the victim's left, else -1. sizes: factors on the body length of offender and
     victim. pace: factor on speeds. strides: phases of the runs, radians. way: the fall's direction, degrees from the
@@ -57,7 +57,7 @@ class Manner:
 
 
 def draw_manner(rng: np.random.Generator) -> Manner:
-    """A manner from a foul's own stream."""
+    """Draw a manner from the foul's random stream."""
     side = int(rng.choice([-1, 1]))
     return Manner(
         side=side,
@@ -86,7 +86,7 @@ def foul_poses(action: int, severity: int, manner: Manner, times: np.ndarray) ->
 
 
 def ball_path(manner: Manner, times: np.ndarray) -> np.ndarray:
-    """The ball (T, 3) in the world, metres: at the victim's feet until it falls, then lost whatever the action."""
+    """The ball (T, 3) in the world, metres: at the victim's feet until it falls, then lost, for every action."""
     turn, speed, height = manner.ball
     after = times - DELAY_S
     kept = VICTIM_SPEED_M_S * manner.pace * np.minimum(times, DELAY_S) + 0.45
@@ -117,7 +117,7 @@ def offender_pose(name: str, severity: int, manner: Manner, times: np.ndarray) -
 
 
 def victim_pose(severity: int, manner: Manner, times: np.ndarray) -> Pose:
-    """The victim's run, its habit, and its reaction."""
+    """The victim's run, gesture and reaction."""
     speed = VICTIM_SPEED_M_S * manner.pace
     soon, late = SPEED_KEPT[severity]
     speeds = [(DELAY_S, speed), (DELAY_S + 0.3, soon * speed), (DELAY_S + 0.8, late * speed)]

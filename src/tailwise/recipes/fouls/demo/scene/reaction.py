@@ -20,13 +20,13 @@ FLAT = {
     "backward": {"hip": 42, "knee": 75, "arm": 8, "armside": 55, "elbow": 10, "bend": 8},
     "sideways": {"hip": 38, "knee": 60, "arm": 60, "armside": 8, "elbow": 45, "bend": 10},
 }
-"""How a body lies that fell this way; limbs of both sides alike."""
+"""Limb channels of a body lying after a fall in this direction, the same on both sides."""
 SAVED = {
     "forward": {"arm": 75, "armside": 25, "elbow": 25, "bend": 12},
     "backward": {"arm": 30, "armside": 75, "elbow": 15, "bend": 18},
     "sideways": {"arm": 15, "armside": 70, "elbow": 20, "bend": 8},
 }
-"""Arms that save the balance."""
+"""Arm channels while regaining balance."""
 TUCKED = {"hip": 30, "knee": 70, "arm": 30, "armside": 3, "elbow": 110, "bend": 15}
 
 
@@ -44,7 +44,7 @@ def both(pose: Mapping[str, float], **uneven: float) -> dict[str, float]:
 
 
 def reaction(severity: int, way: float) -> Gesture:
-    """The gesture that answers the contact at time 0, seconds and degrees."""
+    """The gesture in reaction to the contact at time 0; seconds and degrees."""
     answer = (sway, stumble, fall, thrown)[severity](direction_name(way))
     return directed(answer, way)
 

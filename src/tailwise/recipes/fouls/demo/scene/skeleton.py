@@ -1,4 +1,4 @@
-"""A figure of 17 joints: from the angles of its limbs to where its joints are in the world.
+"""Forward kinematics of a figure with 17 joints.
 
 Axes of a figure: x forward, y to its left, z up; metres and degrees. A pose maps a channel's name to an array over
 time (T,). `pitch` tips the whole body forward and `sway` to its left; `bend`, `side` and `twist` move the trunk
@@ -76,7 +76,7 @@ def limb(
 
 
 def joints_of(pose: Pose, size: float) -> np.ndarray:
-    """Joints (T, 17, 3) in the world. The lowest joint touches the ground, but for `lift` metres above it."""
+    """Joints (T, 17, 3) in the world. The lowest joint touches the ground, or is `lift` metres above it."""
     body = body_frame(pose)
     chest = body @ turn("z", pose["twist"]) @ turn("y", pose["bend"]) @ turn("x", pose["side"])
     at = {"pelvis": np.zeros((len(pose["x"]), 3))}
