@@ -14,8 +14,7 @@ ByHead = dict[str, torch.Tensor]
 
 
 def view_output(head: str) -> str:
-    """The name under which training outputs a head's logits of each single view, (N, C) of the N views that are there,
-    in the order of ``clips[mask]``."""
+    """Name of the output that holds a head's logits for each single view in training: (N, C), as ``clips[mask]``."""
     return f"{head} per view"
 
 

@@ -55,8 +55,8 @@ class Tiny:
 class TinyBackbone(nn.Module):
     """Clips (N, T, H, W, 3) in [0, 255] to embeddings (N, 4 * width); H and W are cropped to multiples of 4.
 
-    Embeds patches of 4x4 pixels into `width` channels: half appearance, half motion. Four 3-D convolutions follow. Group
-    norm allows batches of one clip.
+    Embeds patches of 4x4 pixels into `width` channels: half appearance, half motion. Four 3-D convolutions follow.
+    Group norm allows batches of one clip.
     """
 
     def __init__(self, options: Tiny):
