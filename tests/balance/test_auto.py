@@ -86,8 +86,16 @@ def test_epochs_follow_the_samples_that_the_phase_really_draws():
     assert (every["train.epochs"].value, often["train.epochs"].value) == (10, 6)  # 100 draws, 90 + 9 * 10
 
 
-def test_on_the_demo_auto_is_near_the_numbers_that_were_tried():
-    params, counts = read_params(ROOT / "params.yaml"), read_json(ROOT / "reports/classes.json")["train"]
+def merged(values: dict, changes: dict) -> dict:
+    """The values with those of a preset."""
+    inner = {key: merged(values[key], change) for key, change in changes.items() if isinstance(change, dict)}
+    return values | changes | inner
+
+
+def test_on_the_demo_auto_is_near_the_planned_numbers():
+    """Where each phase has a learning rate schedule of its own, as auto presumes."""
+    base, planned = (read_params(ROOT / file) for file in ("params.yaml", "presets/planned.yaml"))
+    params, counts = merged(base, planned), read_json(ROOT / "reports/classes.json")["train"]
     assert 0.5 < max_ratio(counts) / params["phase1"]["samples"]["max_ratio"] < 2
     rate, batch_size = load_recipe("tailwise.recipes.fouls").first_lr(params), params["training"]["batch_size"]
     for place, phase in enumerate(("phase1", "phase2", "phase3")):

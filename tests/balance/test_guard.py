@@ -52,9 +52,22 @@ def test_ten_times_the_weight_on_eight_times_the_draws_is_refused_with_the_facto
     check_ratio("phase2", "action", classes, Balance(80.001))
 
 
+def test_margins_alone_have_a_limit_of_their_own_and_share_the_other_with_draws():
+    counts, boost = {"often": 800, "rare": 10}, {"often": 1.0, "rare": 50.0}
+    margins = effective_weights(counts, counts, boost, "margin")
+    check_ratio("phase2", "action", margins, Balance(10, max_margin_ratio=50))
+    with pytest.raises(UserError, match="would be 50.0 times that of often, and balance.max_margin_ratio is 49"):
+        check_ratio("phase2", "action", margins, Balance(100, max_margin_ratio=49))
+    both = effective_weights(counts, {"often": 800, "rare": 20}, boost, "margin")
+    with pytest.raises(UserError, match="would be 100.0 times that of often, and balance.max_effective_ratio is 99"):
+        check_ratio("phase2", "action", both, Balance(99, max_margin_ratio=1000))
+
+
 def test_a_limit_below_one_is_refused():
     with pytest.raises(ValueError, match="max_effective_ratio must be at least 1"):
         Balance(0.9)
+    with pytest.raises(ValueError, match="max_margin_ratio must be at least 1"):
+        Balance(1, max_margin_ratio=0.9)
 
 
 def test_a_class_that_is_never_drawn_is_refused():

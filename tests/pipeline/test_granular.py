@@ -81,7 +81,8 @@ PARAMETERS = {
     "phase3.train.schedule.start "
     "phase3.train.schedule.end phase3.train.early_stopping phase3.train.average "
     "phase3.train.keep_every phase3.train.hand_over": f"{CHECK} {PHASE3}",
-    "balance.max_effective_ratio": f"{CHECK} compute_weights target_weak_classes certify report",
+    "balance.max_effective_ratio balance.max_margin_ratio": f"{CHECK} compute_weights target_weak_classes certify "
+    "report",
     "target.recall target.prior_samples target.min_support": f"{CHECK} {TARGET}",
     "model.variant.kind model.variant.dropout": f"{CHECK} {TRAINING}",
     "model.backbone.kind model.backbone.width model.backbone.motion "

@@ -9,13 +9,25 @@ from tailwise.core.errors import UserError
 
 @dataclass(frozen=True)
 class Balance:
-    """max_effective_ratio: largest ratio between the effective weights of two classes of a head, at least 1"""
+    """Largest ratios between the effective weights of two classes of a head, at least 1.
+
+    max_effective_ratio: of draws x weight x margin, where samples or weights are uneven
+    max_margin_ratio: of margins alone; training stays stable at ratios where weights and draws do not
+    """
 
     max_effective_ratio: float
+    max_margin_ratio: float = 100.0
 
     def __post_init__(self):
-        if self.max_effective_ratio < 1:
-            raise ValueError(f"max_effective_ratio must be at least 1, found {self.max_effective_ratio}")
+        for name, value in vars(self).items():
+            if value < 1:
+                raise ValueError(f"{name} must be at least 1, found {value}")
+
+    def limit(self, classes: Mapping[str, "EffectiveWeight"]) -> tuple[str, float]:
+        """The key of the limit that applies to these classes, and its value."""
+        others = {one.draws * one.weight for one in classes.values()}
+        key = "max_margin_ratio" if len(others) < 2 else "max_effective_ratio"
+        return f"balance.{key}", getattr(self, key)
 
 
 @dataclass(frozen=True)
@@ -71,13 +83,13 @@ def check_drawn(phase: str, head: str, counts: Mapping[str, int], drawn: Mapping
 
 def check_ratio(phase: str, head: str, classes: Mapping[str, EffectiveWeight], balance: Balance) -> None:
     """Raise UserError, with the factors of the heaviest and the lightest class, if their ratio is too large."""
-    ratio = effective_ratio(classes)
-    if ratio <= balance.max_effective_ratio:
+    ratio, (key, limit) = effective_ratio(classes), balance.limit(classes)
+    if ratio <= limit:
         return
     heaviest = max(classes, key=lambda name: classes[name].product)
     lightest = min(classes, key=lambda name: classes[name].product)
     raise UserError(
         f"{phase}: head {head}: the effective weight of {heaviest} would be {ratio:.1f} times that of {lightest}, and "
-        f"balance.max_effective_ratio is {balance.max_effective_ratio:g}. {heaviest}: {classes[heaviest]}; "
+        f"{key} is {limit:g}. {heaviest}: {classes[heaviest]}; "
         f"{lightest}: {classes[lightest]}. Lower {phase}.max_weight, or draw the samples more evenly"
     )

@@ -74,14 +74,14 @@ def read(values: dict) -> Params:
             {"augment.delay": 1, "window.margin": 1} | {f"phase{number}.train.augment": 0.5 for number in (1, 2)},
         ),
         (
-            {"phase2.max_weight": 41.0},
+            {"phase2.max_weight": 41.0, "phase2.apply_as": "weight"},
             "phase2.max_weight 41 is above balance.max_effective_ratio 40, which no boost may exceed",
-            {"phase2.max_weight": 40.0},
+            {"phase2.max_weight": 40.0, "phase2.apply_as": "weight"},
         ),
         (
-            {"balance.max_effective_ratio": 39.5},
-            "phase3.max_weight 40 is above balance.max_effective_ratio 39.5",
-            {"balance.max_effective_ratio": 39.5, "phase3.max_weight": 39.5},
+            {"phase3.max_weight": 101.0},
+            "phase3.max_weight 101 is above balance.max_margin_ratio 100, which no boost may exceed",
+            {"phase3.max_weight": 100.0},
         ),
         (
             {"phase1.boost": {"kind": "effective", "beta": 0.0}},

@@ -49,6 +49,7 @@ def changed(**values):
         ),
         ({"phase2__train__rates": [{"pattern": "head.*", "factor": 0.1}]}, r"phase2.train.rates: 'head.\*' names no"),
         ({"balance__max_effective_ratio": 0}, "max_effective_ratio must be at least 1"),
+        ({"balance__max_margin_ratio": 0.5}, "max_margin_ratio must be at least 1"),
         ({"phase1__boost": {"kind": "effective"}}, "phase1.boost.beta is missing"),
         (
             {"phase1__boost": {"kind": "cube"}},
@@ -131,7 +132,7 @@ def test_the_guard_lets_the_default_demo_pass_and_not_ten_times_the_weight(phase
 
 
 OPEN = {
-    "phase1__samples__max_ratio": "auto",
+    "phase1__samples": {"kind": "balanced", "max_ratio": "auto"},
     "phase1__train__epochs": "auto",
     "phase2__train__lr": "auto",
     "runtime__workers": "auto",
@@ -154,7 +155,7 @@ def test_auto_values_stay_auto_in_the_saved_configuration():
         ({"phase2__train__lr": 0.0}, "phase2.train: epochs, lr and clip must be positive"),
         ({"phase2__train__lr": "auto", "phase2__train__epochs": 0}, "phase2.train: epochs, lr and clip must be pos"),
         ({"phase2__train__lr": "auto", "phase2__train__augment": 2.0}, "phase2.train: augment must be within"),
-        ({"phase1__samples__max_ratio": 0.5}, "phase1.samples: max_ratio must be at least 1"),
+        ({"phase1__samples": {"kind": "balanced", "max_ratio": 0.5}}, "phase1.samples: max_ratio must be at least 1"),
         ({"phase1__max_weight": "auto"}, "phase1.max_weight must be a number, found 'auto'"),
         ({"runtime__workers": -1}, "runtime: workers must be at least 0, or auto, found -1"),
     ],

@@ -56,9 +56,9 @@ def of_augment(augment: Augment, window: Window, phases: Mapping[str, Phase]) ->
 def of_balance(phases: Mapping[str, Rebalance], balance: Balance) -> Lines:
     """A cap above the guard's limit, and rules that treat all classes and samples alike."""
     for name, how in phases.items():
-        if how.max_weight > balance.max_effective_ratio:
-            limit = f"balance.max_effective_ratio {balance.max_effective_ratio:g}"
-            yield f"{name}.max_weight {how.max_weight:g} is above {limit}, which no boost may exceed"
+        key = "max_margin_ratio" if how.apply_as == "margin" else "max_effective_ratio"
+        if how.max_weight > (limit := getattr(balance, key)):
+            yield f"{name}.max_weight {how.max_weight:g} is above balance.{key} {limit:g}, which no boost may exceed"
         if how.max_weight > 1 and isinstance(how.boost, EffectiveNumber) and not how.boost.beta:
             yield f"{name}.boost.beta 0 has no effect: every class gets the same boost; set {name}.max_weight to 1"
         if isinstance(how.samples, Oversampled) and how.samples.max_repeat == 1:
