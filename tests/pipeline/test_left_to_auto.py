@@ -16,7 +16,9 @@ def test_without_auto_values_nothing_is_chosen(finished):
 @pytest.mark.slow
 def test_chosen_values_are_used_and_the_same_numbers_give_the_same_bytes(project):
     before, trained = project.recorded("data/chosen/phase2.json"), project.recorded(MODEL)
-    for key in ("samples.max_ratio", "train.epochs", "train.lr"):
+    project.set("phase1.samples", {"kind": "balanced", "max_ratio": "auto"})
+    project.set("phase1.max_weight", 1.5)
+    for key in ("train.epochs", "train.lr"):
         project.set(f"phase1.{key}", "auto")
     printed = project.run("dvc", "repro", "train_phase1")
     chosen = read_json(project / "data/chosen/phase1.json")

@@ -82,7 +82,7 @@ def test_without_the_state_they_do_not(folder):
     [
         ({"adamw": "sgd"}, STATE, "the state of optimizer adamw, and this phase's is sgd"),
         ({"dim: 24": "dim: 16"}, STATE, "the state of another model than the one to be trained"),
-        ({}, MODELS / "phase1.safetensors", "not what a phase with hand_over: last leaves"),
+        ({}, MODELS / "phase1.safetensors", "not a state file of a phase with hand_over: last"),
         ({}, MODELS / "none.safetensors", "no such file"),
     ],
 )
