@@ -25,8 +25,8 @@ class Balance:
 
     def limit(self, classes: Mapping[str, "EffectiveWeight"]) -> tuple[str, float]:
         """The key of the limit that applies to these classes, and its value."""
-        others = {one.draws * one.weight for one in classes.values()}
-        key = "max_margin_ratio" if len(others) < 2 else "max_effective_ratio"
+        without_margin = {one.draws * one.weight for one in classes.values()}
+        key = "max_margin_ratio" if len(without_margin) < 2 else "max_effective_ratio"
         return f"balance.{key}", getattr(self, key)
 
 

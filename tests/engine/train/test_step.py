@@ -49,3 +49,8 @@ def test_the_loss_of_a_head_counts_by_its_weight():
 def test_a_loss_that_the_task_lacks_is_refused():
     with pytest.raises(UserError, match="loss_weights.triplet: the task has no such loss; it has "):
         with_twin({"triplet": 1.0}, 1e-2)
+
+
+def test_weights_that_leave_no_loss_are_refused():
+    with pytest.raises(UserError, match="loss_weights: every loss has weight 0"):
+        with_twin(dict.fromkeys([head.name for head in make_task().heads], 0.0), 1e-2)

@@ -80,3 +80,10 @@ def test_a_residual_layer_adds_the_mean_over_each_pair_of_frames():
     torch.nn.init.zeros_(layer.layer[0].weight)
     x = torch.arange(3.0).reshape(1, 1, 3, 1, 1).expand(1, 8, 3, 2, 2)
     assert layer(x)[0, 0, :, 0, 0].tolist() == [0.5, 2.0]
+
+
+@pytest.mark.parametrize("options", [{"motion": "differences"}, {"residual": True}], ids=str)
+def test_an_option_changes_the_embedding(options, backbone):
+    changed = Tiny("tiny", 8, **options).build(SHAPE)
+    changed.load_state_dict(dict(zip(changed.state_dict(), backbone.state_dict().values(), strict=True)))
+    assert not torch.allclose(changed(clips()), backbone(clips()), atol=1e-4)

@@ -48,6 +48,14 @@ def changed(**values):
             r"phase3.train.trainable: 'bakbone.\*' names no parameter of the model; it has backbone.patches\*",
         ),
         ({"phase2__train__rates": [{"pattern": "head.*", "factor": 0.1}]}, r"phase2.train.rates: 'head.\*' names no"),
+        (
+            {"phase2__train__loss_weights": {"per_vew": 0.5}},
+            "phase2.train.loss_weights.per_vew: the task has no such loss; it has action, severity, per_view",
+        ),
+        (
+            {"phase2__train__loss_weights": {"action": 0.0, "severity": 0.0}},
+            "phase2.train.loss_weights: every loss has weight 0",
+        ),
         ({"balance__max_effective_ratio": 0}, "max_effective_ratio must be at least 1"),
         ({"balance__max_margin_ratio": 0.5}, "max_margin_ratio must be at least 1"),
         ({"phase1__boost": {"kind": "effective"}}, "phase1.boost.beta is missing"),

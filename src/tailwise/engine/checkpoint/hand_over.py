@@ -34,7 +34,7 @@ class HandOver:
 
 
 EMPTY = {"hand_over": "best"}
-"""Facts of a file without a state: of a phase that hands over the weights of its best epoch."""
+"""Metadata of a file without a state, written by a phase with ``hand_over: best``."""
 
 
 def state_file(phase: str) -> Path:

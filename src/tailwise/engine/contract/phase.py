@@ -1,6 +1,6 @@
 """A phase: all settings of one training call, as data."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from typing import Literal
@@ -86,12 +86,18 @@ class Phase:
         return "schedule {kind: plateau}" if isinstance(self.schedule, Plateau) else ""
 
 
-def check_options(phase: Phase, has_scores: bool, losses: Sequence[str]) -> None:
-    """Raise UserError for options that do not fit the task, whose losses have these names, or the number of epochs."""
-    for name in phase.loss_weights:
-        if name not in losses:
-            known = ", ".join(losses) or "none that has a name"
+def check_losses(weights: Mapping[str, float], heads: Sequence[str], auxiliary: Sequence[str]) -> None:
+    """Raise UserError for `loss_weights` that name no loss of the task, or leave none."""
+    for name in weights:
+        if name not in (*heads, *auxiliary):
+            known = ", ".join([*heads, *auxiliary]) or "none that has a name"
             raise UserError(f"loss_weights.{name}: the task has no such loss; it has {known}")
+    if heads and not any([*weights.values(), *(1 for head in heads if head not in weights)]):
+        raise UserError("loss_weights: every loss has weight 0, nothing would be trained")
+
+
+def check_options(phase: Phase, has_scores: bool) -> None:
+    """Raise UserError for options that do not fit the task or the number of epochs."""
     if phase.needs_scores and not has_scores:
         raise UserError(f"{phase.needs_scores} needs a validation score, and the task selects no metric")
     for key, value in (("average.epochs", getattr(phase.average, "epochs", 0)), ("keep_every", phase.keep_every)):

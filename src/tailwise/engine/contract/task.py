@@ -78,13 +78,8 @@ class Task:
             known = ", ".join(self.metrics) or "none"
             raise ValueError(f"select names the metric {absent[0]!r}, which the task lacks; it has {known}")
 
-    @property
-    def losses(self) -> tuple[str, ...]:
-        """Names that a phase's `loss_weights` may have: of the heads and the auxiliary losses."""
-        return (*(head.name for head in self.heads), *self.auxiliary)
-
     def loss_weight(self, name: str, weights: Mapping[str, float]) -> float:
-        """What a loss counts in a phase with these `loss_weights`."""
+        """The weight of a loss in a phase with these `loss_weights`."""
         return weights.get(name, 0.0 if name in self.auxiliary else 1.0)
 
     @property

@@ -12,7 +12,15 @@ from tailwise.engine.batches.order import augment_keys, chunks, epoch_order, pla
 from tailwise.engine.checkpoint.hand_over import HandOver, named_state, restore_hand_over
 from tailwise.engine.checkpoint.snapshot import Tensors, copied, part, restore, snapshot
 from tailwise.engine.contract.options import SamplesOf, samples_by_epoch
-from tailwise.engine.contract.phase import Phase, adapt_phase, check_options, rate_groups, set_trainable, shapes
+from tailwise.engine.contract.phase import (
+    Phase,
+    adapt_phase,
+    check_losses,
+    check_options,
+    rate_groups,
+    set_trainable,
+    shapes,
+)
 from tailwise.engine.contract.record import EpochRecord
 from tailwise.engine.contract.run import Run
 from tailwise.engine.contract.task import Task
@@ -70,7 +78,8 @@ class PhaseTrainer:
         run: Run,
         handed: HandOver | None = None,
     ):
-        check_options(phase, task.select is not None, task.losses)
+        check_options(phase, task.select is not None)
+        check_losses(phase.loss_weights, [head.name for head in task.heads], task.auxiliary)
         self.phase, self.run, self.handed = phase, run, handed
         self.samples = samples_by_epoch(samples, phase.epochs)
         self.boost = {head: of_head.to(run.device) for head, of_head in boost.items()}

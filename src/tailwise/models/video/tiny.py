@@ -16,9 +16,9 @@ class Tiny:
     """A small 3-D convolution net.
 
     width: channels of the first layer, a multiple of 8; the embedding has 4 times as many
-    motion: what half of the first layer sees of movement: differences of neighbouring frames, or deviations from the
-        clip's mean, as files of older versions have it
-    residual: whether the layers that keep the picture's size add to what goes in
+    motion: input of the motion half of the first layer: differences of consecutive frames, or deviations from the
+        clip's mean (weights files of older versions)
+    residual: whether the layers that halve the frames have a shortcut
     """
 
     kind: Literal["tiny"]
@@ -84,7 +84,7 @@ def deviations(features: torch.Tensor) -> torch.Tensor:
 
 
 def differences(features: torch.Tensor) -> torch.Tensor:
-    """(N, T, ...) of each frame minus the frame before; 0 of the first."""
+    """(N, T, ...), each frame minus the one before; 0 for the first."""
     return torch.cat([torch.zeros_like(features[:, :1]), features.diff(dim=1)], dim=1)
 
 

@@ -16,13 +16,14 @@ from tailwise.data.tables.checks.root import check_root, check_tree
 from tailwise.data.video.augment import Augment
 from tailwise.data.video.decode.window import Window
 from tailwise.data.video.store.store import Decode
-from tailwise.engine.contract.phase import Phase, rate_groups, set_trainable
+from tailwise.engine.contract.phase import Phase, check_losses, rate_groups, set_trainable
 from tailwise.engine.contract.run import Stability, Training
 from tailwise.evaluation.certificate import Targets
 from tailwise.models.video.multiview import Model
 from tailwise.models.video.pretrained import NoWeights
 from tailwise.recipes.fouls import contradictions
 from tailwise.recipes.fouls.demo import Demo
+from tailwise.recipes.fouls.loss import PER_VIEW
 from tailwise.recipes.fouls.source import Source
 from tailwise.recipes.sections import PhaseSection
 
@@ -53,7 +54,7 @@ class Params:
             raise ValueError(f"window does not fit model.backbone: {error}") from error
         model = shape_of(self.model, shape)
         for name, phase in self.phases().items():
-            check_patterns(name, model, phase.train)
+            check_phase(name, model, phase.train, self.data.head_names)
         for line in self.contradictions([name for name, _ in model.named_parameters()]):
             raise ValueError(line)
 
@@ -95,10 +96,11 @@ def shape_of(model: Model, shape: tuple[int, int, int]) -> torch.nn.Module:
         raise ValueError(f"the model cannot be built, is a width in model too large? {error}") from error
 
 
-def check_patterns(name: str, model: torch.nn.Module, phase: Phase) -> None:
+def check_phase(name: str, model: torch.nn.Module, phase: Phase, heads: tuple[str, ...]) -> None:
     """Raise UserError for a pattern without effect, or a phase that would move nothing."""
     try:
         set_trainable(model, phase.trainable)
         rate_groups(model, phase.rates)
+        check_losses(phase.loss_weights, heads, (PER_VIEW,))
     except UserError as error:
         raise UserError(f"{name}.train.{error}") from error

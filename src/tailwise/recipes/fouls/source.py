@@ -5,7 +5,7 @@ from typing import Literal
 
 from tailwise.data.tables.checks.root import name_fault
 from tailwise.data.tables.table import Table
-from tailwise.recipes.fouls.soccernet.reader import Soccernet
+from tailwise.recipes.fouls.soccernet.reader import HEADS, Soccernet
 
 
 @dataclass(frozen=True)
@@ -22,3 +22,7 @@ class Source:
     def __post_init__(self):
         if fault := name_fault(self.root):
             raise ValueError(f"root {fault}")
+
+    @property
+    def head_names(self) -> tuple[str, ...]:
+        return self.reader.heads if isinstance(self.reader, Table) else tuple(HEADS)
