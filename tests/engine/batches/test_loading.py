@@ -125,7 +125,7 @@ def test_a_lost_worker_is_replaced_and_changes_no_batch(folder, workers, capfd):
     lists = chunks(range(24), 4)
     found = [batch.index.tolist() for batch in load_batches(Deadly(folder, 2), lists, workers)]
     assert found == lists and len(list(folder.iterdir())) == 2
-    assert capfd.readouterr().out == 2 * "a data worker was lost: others begin with the batch that is owed\n"
+    assert capfd.readouterr().out == 2 * "a data worker was lost: new ones restart at the pending batch\n"
 
 
 @pytest.mark.usefixtures("_looked_at_often")

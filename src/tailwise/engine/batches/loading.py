@@ -1,6 +1,6 @@
 """Batches, loaded by this process or by workers that may be lost."""
 
-# torch's loader tells of its workers by a private class alone.
+# torch exposes the loader's workers only through a private class.
 # pyright: reportPrivateUsage=false
 
 import itertools
@@ -24,7 +24,7 @@ from tailwise.core.system.processes import shared_memory
 from tailwise.engine.batches.memory import catch_oom
 from tailwise.engine.contract.task import Samples
 
-GONE, TOLD = ("exited unexpectedly", "is killed by signal"), "in DataLoader worker process"
+DEAD, RAISED = ("exited unexpectedly", "is killed by signal"), "in DataLoader worker process"
 """Starts of torch's messages for a dead worker and for an exception raised in a worker."""
 
 WHERE = "in a container, shared memory, too: docker run --shm-size"
@@ -78,8 +78,8 @@ def load_batches(
 def is_loss(error: Exception) -> bool:
     """Whether an error means that a worker died, possibly while it was sending a batch."""
     text = str(error)
-    gone = isinstance(error, RuntimeError) and any(words in text for words in GONE)
-    return TOLD not in text and (gone or isinstance(error, (ConnectionError, EOFError)))
+    gone = isinstance(error, RuntimeError) and any(words in text for words in DEAD)
+    return RAISED not in text and (gone or isinstance(error, (ConnectionError, EOFError)))
 
 
 def log_lost_worker(times: int, events: Events) -> None:
@@ -88,7 +88,7 @@ def log_lost_worker(times: int, events: Events) -> None:
             f"data workers were lost {times} times at the same batch, killed or out of memory ({WHERE}): lower"
             " runtime.workers, 0 needs none"
         )
-    events.log("lost worker", "a data worker was lost: others begin with the batch that is owed")
+    events.log("lost worker", "a data worker was lost: new ones restart at the pending batch")
 
 
 def begin(dataset: Samples, lists: Sequence[list[int]], workers: int) -> Iterator[Batch]:

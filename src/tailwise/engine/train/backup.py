@@ -47,7 +47,7 @@ class StepBackup:
 
     @torch.no_grad()
     def restore(self) -> None:
-        """State that the optimizer created within the step is deleted: of a parameter it is created as a whole."""
+        """Also deletes state that the optimizer created in the step; it creates all slots of a parameter at once."""
         known = {parameter for parameter, _ in self._kept}
         for parameter in [each for each in self._optimizer.state if id(each) not in known]:
             del self._optimizer.state[parameter]
