@@ -30,6 +30,7 @@ from tailwise.core.errors import UserError
 from tailwise.core.params.config import read_params, section, sections
 from tailwise.core.params.runtime import Runtime
 from tailwise.core.stage.events import Events
+from tailwise.engine.checkpoint.hand_over import HandOver, read_hand_over, state_file
 from tailwise.engine.contract.phase import Phase
 from tailwise.engine.contract.record import EpochRecord
 from tailwise.engine.contract.run import Run, Stability, Training, start
@@ -37,6 +38,7 @@ from tailwise.engine.contract.task import Task
 from tailwise.engine.evaluate.inputs import build_task, class_boosts, read_heads, sample_indices
 from tailwise.engine.train.loop import train_phase
 from tailwise.losses.boost import ClassBoost
+from tailwise.optim.kinds import optimizer_name
 from tailwise.recipes.fouls import task as recipe
 
 SPLITS = Path("data/clips/train"), Path("data/clips/valid")
@@ -74,6 +76,7 @@ class Setup:
     indices: list[int]
     boost: dict[str, ClassBoost]
     run: Run
+    handed: HandOver | None
 
     @property
     def steps(self) -> int:
@@ -91,7 +94,8 @@ def set_up(epochs: int | None) -> Setup:
     indices = sample_indices(task.train, how.samples)
     run = Run(NAME, training, device, stability=section(params, "stability", Stability))
     boost = class_boosts(how, heads, task.train, indices)
-    return Setup(task, replace(phase, epochs=epochs or phase.epochs), indices, boost, run)
+    handed = read_hand_over(state_file("phase1"), task.spec, optimizer_name(phase.optimizer))
+    return Setup(task, replace(phase, epochs=epochs or phase.epochs), indices, boost, run, handed)
 
 
 def train(fault: str, guards: bool, epochs: int | None, limit: int) -> dict:
@@ -115,7 +119,7 @@ def train(fault: str, guards: bool, epochs: int | None, limit: int) -> dict:
     if limit:
         resource.setrlimit(resource.RLIMIT_AS, (held_before(task) + limit, resource.RLIM_INFINITY))
     try:
-        train_phase(task, phase, setup.indices, setup.boost, run)
+        train_phase(task, phase, setup.indices, setup.boost, run, setup.handed)
     except UserError as error:
         ended = str(error)
     facts = {"steps": setup.steps, "epochs": phase.epochs, "ended": ended}
@@ -126,7 +130,7 @@ def needed() -> int:
     """Bytes of address space that one epoch adds."""
     setup = set_up(1)
     before = held_before(setup.task)
-    train_phase(setup.task, setup.phase, setup.indices, setup.boost, setup.run)
+    train_phase(setup.task, setup.phase, setup.indices, setup.boost, setup.run, setup.handed)
     return held("VmPeak") - before
 
 

@@ -51,6 +51,10 @@ class RecordingOptimizer:
     inner: AdamW
     recorder: Recorder
 
+    @property
+    def kind(self) -> str:
+        return self.inner.kind
+
     def build(self, groups: list[dict], lr: float) -> torch.optim.Optimizer:
         optimizer = self.inner.build(groups, lr)
         step = cast(Callable[[Callable[[], torch.Tensor]], torch.Tensor], optimizer.step)

@@ -87,7 +87,7 @@ def balanced_softmax(outputs: Outputs, batch: Batch, boost: dict[str, ClassBoost
     """
     counts = {name: of_head.counts for name, of_head in boost.items()}
     shares = {name: (of_head / of_head.sum()).log() for name, of_head in counts.items()}
-    return {name: cross_entropy(logits + shares[name], batch.targets[name]) for name, logits in outputs.items()}
+    return {name: cross_entropy(outputs[name] + shares[name], batch.targets[name]) for name in shares}
 
 
 def rare_count(task: Task) -> Task:

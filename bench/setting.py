@@ -65,7 +65,7 @@ def setting_of(params: dict, counts: tuple[int, int] = (320, 96)) -> Setting:
     """One epoch at a constant rate, of phase 2's settings; counts: training and validation samples."""
     training = replace(section(params, "training", Training), accumulate=1)
     constant = Cosine("cosine", warmup=0.0, floor=1.0)
-    phase = replace(section(params, f"{NAME}.train", Phase), epochs=1, schedule=constant)
+    phase = replace(section(params, f"{NAME}.train", Phase), epochs=1, schedule=constant, loss_weights={})
     made = Made(counts[0], 0), Made(counts[1], 1)
     orders = epoch_order(range(counts[0]), training.seed, NAME, 0), range(counts[1])
     train, valid = [
@@ -85,7 +85,7 @@ def model_of(params: dict) -> nn.Module:
 
 def loss_of(model: nn.Module, batch: Batch) -> torch.Tensor:
     outputs = model(**batch.inputs)
-    return sum(F.cross_entropy(outputs[name], batch.targets[name]) for name in outputs)
+    return sum(F.cross_entropy(outputs[head], targets) for head, targets in batch.targets.items())
 
 
 def optimizer_of(model: nn.Module, phase: Phase) -> torch.optim.Optimizer:

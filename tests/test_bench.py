@@ -1,6 +1,7 @@
 """The table of `make bench`: medians with spread, and an honest verdict."""
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -111,3 +112,14 @@ def test_every_bench_can_be_started():
     env = {**os.environ, "PYTHONPATH": "src"}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, cwd=ROOT)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", ["epoch", "costs", "workers"])
+def test_a_bench_of_training_measures_the_committed_settings(part):
+    """One round each: what it finds is the machine's, that it runs is promised."""
+    code = f"import sys; sys.path.insert(0, 'bench'); import {part}; print([len(t.figures) for t in {part}.tables(1)])"
+    env = {**os.environ, "PYTHONPATH": "src"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert all(json.loads(done.stdout.splitlines()[-1]))
