@@ -10,7 +10,7 @@ from tailwise.balance.boosts import EffectiveNumber
 from tailwise.balance.guard import Balance
 from tailwise.balance.subset import Oversampled, Rebalance
 from tailwise.core.params.runtime import Runtime
-from tailwise.data.video.augment import Augment
+from tailwise.data.video.augment.ranges import Augment
 from tailwise.data.video.decode.window import Window
 from tailwise.engine.contract.phase import Phase, moves
 from tailwise.engine.contract.phases import hand_over_faults
