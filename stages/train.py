@@ -1,5 +1,5 @@
 """Train one phase: train.py RECIPE PHASE --train FOLDER --valid FOLDER [--balance FOLDER] [--init WEIGHTS]
-[--state FILE]."""
+[--state FILE] [--keep-state]."""
 
 import argparse
 import os
@@ -11,6 +11,7 @@ from tailwise.core.params.config import read_params, section
 from tailwise.core.params.runtime import Runtime
 from tailwise.core.stage.requirements import loaded_requirements
 from tailwise.core.system.interrupts import sigterm_as_sigint
+from tailwise.engine.checkpoint.hand_over import state_file, write_hand_over
 from tailwise.engine.checkpoint.recovery import recovery_for
 from tailwise.engine.contract.phase import parameter_lines
 from tailwise.engine.distributed.launch import launch, processes, report_failure, worker_guard
@@ -33,6 +34,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--balance", type=Path, help="samples and boosts of the phase; without: every sample, no boost")
     parser.add_argument("--init", type=Path)
     parser.add_argument("--state", type=Path, help="what a phase with hand_over: last left, to go on exactly there")
+    parser.add_argument(
+        "--keep-state",
+        action="store_true",
+        help="write data/models/PHASE-state.safetensors for --state of the next phase; empty with hand_over: best",
+    )
     return parser.parse_args()
 
 
@@ -62,6 +68,8 @@ def train(args: argparse.Namespace, params: dict, runtime: Runtime) -> None:
         trained = train_phase(setup.task, setup.phase, setup.balance.samples, setup.balance.tensors, run, setup.handed)
         if recovery:
             write_outputs(args.phase, setup.task.metrics, setup.balance.boosts, trained, setup.asked, run)
+            if args.keep_state:
+                write_hand_over(state_file(args.phase), trained.last)
             keep_backend(setup.device)
 
 

@@ -27,7 +27,15 @@ def change(folder: Path, changes: dict[str, str]) -> None:
 
 def train(folder: Path, phase: str, *more: str, status: int = 0) -> str:
     """What the stage prints; both phases take the same samples."""
-    inputs = ["--train", "data/songs/train", "--valid", "data/songs/valid", "--balance", "data/weights/phase1"]
+    inputs = [
+        "--train",
+        "data/songs/train",
+        "--valid",
+        "data/songs/valid",
+        "--balance",
+        "data/weights/phase1",
+        "--keep-state",
+    ]
     stage = ["python3", "-m", "tailwise.core.stage", "../../stages/train.py", "tagger", phase, *inputs, *more]
     both = ["sh", "-c", 'exec "$@" 2>&1', "sh"]
     return call("env", "PYTHONPATH=../../src:.", *both, *stage, cwd=folder, status=status)

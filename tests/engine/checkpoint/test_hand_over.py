@@ -41,6 +41,11 @@ def handed(model, optimizer):
     return HandOver(tensors, {"width": 5}, "adamw", "phase1", 3, {"losses": [0.1]}, 0.5, 8)
 
 
+def test_a_phase_that_hands_over_its_best_epoch_leaves_a_file_without_a_state(tmp_path):
+    write_hand_over(tmp_path / "state.safetensors", None)
+    assert read_hand_over(tmp_path / "state.safetensors", {"width": 5}, "adamw") is None
+
+
 def test_a_file_gives_back_what_was_handed_over(tmp_path):
     state = handed(*stepped(*built()))
     write_hand_over(tmp_path / "state.safetensors", state)

@@ -17,9 +17,18 @@ def test_phases_are_found_in_their_order():
 
 
 def test_what_is_not_tracked_is_warned_of():
-    phases = {"a": make_phase(keep_every=1), "b": make_phase(hand_over="last")}
+    phases = {"a": make_phase(keep_every=1), "b": make_phase(keep_every=1)}
     assert list(phase_warnings(phases, "outs: [data/models/a-epochs]")) == [
-        "b: data/models/b-state.safetensors is written and not tracked: add it to the outs of its stage in dvc.yaml"
+        "b: data/models/b-epochs is written and not tracked: add it to the outs of its stage in dvc.yaml"
+    ]
+
+
+def test_a_state_that_no_stage_keeps_is_warned_of():
+    constant = {"schedule": Line("linear"), "hand_over": "last"}
+    phases = {"a": make_phase(**constant), "b": make_phase(**constant)}
+    assert not list(phase_warnings(phases, "outs: [data/models/a-state.safetensors]"))
+    assert list(phase_warnings(phases, "")) == [
+        "a.train.hand_over last hands over weights alone: its stage in dvc.yaml has no --keep-state"
     ]
 
 

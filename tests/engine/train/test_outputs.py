@@ -10,7 +10,7 @@ import pytest
 
 from support.helpers import HEADS, make_phase, make_run, make_task, metrics_of, same
 from tailwise.core.files import remove_parts, write_text
-from tailwise.engine.checkpoint.hand_over import read_hand_over
+from tailwise.engine.checkpoint.hand_over import read_hand_over, state_file, write_hand_over
 from tailwise.engine.checkpoint.recovery import Recovery
 from tailwise.engine.checkpoint.weights import read_weights
 from tailwise.engine.contract.options import EarlyStopping
@@ -73,6 +73,7 @@ def test_kept_epochs_and_the_last_state_are_written_where_asked(folder):
         run = make_run(recovery=recovery)
         trained = train_phase(make_task(), phase, range(24), {}, run)
         write_outputs("phase1", metrics_of(), BOOSTS, trained, {}, run)
+    write_hand_over(state_file("phase1"), trained.last)
     models = folder / "data/models"
     assert sorted(files(models)) == [
         "phase1-epochs/epoch002.safetensors",

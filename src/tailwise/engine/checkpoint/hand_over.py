@@ -6,6 +6,7 @@ from pathlib import Path
 from torch import nn
 
 from tailwise.core.errors import UserError
+from tailwise.core.files import remove_parts
 from tailwise.core.tensors import misfit
 from tailwise.engine.checkpoint.snapshot import Tensors, optimizer_tensors, part, restore_optimizer
 from tailwise.engine.checkpoint.weights import of_model, read_tensors, write_tensors
@@ -32,14 +33,26 @@ class HandOver:
     micro_batch: int
 
 
-def write_hand_over(path: Path, state: HandOver) -> None:
-    facts = {name: value for name, value in vars(state).items() if name != "tensors"}
-    write_tensors(path, state.tensors, facts)
+EMPTY = {"hand_over": "best"}
+"""Facts of a file without a state: of a phase that hands over the weights of its best epoch."""
 
 
-def read_hand_over(path: Path, spec: dict, optimizer: str) -> HandOver:
-    """Read a file of `write_hand_over`; raises UserError if it is for another model or optimizer."""
+def state_file(phase: str) -> Path:
+    return Path(f"data/models/{phase}-state.safetensors")
+
+
+def write_hand_over(path: Path, state: HandOver | None) -> None:
+    """Write the state, or a file without one, so that a stage has the same outputs whatever its params say."""
+    remove_parts(path.parent, path.name)
+    facts = {name: value for name, value in vars(state).items() if name != "tensors"} if state else EMPTY
+    write_tensors(path, state.tensors if state else {}, facts)
+
+
+def read_hand_over(path: Path, spec: dict, optimizer: str) -> HandOver | None:
+    """Read a file of `write_hand_over`; None without a state. Raises UserError for another model or optimizer."""
     tensors, facts = read_tensors(path)
+    if facts == EMPTY:
+        return None
     try:
         state = HandOver(tensors, **facts)
     except TypeError as error:

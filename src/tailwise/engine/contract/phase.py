@@ -76,8 +76,7 @@ class Phase:
 
     def extra_outputs(self, name: str) -> list[str]:
         """Optional output paths of the phase with this name."""
-        epochs = [f"data/models/{name}-epochs"] if self.keep_every else []
-        return epochs + ([f"data/models/{name}-state.safetensors"] if self.hand_over == "last" else [])
+        return [f"data/models/{name}-epochs"] if self.keep_every else []
 
     @property
     def needs_scores(self) -> str:

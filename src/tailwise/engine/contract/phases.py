@@ -41,6 +41,9 @@ def trained_phases(params: Any) -> dict[str, Phase]:
 def phase_warnings(phases: Mapping[str, Phase], dvc_yaml: str) -> Iterator[str]:
     """Warnings for valid but probably unintended settings. dvc_yaml: the text of the pipeline's dvc.yaml"""
     yield from curve_gaps(phases)
+    for name, phase in list(phases.items())[:-1]:
+        if phase.hand_over == "last" and f"data/models/{name}-state.safetensors" not in dvc_yaml:
+            yield f"{name}.train.hand_over last hands over weights alone: its stage in dvc.yaml has no --keep-state"
     for name, phase in phases.items():
         for path in phase.extra_outputs(name):
             if path not in dvc_yaml:

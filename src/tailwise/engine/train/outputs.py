@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from tailwise.core.files import remove_parts, write_json
-from tailwise.engine.checkpoint.hand_over import write_hand_over
 from tailwise.engine.checkpoint.weights import read_tensors, write_weights
 from tailwise.engine.contract.run import Run
 from tailwise.engine.monitor.backend import backend
@@ -18,13 +17,10 @@ def write_outputs(phase: str, metrics: Metrics, boosts: Boosts, trained: PhaseRe
     Writes the history again, since a run resumed after its last epoch calls no observers.
     """
     folder, best = Path(f"reports/training/{phase}"), trained.history[trained.best - 1]
-    weights, state = (Path(f"data/models/{phase}{kind}.safetensors") for kind in ("", "-state"))
+    weights = Path(f"data/models/{phase}.safetensors")
     remove_parts(folder)  # the launcher may have restarted a killed process
     remove_parts(weights.parent, weights.name)
-    remove_parts(state.parent, state.name)
     write_weights(weights, trained.weights, trained.spec, asked)
-    if trained.last:
-        write_hand_over(state, trained.last)
     write_kept(weights.with_name(f"{phase}-epochs"), asked, run)
     write_history(folder, trained.history, metrics, boosts)
     write_json(folder / "best.json", best_epoch(best, metrics))
