@@ -56,7 +56,6 @@ def test_frames_are_dropped_by_their_own_draws():
 
 
 def test_a_reversed_clip_of_a_late_window_stays_within_its_frames():
-    """Reversal is of the whole sample: its first view's draw counts in all of them."""
     draws = {"base": np.full((1, 5), 0.999), "time": np.array([[0.0, 0.5, *LATE]])}
     augment = Augment(0, 0, 0, 1, reverse=0.6, reversible={"action": ("Challenge",)})
     assert shown_frames(draws, augment, np.ones(1), np.ones(1, bool), (1, 4)).tolist() == [[5, 4, 3, 2]]

@@ -29,8 +29,8 @@ def generator(key: np.ndarray, group: str = BASE) -> np.random.Generator:
 def draw(keys: np.ndarray, views: int, frames: int, augment: Augment) -> Draws:
     """The groups that these ranges use.
 
-    space: zoom, rotate; light: contrast, red, green, blue; time: reverse, speed, then whether each frame is dropped;
-    erase: height, width, from the top, from the left; views: whether it is dropped
+    space: zoom, rotate; light: contrast, red, green, blue; time: reverse, the same for all views of a sample, speed,
+    then whether each frame is dropped; erase: height, width, from the top, from the left; views: whether it is dropped
     """
     sizes = {
         "space": 2 if augment.zoom or augment.rotate else 0,
@@ -40,4 +40,6 @@ def draw(keys: np.ndarray, views: int, frames: int, augment: Augment) -> Draws:
         "views": 1 if augment.drop_views else 0,
     }
     groups = {group: uniform(keys, (views, size), group) for group, size in sizes.items() if size}
+    if "time" in groups:
+        groups["time"][..., 0] = groups["time"][:, :1, 0]
     return {BASE: uniform(keys, (views, 5)), **groups}

@@ -8,6 +8,8 @@ Labels = dict[str, tuple[str, ...]]
 CHANCES = ("drop_frames", "reverse", "drop_views")
 SHARES = ("contrast", "colour", "erase")
 UPWARDS = ("zoom", "speed")
+OPTIONAL = (*CHANCES, *SHARES, *UPWARDS, "rotate")
+"""Fields that are 0 unless named."""
 
 
 @dataclass(frozen=True)
