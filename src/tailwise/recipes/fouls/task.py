@@ -17,6 +17,7 @@ from tailwise.metrics.classification import Classification
 from tailwise.metrics.macro_recall import MacroRecall
 from tailwise.models.video.multiview import Model
 from tailwise.recipes.fouls.loss import PER_VIEW, foul_loss
+from tailwise.recipes.fouls.mix import mix_fouls
 from tailwise.recipes.fouls.prepare import preparation
 
 
@@ -49,6 +50,7 @@ def build(
         valid=validation,
         prepare=preparation(config.augment, heads, samples.margin if samples else 0),
         loss=foul_loss,
+        mix=mix_fouls,
         auxiliary=(PER_VIEW,),
         metrics=metrics(heads),
         select=Select(tuple(head.name for head in heads), "macro_recall"),

@@ -52,8 +52,8 @@ def test_what_is_erased_is_grey_whatever_the_light():
 
 def test_rectangles_lie_within_and_grow_with_their_range():
     uniform = np.random.default_rng(0).random((500, 4))
-    half, whole = (rectangles(uniform, np.full(500, share), (20, 40)) for share in (0.25, 0.5))
+    half, whole = (rectangles(share * uniform[:, :2], uniform[:, 2:], (20, 40)) for share in (0.25, 0.5))
     heights = [each.any(axis=2).sum(axis=1) for each in (half, whole)]
     assert heights[0].max() == 5 and heights[1].max() == 10 and heights[1].mean() == pytest.approx(5, abs=0.3)
     assert whole.any(axis=(0, 2)).all() and whole.any(axis=(0, 1)).all()
-    assert not rectangles(uniform, np.zeros(500), (20, 40)).any()
+    assert not rectangles(np.zeros((500, 2)), uniform[:, 2:], (20, 40)).any()

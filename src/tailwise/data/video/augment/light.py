@@ -27,7 +27,7 @@ def drawn_light(
     factor = _over_values(factor, size[1], device)
     if "erase" not in draws:
         return factor, summand
-    erased = rectangles(draws["erase"], augment.erase * strength, size)
+    erased = rectangles(draws["erase"][:, :2] * (augment.erase * strength)[:, None], draws["erase"][:, 2:], size)
     kept = torch.from_numpy(~erased).to(device)[:, None].repeat_interleave(3, dim=3).float()  # (N, 1, H, W * 3)
     return factor * kept, (0 if summand is None else summand * kept) + GREY * (1 - kept)
 
@@ -38,14 +38,14 @@ def _over_values(numbers: np.ndarray, width: int, device: torch.device) -> torch
     return values if values.shape[-1] == 1 else values.repeat(1, 1, 1, width)
 
 
-def rectangles(uniform: np.ndarray, largest: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def rectangles(shares: np.ndarray, places: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
     """A rectangle in each of N pictures of `size` pixels, (N, H, W) bool.
 
-    uniform: (N, 4): height, width, place from the top and from the left; largest: (N,) share of both sides
+    shares: (N, 2) its height and width as shares of the picture's; places: (N, 2) in [0, 1), from the top and the left
     """
     sides = np.array(size)
-    lengths = np.rint(uniform[:, :2] * largest[:, None] * sides)
-    first = np.floor(uniform[:, 2:] * (sides - lengths + 1))
+    lengths = np.rint(shares * sides)
+    first = np.floor(places * (sides - lengths + 1))
     rows, columns = (
         (np.arange(side) >= first[:, i, None]) & (np.arange(side) < first[:, i, None] + lengths[:, i, None])
         for i, side in enumerate(size)
