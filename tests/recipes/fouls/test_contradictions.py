@@ -94,6 +94,16 @@ def read(values: dict) -> Params:
             {"augment.erase": 0.005},
         ),
         (
+            {"phase2.train.mix": {"kind": "mixup", "alpha": 0.3}, "training.accumulate": 16},
+            "phase2.train.mix has no effect: a micro-batch has one sample",
+            {"phase2.train.mix": {"kind": "mixup", "alpha": 0.3}, "training.accumulate": 8},
+        ),
+        (
+            {"phase1.train.augment_by_class": {"mastery": 0.5}},
+            "phase1.train.augment_by_class.mastery needs recalls, and no phase comes before",
+            {"phase2.train.augment_by_class": {"mastery": 0.5}, "phase1.train.augment_by_class": {"rarity": 0.5}},
+        ),
+        (
             {"augment.reverse": 0.5},
             "augment: reverse needs classes in reversible",
             {"augment.reverse": 0.5, "augment.reversible": {"action": ["Challenge"]}},

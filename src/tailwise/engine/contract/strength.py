@@ -1,6 +1,6 @@
 """The strength of augmentation of each sample, by its classes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,7 +8,6 @@ import torch
 
 from tailwise.core.errors import UserError
 from tailwise.core.heads import Head
-from tailwise.engine.contract.task import Samples
 
 Recalls = dict[str, dict[str, float]]
 """{head: {class: recall}}"""
@@ -82,13 +81,20 @@ class Strength:
 
 
 def strength_of(
-    base: float, how: ClassStrength | None, heads: tuple[Head, ...], samples: Samples, epochs: Iterable[list[int]]
+    base: float,
+    how: ClassStrength | None,
+    heads: tuple[Head, ...],
+    labels: Callable[[str], np.ndarray],
+    epochs: Iterable[list[int]],
 ) -> Strength:
-    """The strength in a phase with these samples in its epochs, whose classes are counted over all of them."""
+    """The strength in a phase with these samples in its epochs, whose classes are counted over all of them.
+
+    labels: (head) to the class ids of every sample
+    """
     if how is None:
         return Strength(base, {})
     drawn = np.concatenate([np.array(epoch, np.int64) for epoch in epochs])
-    counts = {head.name: count_classes(samples.labels(head.name)[drawn], len(head.classes)) for head in heads}
+    counts = {head.name: count_classes(labels(head.name)[drawn], len(head.classes)) for head in heads}
     return Strength(base, class_factors(how, heads, counts))
 
 

@@ -1,11 +1,14 @@
 """Reads the inputs of a training stage, and sets up its run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
+from tailwise.balance.boosts import shrunk_recall
 from tailwise.balance.files import read_curriculum, read_rebalancing
+from tailwise.core.errors import UserError
+from tailwise.core.files import read_json
 from tailwise.core.heads import Head
 from tailwise.core.params.config import section, sections
 from tailwise.core.params.runtime import Runtime
@@ -25,12 +28,16 @@ from tailwise.engine.monitor.observers import Observer, observers_of
 from tailwise.losses.boost import ClassBoost
 from tailwise.optim.kinds import optimizer_name
 
+PRIOR_SAMPLES = 10
+"""Pseudo-samples with the head's mean recall that are added to a class's recall."""
+
 
 @dataclass(frozen=True)
 class Inputs:
     """The files and folders that training reads. balance, init, state: None if unused
 
     init: initial weights; state: state file of a phase with `hand_over: last`
+    recalls: figures of the best epoch of an earlier phase
     """
 
     heads: Path
@@ -39,10 +46,11 @@ class Inputs:
     balance: Path | None
     init: Path | None
     state: Path | None
+    recalls: Path | None = None
 
     @property
     def paths(self) -> list[Path]:
-        every = (self.train, self.valid, self.heads, self.balance, self.init, self.state)
+        every = (self.train, self.valid, self.heads, self.balance, self.init, self.state, self.recalls)
         return [path for path in every if path]
 
 
@@ -74,6 +82,7 @@ def read_setup(recipe: Builder, name: str, params: dict, inputs: Inputs, runtime
     """Read parameters and files of the phase `name`, and build its task; raises UserError for invalid input."""
     training, stability = section(params, "training", Training), section(params, "stability", Stability)
     phase, config = section(params, f"{name}.train", Phase), sections(params, recipe.config())
+    phase = with_recalls(phase, inputs.recalls)
     device, heads = start(training, runtime), read_heads(inputs.heads)
     facts = tuple(map(repr, [training, stability, phase, config, backend(device)]))
     task, asked = build_task(recipe, config, heads, (inputs.train, inputs.valid), training.seed, inputs.init)
@@ -82,6 +91,23 @@ def read_setup(recipe: Builder, name: str, params: dict, inputs: Inputs, runtime
     balance = read_balance(inputs.balance, heads, task.samples)
     handed = read_hand_over(inputs.state, task.spec, optimizer_name(phase.optimizer)) if inputs.state else None
     return Setup(phase, training, stability, device, task, asked.spec, balance, handed, facts)
+
+
+def with_recalls(phase: Phase, file: Path | None) -> Phase:
+    """The phase with the recalls that its `augment_by_class` needs; UserError where there are none.
+
+    Recalls of few samples are shrunk as `target` does by default, see `shrunk_recall`.
+    """
+    how = phase.augment_by_class
+    if how is None or not how.mastery or how.recalls:
+        return phase
+    if file is None:
+        raise UserError(
+            "augment_by_class.mastery needs recalls: --recalls FILE in the cmd of this stage, or rarity alone"
+        )
+    measured = {head: found for head, found in read_json(file).items() if isinstance(found, dict) and "hits" in found}
+    recalls = {head: shrunk_recall(found["hits"], found["support"], PRIOR_SAMPLES) for head, found in measured.items()}
+    return replace(phase, augment_by_class=replace(how, recalls=recalls))
 
 
 def read_balance(folder: Path | None, heads: tuple[Head, ...], samples: Samples) -> Balance:

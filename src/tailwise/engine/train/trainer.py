@@ -76,11 +76,11 @@ class PhaseTrainer:
         check_options(phase, task.select is not None, task.losses, task.mix is not None, run.training.micro_batch)
         self.phase, self.run, self.handed = phase, run, handed
         self.samples = samples_by_epoch(samples, phase.epochs)
-        self.strength = strength_of(phase.augment, phase.augment_by_class, task.heads, task.samples, self.samples)
+        by_class = phase.augment_by_class
+        self.strength = strength_of(phase.augment, by_class, task.heads, task.samples.labels, self.samples)
         self.boost = {head: of_head.to(run.device) for head, of_head in boost.items()}
         self.state, self.timer = TrainState(run.training.micro_batch), SaveTimer(run.save_every)
-        self.best: Tensors = {}
-        self.known, self.specs = shapes(task.model), []
+        self.best, self.known, self.specs = Tensors(), shapes(task.model), []
         self.build(task)
         if handed:
             self._take_over(handed)

@@ -13,7 +13,7 @@ from tailwise.core.params.runtime import Runtime
 from tailwise.data.video.augment.ranges import OPTIONAL, Augment
 from tailwise.data.video.decode.window import Window
 from tailwise.engine.contract.phase import Phase, moves
-from tailwise.engine.contract.phases import hand_over_faults
+from tailwise.engine.contract.phases import hand_over_faults, recall_faults
 from tailwise.engine.contract.run import Training
 from tailwise.recipes.fouls.demo import Demo
 from tailwise.recipes.fouls.demo.scene.plan import FPS
@@ -95,9 +95,13 @@ def of_trainable(phases: Mapping[str, Phase], parameters: list[str], pretrained:
         yield "no phase trains the backbone, and it has no weights to begin with: see trainable"
 
 
-def of_phases(phases: Mapping[str, Phase]) -> Lines:
-    """An optimizer's state for another kind of optimizer."""
+def of_phases(phases: Mapping[str, Phase], training: Training) -> Lines:
+    """An optimizer's state for another kind of optimizer, recalls that nobody measured, mixing of one sample."""
     yield from hand_over_faults(phases)
+    yield from recall_faults(phases)
+    for name, phase in phases.items():
+        if phase.mix and training.micro_batch == 1:
+            yield f"{name}.train.mix has no effect: a micro-batch has one sample"
 
 
 def of_machine(training: Training, runtime: Runtime) -> Lines:

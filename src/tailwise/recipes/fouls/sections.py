@@ -68,7 +68,7 @@ class Params:
         yield from contradictions.of_augment(self.augment, self.window, trained)
         yield from contradictions.of_balance(self.phases(), self.balance)
         yield from contradictions.of_trainable(trained, parameters, pretrained, getattr(backbone, "checkpoint", False))
-        yield from contradictions.of_phases(trained)
+        yield from contradictions.of_phases(trained, self.training)
         yield from contradictions.of_machine(self.training, self.runtime)
 
 
