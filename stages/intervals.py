@@ -34,7 +34,13 @@ def main() -> None:
     extra = recipe.extra(params, args.index, found, counts)
     own = {**extra.figures, "units": dict(recipe.score_units), "lines": list(extra.summary)}
     rows, limits, _ = certify_split(measured, {name: metrics[name]["loss"] for name in measured}, target)
-    made = {"target": asdict(target), "few": FEW, "limits": limits, "heads": figures, "targets": list(map(asdict, rows))}
+    made = {
+        "target": asdict(target),
+        "few": FEW,
+        "limits": limits,
+        "heads": figures,
+        "targets": list(map(asdict, rows)),
+    }
     write_json(Path("reports/intervals.json"), {**made, **own})
     for name, file in extra.files.items():
         write_json(Path(f"reports/{name}.json"), file)
