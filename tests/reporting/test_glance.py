@@ -118,6 +118,12 @@ def test_without_a_commit_a_repository_or_git_there_is_no_earlier_run(repo, tmp_
     assert (repo / ".logs/committed.js").read_text() == 'window.committedRuns = JSON.parse("[]");\n'
 
 
+def test_a_folder_of_logs_that_cannot_be_written_ends_no_stage(tmp_path, capsys):
+    (tmp_path / ".logs").write_text("a file where a folder is wanted")
+    keep_committed(tmp_path)
+    assert capsys.readouterr().err.startswith("the last committed run was not looked up: ")
+
+
 def test_the_report_has_the_same_bytes_whatever_is_committed(tmp_path):
     root = write_run(tmp_path)
     git(root, "init", "--quiet")

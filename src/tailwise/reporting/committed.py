@@ -9,6 +9,7 @@ is out of date is still true. The stage `report` and ``tailwise summary`` write 
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -35,7 +36,10 @@ class CommittedRun:
 
 def keep_committed(folder: Path) -> None:
     """Look up the last committed runs of the pipeline in `folder`, for its report."""
-    write_committed(folder, committed_runs(folder))
+    try:
+        write_committed(folder, committed_runs(folder))
+    except OSError as error:  # a failed log must not fail the stage
+        print(f"the last committed run was not looked up: {error.filename}: {error.strerror}", file=sys.stderr)
 
 
 def write_committed(folder: Path, runs: Sequence[CommittedRun]) -> None:

@@ -30,18 +30,25 @@ function isThisRun(run) {
     ...figureChanges(of.validation, before),
     ...classChanges(of, before),
   ]);
-  return ![...pairs, ...figureChanges(facts.scores, run.metrics)].some(differs);
+  return pairs.length > 0 && ![...pairs, ...figureChanges(facts.scores, run.metrics)].some(differs);
 }
 
-// A difference with its sign; more is better.
-function difference({ now, before }, digits) {
+function signed({ now, before }, digits) {
   const size = Math.abs(now - before).toFixed(digits);
-  if (Number(size) === 0) return element("span", {}, "±0");
-  const less = now < before;
-  return element("span", { class: less ? "word fail" : "word pass" }, `${less ? "−" : "+"}${size}`);
+  return Number(size) === 0 ? "±0" : `${now < before ? "−" : "+"}${size}`;
 }
 
-const allNames = (pairs) => element("strong", {}, pairs.map(({ name }) => name).join(", "));
+// A difference of a recall, of which more is better.
+const difference = (pair, digits) =>
+  element("span", { class: `word ${differs(pair) ? (pair.now < pair.before ? "fail" : "pass") : ""}` }, signed(pair, digits));
+
+const MOST_NAMES = 5;
+
+function allNames(pairs) {
+  const more = pairs.length > MOST_NAMES ? ` and ${pairs.length - MOST_NAMES} more` : "";
+  const first = pairs.slice(0, MOST_NAMES).map(({ name }) => name);
+  return element("strong", {}, first.join(", ") + more);
+}
 
 // Each part of a head's change as a list of nodes.
 function headChange(of, run) {
@@ -64,7 +71,7 @@ function headChange(of, run) {
 }
 
 const scoreChange = (name, run) =>
-  figureChanges({ [name]: part(facts.scores, name) }, run.metrics).map((pair) => ["(", difference(pair, 2), ")"]);
+  figureChanges({ [name]: part(facts.scores, name) }, run.metrics).map((pair) => [`(${signed(pair, 2)})`]);
 
 function changeOf(box, run) {
   if ("score" in box.dataset) return run ? scoreChange(box.dataset.score, run) : [];
