@@ -39,8 +39,10 @@ function signed({ now, before }, digits) {
 }
 
 // A difference of a recall, of which more is better.
-const difference = (pair, digits) =>
-  element("span", { class: `word ${differs(pair) ? (pair.now < pair.before ? "fail" : "pass") : ""}` }, signed(pair, digits));
+function difference(pair, digits) {
+  const kind = pair.now < pair.before ? "word fail" : "word pass";
+  return element("span", { class: differs(pair) ? kind : "word" }, signed(pair, digits));
+}
 
 const MOST_NAMES = 5;
 
@@ -70,11 +72,13 @@ function headChange(of, run) {
   ];
 }
 
-const scoreChange = (name, run) =>
-  figureChanges({ [name]: part(facts.scores, name) }, run.metrics).map((pair) => [`(${signed(pair, 2)})`]);
+function scoreChange({ score, digits }, run) {
+  const pairs = figureChanges({ [score]: part(facts.scores, score) }, run.metrics);
+  return pairs.map((pair) => [`(${signed(pair, Number(digits))})`]);
+}
 
 function changeOf(box, run) {
-  if ("score" in box.dataset) return run ? scoreChange(box.dataset.score, run) : [];
+  if ("score" in box.dataset) return run ? scoreChange(box.dataset, run) : [];
   return run ? headChange(MEASURED.find(({ name }) => name === box.dataset.head), run) : [["no earlier run"]];
 }
 
