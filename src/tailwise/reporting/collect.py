@@ -86,6 +86,7 @@ class Facts:
     target: {figure: number}; few: labels below which a class's figures are unreliable
     limits: of the validation figures, as sentences; boosted: phases with a boost
     mistakes: {head: [{"sample", "group", "actual", "predicted", "probabilities", what the recipe explains}]}
+    difficulty: {head: {"easiest", "hardest": [{"sample", "actual", "confidence", what the recipe shows}]}}, if measured
     config: the parameters, as YAML; own: of the pipeline's own sections
     """
 
@@ -101,6 +102,7 @@ class Facts:
     mistakes: dict[str, list[dict]] = field(default_factory=dict)
     index: dict[str, dict] = field(default_factory=dict)
     certificate: dict[str, Any] = field(default_factory=dict)
+    difficulty: dict[str, Any] = field(default_factory=dict)
     config: str = ""
     own: dict[str, Any] = field(default_factory=dict)
 
@@ -115,6 +117,7 @@ def collect(page: Page, phases: list[str], root: Path = Path(".")) -> Facts:
         **(_result(found, _boosts(root, phases)) if "result" in page.sections else {}),
         **_targets(found.get("intervals", {})),
         **{name: found[name] for name in ("mistakes", "index", "certificate") if name in found},
+        difficulty=_difficulty(root / "reports/difficulty.json") if "data" in page.sections else {},
         config=(root / "reports/config.yaml").read_text(encoding="utf8") if "run" in page.sections else "",
         own=page.collect(root),
     )
@@ -131,6 +134,11 @@ def _boosts(root: Path, phases: list[str]) -> dict[str, dict]:
     """{phase: {head: {class: boost}}} of the phases that had one."""
     files = {phase: root / f"data/weights/{phase}/boost.json" for phase in phases}
     return {phase: read_json(file)["boost"] for phase, file in files.items() if file.exists()}
+
+
+def _difficulty(file: Path) -> dict[str, Any]:
+    """Empty for a pipeline that has no stage for it, and where no phase has a curriculum."""
+    return read_json(file) if file.exists() else {}
 
 
 def _targets(intervals: dict) -> dict:
