@@ -114,14 +114,14 @@ def read(values: dict) -> Params:
             {"augment.one_sided": {"action": ["Dive"]}},
         ),
         (
-            {"phase2.max_weight": 41.0},
-            "phase2.max_weight 41 is above balance.max_effective_ratio 40, which no boost may exceed",
-            {"phase2.max_weight": 40.0},
+            {"phase2.max_weight": 61.0},
+            "phase2.max_weight 61 is above balance.max_effective_ratio 60, which no boost may exceed",
+            {"phase2.max_weight": 60.0},
         ),
         (
-            {"balance.max_effective_ratio": 39.5},
-            "phase3.max_weight 40 is above balance.max_effective_ratio 39.5",
-            {"balance.max_effective_ratio": 39.5, "phase3.max_weight": 39.5},
+            {"balance.max_effective_ratio": 49.5},
+            "phase1.max_weight 50 is above balance.max_effective_ratio 49.5",
+            {"balance.max_effective_ratio": 49.5} | {f"phase{number}.max_weight": 49.5 for number in (1, 2, 3)},
         ),
         (
             {"phase1.boost": {"kind": "effective", "beta": 0.0}},
