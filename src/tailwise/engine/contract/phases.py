@@ -31,6 +31,13 @@ def hand_over_faults(phases: Mapping[str, Phase]) -> Iterator[str]:
             yield f"{name}.train.hand_over last is of no use to {later}: the state of {own} does not fit {next_one}"
 
 
+def recall_faults(phases: Mapping[str, Phase]) -> Iterator[str]:
+    """A first phase whose augmentation follows recalls that nobody has measured."""
+    name, phase = next(iter(phases.items()))
+    if (how := phase.augment_by_class) and how.mastery and not how.recalls:
+        yield f"{name}.train.augment_by_class.mastery needs recalls, and no phase comes before"
+
+
 def trained_phases(params: Any) -> dict[str, Phase]:
     """{name: Phase} of each section that is a phase, in field order."""
     sections = {field.name: getattr(params, field.name) for field in fields(params)}

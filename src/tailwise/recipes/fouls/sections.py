@@ -13,7 +13,7 @@ from tailwise.core.errors import UserError
 from tailwise.core.heads import Head
 from tailwise.core.params.runtime import Runtime
 from tailwise.data.tables.checks.root import check_root, check_tree
-from tailwise.data.video.augment import Augment
+from tailwise.data.video.augment.ranges import Augment
 from tailwise.data.video.decode.window import Window
 from tailwise.data.video.store.store import Decode
 from tailwise.engine.contract.phase import Phase, check_losses, rate_groups, set_trainable
@@ -69,7 +69,7 @@ class Params:
         yield from contradictions.of_augment(self.augment, self.window, trained)
         yield from contradictions.of_balance(self.phases(), self.balance)
         yield from contradictions.of_trainable(trained, parameters, pretrained, getattr(backbone, "checkpoint", False))
-        yield from contradictions.of_phases(trained)
+        yield from contradictions.of_phases(trained, self.training)
         yield from contradictions.of_machine(self.training, self.runtime)
 
 
