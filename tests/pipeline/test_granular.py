@@ -110,7 +110,7 @@ CODE = {
     "src/tailwise/data/tables/table.py": f"check {INDEX}",
     "src/tailwise/data/tables/checks/contents.py": INDEX,
     "src/tailwise/data/tables/manifest.py": DECODE,
-    "src/tailwise/data/video/augment.py": f"check {TRAINING}",
+    "src/tailwise/data/video/augment/ranges.py": f"check {TRAINING}",
     "src/tailwise/data/video/decode/container.py": f"check {INDEX}",
     "src/tailwise/data/video/store/clips.py": f"show_samples show_difficulty {TRAINING}",
     "src/tailwise/engine/batches/loading.py": TRAINING,
