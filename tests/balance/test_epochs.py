@@ -1,10 +1,12 @@
 """The epochs of a phase with a curriculum: planned, held to the guard's limit, described."""
 
+from dataclasses import dataclass
+
 import pytest
 
 from tailwise.balance.counts import count_classes
 from tailwise.balance.curriculum import Curriculum
-from tailwise.balance.epochs import check_curriculum, plan_curriculum
+from tailwise.balance.epochs import check_curriculum, curricula, plan_curriculum
 from tailwise.balance.files import Rebalancing
 from tailwise.balance.guard import Balance
 from tailwise.balance.labels import Labels
@@ -57,3 +59,23 @@ def test_a_curriculum_that_admits_all_at_once_is_refused():
 def test_a_sample_that_was_not_measured_is_refused():
     with pytest.raises(UserError, match="difficulty of train/0 is not known: run the stage measure_difficulty again"):
         plan_curriculum("phase2", HOW, {}, PHASE, LABELS)
+
+
+@dataclass(frozen=True)
+class Section:
+    curriculum: Curriculum | None = None
+
+
+@dataclass(frozen=True)
+class Params:
+    model: int
+    phase1: Section
+    phase2: Section
+
+
+def test_a_curriculum_that_training_would_not_read_is_refused():
+    dvc_yaml = "train.py phase2 --curriculum data/epochs/phase2.csv"
+    assert curricula(Params(1, Section(), Section(HOW)), dvc_yaml) == {"phase1": None, "phase2": HOW}
+    assert curricula(Params(1, Section(), Section()), "") == {"phase1": None, "phase2": None}
+    with pytest.raises(UserError, match="phase1.curriculum has no effect: no stage .* plans data/epochs/phase1.csv"):
+        curricula(Params(1, Section(HOW), Section(HOW)), dvc_yaml)

@@ -37,15 +37,13 @@ PHASE3 = "train_phase3 evaluate intervals show_mistakes certify report draw_figu
 TARGET = f"target_weak_classes {PHASE3}"
 PHASE2 = f"train_phase2 {TARGET}"
 PHASE1 = f"train_phase1 measure_difficulty {PHASE2}"
-WEIGHTS = f"compute_weights {PHASE1}"
-DECODE = f"decode_clips show_samples analyze_classes choose {WEIGHTS}"
+WEIGHTS = f"compute_weights plan_curriculum {PHASE1}"
+DECODE = f"decode_clips show_samples analyze_classes choose show_difficulty {WEIGHTS}"
 INDEX = f"index {DECODE}"
 DEMO = f"make_demo {INDEX}"
 CHECK = "check save_config"
 JUDGING = "intervals certify report draw_figures"
 TRAINING = f"train_phase1 measure_difficulty train_phase2 target_weak_classes {PHASE3}"
-CURRICULUM = f"plan_curriculum {PHASE2}"
-DIFFICULTY = f"measure_difficulty show_difficulty {CURRICULUM}"
 
 # `check` reads all of params.yaml but `runtime`, and `save_config` keeps it; the report shows that, and the certificate
 # names it.
@@ -65,9 +63,9 @@ PARAMETERS = {
     "phase1.train.schedule.start "
     "phase1.train.schedule.end phase1.train.early_stopping phase1.train.average "
     "phase1.train.keep_every phase1.train.hand_over": f"{CHECK} {PHASE1}",
-    "phase2.max_weight phase2.boost.kind phase2.apply_as": f"{CHECK} compute_weights {PHASE2}",
-    "phase2.samples.kind": f"{CHECK} choose compute_weights {PHASE2}",
-    "phase2.curriculum": f"{CHECK} {DIFFICULTY}",
+    "phase2.max_weight phase2.boost.kind phase2.apply_as": f"{CHECK} compute_weights plan_curriculum {PHASE2}",
+    "phase2.samples.kind": f"{CHECK} choose compute_weights plan_curriculum {PHASE2}",
+    "phase2.curriculum": f"{CHECK} measure_difficulty show_difficulty plan_curriculum {PHASE2}",
     "phase2.train.epochs phase2.train.lr": f"{CHECK} choose {PHASE2}",
     "phase2.train.optimizer.kind phase2.train.optimizer.weight_decay "
     "phase2.train.schedule.kind phase2.train.schedule.warmup phase2.train.schedule.floor phase2.train.clip "
@@ -84,8 +82,8 @@ PARAMETERS = {
     "phase3.train.schedule.start "
     "phase3.train.schedule.end phase3.train.early_stopping phase3.train.average "
     "phase3.train.keep_every phase3.train.hand_over": f"{CHECK} {PHASE3}",
-    "balance.max_effective_ratio balance.max_margin_ratio": f"{CHECK} compute_weights target_weak_classes certify "
-    "report",
+    "balance.max_effective_ratio balance.max_margin_ratio": f"{CHECK} compute_weights plan_curriculum "
+    "target_weak_classes certify report",
     "target.recall target.prior_samples target.min_support": f"{CHECK} {TARGET}",
     "model.variant.kind model.variant.dropout": f"{CHECK} {TRAINING}",
     "model.backbone.kind model.backbone.width model.backbone.motion "
@@ -104,7 +102,7 @@ CODE = {
     "requirements/core.txt": f"check {DEMO}",
     "requirements/decode.txt": f"check {DEMO}",
     "requirements/tables.txt": f"check {INDEX} draw_figures",
-    "requirements/train.txt": f"check show_samples {TRAINING}",
+    "requirements/train.txt": f"check show_samples show_difficulty {TRAINING}",
     "requirements/report.txt": "report draw_figures",
     "requirements/dvc.txt": "",
     "src/tailwise/core/errors.py": " ".join(STAGES),
@@ -112,14 +110,14 @@ CODE = {
     "src/tailwise/core/stage/launcher.py": " ".join(STAGES),
     "src/tailwise/core/system/cgroups.py": " ".join(STAGES),
     "src/tailwise/balance/files.py": f"check choose {WEIGHTS}",
-    "src/tailwise/balance/curriculum.py": f"check {CURRICULUM}",
+    "src/tailwise/balance/curriculum.py": "check plan_curriculum",
     "src/tailwise/data/raw.py": f"check {INDEX}",
     "src/tailwise/data/tables/table.py": f"check {INDEX}",
     "src/tailwise/data/tables/checks/contents.py": INDEX,
     "src/tailwise/data/tables/manifest.py": DECODE,
     "src/tailwise/data/video/augment/ranges.py": f"check {TRAINING}",
     "src/tailwise/data/video/decode/container.py": f"check {INDEX}",
-    "src/tailwise/data/video/store/clips.py": f"show_samples {TRAINING}",
+    "src/tailwise/data/video/store/clips.py": f"show_samples show_difficulty {TRAINING}",
     "src/tailwise/engine/batches/loading.py": TRAINING,
     "src/tailwise/engine/checkpoint/weights.py": f"check {TRAINING}",
     "src/tailwise/engine/contract/phase.py": f"check {TRAINING}",
@@ -129,7 +127,7 @@ CODE = {
     "src/tailwise/engine/train/loop.py": TRAINING,
     "src/tailwise/evaluation/certificate.py": f"check {JUDGING}",
     "src/tailwise/losses/boost.py": TRAINING,
-    "src/tailwise/metrics/confusion.py": f"check {TRAINING}",
+    "src/tailwise/metrics/confusion.py": f"check show_difficulty {TRAINING}",
     "src/tailwise/models/video/backbones.py": f"check {TRAINING}",
     "src/tailwise/optim/cosine.py": f"check {TRAINING}",
     "src/tailwise/recipes/recipe.py": f"check {DEMO}",
@@ -158,10 +156,10 @@ CODE = {
     "stages/analyze_classes.py": f"analyze_classes choose {WEIGHTS}",
     "stages/choose.py": "choose",
     "stages/compute_weights.py": WEIGHTS,
-    "stages/train.py": f"train_phase1 measure_difficulty {PHASE2}",
-    "stages/measure_difficulty.py": DIFFICULTY,
-    "stages/plan_curriculum.py": CURRICULUM,
-    "stages/show_difficulty.py": "show_difficulty report",
+    "stages/train.py": PHASE1,
+    "stages/measure_difficulty.py": "measure_difficulty",
+    "stages/plan_curriculum.py": "plan_curriculum",
+    "stages/show_difficulty.py": "show_difficulty",
     "stages/target_weak_classes.py": TARGET,
     "stages/evaluate.py": "evaluate intervals show_mistakes report draw_figures",
     "stages/intervals.py": "intervals report draw_figures",

@@ -25,6 +25,9 @@ STAGES = [
     "analyze_classes",
     "compute_weights",
     "train_phase1",
+    "measure_difficulty",
+    "plan_curriculum",
+    "show_difficulty",
     "train_phase2",
     "evaluate",
     "intervals",
@@ -92,6 +95,27 @@ def test_every_labelled_position_is_counted_once_by_all_stages(repo):
     assert all(0 < int(row["position"]) < len(notes[row["sample"]]) - 1 for row in answers), "the ends have no tag"
     intervals = read_json(reports / "intervals.json")["heads"]["tag"]
     assert {name: of["support"] for name, of in intervals["classes"].items()} == counts
+
+
+def test_its_second_phase_begins_with_the_songs_that_are_easy_for_the_first(repo):
+    data = repo / PLACE / "data"
+    rows = read_csv(data / "difficulty/train.csv")
+    tags = {row["sample"]: row["tag"].split() for row in read_csv(data / "songs/train/manifest.csv")}
+    assert [row["sample"] for row in rows] == list(tags)
+    for row in rows:  # one head: difficulty is what its confidence lacks
+        assert float(row["difficulty"]) == pytest.approx(1 - float(row["confidence_tag"]), abs=1e-6)
+    epochs = read_csv(data / "epochs/phase2.csv")
+    first, all_of = ({row["sample"] for row in epochs if row["epoch"] == epoch} for epoch in "12")
+    assert all_of == set(tags) and len(first) == len(tags) / 2
+    for tag in ("falls", "stays", "rises"):
+        of_tag = {name for name, own in tags.items() if tag in own}
+        assert len(of_tag & first) >= 0.3 * len(of_tag)
+    hard = {row["sample"]: float(row["difficulty"]) for row in rows}
+    mean = {name: sum(map(hard.get, names)) / len(names) for name, names in (("in", first), ("out", all_of - first))}
+    assert mean["in"] < mean["out"]
+    shown = read_json(repo / PLACE / "reports/difficulty.json")["tag"]
+    assert [len(of_which) for of_which in shown.values()] == [6, 6]
+    assert "Easiest and hardest training samples" in (repo / PLACE / "reports/report.html").read_text()
 
 
 def test_its_certificate_and_report_are_of_positions(repo):
@@ -185,8 +209,9 @@ def test_from_its_own_folder_only_what_changed_runs_again(repo, before):
     assert started(call("dvc", "repro", cwd=folder)) == []
     params = (folder / "params.yaml").read_text()
     (folder / "params.yaml").write_text(params.replace("epochs: 4", "epochs: 1"))
-    later = ["train_phase1", "train_phase2", "evaluate", "intervals", "certify", "report"]
-    assert sorted(started(call("dvc", "repro", cwd=folder))) == sorted(["check", "save_config", *later])
+    assert sorted(started(call("dvc", "repro", cwd=folder))) == sorted(
+        ["check", "save_config", *STAGES[STAGES.index("train_phase1") :]]
+    )
     assert everything_of_the_root(repo) == before
 
 

@@ -78,6 +78,21 @@ def test_the_columns_of_the_data_follow_the_reader(facts):
     assert ["train", "98", "200", "1", "0", "0"] in cells(show(replace(facts, index=index)))
 
 
+def test_the_easiest_and_the_hardest_samples_are_shown_where_a_curriculum_measured_them(facts):
+    shown = {"sample": "train/<7>", "actual": ["Dive"], "confidence": 0.03125, "strip": "data:image/png;base64,AA=="}
+    html = show(replace(facts, difficulty={"action": {"easiest": [], "hardest": [shown]}}))
+    assert ["train/&lt;7&gt;", "Dive", "0.031", ""] in cells(html)
+    assert '<img src="data:image/png;base64,AA==" alt="film strip of train/&lt;7&gt;"' in html
+    assert show(replace(facts, difficulty={})) == show(facts) and "Easiest and hardest" not in show(facts)
+
+
+def test_a_pipeline_without_previews_shows_them_as_a_table(facts):
+    shown = {"sample": "song 1", "actual": ["rises", "falls"], "confidence": 0.5}
+    with_difficulty = replace(facts, difficulty={"tag": {"easiest": [shown], "hardest": []}})
+    html = render(replace(with_difficulty, own={}), Page(sections=("data",)))
+    assert ["song 1", "rises, falls", "0.500"] in cells(html)
+
+
 def test_leaks_and_duplicates_are_reported_and_escaped(facts):
     index = {"train": {**facts.index["train"], "leaks": [f"g is in train and {EVIL}"]}}
     quality = {"train": {**facts.own["quality"]["train"], "duplicates": [["a", EVIL]]}}

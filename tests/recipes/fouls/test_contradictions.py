@@ -16,6 +16,7 @@ PARAMS = read_params(ROOT / "params.yaml")
 S3D = {"kind": "s3d", "weights": {"kind": "none"}, "checkpoint": False, "channels_last": False}
 KINETICS = {"weights": {"kind": "kinetics400"}}
 TABLE = {"kind": "table", "file": "labels.csv", "heads": ["outcome"], "split": None}
+EASY = {"kind": "sqrt", "start": 0.3, "end": 9, "min_share": 0.3}
 FROZEN = {f"phase{number}.train.trainable": ["*", "!backbone.*"] for number in (1, 2, 3)}
 
 
@@ -48,6 +49,16 @@ def read(values: dict) -> Params:
             {"phase3.train.average": {"kind": "ema", "decay": 1.0}},
             "phase3.train.average: decay must be within",
             {"phase3.train.schedule": {"kind": "plateau", "patience": 3}},
+        ),
+        (
+            {"phase2.curriculum": {**EASY, "end": 19}},
+            "phase2: curriculum.end 19 is after the last epoch, 18: some samples would never be drawn",
+            {"phase2.curriculum": {**EASY, "end": 18}},
+        ),
+        (
+            {"phase2.curriculum": {**EASY, "start": 1}},
+            "phase2.curriculum: start must be above 0 and below 1, found 1",
+            {"phase2.curriculum": {**EASY, "end": 99}, "phase2.train.epochs": "auto"},
         ),
         (
             {"data.reader": TABLE},

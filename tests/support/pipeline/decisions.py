@@ -31,6 +31,10 @@ NARROW = {
     "data/chosen/phase3.json": {"params": [], "deps": []},
     "data/weights/phase1": {"params": ["phase1.max_weight", "phase1.boost", "phase1.apply_as", "phase1.samples"]},
     "data/weights/phase2": {"params": ["phase2.max_weight", "phase2.boost", "phase2.apply_as", "phase2.samples"]},
+    "data/curricula": {"params": ["phase2.curriculum"], "deps": []},
+    "data/difficulty": {"params": [], "deps": ["data/curricula"]},  # without a curriculum nothing is measured
+    "data/epochs/phase2.csv": {"params": [], "deps": ["data/curricula/phase2.json"]},
+    "reports/difficulty.json": {"deps": ["data/difficulty"]},
     "data/weights/phase3": {
         "params": ["target", "phase3.max_weight", "phase3.boost", "phase3.apply_as", "phase3.samples"]
     },
