@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tailwise.balance.auto import OpenBalanced
+from tailwise.balance.samplers import Sampler
 from tailwise.balance.subset import AllSamples, Oversampled, Rebalance
 from tailwise.core.params.auto import AUTO
 from tailwise.engine.contract.phase import Phase
@@ -28,7 +29,7 @@ class OpenPhase(Phase):
 class PhaseSection(Rebalance):
     """A phase: how the classes are rebalanced, and how it is trained; as `OpenPhase`, before the numbers are chosen."""
 
-    samples: AllSamples | OpenBalanced | Oversampled  # pyright: ignore[reportIncompatibleVariableOverride]
+    samples: AllSamples | OpenBalanced | Oversampled | Sampler  # pyright: ignore[reportIncompatibleVariableOverride]
     train: OpenPhase
 
 

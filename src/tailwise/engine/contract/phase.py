@@ -10,6 +10,7 @@ from torch import nn
 
 from tailwise.core.errors import UserError
 from tailwise.engine.contract.options import EarlyStopping
+from tailwise.losses.kinds import PLAIN, Loss
 from tailwise.optim.average import EMA, SWA
 from tailwise.optim.groups import Groups
 from tailwise.optim.kinds import Optimizer, Schedule
@@ -46,6 +47,7 @@ class Phase:
     average: weight averaging; the average is validated and handed over instead of the weights; None: no averaging
     keep_every: keep the weights of every n-th epoch; 0: none
     hand_over: "best": the weights of the best epoch; "last": the full state of the last epoch
+    loss: kind of loss of the heads' labels in training
     """
 
     epochs: int
@@ -61,6 +63,7 @@ class Phase:
     average: EMA | SWA | None = None
     keep_every: int = 0
     hand_over: Literal["best", "last"] = "best"
+    loss: Loss = PLAIN
 
     def __post_init__(self):
         if self.epochs < 1 or self.lr <= 0 or self.clip <= 0:

@@ -1,19 +1,21 @@
 """Reads the inputs of a training stage, and sets up its run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
-from tailwise.balance.files import read_curriculum, read_rebalancing
+from tailwise.balance.files import Draws, Rebalancing, read_curriculum, read_rebalancing
+from tailwise.core.errors import UserError
 from tailwise.core.heads import Head
 from tailwise.core.params.config import section, sections
 from tailwise.core.params.runtime import Runtime
 from tailwise.core.stage.events import Events, events_path, stage_name
 from tailwise.core.system.cores import data_workers
+from tailwise.engine.batches.draws import draws_by_epoch
 from tailwise.engine.checkpoint.hand_over import HandOver, read_hand_over
 from tailwise.engine.checkpoint.recovery import Recovery
-from tailwise.engine.contract.options import SamplesOf, stepwise
+from tailwise.engine.contract.options import SamplesOf, samples_by_epoch, stepwise
 from tailwise.engine.contract.phase import Phase, adapt_phase, shapes
 from tailwise.engine.contract.run import Run, Stability, Training, start
 from tailwise.engine.contract.task import Samples, Task
@@ -23,6 +25,7 @@ from tailwise.engine.monitor.backend import backend
 from tailwise.engine.monitor.history import Boosts
 from tailwise.engine.monitor.observers import Observer, observers_of
 from tailwise.losses.boost import ClassBoost
+from tailwise.losses.kinds import PLAIN
 from tailwise.optim.kinds import optimizer_name
 
 
@@ -48,11 +51,15 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Balance:
-    """samples: indices of each epoch; boosts: as numbers, for the history; tensors: the same, for the loss"""
+    """samples: indices of each epoch; boosts: as numbers, for the history; tensors: the same, for the loss
+
+    draws: of a sampler, of these samples
+    """
 
     samples: list[int] | SamplesOf
     boosts: Boosts
     tensors: dict[str, ClassBoost]
+    draws: Draws | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,8 @@ def read_setup(recipe: Builder, name: str, params: dict, inputs: Inputs, runtime
     if task is not asked:  # a fallback took over in an earlier phase
         phase = adapt_phase(phase, task.model, shapes(asked.model))
     balance = read_balance(inputs.balance, heads, task.samples)
+    balance = with_draws(balance, (training.seed, name), phase, heads, task.samples)
+    balance = with_loss(balance, phase, heads, task.samples)
     handed = read_hand_over(inputs.state, task.spec, optimizer_name(phase.optimizer)) if inputs.state else None
     return Setup(phase, training, stability, device, task, asked.spec, balance, handed, facts)
 
@@ -93,7 +102,39 @@ def read_balance(folder: Path | None, heads: tuple[Head, ...], samples: Samples)
     indices = sample_indices(samples, of_phase.samples)
     tensors = class_boosts(of_phase, heads, samples, indices)
     curriculum = {epoch: sample_indices(samples, names) for epoch, names in read_curriculum(folder).items()}
-    return Balance(stepwise(curriculum) if curriculum else indices, of_phase.boost, tensors)
+    return Balance(stepwise(curriculum) if curriculum else indices, of_phase.boost, tensors, of_phase.draws)
+
+
+def with_draws(
+    balance: Balance, where: tuple[int, str], phase: Phase, heads: tuple[Head, ...], samples: Samples
+) -> Balance:
+    """The samples of each epoch drawn by the phase's sampler, if it has one. where: (seed, name of the phase)"""
+    if not balance.draws or callable(balance.samples):
+        return balance
+    if phase.epochs == 1 and balance.draws.first != balance.draws.last:
+        raise UserError(f"{where[1]}.samples: draws that change by the epoch need 2 epochs or more")
+    labels = [samples.labels(head.name)[balance.samples] for head in heads]
+    strata = [ids for ids in labels if ids.ndim == 1]
+    return replace(balance, samples=draws_by_epoch(balance.samples, balance.draws, strata, where, phase.epochs))
+
+
+def with_loss(balance: Balance, phase: Phase, heads: tuple[Head, ...], samples: Samples) -> Balance:
+    """The boosts with the phase's kind of loss; a head without a boost gets an even one. Nothing changes for `PLAIN`.
+
+    Raises UserError where no head could use the loss.
+    """
+    if phase.loss == PLAIN:
+        return balance
+    if not heads:
+        raise UserError(f"loss {{kind: {phase.loss.kind}}} has no effect: the pipeline has no head")
+    drawn = sorted({i for epoch in samples_by_epoch(balance.samples, phase.epochs) for i in epoch})
+    even = Rebalancing("margin", {head.name: dict.fromkeys(head.classes, 1.0) for head in heads}, [])
+    of_samples = class_boosts(even, heads, samples, drawn)
+    tensors = {
+        name: replace(balance.tensors.get(name, own), loss=phase.loss, samples=own.counts)
+        for name, own in of_samples.items()
+    }
+    return replace(balance, tensors=tensors)
 
 
 def make_run(setup: Setup, name: str, runtime: Runtime, world: World, recovery: Recovery | None) -> Run:

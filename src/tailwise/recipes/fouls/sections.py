@@ -67,6 +67,7 @@ class Params:
         yield from contradictions.of_data(self.data, self.window, self.demo)
         yield from contradictions.of_augment(self.augment, self.window, trained)
         yield from contradictions.of_balance(self.phases(), self.balance)
+        yield from contradictions.of_correction(self.phases())
         yield from contradictions.of_trainable(trained, parameters, pretrained, getattr(backbone, "checkpoint", False))
         yield from contradictions.of_phases(trained)
         yield from contradictions.of_machine(self.training, self.runtime)
