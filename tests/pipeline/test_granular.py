@@ -36,14 +36,16 @@ pytestmark = [pytest.mark.filterwarnings("ignore::DeprecationWarning:dvc")]
 PHASE3 = "train_phase3 evaluate intervals show_mistakes certify report draw_figures"
 TARGET = f"target_weak_classes {PHASE3}"
 PHASE2 = f"train_phase2 {TARGET}"
-PHASE1 = f"train_phase1 {PHASE2}"
+PHASE1 = f"train_phase1 measure_difficulty {PHASE2}"
 WEIGHTS = f"compute_weights {PHASE1}"
 DECODE = f"decode_clips show_samples analyze_classes choose {WEIGHTS}"
 INDEX = f"index {DECODE}"
 DEMO = f"make_demo {INDEX}"
 CHECK = "check save_config"
 JUDGING = "intervals certify report draw_figures"
-TRAINING = f"train_phase1 train_phase2 target_weak_classes {PHASE3}"
+TRAINING = f"train_phase1 measure_difficulty train_phase2 target_weak_classes {PHASE3}"
+CURRICULUM = f"plan_curriculum {PHASE2}"
+DIFFICULTY = f"measure_difficulty show_difficulty {CURRICULUM}"
 
 # `check` reads all of params.yaml but `runtime`, and `save_config` keeps it; the report shows that, and the certificate
 # names it.
@@ -59,15 +61,16 @@ PARAMETERS = {
     "phase1.train.epochs phase1.train.lr": f"{CHECK} choose {PHASE1}",
     "phase1.train.optimizer.kind phase1.train.optimizer.weight_decay "
     "phase1.train.schedule.kind phase1.train.schedule.warmup phase1.train.schedule.floor phase1.train.clip "
-    "phase1.train.augment phase1.train.trainable phase1.train.rates phase1.train.schedule.start "
+    "phase1.train.loss.kind phase1.train.loss.smoothing phase1.train.augment phase1.train.trainable phase1.train.rates phase1.train.schedule.start "
     "phase1.train.schedule.end phase1.train.early_stopping phase1.train.average "
     "phase1.train.keep_every phase1.train.hand_over": f"{CHECK} {PHASE1}",
     "phase2.max_weight phase2.boost.kind phase2.apply_as": f"{CHECK} compute_weights {PHASE2}",
     "phase2.samples.kind": f"{CHECK} choose compute_weights {PHASE2}",
+    "phase2.curriculum": f"{CHECK} {DIFFICULTY}",
     "phase2.train.epochs phase2.train.lr": f"{CHECK} choose {PHASE2}",
     "phase2.train.optimizer.kind phase2.train.optimizer.weight_decay "
     "phase2.train.schedule.kind phase2.train.schedule.warmup phase2.train.schedule.floor phase2.train.clip "
-    "phase2.train.augment phase2.train.trainable phase2.train.rates phase2.train.schedule.start "
+    "phase2.train.loss.kind phase2.train.loss.smoothing phase2.train.augment phase2.train.trainable phase2.train.rates phase2.train.schedule.start "
     "phase2.train.schedule.end phase2.train.early_stopping phase2.train.average "
     "phase2.train.keep_every phase2.train.hand_over": f"{CHECK} {PHASE2}",
     "phase3.max_weight phase3.boost.kind phase3.apply_as": f"{CHECK} {TARGET}",
@@ -75,16 +78,17 @@ PARAMETERS = {
     "phase3.train.epochs phase3.train.lr": f"{CHECK} choose {PHASE3}",
     "phase3.train.optimizer.kind phase3.train.optimizer.weight_decay "
     "phase3.train.schedule.kind phase3.train.schedule.warmup phase3.train.schedule.floor phase3.train.clip "
-    "phase3.train.augment phase3.train.trainable phase3.train.rates phase3.train.schedule.start "
+    "phase3.train.loss.kind phase3.train.loss.smoothing phase3.train.augment phase3.train.trainable phase3.train.rates phase3.train.schedule.start "
     "phase3.train.schedule.end phase3.train.early_stopping phase3.train.average "
     "phase3.train.keep_every phase3.train.hand_over": f"{CHECK} {PHASE3}",
-    "balance.max_effective_ratio": f"{CHECK} compute_weights target_weak_classes certify report",
+    "balance.max_effective_ratio balance.max_margin_ratio": f"{CHECK} compute_weights target_weak_classes certify report",
     "target.recall target.prior_samples target.min_support": f"{CHECK} {TARGET}",
     "model.variant.kind model.variant.dropout": f"{CHECK} {TRAINING}",
     "model.backbone.kind model.backbone.width": f"{CHECK} choose {TRAINING}",
     "augment.mirror augment.shift augment.brightness augment.delay": f"{CHECK} {TRAINING}",
     "training.batch_size": f"{CHECK} choose {TRAINING}",
     "training.seed training.accumulate training.threads training.precision": f"{CHECK} {TRAINING}",
+    "evaluation.adjust": f"{CHECK} {PHASE3.removeprefix('train_phase3 ')}",
     "certificate.macro_recall certificate.macro_f1 certificate.class_recall certificate.loss": f"{CHECK} {JUDGING}",
     "stability.guards stability.spike_factor stability.max_rollbacks": f"{CHECK} {TRAINING}",
     "runtime.device runtime.workers runtime.decoders runtime.tensorboard runtime.verbosity runtime.devices": "",
@@ -104,11 +108,12 @@ CODE = {
     "src/tailwise/core/stage/launcher.py": " ".join(STAGES),
     "src/tailwise/core/system/cgroups.py": " ".join(STAGES),
     "src/tailwise/balance/files.py": f"check choose {WEIGHTS}",
+    "src/tailwise/balance/curriculum.py": f"check {CURRICULUM}",
     "src/tailwise/data/raw.py": f"check {INDEX}",
     "src/tailwise/data/tables/table.py": f"check {INDEX}",
     "src/tailwise/data/tables/checks/contents.py": INDEX,
     "src/tailwise/data/tables/manifest.py": DECODE,
-    "src/tailwise/data/video/augment.py": f"check {TRAINING}",
+    "src/tailwise/data/video/augment/ranges.py": f"check {TRAINING}",
     "src/tailwise/data/video/decode/container.py": f"check {INDEX}",
     "src/tailwise/data/video/store/clips.py": f"show_samples {TRAINING}",
     "src/tailwise/engine/batches/loading.py": TRAINING,
@@ -149,7 +154,10 @@ CODE = {
     "stages/analyze_classes.py": f"analyze_classes choose {WEIGHTS}",
     "stages/choose.py": "choose",
     "stages/compute_weights.py": WEIGHTS,
-    "stages/train.py": TRAINING,
+    "stages/train.py": f"train_phase1 measure_difficulty {PHASE2}",
+    "stages/measure_difficulty.py": DIFFICULTY,
+    "stages/plan_curriculum.py": CURRICULUM,
+    "stages/show_difficulty.py": "show_difficulty report",
     "stages/target_weak_classes.py": TARGET,
     "stages/evaluate.py": "evaluate intervals show_mistakes report draw_figures",
     "stages/intervals.py": "intervals report draw_figures",

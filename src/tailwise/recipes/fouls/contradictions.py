@@ -11,11 +11,12 @@ from tailwise.balance.guard import Balance
 from tailwise.balance.samplers import Sampler
 from tailwise.balance.subset import Oversampled, Rebalance
 from tailwise.core.params.runtime import Runtime
-from tailwise.data.video.augment import Augment
+from tailwise.data.video.augment.ranges import OPTIONAL, Augment
 from tailwise.data.video.decode.window import Window
 from tailwise.engine.contract.phase import Phase, moves
 from tailwise.engine.contract.phases import hand_over_faults
 from tailwise.engine.contract.run import Training
+from tailwise.evaluation.adjustment import EvaluationOptions
 from tailwise.losses.ldam import LDAM
 from tailwise.recipes.fouls.demo import Demo
 from tailwise.recipes.fouls.demo.scene.plan import FPS
@@ -49,11 +50,23 @@ def is_made(root: str) -> bool:
 
 
 def of_augment(augment: Augment, window: Window, phases: Mapping[str, Phase]) -> Lines:
-    """A shift in time needs frames to shift into, and is rounded to frames."""
+    """What needs frames to shift into, and what is rounded to nothing."""
+    strength = max(phase.augment for phase in phases.values())
     if augment.delay > window.margin:
         yield f"augment.delay {augment.delay} needs window.margin {augment.delay} or more"
     if augment.delay and not any(round(augment.delay * phase.augment) for phase in phases.values()):
         yield f"augment.delay {augment.delay} has no effect: at the augment of each phase it is less than a frame"
+    for name in OPTIONAL:
+        if getattr(augment, name) and not strength:
+            yield f"augment.{name} has no effect: the augment of each phase is 0"
+    for name in ("speed", "drop_frames", "reverse"):
+        if getattr(augment, name) and window.frames == 1:
+            yield f"augment.{name} has no effect: window.frames is 1"
+    slowest = 1 / (1 + augment.speed * strength)
+    if augment.speed and window.frames // 2 * (1 - slowest) < 0.5:
+        yield f"augment.speed {augment.speed:g} has no effect: it moves no frame by half a frame"
+    if augment.erase and augment.erase * strength * max(window.height, window.width) < 0.5:
+        yield f"augment.erase {augment.erase:g} has no effect: it is less than a pixel"
 
 
 def of_balance(phases: Mapping[str, Rebalance], balance: Balance) -> Lines:
@@ -85,6 +98,16 @@ def of_correction(phases: Mapping[str, PhaseSection]) -> Lines:
                 f"{name}.train.loss {{kind: ldam}} and {name}.apply_as margin are two margins for the same imbalance: "
                 f"set {name}.max_weight to 1, or apply_as to weight"
             )
+
+
+def of_adjustment(last: PhaseSection, evaluation: EvaluationOptions) -> Lines:
+    """A fixed adjustment of a model that was trained with a correction; auto may find that it needs none."""
+    adjust = evaluation.adjust
+    if adjust and not isinstance(adjust.tau, str) and (last.max_weight > 1 or isinstance(last.samples, Sampler)):
+        yield (
+            f"evaluation.adjust.tau {adjust.tau:g} corrects the imbalance a second time, after phase3: "
+            "set it to auto, or phase3.max_weight to 1 with samples {kind: all}"
+        )
 
 
 def of_trainable(phases: Mapping[str, Phase], parameters: list[str], pretrained: bool, checkpoint: bool) -> Lines:
