@@ -60,8 +60,9 @@ PARAMETERS = {
     "phase1.samples.kind phase1.samples.max_ratio": f"{CHECK} choose {WEIGHTS}",
     "phase1.train.epochs phase1.train.lr": f"{CHECK} choose {PHASE1}",
     "phase1.train.optimizer.kind phase1.train.optimizer.weight_decay "
+    "phase1.train.loss.kind phase1.train.loss.smoothing "
     "phase1.train.schedule.kind phase1.train.schedule.warmup phase1.train.schedule.floor phase1.train.clip "
-    "phase1.train.loss.kind phase1.train.loss.smoothing phase1.train.augment phase1.train.trainable phase1.train.rates phase1.train.schedule.start "
+    "phase1.train.augment phase1.train.trainable phase1.train.rates phase1.train.schedule.start "
     "phase1.train.schedule.end phase1.train.early_stopping phase1.train.average "
     "phase1.train.keep_every phase1.train.hand_over": f"{CHECK} {PHASE1}",
     "phase2.max_weight phase2.boost.kind phase2.apply_as": f"{CHECK} compute_weights {PHASE2}",
@@ -69,19 +70,22 @@ PARAMETERS = {
     "phase2.curriculum": f"{CHECK} {DIFFICULTY}",
     "phase2.train.epochs phase2.train.lr": f"{CHECK} choose {PHASE2}",
     "phase2.train.optimizer.kind phase2.train.optimizer.weight_decay "
+    "phase2.train.loss.kind phase2.train.loss.smoothing "
     "phase2.train.schedule.kind phase2.train.schedule.warmup phase2.train.schedule.floor phase2.train.clip "
-    "phase2.train.loss.kind phase2.train.loss.smoothing phase2.train.augment phase2.train.trainable phase2.train.rates phase2.train.schedule.start "
+    "phase2.train.augment phase2.train.trainable phase2.train.rates phase2.train.schedule.start "
     "phase2.train.schedule.end phase2.train.early_stopping phase2.train.average "
     "phase2.train.keep_every phase2.train.hand_over": f"{CHECK} {PHASE2}",
     "phase3.max_weight phase3.boost.kind phase3.apply_as": f"{CHECK} {TARGET}",
     "phase3.samples.kind": f"{CHECK} choose {TARGET}",
     "phase3.train.epochs phase3.train.lr": f"{CHECK} choose {PHASE3}",
     "phase3.train.optimizer.kind phase3.train.optimizer.weight_decay "
+    "phase3.train.loss.kind phase3.train.loss.smoothing "
     "phase3.train.schedule.kind phase3.train.schedule.warmup phase3.train.schedule.floor phase3.train.clip "
-    "phase3.train.loss.kind phase3.train.loss.smoothing phase3.train.augment phase3.train.trainable phase3.train.rates phase3.train.schedule.start "
+    "phase3.train.augment phase3.train.trainable phase3.train.rates phase3.train.schedule.start "
     "phase3.train.schedule.end phase3.train.early_stopping phase3.train.average "
     "phase3.train.keep_every phase3.train.hand_over": f"{CHECK} {PHASE3}",
-    "balance.max_effective_ratio balance.max_margin_ratio": f"{CHECK} compute_weights target_weak_classes certify report",
+    "balance.max_effective_ratio "
+    "balance.max_margin_ratio": f"{CHECK} compute_weights target_weak_classes certify report",
     "target.recall target.prior_samples target.min_support": f"{CHECK} {TARGET}",
     "model.variant.kind model.variant.dropout": f"{CHECK} {TRAINING}",
     "model.backbone.kind model.backbone.width": f"{CHECK} choose {TRAINING}",
