@@ -79,7 +79,7 @@ def test_the_whole_margin_passes_where_the_same_weight_is_refused():
 def test_the_product_stays_within_the_larger_limit():
     classes = effective_weights(SEVERITY, {"most": 393, "least": 24}, BOTH, "margin")
     with pytest.raises(
-        UserError, match="draws x weight x margin of least would be 147.4 times .* max_margin_ratio is 100"
+        UserError, match="draws x weight x margin of least would be 147.4 times .*max_margin_ratio is 100"
     ):
         check_ratio("phase1", "severity", classes, Balance(40))
     check_ratio("phase1", "severity", classes, Balance(40, 148))
