@@ -1,4 +1,9 @@
-"""Compare the figures of the test split with their targets: certify.py RECIPE WEIGHTS SPLIT-FOLDER CERTIFICATE."""
+"""Compare the figures of the test split with their targets.
+
+certify.py RECIPE WEIGHTS SPLIT-FOLDER CERTIFICATE [--validation METRICS]
+
+METRICS: what `evaluate` wrote; logits that it adjusted are adjusted by the same tau
+"""
 
 import argparse
 from pathlib import Path
@@ -8,9 +13,11 @@ from tailwise.core.params.config import read_params, section, sections
 from tailwise.core.stage.requirements import loaded_requirements
 from tailwise.engine.checkpoint.recovery import files_in, fingerprint, loaded_code
 from tailwise.engine.checkpoint.weights import INSTEAD_OF, read_tensors
+from tailwise.engine.evaluate.adjusted import evaluate_adjusted, taus_in
 from tailwise.engine.evaluate.evaluation import evaluate
 from tailwise.engine.evaluate.inputs import ComputeConfig, trained_task
 from tailwise.engine.monitor.backend import COMPUTING, backend, keep_backend
+from tailwise.evaluation.adjustment import log_prior
 from tailwise.evaluation.certificate import Targets, certificate, certify_split, limits_of_intervals, limits_of_model
 from tailwise.evaluation.measure import measure
 from tailwise.recipes.recipe import load_recipe
@@ -21,18 +28,21 @@ def main() -> None:
     parser.add_argument("recipe")
     for name in ("weights", "split", "certificate"):
         parser.add_argument(name, type=Path)
+    parser.add_argument("--validation", type=Path)
     args, params = parser.parse_args(), read_params()
 
     recipe, targets = load_recipe(args.recipe), section(params, "certificate", Targets)
     config, by = sections(params, recipe.config()), sections(params, ComputeConfig)
     task, run = trained_task(recipe, config, by, args.weights, args.split)
-    found = evaluate(task, run)
+    counts = read_json(Path("reports/classes.json"))["train"]
+    taus = taus_in(read_json(args.validation)) if args.validation else {}
+    priors = {name: log_prior(counts[name]).tolist() for name in taus}
+    found = evaluate_adjusted(task, run, taus, priors) if taus else evaluate(task, run)
     measured = {name: measure(of_head) for name, of_head in found.predictions.items()}
     rows, warnings, bootstrap = certify_split(measured, found.losses, targets)
     asked = read_tensors(args.weights)[1].get(INSTEAD_OF)
     facts = {"hashes": hashes(args.split, args.weights), "seed": run.training.seed, "bootstrap": bootstrap}
     facts[COMPUTING] = backend(run.device)
-    counts = read_json(Path("reports/classes.json"))["train"]
     facts |= recipe.extra(params, index_of(args.split), found.predictions, counts).figures
     warnings = [limits_of_intervals(recipe.sample_name), *limits_of_model(task.spec, asked), *warnings]
     made = certificate(rows, found.figures, warnings, facts)

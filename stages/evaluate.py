@@ -3,11 +3,13 @@
 import argparse
 from pathlib import Path
 
-from tailwise.core.files import write_json
-from tailwise.core.params.config import read_params, sections
+from tailwise.core.files import read_json, write_json
+from tailwise.core.params.config import read_params, section, sections
+from tailwise.engine.evaluate.adjusted import evaluate_adjusted
 from tailwise.engine.evaluate.evaluation import evaluate
 from tailwise.engine.evaluate.inputs import ComputeConfig, trained_task
 from tailwise.engine.monitor.backend import keep_backend
+from tailwise.evaluation.adjustment import EvaluationOptions, choose_taus, log_prior
 from tailwise.metrics.predictions import write_predictions
 from tailwise.recipes.recipe import load_recipe
 
@@ -25,6 +27,11 @@ def main() -> None:
     config, by = sections(params, recipe.config()), sections(params, ComputeConfig)
     task, run = trained_task(recipe, config, by, args.weights, args.split)
     found = evaluate(task, run)
+    if adjust := section(params, "evaluation", EvaluationOptions).adjust if "evaluation" in params else None:
+        counts = read_json(Path("reports/classes.json"))["train"]
+        taus = choose_taus(adjust, found.predictions, counts)
+        found = evaluate_adjusted(task, run, taus, {name: log_prior(counts[name]).tolist() for name in taus})
+        print(", ".join(f"{name}: logits adjusted with tau {tau:g}" for name, tau in taus.items()))
     write_json(args.figures, found.figures)
     if args.answers:
         for name, of_head in found.predictions.items():

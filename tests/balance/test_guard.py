@@ -1,4 +1,4 @@
-"""The effective weight of a class against hand-computed values, and the guard that compares classes."""
+"""The effective weight of a class, by hand, and the guard that compares classes."""
 
 import pytest
 
@@ -46,28 +46,44 @@ def test_ten_times_the_weight_on_eight_times_the_draws_is_refused_with_the_facto
     classes = effective_weights(counts, drawn, {"often": 1.0, "rare": 10.0}, "weight")
     with pytest.raises(UserError) as refused:
         check_ratio("phase2", "action", classes, Balance(10))
-    assert "effective weight of rare would be 80.0 times that of often" in str(refused.value)
+    assert "draws x weight of rare would be 80.0 times that of often, and balance.max_effective_ratio is 10" in str(
+        refused.value
+    )
     assert "rare: 8.00 draws x 5.50 weight x 1.00 margin = 44.00" in str(refused.value)
     assert "often: 1.00 draws x 0.55 weight x 1.00 margin = 0.55" in str(refused.value)
     check_ratio("phase2", "action", classes, Balance(80.001))
 
 
-def test_margins_alone_have_a_limit_of_their_own_and_share_the_other_with_draws():
-    counts, boost = {"often": 800, "rare": 10}, {"often": 1.0, "rare": 50.0}
-    margins = effective_weights(counts, counts, boost, "margin")
-    check_ratio("phase2", "action", margins, Balance(10, max_margin_ratio=50))
-    with pytest.raises(UserError, match="would be 50.0 times that of often, and balance.max_margin_ratio is 49"):
-        check_ratio("phase2", "action", margins, Balance(100, max_margin_ratio=49))
-    both = effective_weights(counts, {"often": 800, "rare": 20}, boost, "margin")
-    with pytest.raises(UserError, match="would be 100.0 times that of often, and balance.max_effective_ratio is 99"):
-        check_ratio("phase2", "action", both, Balance(99, max_margin_ratio=1000))
+@pytest.mark.parametrize("name", ["max_effective_ratio", "max_margin_ratio"])
+def test_a_limit_below_one_is_refused(name):
+    with pytest.raises(ValueError, match=f"{name} must be at least 1"):
+        Balance(**{"max_effective_ratio": 40, name: 0.9})
 
 
-def test_a_limit_below_one_is_refused():
-    with pytest.raises(ValueError, match="max_effective_ratio must be at least 1"):
-        Balance(0.9)
-    with pytest.raises(ValueError, match="max_margin_ratio must be at least 1"):
-        Balance(1, max_margin_ratio=0.9)
+SEVERITY, BOTH = {"most": 393, "least": 8}, {"most": 1.0, "least": 393 / 8}
+
+
+def test_the_whole_margin_passes_where_the_same_weight_is_refused():
+    balance = Balance(40)
+    check_ratio("phase1", "severity", effective_weights(SEVERITY, SEVERITY, BOTH, "margin"), balance)
+    with pytest.raises(
+        UserError, match="draws x weight of least would be 49.1 times that of most, and balance.max_eff"
+    ):
+        check_ratio("phase1", "severity", effective_weights(SEVERITY, SEVERITY, BOTH, "weight"), balance)
+    with pytest.raises(
+        UserError, match="the margin of least would be 49.1 times that of most, and balance.max_margin_"
+    ):
+        check_ratio("phase1", "severity", effective_weights(SEVERITY, SEVERITY, BOTH, "margin"), Balance(60, 49))
+
+
+def test_the_product_stays_within_the_larger_limit():
+    classes = effective_weights(SEVERITY, {"most": 393, "least": 24}, BOTH, "margin")
+    with pytest.raises(
+        UserError, match="draws x weight x margin of least would be 147.4 times .*max_margin_ratio is 100"
+    ):
+        check_ratio("phase1", "severity", classes, Balance(40))
+    check_ratio("phase1", "severity", classes, Balance(40, 148))
+    check_ratio("phase1", "severity", classes, Balance(148, 50))
 
 
 def test_a_class_that_is_never_drawn_is_refused():

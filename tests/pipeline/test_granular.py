@@ -58,6 +58,7 @@ PARAMETERS = {
     "phase1.samples.kind": f"{CHECK} choose {WEIGHTS}",
     "phase1.train.epochs phase1.train.lr": f"{CHECK} choose {PHASE1}",
     "phase1.train.optimizer.kind phase1.train.optimizer.weight_decay "
+    "phase1.train.loss.kind phase1.train.loss.smoothing "
     "phase1.train.schedule.kind phase1.train.schedule.warmup phase1.train.schedule.floor phase1.train.clip "
     "phase1.train.augment phase1.train.trainable phase1.train.rates phase1.train.loss_weights.per_view "
     "phase1.train.schedule.start "
@@ -68,6 +69,7 @@ PARAMETERS = {
     "phase2.curriculum": f"{CHECK} measure_difficulty show_difficulty plan_curriculum {PHASE2}",
     "phase2.train.epochs phase2.train.lr": f"{CHECK} choose {PHASE2}",
     "phase2.train.optimizer.kind phase2.train.optimizer.weight_decay "
+    "phase2.train.loss.kind phase2.train.loss.smoothing "
     "phase2.train.schedule.kind phase2.train.schedule.warmup phase2.train.schedule.floor phase2.train.clip "
     "phase2.train.augment phase2.train.trainable phase2.train.rates phase2.train.loss_weights.per_view "
     "phase2.train.schedule.start "
@@ -77,6 +79,7 @@ PARAMETERS = {
     "phase3.samples.kind": f"{CHECK} choose {TARGET}",
     "phase3.train.epochs phase3.train.lr": f"{CHECK} choose {PHASE3}",
     "phase3.train.optimizer.kind phase3.train.optimizer.weight_decay "
+    "phase3.train.loss.kind phase3.train.loss.smoothing "
     "phase3.train.schedule.kind phase3.train.schedule.warmup phase3.train.schedule.floor phase3.train.clip "
     "phase3.train.augment phase3.train.trainable phase3.train.rates phase3.train.loss_weights.per_view "
     "phase3.train.schedule.start "
@@ -91,6 +94,7 @@ PARAMETERS = {
     "augment.mirror augment.shift augment.brightness augment.delay": f"{CHECK} {TRAINING}",
     "training.batch_size": f"{CHECK} choose {TRAINING}",
     "training.seed training.accumulate training.threads training.precision": f"{CHECK} {TRAINING}",
+    "evaluation.adjust": f"{CHECK} {PHASE3.removeprefix('train_phase3 ')}",
     "certificate.macro_recall certificate.macro_f1 certificate.class_recall certificate.loss": f"{CHECK} {JUDGING}",
     "stability.guards stability.spike_factor stability.max_rollbacks": f"{CHECK} {TRAINING}",
     "runtime.device runtime.workers runtime.decoders runtime.tensorboard runtime.verbosity runtime.devices": "",

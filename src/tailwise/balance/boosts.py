@@ -11,12 +11,20 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Inverse:
-    """n_max / n_c: every class gets the same total weight."""
+    """(n_max / n_c)^tau: at tau 1 every class gets the same total weight.
+
+    tau: as a margin, of logit adjustment: tau * log(n_max / n_c). Source: https://arxiv.org/abs/2007.07314, eq. 10
+    """
 
     kind: Literal["inverse"]
+    tau: float = 1.0
+
+    def __post_init__(self):
+        if self.tau <= 0:
+            raise ValueError(f"tau must be positive, found {self.tau:g}; for no boost set max_weight to 1")
 
     def size(self, count: int) -> float:
-        return float(count)
+        return float(count) ** self.tau
 
 
 @dataclass(frozen=True)

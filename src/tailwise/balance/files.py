@@ -23,12 +23,29 @@ DIFFICULTY = ("sample", "difficulty")
 
 
 @dataclass(frozen=True)
+class Draws:
+    """Expected draws of each sample in the first and in the last epoch, (N,) each; between them linear in the epoch."""
+
+    first: Sequence[float]
+    last: Sequence[float]
+
+    @property
+    def mean(self) -> list[float]:
+        """Over the epochs of a phase."""
+        return [(first + last) / 2 for first, last in zip(self.first, self.last, strict=True)]
+
+
+@dataclass(frozen=True)
 class Rebalancing:
-    """apply_as: how the boost applies; samples: names of the training samples of an epoch, with repeats"""
+    """apply_as: how the boost applies; samples: names of the training samples of an epoch, with repeats
+
+    draws: of a sampler, how often each of the samples is drawn instead of once; in ``draws.csv``
+    """
 
     apply_as: ApplyAs
     boost: Boost
     samples: list[str]
+    draws: Draws | None = None
 
 
 def write_rebalancing(folder: Path, of_phase: Rebalancing) -> None:
@@ -38,6 +55,11 @@ def write_rebalancing(folder: Path, of_phase: Rebalancing) -> None:
     }
     write_json(folder / "boost.json", {"apply_as": of_phase.apply_as, "boost": rounded})
     write_csv(folder / "samples.csv", ["sample"], ([name] for name in of_phase.samples))
+    if draws := of_phase.draws:
+        rows = (
+            [name, round(a, DIGITS), round(b, DIGITS)] for name, a, b in zip(of_phase.samples, draws.first, draws.last)
+        )
+        write_csv(folder / "draws.csv", ["sample", "first", "last"], rows)
 
 
 def read_rebalancing(folder: Path) -> Rebalancing:
@@ -45,7 +67,23 @@ def read_rebalancing(folder: Path) -> Rebalancing:
     saved = read_json(folder / "boost.json")
     if not {"apply_as", "boost"} <= saved.keys():
         raise UserError(f"{folder}/boost.json: written by another version: run the stage again that writes it")
-    return Rebalancing(saved["apply_as"], saved["boost"], [row["sample"] for row in read_csv(folder / "samples.csv")])
+    names = [row["sample"] for row in read_csv(folder / "samples.csv")]
+    return Rebalancing(saved["apply_as"], saved["boost"], names, _read_draws(folder / "draws.csv", names))
+
+
+def _read_draws(path: Path, names: list[str]) -> Draws | None:
+    """None without the file; raises UserError where it does not fit samples.csv."""
+    if not path.exists():
+        return None
+    try:
+        rows = [(row["sample"], float(row["first"]), float(row["last"])) for row in read_csv(path)]
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(
+            f"{path}: its columns are not sample, first, last: run the stage again that writes it"
+        ) from error
+    if [row[0] for row in rows] != names:
+        raise UserError(f"{path}: its samples are not those of samples.csv: run the stage again that writes it")
+    return Draws([row[1] for row in rows], [row[2] for row in rows])
 
 
 def write_curriculum(path: Path, schedule: Mapping[int, Sequence[str]]) -> None:

@@ -1,7 +1,8 @@
-"""The effective weight of each class, from sampling and boosts, and a limit on the ratio of two of them."""
+"""The effective weight of each class, from sampling and boosts, and limits on the ratio of two of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 
 from tailwise.balance.files import ApplyAs
 from tailwise.core.errors import UserError
@@ -9,10 +10,10 @@ from tailwise.core.errors import UserError
 
 @dataclass(frozen=True)
 class Balance:
-    """Largest ratios between the effective weights of two classes of a head, at least 1.
+    """Largest ratios between two classes of a head, each at least 1.
 
-    max_effective_ratio: of draws x weight x margin, where samples or weights are uneven
-    max_margin_ratio: of margins alone; training stays stable at ratios where weights and draws do not
+    max_effective_ratio: of draws x weight, which scale gradients: a rare class's few samples then dominate a step
+    max_margin_ratio: of the margins, which move the decision only; the product of all three stays within the larger one
     """
 
     max_effective_ratio: float
@@ -23,11 +24,10 @@ class Balance:
             if value < 1:
                 raise ValueError(f"{name} must be at least 1, found {value}")
 
-    def limit(self, classes: Mapping[str, "EffectiveWeight"]) -> tuple[str, float]:
-        """The key of the limit that applies to these classes, and its value."""
-        without_margin = {one.draws * one.weight for one in classes.values()}
-        key = "max_margin_ratio" if len(without_margin) < 2 else "max_effective_ratio"
-        return f"balance.{key}", getattr(self, key)
+    def limit(self, apply_as: ApplyAs) -> tuple[str, float]:
+        """The name and value of the limit of a boost that applies in this place."""
+        name = "max_margin_ratio" if apply_as == "margin" else "max_effective_ratio"
+        return name, getattr(self, name)
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,11 @@ class EffectiveWeight:
     margin: float
 
     @property
+    def scale(self) -> float:
+        """The factor of the gradients: draws x weight."""
+        return self.draws * self.weight
+
+    @property
     def product(self) -> float:
         return self.draws * self.weight * self.margin
 
@@ -47,9 +52,11 @@ class EffectiveWeight:
 
 
 def effective_weights(
-    counts: Mapping[str, int], drawn: Mapping[str, int], boost: Mapping[str, float], apply_as: ApplyAs
+    counts: Mapping[str, int], drawn: Mapping[str, float], boost: Mapping[str, float], apply_as: ApplyAs
 ) -> dict[str, EffectiveWeight]:
-    """Effective weights of the classes that are drawn. counts: training labels; drawn: labels of an epoch, with repeats
+    """Effective weights of the classes that are drawn.
+
+    counts: training labels; drawn: labels of an epoch, with repeats, or how many are expected
 
     The weights in the loss have mean 1 over the samples drawn, as in training.
     """
@@ -72,7 +79,7 @@ def effective_ratio(classes: Mapping[str, EffectiveWeight]) -> float:
     return max(products) / min(products) if products else 1.0
 
 
-def check_drawn(phase: str, head: str, counts: Mapping[str, int], drawn: Mapping[str, int]) -> None:
+def check_drawn(phase: str, head: str, counts: Mapping[str, int], drawn: Mapping[str, float]) -> None:
     """Raise UserError for a class that has samples and is never drawn."""
     for name, n in counts.items():
         if n and not drawn[name]:
@@ -82,14 +89,20 @@ def check_drawn(phase: str, head: str, counts: Mapping[str, int], drawn: Mapping
 
 
 def check_ratio(phase: str, head: str, classes: Mapping[str, EffectiveWeight], balance: Balance) -> None:
-    """Raise UserError, with the factors of the heaviest and the lightest class, if their ratio is too large."""
-    ratio, (key, limit) = effective_ratio(classes), balance.limit(classes)
-    if ratio <= limit:
-        return
-    heaviest = max(classes, key=lambda name: classes[name].product)
-    lightest = min(classes, key=lambda name: classes[name].product)
-    raise UserError(
-        f"{phase}: head {head}: the effective weight of {heaviest} would be {ratio:.1f} times that of {lightest}, and "
-        f"{key} is {limit:g}. {heaviest}: {classes[heaviest]}; "
-        f"{lightest}: {classes[lightest]}. Lower {phase}.max_weight, or draw the samples more evenly"
-    )
+    """Raise UserError for the first factor whose ratio between two classes is too large, with all their factors."""
+    effective, margin = balance.max_effective_ratio, balance.max_margin_ratio
+    larger = "max_margin_ratio" if margin >= effective else "max_effective_ratio"
+    for what, key, factor in (
+        ("draws x weight", "max_effective_ratio", attrgetter("scale")),
+        ("the margin", "max_margin_ratio", attrgetter("margin")),
+        ("draws x weight x margin", larger, attrgetter("product")),
+    ):
+        heaviest = max(classes, key=lambda name: factor(classes[name]), default="")
+        lightest = min(classes, key=lambda name: factor(classes[name]), default="")
+        ratio = factor(classes[heaviest]) / factor(classes[lightest]) if classes else 1.0
+        if ratio > getattr(balance, key):
+            raise UserError(
+                f"{phase}: head {head}: {what} of {heaviest} would be {ratio:.1f} times that of {lightest}, and "
+                f"balance.{key} is {getattr(balance, key):g}. {heaviest}: {classes[heaviest]}; "
+                f"{lightest}: {classes[lightest]}. Lower {phase}.max_weight, or draw the samples more evenly"
+            )

@@ -1,9 +1,12 @@
 """Plans a phase's rebalancing, checks it and describes it."""
 
-from tailwise.balance.counts import Counts, count_classes
+from collections import Counter
+
+from tailwise.balance.counts import Counts
 from tailwise.balance.files import Boost, Rebalancing
 from tailwise.balance.guard import Balance, check_drawn, check_ratio, effective_ratio, effective_weights
 from tailwise.balance.labels import Labels
+from tailwise.balance.samplers import Sampler, expected_counts
 from tailwise.balance.subset import Rebalance, unequal
 
 
@@ -16,7 +19,8 @@ def rebalance(
     Raises UserError where samples and boosts together exceed the largest effective ratio.
     """
     chosen = [labels.samples[i] for i in how.samples.choose(labels.classes)]
-    of_phase = Rebalancing(how.apply_as, boost, chosen)
+    draws = how.samples.draws(labels.classes) if isinstance(how.samples, Sampler) else None
+    of_phase = Rebalancing(how.apply_as, boost, chosen, draws)
     return of_phase, check_draws(phase, of_phase, counts, labels, balance, equal=how.samples.kind == "balanced")
 
 
@@ -29,14 +33,15 @@ def check_draws(
     """
     indices = {name: i for i, name in enumerate(labels.samples)}
     chosen, samples = [indices[name] for name in of_phase.samples], len(labels.samples)
-    drawn = count_classes({head: [of_head[i] for i in chosen] for head, of_head in labels.classes.items()}, counts)
+    times = dict(zip(chosen, of_phase.draws.last)) if of_phase.draws else Counter(chosen)
+    drawn = expected_counts(labels.classes, counts, times)
     lines = [f"{phase}: {len(chosen)} draws of {len(set(chosen))} of {samples} samples an epoch"]
     for head, of_head in drawn.items():
         classes = effective_weights(counts[head], of_head, of_phase.boost[head], of_phase.apply_as)
         check_drawn(phase, head, counts[head], of_head)
         check_ratio(phase, head, classes, balance)
         lines.append(f"  {head}, largest effective ratio between two classes {effective_ratio(classes):.1f}:")
-        lines += [f"    {name:<20}{of_head[name]:>6} drawn, {one}" for name, one in classes.items()]
+        lines += [f"    {name:<20}{round(of_head[name]):>6} drawn, {one}" for name, one in classes.items()]
         if equal and (short := unequal(of_head)):
-            lines.append(f"    cannot be equal: {', '.join(f'{name} {of_head[name]}' for name in short)}")
+            lines.append(f"    cannot be equal: {', '.join(f'{name} {round(of_head[name])}' for name in short)}")
     return lines

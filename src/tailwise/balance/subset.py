@@ -9,13 +9,14 @@ from tailwise.balance.boosts import Rule
 from tailwise.balance.counts import count_classes
 from tailwise.balance.files import ApplyAs
 from tailwise.balance.labels import LabelTable, classes_of, classes_per_sample
+from tailwise.balance.samplers import Sampler
 
 
 @dataclass(frozen=True)
 class AllSamples:
-    """Every training sample."""
+    """Every training sample once: natural sampling."""
 
-    kind: Literal["all"]
+    kind: Literal["all", "natural"]
 
     def choose(self, labels: LabelTable) -> list[int]:
         return list(range(len(next(iter(labels.values())))))
@@ -57,7 +58,7 @@ class Oversampled:
         return oversampled(labels, self.max_repeat)
 
 
-Samples = AllSamples | Balanced | Oversampled
+Samples = AllSamples | Balanced | Oversampled | Sampler
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def oversampled(labels: LabelTable, max_repeat: int) -> list[int]:
     return [i for i, count in enumerate(times) for _ in range(count)]
 
 
-def unequal(drawn: Mapping[str, int]) -> list[str]:
+def unequal(drawn: Mapping[str, float]) -> list[str]:
     """The classes with fewer draws than the head's most frequent one."""
     most = max(drawn.values(), default=0)
     return [name for name, count in drawn.items() if count < most]

@@ -19,13 +19,14 @@ SHOWN = 20
 
 
 def head_figures(measured: Measured, trained_on: dict[str, int]) -> dict[str, Any]:
-    """One head, as JSON. trained_on: {class: training samples}"""
+    """One head, as JSON; "tau" if its logits were adjusted. trained_on: {class: training samples}"""
     found, classes = measured.figures, measured.predictions.head.classes
     return {
         **{name: asdict(found[name]) for name in ("macro_recall", "macro_f1", "accuracy")},
         "classes": {name: _class(i, measured.matrix, found) for i, name in enumerate(classes)},
         "confusions": confusions(measured.matrix, classes),
         "rare": rare(measured.predictions, trained_on),
+        **({} if measured.predictions.tau is None else {"tau": measured.predictions.tau}),
     }
 
 

@@ -1,4 +1,4 @@
-"""Boosts of classes in the loss."""
+"""The loss of a head in a phase: its kind, and the boosts of its classes."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -6,6 +6,8 @@ from typing import Literal
 import torch
 
 from tailwise.losses.cross_entropy import cross_entropy
+from tailwise.losses.each import Labels
+from tailwise.losses.kinds import PLAIN, Loss
 
 
 def class_weights(boost: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
@@ -23,11 +25,14 @@ class ClassBoost:
 
     boost: (C,) within [1, max_weight]; counts: (C,) labels per class among those that the phase draws
     apply_as: margins in the logits, or weights in the loss
+    loss: its kind; samples: (C,) as counts, but a sample that is drawn repeatedly counts once; None: as counts
     """
 
     boost: torch.Tensor
     counts: torch.Tensor
     apply_as: Literal["margin", "weight"] = "weight"
+    loss: Loss = PLAIN
+    samples: torch.Tensor | None = None
 
     def weights(self) -> torch.Tensor:
         """(C,) class weights for the loss, with mean 1 over the samples; all 1 where the boost is a margin."""
@@ -42,13 +47,18 @@ class ClassBoost:
         return -self.boost.log() if self.apply_as == "margin" else torch.zeros_like(self.boost)
 
     def to(self, device: torch.device) -> "ClassBoost":
-        return replace(self, boost=self.boost.to(device), counts=self.counts.to(device))
+        samples = None if self.samples is None else self.samples.to(device)
+        return replace(self, boost=self.boost.to(device), counts=self.counts.to(device), samples=samples)
+
+    def labels(self, targets: torch.Tensor, share: torch.Tensor | None) -> Labels:
+        """Labels with the weights of their classes. targets, share: (...)"""
+        return Labels(targets, self.weights(), share, self.counts if self.samples is None else self.samples)
 
 
 def boosted_cross_entropy(
     logits: torch.Tensor, targets: torch.Tensor, boost: ClassBoost | None, share: torch.Tensor | None = None
 ) -> torch.Tensor:
-    """`cross_entropy` with the boost; plain without one, as in evaluation."""
+    """The phase's loss with the boost; without one plain `cross_entropy`, as in evaluation."""
     if boost is None:
         return cross_entropy(logits, targets, share=share)
-    return cross_entropy(logits + boost.margins(), targets, boost.weights(), share)
+    return boost.loss.total(logits + boost.margins(), boost.labels(targets, share))

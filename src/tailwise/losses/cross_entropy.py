@@ -1,9 +1,31 @@
 """Losses as sums with counts, so that they add up over batches, accumulation and processes."""
 
+from dataclasses import dataclass
+from typing import Literal
+
 import torch
 import torch.nn.functional as F
 
 from tailwise.core.heads import IGNORE
+from tailwise.losses.each import Labels, smoothed, sum_of_labels
+
+
+@dataclass(frozen=True)
+class CrossEntropy:
+    """smoothing: share of each label that is spread evenly over all classes, in [0, 1)"""
+
+    kind: Literal["cross_entropy"]
+    smoothing: float = 0.0
+
+    def __post_init__(self):
+        if not 0 <= self.smoothing < 1:
+            raise ValueError(f"smoothing must be in [0, 1), found {self.smoothing:g}")
+
+    def total(self, logits: torch.Tensor, labels: Labels) -> torch.Tensor:
+        """The sum over the labels; logits: (..., C)."""
+        if not self.smoothing:
+            return cross_entropy(logits, labels.targets, labels.weight, labels.share)
+        return sum_of_labels(smoothed(logits, labels.ids, self.smoothing), labels)
 
 
 def cross_entropy(

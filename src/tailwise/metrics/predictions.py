@@ -15,6 +15,8 @@ from tailwise.metrics.confusion import confusion
 
 FIRST, POSITION, LAST = ["sample", "group"], "position", ["actual", "predicted"]
 """Columns of a table before the classes; a sequence head has a position."""
+TAU = "tau"
+"""The last column of a table of adjusted probabilities."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Predictions:
     predicted: class ids (N,)
     probabilities: (N, C), None if only the classes are known
     positions: (N,) from 0 in each sequence; None for a head with one label a sample
+    tau: of the logit adjustment that the probabilities have; None: none
 
     Raises ValueError for columns of different lengths.
     """
@@ -37,6 +40,7 @@ class Predictions:
     predicted: np.ndarray
     probabilities: np.ndarray | None = None
     positions: np.ndarray | None = None
+    tau: float | None = None
 
     def __post_init__(self):
         lengths = {name: len(column) for name, column in self.columns() if column is not None}
@@ -97,32 +101,38 @@ def concatenate(parts: Sequence[Predictions]) -> Predictions:
 
 
 def write_predictions(path: Path, found: Predictions) -> None:
-    """Write a CSV table with a row per label: sample, group, position, actual, predicted, class probabilities."""
+    """Write a CSV table with a row per label: sample, group, position, actual, predicted, class probabilities, TAU."""
     known, classes = found.labelled, found.head.classes
     positions: list[list[int]] = [[] for _ in range(len(known))]
     if known.positions is not None:
         positions = [[position] for position in known.positions.tolist()]
+    tau = [] if known.tau is None else [known.tau]
     rows = (
-        [sample, group, *position, classes[int(target)], classes[int(label)], *likely]
+        [sample, group, *position, classes[int(target)], classes[int(label)], *likely, *tau]
         for sample, group, position, target, label, likely in zip(
             known.samples, known.groups, positions, known.targets, known.predicted, known.known_probabilities.tolist()
         )
     )
-    write_csv(path, [*FIRST, *([] if known.positions is None else [POSITION]), *LAST, *classes], rows)
+    write_csv(
+        path, [*FIRST, *([] if known.positions is None else [POSITION]), *LAST, *classes, *(TAU for _ in tau)], rows
+    )
 
 
 def read_predictions(path: Path, head: Head) -> Predictions:
     """Read a table of `write_predictions`, also without probabilities; UserError for other columns or classes."""
     header, rows = _read(path)
     first = [*FIRST, POSITION] if header[2:3] == [POSITION] else FIRST
-    start, known = len(first), header[len(first) + 2 :] == list(head.classes)
+    start = len(first)
+    adjusted = header[start + 2 :] == [*head.classes, TAU]
+    known = adjusted or header[start + 2 :] == list(head.classes)
     if header[: start + 2] != [*first, *LAST] or not (known or len(header) == start + 2):
         raise UserError(f"{path}: its columns are not those of {head.name}; run the stage that writes it again")
     classes = {name: i for i, name in enumerate(head.classes)}
     try:
         targets, predicted = (np.array([classes[row[i]] for row in rows], np.int64) for i in (start, start + 1))
         positions = np.array([row[2] for row in rows], np.int64) if POSITION in first else None
-        likely = np.array([row[start + 2 :] for row in rows], np.float64) if known else None
+        likely = np.array([row[start + 2 :][: len(classes)] for row in rows], np.float64) if known else None
+        tau = float(rows[0][-1]) if adjusted and rows else None
     except (KeyError, ValueError, IndexError) as error:
         raise UserError(
             f"{path}: invalid predictions of {head.name}: {error}; run the stage that writes it again"
@@ -130,7 +140,7 @@ def read_predictions(path: Path, head: Head) -> Predictions:
     names = [row[0] for row in rows], [row[1] for row in rows]
     if likely is not None:
         likely = likely.reshape(len(rows), len(classes))
-    return Predictions(head, *names, targets, predicted, likely, positions)
+    return Predictions(head, *names, targets, predicted, likely, positions, tau)
 
 
 def _read(path: Path) -> tuple[list[str], list[list[str]]]:

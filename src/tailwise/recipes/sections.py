@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from tailwise.balance.auto import OpenBalanced
 from tailwise.balance.curriculum import Curriculum
+from tailwise.balance.samplers import Sampler
 from tailwise.balance.subset import AllSamples, Oversampled, Rebalance
 from tailwise.core.params.auto import AUTO
 from tailwise.engine.contract.phase import Phase
@@ -32,12 +33,14 @@ class PhaseSection(Rebalance):
     curriculum: the samples that its epochs draw, the easiest first; None: the same in every epoch
     """
 
-    samples: AllSamples | OpenBalanced | Oversampled  # pyright: ignore[reportIncompatibleVariableOverride]
+    samples: AllSamples | OpenBalanced | Oversampled | Sampler  # pyright: ignore[reportIncompatibleVariableOverride]
     train: OpenPhase
     curriculum: Curriculum | None = None
 
     def __post_init__(self):
         super().__post_init__()
+        if self.curriculum and isinstance(self.samples, Sampler):
+            raise ValueError(f"samples {{kind: {self.samples.kind}}} and curriculum both say what an epoch draws")
         end, epochs = self.curriculum.end if self.curriculum else 1, self.train.epochs
         if not isinstance(epochs, str) and end > epochs:
             raise ValueError(

@@ -135,6 +135,45 @@ def read(values: dict) -> Params:
             {"phase3.max_weight": 100.0},
         ),
         (
+            {"phase2.samples": {"kind": "class_balanced"}},
+            "phase2.samples {kind: class_balanced} and phase2.apply_as margin correct the imbalance twice",
+            {"phase2.samples": {"kind": "class_balanced"}, "phase2.max_weight": 1.0},
+        ),
+        (
+            {
+                "phase2.samples": {"kind": "class_balanced"},
+                "phase2.max_weight": 1.0,
+                "phase2.curriculum": {"kind": "sqrt", "start": 0.3, "end": 9, "min_share": 0.3},
+            },
+            "phase2: samples {kind: class_balanced} and curriculum both say what an epoch draws",
+            {"phase2.samples": {"kind": "class_balanced"}, "phase2.max_weight": 1.0},
+        ),
+        (
+            {"phase2.samples": {"kind": "square_root"}, "phase2.apply_as": "weight", "phase2.max_weight": 7.0},
+            "phase2.samples {kind: square_root} and phase2.apply_as weight correct the imbalance twice: set "
+            "phase2.max_weight to 1, or phase2.boost to {kind: sqrt}",
+            {"phase2.samples": {"kind": "square_root"}, "phase2.boost": {"kind": "sqrt"}},
+        ),
+        (
+            {"phase1.train.loss": {"kind": "ldam", "max_margin": 0.5}},
+            "phase1.train.loss {kind: ldam} and phase1.apply_as margin are two margins for the same imbalance",
+            {
+                "phase1.train.loss": {"kind": "ldam", "max_margin": 0.5},
+                "phase1.apply_as": "weight",
+                "phase1.max_weight": 5.0,
+            },
+        ),
+        (
+            {"phase1.boost": {"kind": "inverse", "tau": 0.0}},
+            "phase1.boost: tau must be positive, found 0; for no boost set max_weight to 1",
+            {"phase1.boost": {"kind": "inverse", "tau": 0.5}},
+        ),
+        (
+            {"phase1.train.loss": {"kind": "focal", "gamma": 0.0}},
+            "phase1.train.loss: gamma must be positive, found 0; 0 is {kind: cross_entropy}",
+            {"phase1.train.loss": {"kind": "cross_entropy", "smoothing": 0.0}},
+        ),
+        (
             {"phase1.boost": {"kind": "effective", "beta": 0.0}},
             "phase1.boost.beta 0 has no effect: every class gets the same boost; set phase1.max_weight to 1",
             {"phase1.boost": {"kind": "effective", "beta": 0.9}},

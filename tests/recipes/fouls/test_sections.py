@@ -134,8 +134,9 @@ def test_the_guard_lets_the_default_demo_pass_and_not_ten_times_the_weight(phase
         return rebalance(phase, how, boost, counts, Labels([str(f.index) for f in fouls], labels), params.balance)
 
     assert planned(getattr(params, phase))
-    extreme = replace(getattr(params, phase), max_weight=10.0, samples=Oversampled("oversampled", 8))
-    with pytest.raises(UserError, match="effective weight of .* would be .* times that of"):
+    repeated = Oversampled("oversampled", 8)
+    extreme = replace(getattr(params, phase), max_weight=10.0, apply_as="weight", samples=repeated)
+    with pytest.raises(UserError, match="draws x weight of .* would be .* times that of"):
         planned(extreme)
 
 

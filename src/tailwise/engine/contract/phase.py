@@ -12,6 +12,7 @@ from tailwise.core.errors import UserError
 from tailwise.engine.contract.mixing import Cutmix, Mixup
 from tailwise.engine.contract.options import EarlyStopping
 from tailwise.engine.contract.strength import ClassStrength
+from tailwise.losses.kinds import PLAIN, Loss
 from tailwise.optim.average import EMA, SWA
 from tailwise.optim.groups import Groups
 from tailwise.optim.kinds import Optimizer, Schedule
@@ -50,6 +51,7 @@ class Phase:
     augment_by_class: how `augment` differs by class; None: not at all
     mix: mixing of the samples of a micro-batch; None: none
     hand_over: "best": the weights of the best epoch; "last": the full state of the last epoch
+    loss: kind of loss of the heads' labels in training
     """
 
     epochs: int
@@ -67,6 +69,7 @@ class Phase:
     hand_over: Literal["best", "last"] = "best"
     augment_by_class: ClassStrength | None = None
     mix: Mixup | Cutmix | None = None
+    loss: Loss = PLAIN
 
     def __post_init__(self):
         if self.epochs < 1 or self.lr <= 0 or self.clip <= 0:

@@ -86,11 +86,15 @@ def sample_indices(dataset: Samples, names: Iterable[str]) -> list[int]:
 def class_boosts(
     of_phase: Rebalancing, heads: tuple[Head, ...], dataset: Samples, indices: list[int]
 ) -> dict[str, ClassBoost]:
-    """Boosts as tensors, with the class counts of the phase's samples; repeated samples count every time."""
-    result = {}
+    """Boosts as tensors, with the class counts of the phase's samples; repeated samples count every time.
+
+    Of a sampler the counts are those expected in an epoch, in the mean over the phase.
+    """
+    result, draws = {}, np.array(of_phase.draws.mean) if of_phase.draws else None
     for head in heads:
         ids = dataset.labels(head.name)[indices]
-        counts = np.bincount(ids[ids >= 0], minlength=len(head.classes))
+        times = None if draws is None else np.broadcast_to(draws.reshape(-1, *[1] * (ids.ndim - 1)), ids.shape)
+        counts = np.bincount(ids[ids >= 0], None if times is None else times[ids >= 0], len(head.classes))
         values = [of_phase.boost[head.name][label] for label in head.classes]
         result[head.name] = ClassBoost(torch.tensor(values), torch.from_numpy(counts).float(), of_phase.apply_as)
     return result

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from tailwise.balance.boosts import shrunk_recall
-from tailwise.balance.files import read_curriculum, read_rebalancing
+from tailwise.balance.files import Draws, Rebalancing, read_curriculum, read_rebalancing
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_json
 from tailwise.core.heads import Head
@@ -14,9 +14,10 @@ from tailwise.core.params.config import section, sections
 from tailwise.core.params.runtime import Runtime
 from tailwise.core.stage.events import Events, events_path, stage_name
 from tailwise.core.system.cores import data_workers
+from tailwise.engine.batches.draws import draws_by_epoch
 from tailwise.engine.checkpoint.hand_over import HandOver, read_hand_over
 from tailwise.engine.checkpoint.recovery import Recovery
-from tailwise.engine.contract.options import SamplesOf, stepwise
+from tailwise.engine.contract.options import SamplesOf, samples_by_epoch, stepwise
 from tailwise.engine.contract.phase import Phase, adapt_phase, shapes
 from tailwise.engine.contract.run import Run, Stability, Training, start
 from tailwise.engine.contract.task import Samples, Task
@@ -26,6 +27,7 @@ from tailwise.engine.monitor.backend import backend
 from tailwise.engine.monitor.history import Boosts
 from tailwise.engine.monitor.observers import Observer, observers_of
 from tailwise.losses.boost import ClassBoost
+from tailwise.losses.kinds import PLAIN
 from tailwise.optim.kinds import optimizer_name
 
 PRIOR_SAMPLES = 10
@@ -57,11 +59,15 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Balance:
-    """samples: indices of each epoch; boosts: as numbers, for the history; tensors: the same, for the loss"""
+    """samples: indices of each epoch; boosts: as numbers, for the history; tensors: the same, for the loss
+
+    draws: of a sampler, of these samples
+    """
 
     samples: list[int] | SamplesOf
     boosts: Boosts
     tensors: dict[str, ClassBoost]
+    draws: Draws | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,8 @@ def read_setup(recipe: Builder, name: str, params: dict, inputs: Inputs, runtime
         phase = adapt_phase(phase, task.model, shapes(asked.model))
     schedule = read_schedule(name, inputs.curriculum, phase.epochs, task.samples)
     balance = read_balance(inputs.balance, heads, task.samples, schedule)
+    balance = with_draws(balance, (training.seed, name), phase, heads, task.samples)
+    balance = with_loss(balance, phase, heads, task.samples)
     handed = read_hand_over(inputs.state, task.spec, optimizer_name(phase.optimizer)) if inputs.state else None
     return Setup(phase, training, stability, device, task, asked.spec, balance, handed, facts)
 
@@ -135,7 +143,39 @@ def read_balance(
     of_phase = read_rebalancing(folder)
     indices = sample_indices(samples, of_phase.samples)
     tensors = class_boosts(of_phase, heads, samples, indices)
-    return Balance(schedule or indices, of_phase.boost, tensors)
+    return Balance(schedule or indices, of_phase.boost, tensors, of_phase.draws)
+
+
+def with_draws(
+    balance: Balance, where: tuple[int, str], phase: Phase, heads: tuple[Head, ...], samples: Samples
+) -> Balance:
+    """The samples of each epoch drawn by the phase's sampler, if it has one. where: (seed, name of the phase)"""
+    if not balance.draws or callable(balance.samples):
+        return balance
+    if phase.epochs == 1 and balance.draws.first != balance.draws.last:
+        raise UserError(f"{where[1]}.samples: draws that change by the epoch need 2 epochs or more")
+    labels = [samples.labels(head.name)[balance.samples] for head in heads]
+    strata = [ids for ids in labels if ids.ndim == 1]
+    return replace(balance, samples=draws_by_epoch(balance.samples, balance.draws, strata, where, phase.epochs))
+
+
+def with_loss(balance: Balance, phase: Phase, heads: tuple[Head, ...], samples: Samples) -> Balance:
+    """The boosts with the phase's kind of loss; a head without a boost gets an even one. Nothing changes for `PLAIN`.
+
+    Raises UserError where no head could use the loss.
+    """
+    if phase.loss == PLAIN:
+        return balance
+    if not heads:
+        raise UserError(f"loss {{kind: {phase.loss.kind}}} has no effect: the pipeline has no head")
+    drawn = sorted({i for epoch in samples_by_epoch(balance.samples, phase.epochs) for i in epoch})
+    even = Rebalancing("margin", {head.name: dict.fromkeys(head.classes, 1.0) for head in heads}, [])
+    of_samples = class_boosts(even, heads, samples, drawn)
+    tensors = {
+        name: replace(balance.tensors.get(name, own), loss=phase.loss, samples=own.counts)
+        for name, own in of_samples.items()
+    }
+    return replace(balance, tensors=tensors)
 
 
 def make_run(setup: Setup, name: str, runtime: Runtime, world: World, recovery: Recovery | None) -> Run:

@@ -6,8 +6,9 @@ Each function checks some sections against each other; a section checks itself i
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tailwise.balance.boosts import EffectiveNumber
+from tailwise.balance.boosts import EffectiveNumber, SquareRoot
 from tailwise.balance.guard import Balance
+from tailwise.balance.samplers import Sampler
 from tailwise.balance.subset import Oversampled, Rebalance
 from tailwise.core.params.runtime import Runtime
 from tailwise.data.video.augment.ranges import OPTIONAL, Augment
@@ -15,10 +16,13 @@ from tailwise.data.video.decode.window import Window
 from tailwise.engine.contract.phase import Phase, moves
 from tailwise.engine.contract.phases import hand_over_faults, recall_faults
 from tailwise.engine.contract.run import Training
+from tailwise.evaluation.adjustment import EvaluationOptions
+from tailwise.losses.ldam import LDAM
 from tailwise.recipes.fouls.demo import Demo
 from tailwise.recipes.fouls.demo.scene.plan import FPS
 from tailwise.recipes.fouls.soccernet.reader import Soccernet
 from tailwise.recipes.fouls.source import Source
+from tailwise.recipes.sections import PhaseSection
 
 MADE_ROOT = "data/demo"
 """The data root that a stage of the pipeline makes."""
@@ -68,13 +72,42 @@ def of_augment(augment: Augment, window: Window, phases: Mapping[str, Phase]) ->
 def of_balance(phases: Mapping[str, Rebalance], balance: Balance) -> Lines:
     """A cap above the guard's limit, and rules that treat all classes and samples alike."""
     for name, how in phases.items():
-        key = "max_margin_ratio" if how.apply_as == "margin" else "max_effective_ratio"
-        if how.max_weight > (limit := getattr(balance, key)):
+        key, limit = balance.limit(how.apply_as)
+        if how.max_weight > limit:
             yield f"{name}.max_weight {how.max_weight:g} is above balance.{key} {limit:g}, which no boost may exceed"
         if how.max_weight > 1 and isinstance(how.boost, EffectiveNumber) and not how.boost.beta:
             yield f"{name}.boost.beta 0 has no effect: every class gets the same boost; set {name}.max_weight to 1"
         if isinstance(how.samples, Oversampled) and how.samples.max_repeat == 1:
             yield f"{name}.samples.max_repeat 1 has no effect: each sample is drawn once; use {{kind: all}}"
+
+
+def of_correction(phases: Mapping[str, PhaseSection]) -> Lines:
+    """Boosts, draws and a loss that would each correct the same imbalance."""
+    for name, how in phases.items():
+        if how.max_weight == 1:
+            continue
+        samples = how.samples
+        if isinstance(samples, Sampler) and not (samples.kind == "square_root" and isinstance(how.boost, SquareRoot)):
+            other = f", or {name}.boost to {{kind: sqrt}}" if samples.kind == "square_root" else ""
+            yield (
+                f"{name}.samples {{kind: {samples.kind}}} and {name}.apply_as {how.apply_as} correct the imbalance "
+                f"twice: set {name}.max_weight to 1{other}"
+            )
+        if isinstance(how.train.loss, LDAM) and how.apply_as == "margin":
+            yield (
+                f"{name}.train.loss {{kind: ldam}} and {name}.apply_as margin are two margins for the same imbalance: "
+                f"set {name}.max_weight to 1, or apply_as to weight"
+            )
+
+
+def of_adjustment(last: PhaseSection, evaluation: EvaluationOptions) -> Lines:
+    """A fixed adjustment of a model that was trained with a correction; auto may find that it needs none."""
+    adjust = evaluation.adjust
+    if adjust and not isinstance(adjust.tau, str) and (last.max_weight > 1 or isinstance(last.samples, Sampler)):
+        yield (
+            f"evaluation.adjust.tau {adjust.tau:g} corrects the imbalance a second time, after phase3: "
+            "set it to auto, or phase3.max_weight to 1 with samples {kind: all}"
+        )
 
 
 def of_trainable(phases: Mapping[str, Phase], parameters: list[str], pretrained: bool, checkpoint: bool) -> Lines:

@@ -18,6 +18,7 @@ from tailwise.data.video.decode.window import Window
 from tailwise.data.video.store.store import Decode
 from tailwise.engine.contract.phase import Phase, check_losses, rate_groups, set_trainable
 from tailwise.engine.contract.run import Stability, Training
+from tailwise.evaluation.adjustment import EvaluationOptions
 from tailwise.evaluation.certificate import Targets
 from tailwise.models.video.multiview import Model
 from tailwise.models.video.pretrained import NoWeights
@@ -45,6 +46,7 @@ class Params:
     stability: Stability
     certificate: Targets
     runtime: Runtime
+    evaluation: EvaluationOptions = EvaluationOptions()
 
     def __post_init__(self):
         shape = (self.window.frames, self.window.height, self.window.width)
@@ -68,6 +70,8 @@ class Params:
         yield from contradictions.of_data(self.data, self.window, self.demo)
         yield from contradictions.of_augment(self.augment, self.window, trained)
         yield from contradictions.of_balance(self.phases(), self.balance)
+        yield from contradictions.of_correction(self.phases())
+        yield from contradictions.of_adjustment(self.phase3, self.evaluation)
         yield from contradictions.of_trainable(trained, parameters, pretrained, getattr(backbone, "checkpoint", False))
         yield from contradictions.of_phases(trained, self.training)
         yield from contradictions.of_machine(self.training, self.runtime)
