@@ -91,6 +91,11 @@ class Fouls(Recipe):
 
         return as_stored(config, spec)
 
+    def embedder(self, model: nn.Module) -> nn.Module:
+        from tailwise.models.video.multiview import Embedder
+
+        return Embedder(cast("MultiView", model).backbone)
+
     def first_lr(self, params: dict) -> float:
         from tailwise.core.params.config import section
 

@@ -4,20 +4,18 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import torch
 
-from tailwise.core.batch import Batch
 from tailwise.core.heads import Head
 from tailwise.core.params.typed import convert
-from tailwise.data.video.augment import Augment, augment_clips, draw
-from tailwise.data.video.store.clips import Clips
+from tailwise.data.video.augment import Augment
 from tailwise.engine.checkpoint.weights import SEEN
 from tailwise.engine.contract.metric import Metric, Select
 from tailwise.engine.contract.task import Task
 from tailwise.metrics.classification import Classification
 from tailwise.metrics.macro_recall import MacroRecall
 from tailwise.models.video.multiview import Model
+from tailwise.recipes.fouls.data import read_data
 from tailwise.recipes.fouls.loss import PER_VIEW, foul_loss
 
 
@@ -32,30 +30,26 @@ class Config:
 def build(
     config: Config, heads: tuple[Head, ...], train: Path | None, valid: Path, seed: int, pretrained: bool = False
 ) -> Task:
-    """The task on two splits of the clip store; weights initialized from `seed`; `pretrained` loads the backbone's."""
+    """The task on two splits of the clip store, or of features of it, which train no backbone.
+
+    Weights are initialized from `seed`; `pretrained` loads the backbone's.
+    """
     torch.manual_seed(seed)
-    samples, validation = Clips(train, heads, with_margin=True) if train else None, Clips(valid, heads)
-    margin = samples.margin if samples else 0
-    model = config.model.build(heads, validation.shape)
+    data = read_data(config.augment, heads, train, valid)
+    model = config.model.build(heads, data.valid.shape)
     if pretrained:
         config.model.backbone.pretrain(model.backbone)
-
-    def prepare(batch: Batch, strength: float, keys: np.ndarray) -> Batch:
-        clips = batch.inputs["clips"]
-        uniform = draw(keys, clips.shape[1])
-        changed = augment_clips(clips, batch.inputs["mask"], uniform, config.augment, strength, margin)
-        return Batch({**batch.inputs, "clips": changed}, batch.targets, batch.index)
 
     def fallback() -> Task:
         return build(replace(config, model=config.model.fallback()), heads, train, valid, seed)
 
     return Task(
         heads=heads,
-        model=model,
-        spec=specification(config.model, heads, validation.window, samples.most_views if samples else None),
-        train=samples,
-        valid=validation,
-        prepare=prepare,
+        model=data.fit(model),
+        spec=specification(config.model, heads, data.valid.window, data.train.most_views if data.train else None),
+        train=data.train,
+        valid=data.valid,
+        prepare=data.prepare,
         loss=foul_loss,
         auxiliary=(PER_VIEW,),
         metrics=metrics(heads),
