@@ -13,7 +13,7 @@ from pathlib import Path
 
 from measure import markdown
 
-PARTS = ("start", "noop", "epoch", "costs", "devices", "memory", "index", "intervals", "decode", "workers")
+PARTS = ("start", "noop", "epoch", "heads", "costs", "devices", "memory", "index", "intervals", "decode", "workers")
 KEPT = Path("reports/bench/bench.md")
 
 

@@ -29,7 +29,8 @@ def main() -> None:
     args = parser.parse_args()
 
     recipe, params = load_recipe(args.recipe), read_params()
-    config, passes = sections(params, recipe.config()), section(params, "features", Passes, ignore=("start", "after"))
+    config = recipe.for_features(sections(params, recipe.config()))
+    passes = section(params, "features", Passes, ignore=("start", "after"))
     training, runtime = section(params, "training", Training), section(params, "runtime", Runtime)
     device, splits = start(training, runtime), (args.train, args.valid)
     task, _ = build_task(recipe, config, read_heads(HEADS), splits, training.seed, args.weights)

@@ -113,6 +113,10 @@ class Recipe(ABC):
         """
         raise UserError(f"recipe {self.name} trains on no features")
 
+    def for_features(self, config: Any) -> Any:
+        """The config by which features are computed: without what `build` does to batches of features themselves."""
+        return config
+
     def first_lr(self, params: dict) -> float:
         """Peak learning rate of the first phase at a batch size of 16, from which ``lr: auto`` is scaled.
 

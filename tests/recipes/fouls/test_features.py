@@ -10,7 +10,7 @@ import torch
 from support.helpers import make_phase, make_run, same
 from support.video.stores import HEADS, write_store
 from tailwise.core.errors import UserError
-from tailwise.data.video.augment import Augment
+from tailwise.data.video.augment.ranges import Augment
 from tailwise.engine.batches.order import augment_keys, chunks
 from tailwise.engine.checkpoint.hand_over import read_hand_over, write_hand_over
 from tailwise.engine.checkpoint.recovery import Recovery
@@ -50,7 +50,7 @@ def folders(tmp_path) -> Folders:
 
 
 def extract(clips, folder: Path, recovery: Path | None = None, seed: int = 1, config: Config = CONFIG, run=None):
-    task, run = build(config, HEADS, *clips, seed), run or make_run(batch_size=5)
+    task, run = build(RECIPE.for_features(config), HEADS, *clips, seed), run or make_run(batch_size=5)
     embedder = RECIPE.embedder(task.model)
     with Recovery(recovery or folder / "state") as kept:
         found = Extraction(task, embedder, run, kept)
@@ -109,6 +109,23 @@ def test_the_weights_file_is_the_whole_model_that_evaluates_clips(folders, tmp_p
     task.model.load_state_dict(trained.weights)
     ours, theirs = evaluate(on_clips, run).losses, evaluate(task, run).losses
     assert ours == pytest.approx(theirs, abs=1e-5)
+
+
+def test_views_are_dropped_from_features_as_from_clips(folders, tmp_path):
+    """Passes have every view; a phase drops them."""
+    config = replace(CONFIG, augment=replace(CONFIG.augment, drop_views=0.6))
+    features, keys = (
+        extract(folders.clips, tmp_path / "again", config=config),
+        augment_keys(1, "phase1", 2, np.arange(12)),
+    )
+    assert all(
+        (one / FILE).read_bytes() == (other / FILE).read_bytes() for one, other in zip(features, folders.features)
+    )
+    masks = []
+    for each in (folders.clips, features):
+        task = build(config, HEADS, *each, seed=1)
+        masks.append(task.prepare(task.train.collate(list(range(12))), 1.0, keys).inputs["mask"])
+    assert torch.equal(*masks) and 12 <= masks[0].sum() < 24
 
 
 @pytest.mark.parametrize("strength", [0.0, 0.5, 1.0])

@@ -74,6 +74,7 @@ def test_params_of_a_version_without_these_keys_mean_clips():
             HEADS | {"phase2.train.average": {"kind": "ema", "decay": 0.9}, "phase2.train.hand_over": "last"},
             "phase3.inputs features/phase2 are of averaged weights: set phase2.train.hand_over to best",
         ),
+        (HEADS | {"phase3.train.mix": {"kind": "mixup", "alpha": 0.3}}, "phase3.train.mix: features are not mixed"),
         ({"features.passes": -1}, "features: passes must not be negative, found -1"),
         ({"features.augment": 0.0}, "features: augment must be above 0 and at most 1, found 0; passes 0 is without"),
         ({"phase1.inputs": "features/phase3"}, "phase1.inputs must be one of clips, features/start, features/phase1"),

@@ -8,7 +8,7 @@ import torch
 
 from tailwise.core.heads import Head
 from tailwise.core.params.typed import convert
-from tailwise.data.video.augment import Augment
+from tailwise.data.video.augment.ranges import Augment
 from tailwise.engine.checkpoint.weights import SEEN
 from tailwise.engine.contract.metric import Metric, Select
 from tailwise.engine.contract.task import Task
@@ -51,6 +51,7 @@ def build(
         valid=data.valid,
         prepare=data.prepare,
         loss=foul_loss,
+        mix=data.mix,
         auxiliary=(PER_VIEW,),
         metrics=metrics(heads),
         select=Select(tuple(head.name for head in heads), "macro_recall"),

@@ -7,6 +7,7 @@ import torch
 
 from tailwise.core.batch import Batch
 from tailwise.core.heads import Head
+from tailwise.data.video.augment.draws import uniform
 from tailwise.data.video.store.clips import Split
 
 PLAIN = 0
@@ -40,13 +41,13 @@ class Features(Split):
         return Batch({"features": features, "mask": there}, self.targets(index), torch.from_numpy(index))
 
 
-def choose_pass(features: torch.Tensor, keys: np.ndarray, strength: float) -> torch.Tensor:
+def choose_pass(features: torch.Tensor, keys: np.ndarray, strength: np.ndarray) -> torch.Tensor:
     """Each view's embedding from one pass: an augmented one by chance `strength`, each as likely, else the plain one.
 
-    features: (B, V, passes, D); keys: (B, 4), of which alone the choice follows; returns (B, V, D)
+    features: (B, V, passes, D); keys: (B, 4), of which alone the choice follows; strength: (B,); returns (B, V, D)
     """
     passes, dim = features.shape[2:]
-    uniform = np.stack([np.random.default_rng(key.tolist()).random((features.shape[1], 2)) for key in keys])
-    augmented = np.minimum(1 + (uniform[..., 1] * (passes - 1)).astype(np.int64), passes - 1)
-    chosen = torch.from_numpy(np.where(uniform[..., 0] < strength, augmented, PLAIN)).to(features.device)
+    drawn = uniform(keys, (features.shape[1], 2), "pass")
+    augmented = np.minimum(1 + (drawn[..., 1] * (passes - 1)).astype(np.int64), passes - 1)
+    chosen = torch.from_numpy(np.where(drawn[..., 0] < strength[:, None], augmented, PLAIN)).to(features.device)
     return features.gather(2, chosen[:, :, None, None].expand(-1, -1, 1, dim)).squeeze(2)
