@@ -124,7 +124,8 @@ def test_views_are_dropped_from_features_as_from_clips(folders, tmp_path):
     masks = []
     for each in (folders.clips, features):
         task = build(config, HEADS, *each, seed=1)
-        masks.append(task.prepare(task.train.collate(list(range(12))), 1.0, keys).inputs["mask"])
+        items = [task.train[i] for i in range(12)]
+        masks.append(task.prepare(task.train.collate(items), 1.0, keys).inputs["mask"])
     assert torch.equal(*masks) and 12 <= masks[0].sum() < 24
 
 
