@@ -13,7 +13,7 @@ from pathlib import Path
 
 from measure import markdown
 
-PARTS = ("start", "noop", "epoch", "augment", "costs", "devices", "memory", "index", "intervals", "decode", "workers")
+PARTS = "start noop epoch augment heads costs devices memory index intervals decode workers".split()
 KEPT = Path("reports/bench/bench.md")
 
 

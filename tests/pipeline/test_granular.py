@@ -54,6 +54,10 @@ PARAMETERS = {
     "window.unit window.centre window.stride window.frames window.margin": f"{CHECK} {INDEX}",
     "window.height window.width": f"{CHECK} {INDEX}",
     "decode.timeout decode.max_faulty decode.short": f"{CHECK} {INDEX}",
+    "phase1.inputs": f"{CHECK} {PHASE1}",
+    "phase2.inputs": f"{CHECK} {PHASE2}",
+    "phase3.inputs": f"{CHECK} {PHASE3}",
+    "features.start features.after features.passes features.augment": f"{CHECK} certify report",  # no phase reads them
     "phase1.max_weight phase1.boost.kind phase1.apply_as": f"{CHECK} {WEIGHTS}",
     "phase1.samples.kind": f"{CHECK} choose {WEIGHTS}",
     "phase1.train.epochs phase1.train.lr": f"{CHECK} choose {PHASE1}",
@@ -171,6 +175,7 @@ CODE = {
     "stages/certify.py": "certify report",
     "stages/report.py": "report",
     "stages/draw_figures.py": "draw_figures",
+    "stages/extract_features.py": "",
     "presets": "",
     "tests": "",
 }
@@ -205,6 +210,8 @@ def declared() -> set[str]:
 
 
 KEYS = leaves(read_params(ROOT / "params.yaml"))
+MOVED = {"root": ("demo", "raw"), "inputs": ("clips", "copied")}
+"""{key that names a folder of data/: the folder, and another of the same content}"""
 TOUCHED = {row: row for row in CODE if (ROOT / row).is_file()}
 
 
@@ -231,9 +238,10 @@ def test_stages_rerun_by_a_comment_are_declared(row):
 @pytest.mark.parametrize("key", slow_but(KEYS, "phase2.max_weight", "certificate.loss"))
 def test_a_parameter_reruns_its_stages(key, stubbed, tmp_path, executed):
     project = stubbed.copy(tmp_path / "project")
-    if key == "data.root":
-        shutil.copytree(project / "data/demo", project / "data/raw")
-    set_parameter(project, key, lambda value: "data/raw" if key == "data.root" else other(value))
+    moved = MOVED.get(key.rpartition(".")[2])
+    if moved:
+        shutil.copytree(project / "data" / moved[0], project / "data" / moved[1])
+    set_parameter(project, key, lambda value: value.replace(*moved) if moved else other(value))
     assert executed(project, rows(PARAMETERS)[key]) == rows(PARAMETERS)[key]
 
 

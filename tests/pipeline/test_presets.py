@@ -13,14 +13,20 @@ from tailwise.engine.checkpoint.weights import read_tensors, write_weights
 PRESETS = sorted(path.stem for path in (ROOT / "presets").glob("*.yaml"))
 
 
+def params_of(project) -> dict:
+    return read_params(project / "params.yaml")
+
+
 @pytest.mark.parametrize("name", slow_but(PRESETS, "smoke"))
 def test_a_preset_passes_the_check_and_its_graph_resolves(name, home, tmp_path):
     project = new_project(tmp_path / "project", home)
     project.write("params.yaml", (ROOT / "params.yaml").read_text(encoding="utf8"))
     project.preset(name)
-    project.write(f"{read_params(project / 'params.yaml')['data']['root']}/README", "clips go here")
+    project.write(f"{params_of(project)['data']['root']}/README", "clips go here")
     assert project.repro("check") == ["check"]
-    assert project.read("dvc", "stage", "list", "--name-only").split() == STAGES
+    listed = project.read("dvc", "stage", "list", "--name-only").split()
+    asked = [f"extract_{key}@{of}" for key in ("start", "after") for of in params_of(project)["features"][key]]
+    assert [stage for stage in listed if "@" not in stage] == STAGES and set(listed) - set(STAGES) == set(asked)
     graph = project.read("dvc", "dag", "--dot", "report")
     assert '"index" -> "decode_clips"' in graph
 

@@ -1,5 +1,6 @@
-"""Checks tensors from a file against those of a model; and a typed sum of tensors."""
+"""Checks tensors from a file against those of a model; a digest, and a typed sum of tensors."""
 
+import hashlib
 import operator
 from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
@@ -19,6 +20,15 @@ Tensors = Mapping[str, torch.Tensor]
 def add_up(tensors: Iterable[torch.Tensor]) -> torch.Tensor:
     """The sum of one or more tensors, in order. Unlike `sum`, it is typed as a tensor."""
     return reduce(operator.add, tensors)
+
+
+def digest(tensors: Tensors) -> str:
+    """SHA-256 over the tensors' names, types, shapes and bytes, in the order of their names."""
+    found = hashlib.sha256()
+    for name, tensor in sorted(tensors.items()):
+        found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\0".encode())
+        found.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    return found.hexdigest()
 
 
 def misfit(found: Tensors, wanted: Tensors) -> str:

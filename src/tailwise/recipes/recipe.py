@@ -105,6 +105,18 @@ class Recipe(ABC):
         """The config of the fallback model that a weights file specifies."""
         raise UserError(f"recipe {self.name} has no fallback model")
 
+    def embedder(self, model: nn.Module) -> nn.Module:
+        """The part of a task's model that a phase on features leaves as it is, called as the model is.
+
+        It returns an embedding, (D,), for each line of the split's manifest that the batch's samples have, in their
+        order. `build` reads the folders that it fills (see engine/evaluate/features.py) as it reads prepared splits.
+        """
+        raise UserError(f"recipe {self.name} trains on no features")
+
+    def for_features(self, config: Any) -> Any:
+        """The config by which features are computed: without what `build` does to batches of features themselves."""
+        return config
+
     def first_lr(self, params: dict) -> float:
         """Peak learning rate of the first phase at a batch size of 16, from which ``lr: auto`` is scaled.
 

@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from support.helpers import CPU, make_phase, make_run, same
+from support.video.stores import HEADS, WINDOW, write_store
 from tailwise.core.batch import Batch
-from tailwise.core.files import write_csv, write_json
+from tailwise.core.files import write_csv
 from tailwise.core.heads import IGNORE, Head
 from tailwise.core.params.config import read_params, sections
 from tailwise.core.params.typed import convert
@@ -25,23 +26,12 @@ from tailwise.models.video.variants import Progressive
 from tailwise.recipes.fouls.task import Config, build, from_specification, metrics, specification
 
 ROOT = Path(__file__).parents[3]
-HEADS = (Head("action", ("Holding", "Dive")), Head("severity", ("No offence", "No card", "Red card")))
-WINDOW = {"centre": 9, "stride": 2, "frames": 4, "margin": 1, "height": 32, "width": 48}
 
 
 @pytest.fixture
 def store(tmp_path):
     """A split of 12 samples with 1 to 3 views; an action is bright or dark."""
-    rng, rows, frames = np.random.default_rng(0), [], []
-    for i in range(12):
-        for view in range(1 + i % 3):
-            labels = HEADS[0].classes[i % 2], HEADS[1].classes[i % 3]
-            rows.append([f"train/{i}", view, "match", *labels, "x", len(frames)])
-            frames.append(rng.integers(0, 90, (6, 32, 48, 3)) + 150 * (i % 2))
-    write_csv(tmp_path / "manifest.csv", ["sample", "view", "group", "action", "severity", "shard", "row"], rows)
-    write_json(tmp_path / "window.json", WINDOW)
-    np.save(tmp_path / "x.npy", np.array(frames, np.uint8))
-    return tmp_path
+    return write_store(tmp_path)
 
 
 @pytest.fixture

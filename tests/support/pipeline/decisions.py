@@ -2,9 +2,12 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable
 from contextlib import contextmanager
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 
 import pytest
@@ -69,16 +72,22 @@ def append(path: Path, text: str) -> None:
 
 def declared_to_rerun(keys: Iterable[str] = (), files: Iterable[str] = ()) -> list[str]:
     """The stages that a change of these parameters and files reruns, by dvc.yaml and `NARROW`, without DVC."""
-    root = read_params(ROOT / "params.yaml")["data"]["root"]
-    changed, ran = {*files, *(["${data.root}"] if "data.root" in keys else [])}, []
+    values = read_params(ROOT / "params.yaml")
+    changed, ran = set(files), []
     for stage in STAGES:
         of = DEFINED["stages"][stage]
-        deps = [dep for dep in of["deps"] if any(overlap(dep.replace("${data.root}", root), path) for path in changed)]
+        moved = [dep for dep in of["deps"] if any(f"${{{key}}}" in dep for key in keys)]
+        deps = moved + [dep for dep in of["deps"] if any(overlap(resolved(dep, values), path) for path in changed)]
         params = touched(of.get("params", []), keys)
-        if deps or "${data.root}" in changed & set(of["deps"]) or params:
+        if deps or params:
             ran.append(stage)
             changed |= {out for out in outputs(of) if follows(out, deps, params, keys)}
     return ran
+
+
+def resolved(dep: str, values: dict) -> str:
+    """A path of dvc.yaml with the parameters in it, such as ``${data.root}``."""
+    return re.sub(r"\$\{([\w.]+)\}", lambda found: reduce(getitem, found[1].split("."), values), dep)
 
 
 def follows(out: str, deps: list[str], params: list[str], keys: Iterable[str]) -> bool:

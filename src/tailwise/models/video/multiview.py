@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import nn
 
+from tailwise.core.errors import UserError
 from tailwise.core.heads import Head
+from tailwise.core.tensors import digest
 from tailwise.models.video.backbones import Video
 from tailwise.models.video.tiny import Tiny
 from tailwise.models.video.variants import AnyVariant, Fusion
@@ -48,7 +50,10 @@ class MultiView(nn.Module):
         self.backbone, self.fusion, self.names = backbone, fusion, names
 
     def forward(self, clips: torch.Tensor, mask: torch.Tensor) -> ByHead:
-        embedded = self.backbone(clips[mask])
+        return self.answer(self.backbone(clips[mask]), mask)
+
+    def answer(self, embedded: torch.Tensor, mask: torch.Tensor) -> ByHead:
+        """The same from the embeddings (N, D) of the views that are there, in the order of ``clips[mask]``."""
         logits = dict(zip(self.names, self.fusion(_by_sample(embedded, mask), mask)))
         if self.training:
             single = self.fusion(embedded.unsqueeze(1), mask.new_ones(len(embedded), 1))
@@ -65,6 +70,44 @@ class MultiView(nn.Module):
         views = _by_sample(self.backbone(clips[mask]), mask)
         logits, weights = self.fusion(views, mask), self.fusion.weights(views, mask)
         return dict(zip(self.names, logits)), dict(zip(self.names, weights))
+
+
+class Embedder(nn.Module):
+    """clips and mask as for `MultiView` to the embeddings (N, D) of the views that are there."""
+
+    def __init__(self, backbone: nn.Module):
+        super().__init__()
+        self.backbone = backbone
+
+    def forward(self, clips: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        return self.backbone(clips[mask])
+
+
+class OnFeatures(MultiView):
+    """The whole model on embeddings that its backbone gave before: features (B, V, D), mask (B, V).
+
+    Its tensors are those of the `MultiView` that it shares its parts with. The first batch raises UserError if the
+    features are another backbone's, or if the backbone is to be trained.
+
+    origin: `digest` of the embedder's tensors that the features come from; place: where they are, for messages
+    """
+
+    def __init__(self, model: MultiView, origin: str, place: str):
+        super().__init__(model.backbone, model.fusion, model.names)
+        self.origin, self.place, self.checked = origin, place, False
+        self.register_load_state_dict_post_hook(lambda model, _: setattr(model, "checked", False))
+
+    def forward(self, features: torch.Tensor, mask: torch.Tensor) -> ByHead:  # pyright: ignore[reportIncompatibleMethodOverride]
+        if not self.checked:
+            self.check()
+        return self.answer(features[mask], mask)
+
+    def check(self) -> None:
+        if digest(Embedder(self.backbone).state_dict()) != self.origin:
+            raise UserError(f"{self.place}: features of another backbone than this model's, they must be computed anew")
+        if self.training and any(parameter.requires_grad for parameter in self.backbone.parameters()):
+            raise UserError(f'{self.place}: features do not train a backbone: add "!backbone.*" to trainable')
+        self.checked = True
 
 
 def _by_sample(embedded: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

@@ -20,6 +20,7 @@ from tailwise.evaluation.adjustment import EvaluationOptions
 from tailwise.losses.ldam import LDAM
 from tailwise.recipes.fouls.demo import Demo
 from tailwise.recipes.fouls.demo.scene.plan import FPS
+from tailwise.recipes.fouls.inputs import Features, FoulPhase
 from tailwise.recipes.fouls.soccernet.reader import Soccernet
 from tailwise.recipes.fouls.source import Source
 from tailwise.recipes.sections import PhaseSection
@@ -126,6 +127,42 @@ def of_trainable(phases: Mapping[str, Phase], parameters: list[str], pretrained:
         yield "model.backbone.checkpoint has no effect: no phase trains the backbone"
     if not pretrained:
         yield "no phase trains the backbone, and it has no weights to begin with: see trainable"
+
+
+def of_features(phases: Mapping[str, FoulPhase], features: Features, parameters: list[str]) -> Lines:
+    """Phases on features that are not there or of another backbone, and features that nothing reads."""
+    backbone = [parameter for parameter in parameters if parameter.startswith("backbone.")]
+    training = [n for n, p in phases.items() if any(moves(each, p.train.trainable) for each in backbone)]
+    reading = {name: phase for name, phase in phases.items() if phase.features}
+    for name, phase in reading.items():
+        if phase.features not in (*features.start, *features.after):
+            key = "start" if phase.features == "start" else "after"
+            yield f"{name}.inputs {phase.inputs}: add {phase.features} to features.{key}"
+        if phase.train.augment and not features.passes:
+            yield f"{name}.train.augment {phase.train.augment:g} has no effect: features.passes is 0"
+        if phase.train.mix:
+            yield f"{name}.train.mix: features are not mixed, set it to null"
+        yield from _of_other_backbone(name, phases, training)
+    used = [phase.features for phase in reading.values()]
+    for of in [each for each in (*features.start, *features.after) if each not in used]:
+        yield f"features of {of} have no effect: no phase has inputs: features/{of}"
+    if reading and features.passes and not any(phase.train.augment for phase in reading.values()):
+        yield f"features.passes {features.passes} has no effect: train.augment is 0 in each phase on features"
+
+
+def _of_other_backbone(name: str, phases: Mapping[str, FoulPhase], training: list[str]) -> Lines:
+    """training: the phases that train the backbone"""
+    names, phase = ["start", *phases], phases[name]
+    since = names[names.index(phase.features) : names.index(name)]
+    if not since:
+        yield f"{name}.inputs {phase.inputs} are there only after {phase.features}"
+    if name in training:
+        yield f'{name}.train.trainable: features train no backbone, add "!backbone.*"'
+    for other in [other for other in since[1:] if other in training]:
+        yield f"{name}.inputs {phase.inputs}: {other} changes the backbone that they are of"
+    before = phases.get(phase.features)
+    if before and before.train.average and before.train.hand_over == "last":
+        yield f"{name}.inputs {phase.inputs} are of averaged weights: set {phase.features}.train.hand_over to best"
 
 
 def of_phases(phases: Mapping[str, Phase], training: Training) -> Lines:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -90,6 +90,16 @@ class Fouls(Recipe):
         from tailwise.recipes.fouls.task import as_stored
 
         return as_stored(config, spec)
+
+    def embedder(self, model: nn.Module) -> nn.Module:
+        from tailwise.models.video.multiview import Embedder
+
+        return Embedder(cast("MultiView", model).backbone)
+
+    def for_features(self, config: Config) -> Config:
+        from tailwise.recipes.fouls.data import without_dropped_views
+
+        return replace(config, augment=without_dropped_views(config.augment))
 
     def first_lr(self, params: dict) -> float:
         from tailwise.core.params.config import section

@@ -1,7 +1,7 @@
 """Every section of the fouls pipeline's params.yaml, as one dataclass."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -24,9 +24,9 @@ from tailwise.models.video.multiview import Model
 from tailwise.models.video.pretrained import NoWeights
 from tailwise.recipes.fouls import contradictions
 from tailwise.recipes.fouls.demo import Demo
+from tailwise.recipes.fouls.inputs import Features, FoulPhase
 from tailwise.recipes.fouls.loss import PER_VIEW
 from tailwise.recipes.fouls.source import Source
-from tailwise.recipes.sections import PhaseSection
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ class Params:
     demo: Demo
     window: Window
     decode: Decode
-    phase1: PhaseSection
-    phase2: PhaseSection
-    phase3: PhaseSection
+    phase1: FoulPhase
+    phase2: FoulPhase
+    phase3: FoulPhase
     balance: Balance
     target: Target
     model: Model
@@ -46,7 +46,8 @@ class Params:
     stability: Stability
     certificate: Targets
     runtime: Runtime
-    evaluation: EvaluationOptions = EvaluationOptions()
+    evaluation: EvaluationOptions = field(default=EvaluationOptions(), kw_only=True)
+    features: Features = field(default=Features(), kw_only=True)
 
     def __post_init__(self):
         shape = (self.window.frames, self.window.height, self.window.width)
@@ -60,7 +61,7 @@ class Params:
         for line in self.contradictions([name for name, _ in model.named_parameters()]):
             raise ValueError(line)
 
-    def phases(self) -> dict[str, PhaseSection]:
+    def phases(self) -> dict[str, FoulPhase]:
         return {name: getattr(self, name) for name in ("phase1", "phase2", "phase3")}
 
     def contradictions(self, parameters: list[str]) -> Iterator[str]:
@@ -74,6 +75,7 @@ class Params:
         yield from contradictions.of_adjustment(self.phase3, self.evaluation)
         yield from contradictions.of_trainable(trained, parameters, pretrained, getattr(backbone, "checkpoint", False))
         yield from contradictions.of_phases(trained, self.training)
+        yield from contradictions.of_features(self.phases(), self.features, parameters)
         yield from contradictions.of_machine(self.training, self.runtime)
 
 

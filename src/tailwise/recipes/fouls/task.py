@@ -9,16 +9,14 @@ import torch
 from tailwise.core.heads import Head
 from tailwise.core.params.typed import convert
 from tailwise.data.video.augment.ranges import Augment
-from tailwise.data.video.store.clips import Clips
 from tailwise.engine.checkpoint.weights import SEEN
 from tailwise.engine.contract.metric import Metric, Select
 from tailwise.engine.contract.task import Task
 from tailwise.metrics.classification import Classification
 from tailwise.metrics.macro_recall import MacroRecall
 from tailwise.models.video.multiview import Model
+from tailwise.recipes.fouls.data import read_data
 from tailwise.recipes.fouls.loss import PER_VIEW, foul_loss
-from tailwise.recipes.fouls.mix import mix_fouls
-from tailwise.recipes.fouls.prepare import preparation
 
 
 @dataclass(frozen=True)
@@ -32,10 +30,13 @@ class Config:
 def build(
     config: Config, heads: tuple[Head, ...], train: Path | None, valid: Path, seed: int, pretrained: bool = False
 ) -> Task:
-    """The task on two splits of the clip store; weights initialized from `seed`; `pretrained` loads the backbone's."""
+    """The task on two splits of the clip store, or of features of it, which train no backbone.
+
+    Weights are initialized from `seed`; `pretrained` loads the backbone's.
+    """
     torch.manual_seed(seed)
-    samples, validation = Clips(train, heads, with_margin=True) if train else None, Clips(valid, heads)
-    model = config.model.build(heads, validation.shape)
+    data = read_data(config.augment, heads, train, valid)
+    model = config.model.build(heads, data.valid.shape)
     if pretrained:
         config.model.backbone.pretrain(model.backbone)
 
@@ -44,13 +45,13 @@ def build(
 
     return Task(
         heads=heads,
-        model=model,
-        spec=specification(config.model, heads, validation.window, samples.most_views if samples else None),
-        train=samples,
-        valid=validation,
-        prepare=preparation(config.augment, heads, samples.margin if samples else 0),
+        model=data.fit(model),
+        spec=specification(config.model, heads, data.valid.window, data.train.most_views if data.train else None),
+        train=data.train,
+        valid=data.valid,
+        prepare=data.prepare,
         loss=foul_loss,
-        mix=mix_fouls,
+        mix=data.mix,
         auxiliary=(PER_VIEW,),
         metrics=metrics(heads),
         select=Select(tuple(head.name for head in heads), "macro_recall"),

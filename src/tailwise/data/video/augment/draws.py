@@ -11,7 +11,7 @@ Draws = Mapping[str, np.ndarray]
 
 BASE = "base"
 """Mirror, shift down, shift right, brightness, delay: always drawn."""
-STREAMS = {"space": 1, "light": 2, "time": 3, "erase": 4, "views": 5}
+STREAMS = {"space": 1, "light": 2, "time": 3, "erase": 4, "views": 5, "pass": 6}
 """What is added to a sample's key for the draws of a group; a number once given stays."""
 
 

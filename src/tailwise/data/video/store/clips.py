@@ -14,28 +14,23 @@ from tailwise.core.heads import Head
 DEFAULTS = {"unit": "frames", "short": "refuse"}
 
 
-class Clips:
-    """Dataset over one split of the clip store. A sample is the frames of its views and its class ids.
+class Split:
+    """What the manifest of a prepared split says of its samples, without the contents of their views.
 
-    folder: contains manifest.csv (one row per view), window.json, and the shards that the manifest names
-    with_margin: also return the extra frames on either side, for temporal augmentation
+    folder: contains manifest.csv (one row per view) and window.json
     window: the decoding window without its margin: {"centre", "stride", "frames", "height", "width"}, and "unit" and
         "short" where they differ from DEFAULTS
-    Shards are memory-mapped, so memory does not grow with the size of the store.
     """
 
-    def __init__(self, folder: Path, heads: tuple[Head, ...], with_margin: bool = False):
+    def __init__(self, folder: Path, heads: tuple[Head, ...]):
         self.folder, self.heads = folder, heads
         window = read_json(folder / "window.json")
-        self.margin = window["margin"] if with_margin else 0
-        self._kept = slice(window["margin"] - self.margin, window["margin"] + window["frames"] + self.margin)
         views = views_by_sample(folder / "manifest.csv")
         self.names, self._views = list(views), list(views.values())
         self.window = {name: window[name] for name in ("centre", "stride", "frames", "height", "width")}
         optional = {name: window.get(name, default) for name, default in DEFAULTS.items()}
         self.window |= {name: value for name, value in optional.items() if value != DEFAULTS[name]}
         self._labels = {head.name: self._class_ids(head) for head in heads}
-        self._shards: dict[str, np.ndarray] = {}
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -49,6 +44,38 @@ class Clips:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    def labels(self, head: str) -> np.ndarray:
+        return self._labels[head]
+
+    def targets(self, index: np.ndarray) -> dict[str, torch.Tensor]:
+        """The class ids of these samples, (B,) each."""
+        return {name: torch.from_numpy(ids[index]) for name, ids in self._labels.items()}
+
+    def groups(self) -> Sequence[str]:
+        return [views[0]["group"] for views in self._views]
+
+    def _class_ids(self, head: Head) -> np.ndarray:
+        try:
+            return np.array([head.id(views[0][head.name]) for views in self._views], np.int64)
+        except (KeyError, ValueError) as error:
+            raise UserError(f"{self.folder}/manifest.csv: column {head.name}: {error}") from error
+
+
+class Clips(Split):
+    """Dataset over one split of the clip store. A sample is the frames of its views and its class ids.
+
+    folder: also contains the shards that the manifest names
+    with_margin: also return the extra frames on either side, for temporal augmentation
+    Shards are memory-mapped, so memory does not grow with the size of the store.
+    """
+
+    def __init__(self, folder: Path, heads: tuple[Head, ...], with_margin: bool = False):
+        super().__init__(folder, heads)
+        margin = read_json(folder / "window.json")["margin"]
+        self.margin = margin if with_margin else 0
+        self._kept = slice(margin - self.margin, margin + self.window["frames"] + self.margin)
+        self._shards: dict[str, np.ndarray] = {}
 
     def __getitem__(self, i: int) -> tuple[int, list[np.ndarray]]:
         """The sample's index, and the frames of each view (T, H, W, 3) uint8; T is frames + 2 * self.margin."""
@@ -64,21 +91,8 @@ class Clips:
             for column, frames in enumerate(views):
                 clips[row, column] = frames
         index = np.array([i for i, _ in items])
-        targets = {name: torch.from_numpy(ids[index]) for name, ids in self._labels.items()}
         inputs = {"clips": torch.from_numpy(clips), "mask": torch.from_numpy(mask)}
-        return Batch(inputs, targets, torch.from_numpy(index))
-
-    def labels(self, head: str) -> np.ndarray:
-        return self._labels[head]
-
-    def groups(self) -> Sequence[str]:
-        return [views[0]["group"] for views in self._views]
-
-    def _class_ids(self, head: Head) -> np.ndarray:
-        try:
-            return np.array([head.id(views[0][head.name]) for views in self._views], np.int64)
-        except (KeyError, ValueError) as error:
-            raise UserError(f"{self.folder}/manifest.csv: column {head.name}: {error}") from error
+        return Batch(inputs, self.targets(index), torch.from_numpy(index))
 
     def _shard(self, name: str) -> np.ndarray:
         if name not in self._shards:
