@@ -10,7 +10,7 @@ PYTHON ?= python3
 # NAME: of a preset, or of a new pipeline
 NAME ?= smoke
 
-.PHONY: help setup repro lint dvc-yaml test test-slow bench bench-scale fuzz baselines seeds variants probe kills faults times config preset new-pipeline clean-recovery clean-cache
+.PHONY: help setup repro lint dvc-yaml test test-slow bench bench-scale fuzz study seeds variants probe kills faults times config preset new-pipeline clean-recovery clean-cache
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,9 +58,16 @@ bench-scale: setup ## the same at the official data's size; takes ten minutes an
 fuzz: setup ## clips that try decoding: key frames anywhere, turned, damaged, broken; and what became of them
 	@python3 bench/fuzz.py
 
-baselines: setup ## ways of rebalancing compared on the pipeline's clips, 5 seeds each: half an hour
+study: setup ## ways of rebalancing compared at full length, 5 seeds each: a day of 2 cores, goes on where it was stopped
 	@python3 -m tailwise repair
-	@cd pipelines/baselines && dvc repro
+	@dvc repro decode_clips analyze_classes
+	@cd pipelines/study && dvc repro digits
+	@cd pipelines/study && dvc repro fashion || echo "the study goes on without Fashion-MNIST"
+	@cd pipelines/study && PYTHONPATH=../../src:. python3 -m tailwise.core.stage run_cells.py
+	@cd pipelines/study && dvc repro summarize
+
+study-tables: setup ## the study's tables and plots, of the cells that are there
+	@cd pipelines/study && dvc repro summarize
 
 seeds: setup ## the whole pipeline with three seeds, each in a folder of its own, and its targets
 	@python3 bench/seeds.py
