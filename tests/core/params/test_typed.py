@@ -1,6 +1,6 @@
 """Values become dataclasses by their annotations, or are refused with their dotted path."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import pytest
@@ -40,6 +40,7 @@ class Config:
     precision: Literal["float32", "bf16"] = "float32"
     limit: int | None = None
     on: bool = False
+    shares: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self):
         if self.count < 0:
@@ -50,8 +51,8 @@ GOOD = {"count": 1, "rate": 2, "names": ["a", "b"], "choice": {"kind": "heavy"}}
 
 
 def test_every_kind_of_field_is_read():
-    found = convert(Config, {**GOOD, "limit": 4, "on": True, "precision": "bf16"}, "top")
-    assert found == Config(1, 2.0, ("a", "b"), Heavy("heavy", 1.0), "bf16", 4, True)
+    found = convert(Config, {**GOOD, "limit": 4, "on": True, "precision": "bf16", "shares": {"a": 1}}, "top")
+    assert found == Config(1, 2.0, ("a", "b"), Heavy("heavy", 1.0), "bf16", 4, True, {"a": 1.0})
     assert type(found.rate) is float
 
 
@@ -77,6 +78,8 @@ def test_defaults_and_none_stand():
         ({"count": -(2**63)}, "top.count must be an integer of at most 63 bits, found -9223372036854775808"),
         ({"on": "yes"}, "top.on must be true or false, found 'yes'"),
         ({"on": 1}, "top.on must be true or false, found 1"),
+        ({"shares": {"a": "x"}}, "top.shares.a must be a number, found 'x'"),
+        ({"shares": {1: 1}}, "top.shares must be a text, found 1"),
         ({"names": "a"}, "top.names must be a list, found 'a'"),
         ({"names": ["a", 1]}, r"top.names\[1\] must be a text, found 1"),
         ({"limit": "x"}, "top.limit must be an integer"),

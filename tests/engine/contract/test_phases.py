@@ -24,7 +24,8 @@ def test_what_is_not_tracked_is_warned_of():
 
 
 def test_a_state_that_no_stage_keeps_is_warned_of():
-    phases = {"a": make_phase(hand_over="last"), "b": make_phase(hand_over="last")}
+    constant = {"schedule": Line("linear"), "hand_over": "last"}
+    phases = {"a": make_phase(**constant), "b": make_phase(**constant)}
     assert not list(phase_warnings(phases, "outs: [data/models/a-state.safetensors]"))
     assert list(phase_warnings(phases, "")) == [
         "a.train.hand_over last hands over weights alone: its stage in dvc.yaml has no --keep-state"

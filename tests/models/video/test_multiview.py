@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tailwise.core.heads import Head
-from tailwise.models.video.multiview import Model
+from tailwise.models.video.multiview import Model, view_output
 from tailwise.models.video.tiny import Tiny
 from tailwise.models.video.variants import Dual, Optimized, Progressive, Simplified
 
@@ -112,3 +112,13 @@ def test_a_head_may_have_any_name(name):
 def test_an_impossible_dropout_is_refused(rate):
     with pytest.raises(ValueError, match="dropout must be in"):
         Simplified(rate, "simplified")
+
+
+def test_in_training_each_view_predicts_as_a_sample_of_that_view_alone(model):
+    x, present = clips(), mask(2, 1, 1)
+    for part in model.modules():
+        if isinstance(part, torch.nn.Dropout | torch.nn.MultiheadAttention):
+            part.p = part.dropout = 0.0
+    found = model.train()(x, present)
+    alone = model.eval()(x[present][:, None], torch.ones(4, 1, dtype=torch.bool))
+    assert_alike(alone, {name: found[view_output(name)] for name in alone})

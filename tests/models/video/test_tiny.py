@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tailwise.models.video.tiny import Tiny
+from tailwise.models.video.tiny import Residual, Tiny, deviations, differences
 
 SHAPE = (4, 32, 48)
 
@@ -62,3 +62,21 @@ def test_there_are_no_weights_to_start_from(backbone):
     before = {name: tensor.clone() for name, tensor in backbone.state_dict().items()}
     Tiny("tiny", 8).pretrain(backbone)
     assert all(torch.equal(tensor, before[name]) for name, tensor in backbone.state_dict().items())
+
+
+@pytest.mark.parametrize("options", [{}, {"motion": "differences"}, {"residual": True}], ids=str)
+def test_options_keep_shapes_and_single_frames(options):
+    backbone = Tiny("tiny", 8, **options).build(SHAPE)
+    assert backbone(clips()).shape == (2, 32) and backbone(clips()[:, :1]).shape == (2, 32)
+
+
+def test_motion_by_hand():
+    features = torch.tensor([[1.0, 4.0, 7.0]])
+    assert deviations(features).tolist() == [[-3, 0, 3]] and differences(features).tolist() == [[0, 3, 3]]
+
+
+def test_a_residual_layer_adds_the_mean_over_each_pair_of_frames():
+    layer = Residual(8)
+    torch.nn.init.zeros_(layer.layer[0].weight)
+    x = torch.arange(3.0).reshape(1, 1, 3, 1, 1).expand(1, 8, 3, 2, 2)
+    assert layer(x)[0, 0, :, 0, 0].tolist() == [0.5, 2.0]

@@ -49,7 +49,7 @@ def write_hand_over(path: Path, state: HandOver | None) -> None:
 
 
 def read_hand_over(path: Path, spec: dict, optimizer: str) -> HandOver | None:
-    """Read a file of `write_hand_over`, None without a state; raises UserError if it is for another model or optimizer."""
+    """Read a file of `write_hand_over`; None without a state. Raises UserError for another model or optimizer."""
     tensors, facts = read_tensors(path)
     if facts == EMPTY:
         return None

@@ -61,14 +61,14 @@ class TinyBackbone(nn.Module):
 
     def __init__(self, options: Tiny):
         super().__init__()
-        width, same = options.width, Residual if options.residual else _layer
+        width, halve = options.width, Residual if options.residual else _halve
         self.dim, self.motion = 4 * width, MOTIONS[options.motion]
         self.patches = nn.Linear(3 * PATCH**2, width)
         self.layers = nn.Sequential(
             _layer(width, 2 * width, stride=(1, 2, 2)),
-            same(2 * width, 2 * width, stride=(2, 1, 1)),
+            halve(2 * width),
             _layer(2 * width, 4 * width, stride=(1, 2, 2)),
-            same(4 * width, 4 * width, stride=(2, 1, 1)),
+            halve(4 * width),
         )
 
     def forward(self, clips: torch.Tensor) -> torch.Tensor:
@@ -105,16 +105,20 @@ def _layer(inside: int, outside: int, stride: tuple[int, int, int]) -> nn.Sequen
     return nn.Sequential(convolution, nn.GroupNorm(8, outside), nn.ReLU(inplace=True))
 
 
+def _halve(channels: int) -> nn.Sequential:
+    return _layer(channels, channels, stride=(2, 1, 1))
+
+
 class Residual(nn.Module):
-    """A layer added to its input, of which the mean over each step in time is taken.
+    """A layer that halves the frames, added to the mean of each pair of frames.
 
     Source: https://arxiv.org/abs/1512.03385, eq. 2; average pooling in the shortcut: https://arxiv.org/abs/1812.01187
     """
 
-    def __init__(self, inside: int, outside: int, stride: tuple[int, int, int]):
+    def __init__(self, channels: int):
         super().__init__()
-        self.layer = _layer(inside, outside, stride)
-        self.shortcut = nn.AvgPool3d(stride, ceil_mode=True, count_include_pad=False)
+        self.layer = _halve(channels)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.layer(x) + self.shortcut(x)
+        even = torch.cat([x, x[:, :, -1:]], dim=2) if x.shape[2] % 2 else x
+        return self.layer(x) + nn.functional.avg_pool3d(even, (2, 1, 1))
