@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from study import run
+from study import run, test_split
 from study.plan import Cell, Study
 from study.progress import run_all
 from study.settings import ROOT, Method
+from study.summary import summarize
+from study.test_split import score_test
 from support.study import FOLDER, RIVALS, make_place, settings
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_json, write_json
@@ -93,6 +95,28 @@ def test_a_cell_that_fails_stops_no_other(place, trained, monkeypatch, capsys):
     assert run_all(settings(3), ["digits"], ["default"]) == 1
     assert "digits default seed 2: failed: loss spike" in capsys.readouterr().err
     assert {path.name for path in Path("results/digits/default").iterdir()} == {"1.json", "3.json"}
+
+
+def test_the_test_split_is_scored_once_and_only_at_the_end(place, trained, monkeypatch, capsys):
+    trained += [Cell("", "", 0)] * 4
+    found = settings()
+    asked = replace(found, cells=replace(found.cells, tested=("default",)))
+    with pytest.raises(UserError, match="digits default seed 1 is not done"):
+        score_test(asked, ["digits"], ["default"])
+    run_all(asked, ["digits"], ["default"])
+    monkeypatch.setattr(test_split, "answers", lambda study, cell, folder: folder / "evaluation")
+    assert score_test(asked, ["digits"], ["default", "plain"]) == 0
+    assert capsys.readouterr().out.count("test: macro recall label 1.000") == 2
+    scored = read_json(Path("results/digits/default/test/2.json"))
+    assert scored["seed"] == 2 and scored["heads"]["label"]["macro_recall"] == 1.0
+    assert score_test(asked, ["digits"], ["default"]) == 0 and "test:" not in capsys.readouterr().out
+    summary = summarize(Study(asked), "digits", Path("times"))
+    assert [row.method for row in summary.tested["label"]] == ["default"] and len(
+        summary.tested["label"][0].of_seed
+    ) == 2
+    write_json(Path("results/digits/default/test/2.json"), {**scored, "made_from": {}})
+    with pytest.raises(UserError, match="remove it to score the test split again"):
+        score_test(asked, ["digits"], ["default"])
 
 
 def test_data_that_is_not_there_is_left_out_with_a_line(place, trained, capsys):

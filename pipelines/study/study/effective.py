@@ -77,10 +77,11 @@ def params_class(name: str) -> type:
 def decisive(parsed: Any) -> dict[str, Any]:
     """What decides a cell besides data and code: all options that differ from their defaults.
 
-    So an option that a later version adds, at its default, changes no key.
+    So an option or a section that a later version adds, at its defaults, changes no key.
     """
-    wanted = [field for field in dataclasses.fields(parsed) if field.name not in OF_DATA | OF_RUN]
-    return {field.name: changed(getattr(parsed, field.name)) for field in wanted}
+    wanted = [field.name for field in dataclasses.fields(parsed) if field.name not in OF_DATA | OF_RUN]
+    found = {name: changed(getattr(parsed, name)) for name in wanted}
+    return {name: section for name, section in found.items() if section}
 
 
 def changed(value: Any) -> Any:

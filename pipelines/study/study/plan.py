@@ -40,6 +40,11 @@ class Cell:
         folder = Path(self.dataset) / self.method
         return folder / f"{self.seed}.json" if self.grid is None else folder / "grid" / f"{self.grid:g}.json"
 
+    @property
+    def test_file(self) -> Path:
+        """Below results/: its figures on the test split."""
+        return Path(self.dataset) / self.method / "test" / f"{self.seed}.json"
+
     def __str__(self) -> str:
         tried = "" if self.grid is None else f" (trying {self.grid:g})"
         return f"{self.dataset} {self.method} seed {self.seed}{tried}"

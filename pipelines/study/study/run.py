@@ -1,18 +1,21 @@
 """Computes cells: trains in a scratch folder, measures, writes the small file that git keeps."""
 
 import fcntl
+import hashlib
 import os
 import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pictures
 from study.effective import RECIPES, parse
 from study.measure import measure
 from study.plan import Cell, Study, digest
-from study.settings import Dataset
+from study.settings import ROOT, Dataset
 from study.stages import prepare, run_stages
 from study.steps import with_steps
 from tailwise.core.errors import UserError, describe_error
@@ -78,10 +81,11 @@ def computed(study: Study, cell: Cell, trained_in: Path = TRAINED) -> dict[str, 
 def train(study: Study, cell: Cell, folder: Path) -> Path:
     """The folder of the trained cell: answers, weights, facts. Trained if it is not there.
 
-    Cells that only differ in how answers are adjusted share it. A run that is killed leaves no such folder.
+    Cells that only differ in how answers are adjusted share it, if the code is the same. A run that is killed leaves
+    no such folder.
     """
     dataset = study.settings.datasets[cell.dataset]
-    name = digest([study.key(replace(cell, tau=0.0)), study.data[cell.dataset]])
+    name = digest([study.key(replace(cell, tau=0.0)), study.data[cell.dataset], code_hash()])
     trained, scratch = folder / name, SCRATCH / name
     with locked(folder / f"{name}.lock"):
         if not trained.exists():
@@ -91,6 +95,14 @@ def train(study: Study, cell: Cell, folder: Path) -> Path:
             seconds = run_stages(scratch, dataset.recipe)
             keep(scratch, trained, {**length(scratch, params), "cpu_seconds": seconds})
     return trained
+
+
+@cache
+def code_hash() -> str:
+    """Hash of the shared code and of the pictures' recipe: of folders that never leave this machine, of no result."""
+    folders = (ROOT / "src", ROOT / "stages", Path(pictures.__path__[0]))
+    files = sorted(file for folder in folders for file in folder.rglob("*.py"))
+    return digest([hashlib.sha256(file.read_bytes()).hexdigest() for file in files])
 
 
 def fitted_params(study: Study, cell: Cell, dataset: Dataset) -> dict[str, Any]:

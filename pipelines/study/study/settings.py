@@ -14,12 +14,13 @@ ROOT = Path(__file__).resolve().parents[3]
 @dataclass(frozen=True)
 class Cells:
     """seeds, part_seeds: of the default and each rival, and of each part; rates: factors of the default's learning
-    rates that a rival may take; workers: cells that are trained at a time"""
+    rates that a rival may take; workers: cells that are trained at a time; tested: methods scored on the test split"""
 
     seeds: int
     part_seeds: int
     rates: tuple[float, ...]
     workers: int
+    tested: tuple[str, ...] = ()
 
     def __post_init__(self):
         if min(self.seeds, self.part_seeds, self.workers) < 1:
@@ -77,6 +78,8 @@ class Settings:
     def __post_init__(self):
         if [name for name, method in self.methods.items() if method.kind == "default"] != ["default"]:
             raise ValueError("methods: exactly one has the kind default, and it is called so")
+        if unknown := [name for name in self.cells.tested if name not in self.methods]:
+            raise ValueError(f"cells.tested: {unknown[0]} is no method")
         for name, method in self.methods.items():
             if method.like and (method.like not in self.methods or self.methods[method.like].like):
                 raise ValueError(f"methods.{name}.like: {method.like} is no method that is trained")

@@ -2,18 +2,19 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from study.plan import Study
+from study.plan import Cell, Study
 from study.statistics import Estimate, estimate, holm, paired
 from tailwise.core.files import read_json
 from tailwise.evaluation.figures import RARE
 
-Heads = dict[str, dict[str, Any]]
+Results = dict[int, dict[str, Any]]
+"""{seed: content of a cell's file}"""
 
 
 @dataclass(frozen=True)
@@ -61,11 +62,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Summary:
-    """A dataset. heads: {head: its rows, the default first}; missing: lines on cells that are not there"""
+    """A dataset. heads: {head: its rows, the default first}; missing: lines on cells that are not there
+
+    tested: as heads, on the test split
+    """
 
     dataset: str
     heads: dict[str, list[Row]]
     missing: list[str]
+    tested: dict[str, list[Row]] = field(default_factory=dict)
 
 
 def data_of(folder: Path) -> str | None:
@@ -76,18 +81,30 @@ def data_of(folder: Path) -> str | None:
 
 def summarize(study: Study, dataset: str, times: Path) -> Summary:
     """The figures of a dataset from however many cells there are. times: folder of the cells' seconds"""
-    cells: dict[str, dict[int, dict[str, Any]]] = {}
+    cells: dict[str, Results] = {}
     missing: list[str] = []
     for method in study.settings.methods:
         if not study.skipped(dataset, method):
             cells[method], lines = found_cells(study, dataset, method)
             missing += lines
+    tested = {method: test_results(study, dataset, method, of_method) for method, of_method in cells.items()}
+    return Summary(dataset, rows_of(study, dataset, cells, times), missing, rows_of(study, dataset, tested, times))
+
+
+def test_results(study: Study, dataset: str, method: str, results: Results) -> Results:
+    """{seed: figures on the test split} of those results that were scored."""
+    files = {seed: study.results / Cell(dataset, method, seed).test_file for seed in results}
+    found = {seed: read_json(file) for seed, file in files.items() if file.exists()}
+    return {seed: scored for seed, scored in found.items() if scored["made_from"] == results[seed]["made_from"]}
+
+
+def rows_of(study: Study, dataset: str, cells: dict[str, Results], times: Path) -> dict[str, list[Row]]:
+    """{head: rows}"""
     names = {name: None for of_method in cells.values() for result in of_method.values() for name in result["heads"]}
-    heads = {name: list(corrected(rows_of_head(study, dataset, name, cells, times))) for name in names}
-    return Summary(dataset, heads, missing)
+    return {name: list(corrected(rows_of_head(study, dataset, name, cells, times))) for name in names}
 
 
-def found_cells(study: Study, dataset: str, method: str) -> tuple[dict[int, dict[str, Any]], list[str]]:
+def found_cells(study: Study, dataset: str, method: str) -> tuple[Results, list[str]]:
     """({seed: result}, lines on what is missing) of a method."""
     wanted = study.seeds(dataset, method)
     if not wanted:
@@ -100,9 +117,7 @@ def found_cells(study: Study, dataset: str, method: str) -> tuple[dict[int, dict
     return {seed: result for seed, result in results.items() if result}, lines
 
 
-def rows_of_head(
-    study: Study, dataset: str, head: str, cells: dict[str, dict[int, dict[str, Any]]], times: Path
-) -> Iterator[Row]:
+def rows_of_head(study: Study, dataset: str, head: str, cells: dict[str, Results], times: Path) -> Iterator[Row]:
     default = {seed: result["heads"][head]["macro_recall"] for seed, result in cells.get("default", {}).items()}
     for method, results in cells.items():
         if not results:

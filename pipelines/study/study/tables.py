@@ -33,6 +33,9 @@ def sections(summary: Summary) -> list[str]:
             kept = [row for row in rows if row.kind in kinds]
             if any(row.kind != "default" for row in kept) or "rival" in kinds:
                 found += [f"### {summary.dataset}, {head}: {title}", table([HEADER, *map(method_line, kept)])]
+    for head, rows in summary.tested.items():
+        title = f"### {summary.dataset}, {head}: the test split, scored once"
+        found += [title, table([HEADER, *map(method_line, rows)])]
     if summary.heads:
         rows = next(iter(summary.heads.values()))
         found += [f"### {summary.dataset}: what a cell takes", table([COSTS, *map(cost_line, rows)])]
