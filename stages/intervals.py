@@ -1,6 +1,6 @@
-"""Intervals of the validation figures, confusions, and the rare classes alone: intervals.py RECIPE ANSWERS INDEX.
+"""Intervals of the validation figures, their targets, confusions, rare classes: intervals.py RECIPE ANSWERS INDEX.
 
-ANSWERS: the folder that `evaluate` wrote; INDEX: the table of the split's samples
+ANSWERS: the folder that `evaluate` wrote beside reports/metrics.json; INDEX: the table of the split's samples
 """
 
 import argparse
@@ -10,8 +10,8 @@ from pathlib import Path
 from tailwise.core.files import read_json, write_json
 from tailwise.core.heads import Head
 from tailwise.core.params.config import read_params, section
-from tailwise.evaluation.certificate import FEW, Targets
-from tailwise.evaluation.figures import head_figures, limits_of_split, lines
+from tailwise.evaluation.certificate import FEW, Targets, certify_split
+from tailwise.evaluation.figures import head_figures, lines
 from tailwise.evaluation.measure import measure
 from tailwise.metrics.predictions import read_predictions
 from tailwise.recipes.recipe import load_recipe
@@ -25,7 +25,7 @@ def main() -> None:
     args, params = parser.parse_args(), read_params()
 
     heads = [Head(name, tuple(classes)) for name, classes in read_json(Path("data/index/heads.json")).items()]
-    counts = read_json(Path("reports/classes.json"))["train"]
+    counts, metrics = read_json(Path("reports/classes.json"))["train"], read_json(Path("reports/metrics.json"))
     target = section(params, "certificate", Targets)
     found = {head.name: read_predictions(args.answers / f"{head.name}.csv", head) for head in heads}
     measured = {name: measure(of_head) for name, of_head in found.items()}
@@ -33,7 +33,14 @@ def main() -> None:
     recipe = load_recipe(args.recipe)
     extra = recipe.extra(params, args.index, found, counts)
     own = {**extra.figures, "units": dict(recipe.score_units), "lines": list(extra.summary)}
-    made = {"target": asdict(target), "few": FEW, "limits": limits_of_split(measured), "heads": figures}
+    rows, limits, _ = certify_split(measured, {name: metrics[name]["loss"] for name in measured}, target)
+    made = {
+        "target": asdict(target),
+        "few": FEW,
+        "limits": limits,
+        "heads": figures,
+        "targets": list(map(asdict, rows)),
+    }
     write_json(Path("reports/intervals.json"), {**made, **own})
     for name, file in extra.files.items():
         write_json(Path(f"reports/{name}.json"), file)

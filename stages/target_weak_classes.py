@@ -27,7 +27,7 @@ def main() -> None:
 
     earlier, phase = args.earlier, args.phase
     params, counts = with_chosen(read_params(), phase), read_json(Path("reports/classes.json"))["train"]
-    target, how = section(params, "target", Target), section(params, phase, Rebalance, ignore=("train",))
+    target, how = section(params, "target", Target), section(params, phase, Rebalance, ignore=("train", "curriculum"))
     measured = read_json(Path(f"reports/training/{earlier}/best.json"))
     boost = {}
     for head, before in read_rebalancing(Path(f"data/weights/{earlier}")).boost.items():

@@ -1,5 +1,5 @@
-"""Train one phase: train.py RECIPE PHASE --train FOLDER --valid FOLDER [--balance FOLDER] [--init WEIGHTS]
-[--state FILE] [--keep-state]."""
+"""Train one phase: train.py RECIPE PHASE --train FOLDER --valid FOLDER [--balance FOLDER] [--curriculum FILE]
+[--init WEIGHTS] [--state FILE] [--keep-state]."""
 
 import argparse
 import os
@@ -32,6 +32,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--train", type=Path, required=True)
     parser.add_argument("--valid", type=Path, required=True)
     parser.add_argument("--balance", type=Path, help="samples and boosts of the phase; without: every sample, no boost")
+    parser.add_argument("--curriculum", type=Path, help="samples by epoch; without rows: the same in every epoch")
     parser.add_argument("--init", type=Path)
     parser.add_argument("--state", type=Path, help="what a phase with hand_over: last left, to go on exactly there")
     parser.add_argument(
@@ -56,7 +57,7 @@ def main() -> None:
 
 
 def train(args: argparse.Namespace, params: dict, runtime: Runtime) -> None:
-    inputs = Inputs(HEADS, args.train, args.valid, args.balance, args.init, args.state)
+    inputs = Inputs(HEADS, args.train, args.valid, args.balance, args.init, args.state, args.curriculum)
     setup = read_setup(load_recipe(args.recipe), args.phase, params, inputs, runtime)
     facts = [repr(args), *setup.facts, *(file.read_text("utf8") for file in loaded_requirements())]
     with join(setup.device) as world, report_failure(), ExitStack() as stack:

@@ -35,7 +35,7 @@ ALLOWED = {
 
 ROOMS = {
     "core": ["", "system", "params", "stage"],
-    "data": ["raw", "tables", "tables.checks", "video", "video.decode", "video.store"],
+    "data": ["raw", "tables", "tables.checks", "video", "video.augment", "video.decode", "video.store"],
     "engine": ["distributed", "checkpoint", "contract", "batches", "monitor", "evaluate", "train"],
 }
 """{layer: its rooms, each of which imports itself and those before it}; "" is the layer's own folder."""

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from tools.import_walk import Sources, imported_names, parse, walk
@@ -27,7 +28,7 @@ def code_of(sources: Sources, scripts: list[Path], recipe: str | None) -> Code:
     todo = {script.resolve() for script in scripts}
     while todo:
         code.files |= todo
-        called = frozenset(name for file in code.files for name in called_methods(parse(file)))
+        called = frozenset(name for file in code.files for name in called_methods(file))
         todo = set()
         for file in sorted(code.files):
             visit = (file, called if file.name == "recipe.py" else frozenset())
@@ -40,11 +41,20 @@ def code_of(sources: Sources, scripts: list[Path], recipe: str | None) -> Code:
 
 def visit_file(file: Path, called: frozenset[str], sources: Sources, recipe: str | None, code: Code) -> set[Path]:
     """The files of this project that a file imports; its other modules are added to the code."""
-    nodes = recipe_nodes(parse(file), called) if file.name == "recipe.py" else [parse(file)]
-    names = imported_names(nodes, sources.package(file), typing=False) | dynamic(nodes, file, recipe)
+    names, optional = names_in(file, called if file.name == "recipe.py" else None, sources.package(file), recipe)
     code.modules |= {name for name in names if not sources.owns(name)}
-    code.optional |= imported_names(caught(nodes), "", typing=False)
+    code.optional |= optional
     return sources.files(names)
+
+
+@cache
+def names_in(
+    file: Path, called: frozenset[str] | None, package: str, recipe: str | None
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Names that a file imports, and those whose absence is caught. called: of a recipe.py, the methods that count"""
+    nodes = [parse(file)] if called is None else recipe_nodes(parse(file), called)
+    names = imported_names(nodes, package, typing=False) | dynamic(nodes, file, recipe)
+    return frozenset(names), frozenset(imported_names(caught(nodes), "", typing=False))
 
 
 def caught(nodes: Sequence[ast.AST]) -> list[ast.AST]:
@@ -75,9 +85,10 @@ def dynamic(nodes: Sequence[ast.AST], file: Path, recipe: str | None) -> set[str
     return found
 
 
-def called_methods(tree: ast.Module) -> Iterator[str]:
+@cache
+def called_methods(file: Path) -> frozenset[str]:
     """Attributes that code takes of a recipe: of ``recipe``, of ``x.recipe``, and of what ``load_recipe`` gives."""
-    named = {"recipe"}
+    tree, named, found = parse(file), {"recipe"}, set[str]()
     for node in walk([tree], typing=False):
         if isinstance(node, ast.arg) and node.annotation and "Recipe" in ast.unparse(node.annotation):
             named.add(node.arg)
@@ -87,7 +98,8 @@ def called_methods(tree: ast.Module) -> Iterator[str]:
         if isinstance(node, ast.Attribute):
             receiver = ast.unparse(node.value)
             if receiver in named or receiver.endswith(".recipe") or receiver.startswith("load_recipe("):
-                yield node.attr
+                found.add(node.attr)
+    return frozenset(found)
 
 
 def recipe_nodes(tree: ast.Module, called: frozenset[str]) -> list[ast.AST]:
@@ -109,11 +121,13 @@ def mentions(method: ast.AST) -> Iterator[str]:
             yield node.attr
 
 
-def data_files(file: Path) -> set[Path]:
+@cache
+def data_files(file: Path) -> frozenset[Path]:
     """Files beside a module that finds them by its ``__file__``: templates, scripts. None below another package."""
     if not any(isinstance(node, ast.Name) and node.id == "__file__" for node in ast.walk(parse(file))):
-        return set()
-    return {data for data in below(file.parent) if data.suffix != ".py" and "__pycache__" not in data.parts}
+        return frozenset()
+    data = below(file.parent)
+    return frozenset(path for path in data if path.suffix != ".py" and "__pycache__" not in path.parts)
 
 
 def below(folder: Path) -> Iterator[Path]:

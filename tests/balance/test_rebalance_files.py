@@ -2,7 +2,7 @@
 
 import pytest
 
-from tailwise.balance.files import Rebalancing, read_curriculum, read_rebalancing, write_rebalancing
+from tailwise.balance.files import Rebalancing, read_curriculum, read_rebalancing, write_curriculum, write_rebalancing
 from tailwise.core.errors import UserError
 from tailwise.core.files import write_json
 
@@ -31,13 +31,23 @@ def test_a_folder_of_another_version_is_refused(tmp_path):
 
 
 def test_a_curriculum_says_from_which_epoch_samples_are_drawn(tmp_path):
-    assert read_curriculum(tmp_path) == {}
-    (tmp_path / "curriculum.csv").write_text("epoch,sample\n1,a\n1,b\n3,a\n3,b\n3,b\n")
-    assert read_curriculum(tmp_path) == {1: ["a", "b"], 3: ["a", "b", "b"]}
+    path, schedule = tmp_path / "phase2.csv", {1: ["a", "b"], 3: ["a", "b", "b"]}
+    write_curriculum(path, schedule)
+    assert path.read_text() == "epoch,sample\n1,a\n1,b\n3,a\n3,b\n3,b\n"
+    assert read_curriculum(path) == schedule
+    write_curriculum(path, {})
+    assert path.read_text() == "epoch,sample\n" and read_curriculum(path) == {}
 
 
-@pytest.mark.parametrize(("epoch", "said"), [("2", "the first epoch must be 1, found 2"), ("x", "an integer")])
-def test_a_curriculum_without_a_beginning_is_refused(tmp_path, epoch, said):
-    (tmp_path / "curriculum.csv").write_text(f"epoch,sample\n{epoch},a\n")
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("epoch,sample\n2,a\n", "the first epoch must be 1, found 2"),
+        ("epoch,sample\nx,a\n", "an integer"),
+        ("sample\na\n", "needs the columns epoch and sample"),
+    ],
+)
+def test_a_curriculum_that_cannot_be_read_is_refused(tmp_path, text, said):
+    (tmp_path / "phase2.csv").write_text(text)
     with pytest.raises(UserError, match=said):
-        read_curriculum(tmp_path)
+        read_curriculum(tmp_path / "phase2.csv")

@@ -30,6 +30,7 @@ def evaluated(folder):
         labels = {row["sample"]: row[head] for row in rows if row["sample"].split("/")[1] in SEEN}
         answers = [[sample, "match", label, label] for sample, label in labels.items()]
         write_csv(Path(f"reports/evaluation/{head}.csv"), ["sample", "group", "actual", "predicted"], answers)
+    write_json(Path("reports/metrics.json"), {head: {"loss": 0.5 + 5 * i} for i, head in enumerate(HEADS)})
     return folder
 
 
@@ -68,3 +69,12 @@ def test_few_samples_and_groups_are_told(evaluated, monkeypatch):
     assert intervals["few"] == 20
     assert intervals["limits"][0] == "Only 1 group: too few for meaningful intervals."
     assert "action: 1 sample of Dive: too few to measure its recall." in intervals["limits"]
+
+
+def test_the_targets_are_judged_on_validation_by_the_rule_of_the_certificate(evaluated, monkeypatch):
+    """3 fouls of 1 match decide nothing; the losses, 0.5 and 5.5 of at most 5, have no interval."""
+    rows = run_stage(monkeypatch)[0]["targets"]
+    assert [row["figure"] for row in rows[:2]] == ["macro_recall", "macro_f1"]
+    assert {row["verdict"] for row in rows if row["figure"] != "loss"} == {"undecided"}
+    losses = [(row["head"], row["value"], row["target"], row["verdict"]) for row in rows if row["figure"] == "loss"]
+    assert losses == [("action", 0.5, 5.0, "pass"), ("severity", 5.5, 5.0, "fail")]

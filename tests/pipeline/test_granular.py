@@ -36,14 +36,16 @@ pytestmark = [pytest.mark.filterwarnings("ignore::DeprecationWarning:dvc")]
 PHASE3 = "train_phase3 evaluate intervals show_mistakes certify report draw_figures"
 TARGET = f"target_weak_classes {PHASE3}"
 PHASE2 = f"train_phase2 {TARGET}"
-PHASE1 = f"train_phase1 {PHASE2}"
+PHASE1 = f"train_phase1 measure_difficulty {PHASE2}"
 WEIGHTS = f"compute_weights {PHASE1}"
 DECODE = f"decode_clips show_samples analyze_classes choose {WEIGHTS}"
 INDEX = f"index {DECODE}"
 DEMO = f"make_demo {INDEX}"
 CHECK = "check save_config"
 JUDGING = "intervals certify report draw_figures"
-TRAINING = f"train_phase1 train_phase2 target_weak_classes {PHASE3}"
+TRAINING = f"train_phase1 measure_difficulty train_phase2 target_weak_classes {PHASE3}"
+CURRICULUM = f"plan_curriculum {PHASE2}"
+DIFFICULTY = f"measure_difficulty show_difficulty {CURRICULUM}"
 
 # `check` reads all of params.yaml but `runtime`, and `save_config` keeps it; the report shows that, and the certificate
 # names it.
@@ -64,6 +66,7 @@ PARAMETERS = {
     "phase1.train.keep_every phase1.train.hand_over": f"{CHECK} {PHASE1}",
     "phase2.max_weight phase2.boost.kind phase2.apply_as": f"{CHECK} compute_weights {PHASE2}",
     "phase2.samples.kind": f"{CHECK} choose compute_weights {PHASE2}",
+    "phase2.curriculum": f"{CHECK} {DIFFICULTY}",
     "phase2.train.epochs phase2.train.lr": f"{CHECK} choose {PHASE2}",
     "phase2.train.optimizer.kind phase2.train.optimizer.weight_decay "
     "phase2.train.schedule.kind phase2.train.schedule.warmup phase2.train.schedule.floor phase2.train.clip "
@@ -104,11 +107,12 @@ CODE = {
     "src/tailwise/core/stage/launcher.py": " ".join(STAGES),
     "src/tailwise/core/system/cgroups.py": " ".join(STAGES),
     "src/tailwise/balance/files.py": f"check choose {WEIGHTS}",
+    "src/tailwise/balance/curriculum.py": f"check {CURRICULUM}",
     "src/tailwise/data/raw.py": f"check {INDEX}",
     "src/tailwise/data/tables/table.py": f"check {INDEX}",
     "src/tailwise/data/tables/checks/contents.py": INDEX,
     "src/tailwise/data/tables/manifest.py": DECODE,
-    "src/tailwise/data/video/augment.py": f"check {TRAINING}",
+    "src/tailwise/data/video/augment/ranges.py": f"check {TRAINING}",
     "src/tailwise/data/video/decode/container.py": f"check {INDEX}",
     "src/tailwise/data/video/store/clips.py": f"show_samples {TRAINING}",
     "src/tailwise/engine/batches/loading.py": TRAINING,
@@ -149,7 +153,10 @@ CODE = {
     "stages/analyze_classes.py": f"analyze_classes choose {WEIGHTS}",
     "stages/choose.py": "choose",
     "stages/compute_weights.py": WEIGHTS,
-    "stages/train.py": TRAINING,
+    "stages/train.py": f"train_phase1 measure_difficulty {PHASE2}",
+    "stages/measure_difficulty.py": DIFFICULTY,
+    "stages/plan_curriculum.py": CURRICULUM,
+    "stages/show_difficulty.py": "show_difficulty report",
     "stages/target_weak_classes.py": TARGET,
     "stages/evaluate.py": "evaluate intervals show_mistakes report draw_figures",
     "stages/intervals.py": "intervals report draw_figures",

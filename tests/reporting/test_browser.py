@@ -35,7 +35,8 @@ def test_a_head_brings_its_classes_curves_and_confusion(report):
     assert browser.text("#confusion-at") == "card: phase2, epoch 2 of 3 (kept)"
     assert [each.text for each in browser.all("#confusion text.name")] == ["A", "A", "B", "B"]
     browser.go("result")
-    assert browser.texts(".of-head h4") == ["card"] and len(browser.all("#recalls .row")) == 2
+    assert browser.texts(".of-head h4") == ["card"]
+    assert [text.text for text in browser.all("#recalls text.title")] == ["action", "card"]
 
 
 def test_a_class_is_told_marked_and_filters(report):
@@ -59,14 +60,19 @@ def test_a_click_on_a_recall_chooses_its_class(report):
     row = browser.all("#recalls .row")[2]
     browser.hover(row)
     row.click()
-    assert browser.script("return document.querySelector('#label').selectedOptions[0].text") == "Hold"
+    chosen = "return ['#head', '#label'].map((id) => document.querySelector(id).selectedOptions[0].text)"
+    assert browser.script(chosen) == ["action", "Hold"]
+    browser.all("#recalls .row")[4].click()
+    assert browser.script(chosen) == ["card", "B"] and browser.texts(".of-head h4") == ["card"]
+    browser.all("#recalls .row")[4].click()
+    assert browser.script(chosen) == ["card", "all classes"]
 
 
 def test_the_pointer_is_told_values_and_intervals(report):
     browser = report()
     ring = browser.all("#recalls .row .dot")[0]
     assert browser.hover(ring)[1:3] == ["recall 0.00 (5 samples: too few to measure)", "precision 0.00 (0.00 to 0.25)"]
-    assert ring.get_attribute("class") == "dot few" and len(browser.all("#recalls .whisker")) == 2
+    assert ring.get_attribute("class") == "dot few" and len(browser.all("#recalls .whisker")) == 3
     told = browser.hover(browser.all("#recalls .row .dot")[1])
     assert told[:2] == ["Push", "recall 0.25 (0.13 to 0.50)"] and browser.one("#tip").is_displayed()
     browser.go("training")

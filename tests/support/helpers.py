@@ -4,9 +4,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from tailwise.core.batch import Batch
+from tailwise.core.batch import Batch, Mix
 from tailwise.core.heads import Head
+from tailwise.core.tensors import add_up
 from tailwise.engine.contract.metric import Select
+from tailwise.engine.contract.mixing import draw_mix
 from tailwise.engine.contract.phase import Phase
 from tailwise.engine.contract.record import PartialMetrics
 from tailwise.engine.contract.run import Run, Training
@@ -61,7 +63,10 @@ class Linear(nn.Module):
 
 def summed_loss(outputs, batch, boost):
     boost = boost or {}
-    return {name: boosted_cross_entropy(x, batch.targets[name], boost.get(name)) for name, x in outputs.items()}
+    return {
+        name: add_up(boosted_cross_entropy(x, ids, boost.get(name), share) for ids, share in batch.labels(name))
+        for name, x in outputs.items()
+    }
 
 
 def unchanged(batch, strength, keys):
@@ -71,7 +76,16 @@ def unchanged(batch, strength, keys):
 def noisy(batch, strength, keys):
     """An augmentation of `make_table`'s inputs that follows from its keys."""
     noise = [torch.randn(5, generator=torch.Generator().manual_seed(int(key.sum()))) for key in keys]
+    strength = torch.as_tensor(strength, dtype=torch.float32).reshape(-1, 1)
     return Batch({"x": batch.inputs["x"] + strength * torch.stack(noise)}, batch.targets, batch.index)
+
+
+def mixed(batch, how, keys):
+    """Mixup of `make_table`'s inputs."""
+    drawn, x = draw_mix(keys, how.alpha), batch.inputs["x"]
+    partner, share = torch.from_numpy(drawn.partner), torch.from_numpy(drawn.share).float()
+    x = share[:, None] * x + (1 - share[:, None]) * x[partner]
+    return Batch({"x": x}, batch.targets, batch.index, Mix(partner, share))
 
 
 def make_table(n: int = 24, dim: int = 5, seed: int = 0, heads=HEADS) -> Table:
@@ -88,7 +102,7 @@ def make_task(
     train = train or make_table(heads=heads)
     if metrics is None:
         metrics, select = metrics_of(heads), select or mean_recall(heads)
-    return Task(heads, model, {}, train, valid, prepare, loss, metrics, select)
+    return Task(heads, model, {}, train, valid, prepare, loss, metrics, select, mix=mixed)
 
 
 def metrics_of(heads=HEADS) -> dict[str, Classification]:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tailwise.core.files import read_json
+from tailwise.reporting.committed import keep_committed
 
 
 def summary(metrics: dict, intervals: dict) -> str:
@@ -42,8 +43,12 @@ def few(count: int, least: int) -> str:
 
 
 def run() -> None:
-    """Print the table of the run in this folder, and where its certificate and report are."""
+    """Print the table of the run in this folder, and where its certificate and report are.
+
+    The report's comparison with the last committed run is looked up anew.
+    """
     print()
     print(summary(*(read_json(Path(f"reports/{name}.json")) for name in ("metrics", "intervals"))))
     print("test split: reports/certificate.json")
     print(f"report: {Path('reports/report.html').resolve().as_uri()}")
+    keep_committed(Path())

@@ -14,11 +14,12 @@ Outputs = dict[str, torch.Tensor]
 class Mix:
     """Every sample i was mixed as share * i + (1 - share) * partner[i]; targets stay class ids.
 
-    The loss is then share * L(targets) + (1 - share) * L(targets[partner]).
+    The loss is then share * L(targets) + (1 - share) * L(targets[partner]), see `Batch.labels`.
+    partner: (B,) int64, places in the batch; share: one for all, or (B,)
     """
 
     partner: torch.Tensor
-    share: float
+    share: float | torch.Tensor
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,18 @@ class Batch:
         if name not in self.targets:
             return len(self)
         return int((self.targets[name] != IGNORE).sum())
+
+    def labels(self, name: str) -> list[tuple[torch.Tensor, torch.Tensor | None]]:
+        """A head's (targets, what each counts in the loss, None for 1); the loss is the sum over the list.
+
+        It has one entry; or, where samples were mixed, two: their own labels, and their partners'.
+        """
+        ids = self.targets[name]
+        if self.mix is None:
+            return [(ids, None)]
+        share = torch.as_tensor(self.mix.share, dtype=torch.float32, device=ids.device).expand(len(ids))
+        share = share.view(-1, *(1 for _ in ids.shape[1:])).expand_as(ids)
+        return [(ids, share), (ids[self.mix.partner], 1 - share)]
 
     def to(self, device: torch.device) -> "Batch":
         return replace(

@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tailwise.evaluation.certificate import limits, limits_of_groups
 from tailwise.evaluation.intervals import Interval
-from tailwise.evaluation.measure import Measured, count_groups, resample
+from tailwise.evaluation.measure import Measured, resample
 from tailwise.metrics.predictions import Predictions
 
 RARE = 0.05
@@ -28,12 +27,6 @@ def head_figures(measured: Measured, trained_on: dict[str, int]) -> dict[str, An
         "confusions": confusions(measured.matrix, classes),
         "rare": rare(measured.predictions, trained_on),
     }
-
-
-def limits_of_split(heads: dict[str, Measured]) -> list[str]:
-    """Limits of a split's figures, as sentences."""
-    found = limits_of_groups(count_groups(measured.predictions for measured in heads.values()))
-    return found + [line for head, measured in heads.items() for line in limits(head, measured.support)]
 
 
 def confusions(matrix: np.ndarray, classes: tuple[str, ...], most: int = MOST) -> list[dict[str, Any]]:

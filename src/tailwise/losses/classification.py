@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import torch
 
 from tailwise.core.batch import Batch, Outputs
+from tailwise.core.tensors import add_up
 from tailwise.losses.boost import ClassBoost, boosted_cross_entropy
 
 
@@ -14,10 +15,14 @@ def classification_loss(
     """{head: cross entropy summed over the labels}, with the head's boost where there is one.
 
     outputs: {head: logits (B, C) or (B, T, C)}; what is no head of the batch's targets counts nowhere
+    Of mixed samples the partners' labels count, too.
     """
     boost = boost or {}
     return {
-        head: boosted_cross_entropy(outputs[head], targets, boost.get(head))
-        for head, targets in batch.targets.items()
+        head: add_up(
+            boosted_cross_entropy(outputs[head], targets, boost.get(head), share)
+            for targets, share in batch.labels(head)
+        )
+        for head in batch.targets
         if head in outputs
     }

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tailwise.balance.auto import OpenBalanced
+from tailwise.balance.curriculum import Curriculum
 from tailwise.balance.subset import AllSamples, Oversampled, Rebalance
 from tailwise.core.params.auto import AUTO
 from tailwise.engine.contract.phase import Phase
@@ -26,10 +27,22 @@ class OpenPhase(Phase):
 
 @dataclass(frozen=True)
 class PhaseSection(Rebalance):
-    """A phase: how the classes are rebalanced, and how it is trained; as `OpenPhase`, before the numbers are chosen."""
+    """A phase: how the classes are rebalanced, and how it is trained; as `OpenPhase`, before the numbers are chosen.
+
+    curriculum: the samples that its epochs draw, the easiest first; None: the same in every epoch
+    """
 
     samples: AllSamples | OpenBalanced | Oversampled  # pyright: ignore[reportIncompatibleVariableOverride]
     train: OpenPhase
+    curriculum: Curriculum | None = None
+
+    def __post_init__(self):
+        super().__post_init__()
+        end, epochs = self.curriculum.end if self.curriculum else 1, self.train.epochs
+        if not isinstance(epochs, str) and end > epochs:
+            raise ValueError(
+                f"curriculum.end {end} is after the last epoch, {epochs}: some samples would never be drawn"
+            )
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The facts of a run, gathered from the files that its stages wrote."""
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ class HeadFacts:
 
     classes: in index order; figures: {name: Interval}, of the rare classes as "rare_..."; rare: names
     confusions: [{"actual", "predicted", "count", "share"}], most frequent first
+    targets: [{"figure", "value", "low", "high", "target", "verdict", "samples"}]
     """
 
     name: str
@@ -47,6 +49,33 @@ class HeadFacts:
     figures: dict[str, Interval]
     rare: list[str]
     confusions: list[dict]
+    targets: list[dict] = field(default_factory=list)
+
+    @property
+    def lost(self) -> list[ClassRow]:
+        """Classes whose samples were all missed."""
+        return [row for row in self.classes if row.recall["value"] == 0]
+
+    @property
+    def absent(self) -> list[ClassRow]:
+        """Classes without a sample."""
+        return [row for row in self.classes if row.recall["value"] is None]
+
+    @property
+    def weakest(self) -> ClassRow | None:
+        """The class with the lowest recall; None where no class has a sample."""
+        known = [row for row in self.classes if row.recall["value"] is not None]
+        return min(known, key=lambda row: row.recall["value"] or 0.0, default=None)
+
+    @property
+    def verdict(self) -> str:
+        """fail for a lost class or a missed target, else undecided if a target is, else pass."""
+        found = {row["verdict"] for row in self.targets}
+        return "fail" if self.lost or "fail" in found else "undecided" if "undecided" in found else "pass"
+
+    def of_verdict(self, verdict: str) -> list[dict]:
+        """The targets with this verdict, the most urgent first."""
+        return sorted((row for row in self.targets if row["verdict"] == verdict), key=_urgency)
 
 
 @dataclass(frozen=True)
@@ -57,6 +86,7 @@ class Facts:
     target: {figure: number}; few: labels below which a class's figures are unreliable
     limits: of the validation figures, as sentences; boosted: phases with a boost
     mistakes: {head: [{"sample", "group", "actual", "predicted", "probabilities", what the recipe explains}]}
+    difficulty: {head: {"easiest", "hardest": [{"sample", "actual", "confidence", what the recipe shows}]}}, if measured
     config: the parameters, as YAML; own: of the pipeline's own sections
     """
 
@@ -72,6 +102,7 @@ class Facts:
     mistakes: dict[str, list[dict]] = field(default_factory=dict)
     index: dict[str, dict] = field(default_factory=dict)
     certificate: dict[str, Any] = field(default_factory=dict)
+    difficulty: dict[str, Any] = field(default_factory=dict)
     config: str = ""
     own: dict[str, Any] = field(default_factory=dict)
 
@@ -86,15 +117,28 @@ def collect(page: Page, phases: list[str], root: Path = Path(".")) -> Facts:
         **(_result(found, _boosts(root, phases)) if "result" in page.sections else {}),
         **_targets(found.get("intervals", {})),
         **{name: found[name] for name in ("mistakes", "index", "certificate") if name in found},
+        difficulty=_difficulty(root / "reports/difficulty.json") if "data" in page.sections else {},
         config=(root / "reports/config.yaml").read_text(encoding="utf8") if "run" in page.sections else "",
         own=page.collect(root),
     )
+
+
+def _urgency(target: dict) -> tuple[bool, float]:
+    """Sort key: targets of the head, then of classes, lowest recall first and absent ones last."""
+    if target["samples"] is None:
+        return False, 0.0
+    return True, math.inf if target["value"] is None else target["value"]
 
 
 def _boosts(root: Path, phases: list[str]) -> dict[str, dict]:
     """{phase: {head: {class: boost}}} of the phases that had one."""
     files = {phase: root / f"data/weights/{phase}/boost.json" for phase in phases}
     return {phase: read_json(file)["boost"] for phase, file in files.items() if file.exists()}
+
+
+def _difficulty(file: Path) -> dict[str, Any]:
+    """Empty for a pipeline that has no stage for it, and where no phase has a curriculum."""
+    return read_json(file) if file.exists() else {}
 
 
 def _targets(intervals: dict) -> dict:
@@ -116,7 +160,8 @@ def _head(name: str, found: dict, boosts: dict[str, dict]) -> HeadFacts:
         figures[figure] = {"value": found["metrics"][name][figure], "low": None, "high": None}
     figures |= {f"rare_{figure}": measured["rare"][figure] for figure in ("macro_recall", "macro_f1")}
     rows = [_class(name, label, found, boosts) for label in found["classes"]["train"][name]]
-    return HeadFacts(name, rows, figures, measured["rare"]["classes"], measured["confusions"])
+    targets = [row for row in found["intervals"]["targets"] if row["head"] == name]
+    return HeadFacts(name, rows, figures, measured["rare"]["classes"], measured["confusions"], targets)
 
 
 def _class(head: str, label: str, found: dict, boosts: dict[str, dict]) -> ClassRow:

@@ -25,6 +25,7 @@ class Page:
     folder: has the pipeline's templates (Jinja), scripts and styles
     titles: {name: title} of the pipeline's own sections, each a template ``<name>.html``
     parts: shared sections that the pipeline adds to, each by a template ``<name>.html``
+    preview: template ``<name>.html`` of what the recipe's `show` gives of a `sample`; "" if it gives nothing
     scripts, styles: names of ``*.js`` and ``*.css`` in order
 
     Templates find `facts`, `page`, `own` (from `collect`) and the macros of ``macros.html``. Scripts share the scope of
@@ -38,6 +39,7 @@ class Page:
     parts: Sequence[str] = ()
     scripts: Sequence[str] = ()
     styles: Sequence[str] = ()
+    preview: str = ""
 
     def __post_init__(self):
         known = {**SECTIONS, **self.titles}

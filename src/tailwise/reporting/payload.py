@@ -30,6 +30,7 @@ def payload(facts: Facts, page: Page) -> dict:
         "steps": [asdict(step) for step in facts.history.steps],
         "interventions": _by_step(facts.history),
         "figures": facts.history.figures,
+        "scores": facts.scores,
         "heads": [
             {"name": name, **_trained(history), **_result(results.get(name)), "mistakes": facts.mistakes.get(name, [])}
             for name, history in facts.history.heads.items()
@@ -62,5 +63,6 @@ def _result(head: HeadFacts | None) -> dict:
         "train": [row.train for row in head.classes],
         "valid": [row.valid for row in head.classes],
         "predicted": [row.predicted for row in head.classes],
+        "validation": {name: figure["value"] for name, figure in head.figures.items()},
         "measured": {name: [getattr(row, name) for row in head.classes] for name in ("recall", "precision", "f1")},
     }

@@ -15,7 +15,7 @@ from tailwise.reporting.payload import embedded, payload
 
 WEB = Path(__file__).parent / "web"
 SCRIPTS = {
-    "result": ("recalls",),
+    "result": ("recalls", "committed"),
     "training": tuple(f"training/{name}" for name in ("marks", "lines", "curves", "alerts")),
     "mistakes": ("mistakes",),
     "run": ("log",),

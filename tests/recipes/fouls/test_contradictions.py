@@ -74,6 +74,36 @@ def read(values: dict) -> Params:
             {"augment.delay": 1, "window.margin": 1} | {f"phase{number}.train.augment": 0.5 for number in (1, 2)},
         ),
         (
+            {"augment.erase": 0.3} | {f"phase{number}.train.augment": 0.0 for number in (1, 2, 3)},
+            "augment.erase has no effect: the augment of each phase is 0",
+            {"augment.erase": 0.3} | {f"phase{number}.train.augment": 0.0 for number in (1, 2)},
+        ),
+        (
+            {"augment.drop_frames": 0.1, "window.frames": 1, "window.centre": 30},
+            "augment.drop_frames has no effect: window.frames is 1",
+            {"augment.drop_frames": 0.1, "window.frames": 2},
+        ),
+        (
+            {"augment.speed": 0.1},  # the first of 8 frames, 4 before the middle, moves by 4 - 4 / 1.1
+            "augment.speed 0.1 has no effect: it moves no frame by half a frame",
+            {"augment.speed": 0.2},
+        ),
+        (
+            {"augment.erase": 0.004},
+            "augment.erase 0.004 has no effect: it is less than a pixel",
+            {"augment.erase": 0.005},
+        ),
+        (
+            {"augment.reverse": 0.5},
+            "augment: reverse needs classes in reversible",
+            {"augment.reverse": 0.5, "augment.reversible": {"action": ["Challenge"]}},
+        ),
+        (
+            {"augment.mirror": 0.0, "augment.one_sided": {"action": ["Dive"]}},
+            "augment: one_sided has no effect: mirror is 0",
+            {"augment.one_sided": {"action": ["Dive"]}},
+        ),
+        (
             {"phase2.max_weight": 41.0},
             "phase2.max_weight 41 is above balance.max_effective_ratio 40, which no boost may exceed",
             {"phase2.max_weight": 40.0},

@@ -6,8 +6,10 @@ from functools import partial
 from torch import nn
 
 from support.helpers import HEADS, Linear, make_phase
+from tailwise.engine.contract.mixing import Mixup
 from tailwise.engine.contract.options import EarlyStopping
 from tailwise.engine.contract.phase import Phase
+from tailwise.engine.contract.strength import ClassStrength
 from tailwise.optim.adamw import AdamW
 from tailwise.optim.average import EMA, SWA
 from tailwise.optim.linear import Linear as Line
@@ -56,6 +58,8 @@ OPTIONS: dict[str, Phase] = {
     "ema": PHASE(average=EMA("ema", 0.8)),
     "swa": PHASE(average=SWA("swa", 2)),
     "keep every": PHASE(keep_every=2),
+    "mix": PHASE(mix=Mixup("mixup", 0.5), average=SWA("swa", 2)),
+    "augment by class": PHASE(augment_by_class=ClassStrength(rarity=0.8), average=SWA("swa", 2)),
     "last": PHASE(hand_over="last", average=EMA("ema", 0.8), early_stopping=EarlyStopping(1, min_delta=1.0)),
 }
 

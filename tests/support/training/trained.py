@@ -11,7 +11,7 @@ from support.once import once
 from support.tables import table
 from support.video.filming import write_clip
 from tailwise.core.heads import Head
-from tailwise.data.video.augment import Augment
+from tailwise.data.video.augment.ranges import Augment
 from tailwise.data.video.decode.window import Short, Window
 from tailwise.data.video.store.store import Decode, build_store
 from tailwise.engine.checkpoint.weights import write_tensors

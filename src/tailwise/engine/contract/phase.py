@@ -9,7 +9,9 @@ import torch
 from torch import nn
 
 from tailwise.core.errors import UserError
+from tailwise.engine.contract.mixing import Cutmix, Mixup
 from tailwise.engine.contract.options import EarlyStopping
+from tailwise.engine.contract.strength import ClassStrength
 from tailwise.optim.average import EMA, SWA
 from tailwise.optim.groups import Groups
 from tailwise.optim.kinds import Optimizer, Schedule
@@ -45,6 +47,8 @@ class Phase:
     loss_weights: {loss: weight}; a loss that is not named has weight 1, an auxiliary one 0
     average: weight averaging; the average is validated and handed over instead of the weights; None: no averaging
     keep_every: keep the weights of every n-th epoch; 0: none
+    augment_by_class: how `augment` differs by class; None: not at all
+    mix: mixing of the samples of a micro-batch; None: none
     hand_over: "best": the weights of the best epoch; "last": the full state of the last epoch
     """
 
@@ -61,12 +65,16 @@ class Phase:
     average: EMA | SWA | None = None
     keep_every: int = 0
     hand_over: Literal["best", "last"] = "best"
+    augment_by_class: ClassStrength | None = None
+    mix: Mixup | Cutmix | None = None
 
     def __post_init__(self):
         if self.epochs < 1 or self.lr <= 0 or self.clip <= 0:
             raise ValueError("epochs, lr and clip must be positive")
         if not 0 <= self.augment <= 1:
             raise ValueError(f"augment must be within [0, 1], found {self.augment}")
+        if self.augment_by_class and not self.augment:
+            raise ValueError("augment_by_class has no effect: augment is 0")
         if negative := [name for name, weight in self.loss_weights.items() if weight < 0]:
             raise ValueError(f"loss_weights.{negative[0]} must not be negative")
         if self.keep_every < 0:
@@ -86,8 +94,9 @@ class Phase:
         return "schedule {kind: plateau}" if isinstance(self.schedule, Plateau) else ""
 
 
-def check_options(phase: Phase, has_scores: bool, losses: Sequence[str]) -> None:
+def check_options(phase: Phase, has_scores: bool, losses: Sequence[str], can_mix: bool, micro_batch: int) -> None:
     """Raise UserError for options that do not fit the task, whose losses have these names, or the number of epochs."""
+    _check_mixing(phase, can_mix, micro_batch)
     for name in phase.loss_weights:
         if name not in losses:
             known = ", ".join(losses) or "none that has a name"
@@ -97,6 +106,14 @@ def check_options(phase: Phase, has_scores: bool, losses: Sequence[str]) -> None
     for key, value in (("average.epochs", getattr(phase.average, "epochs", 0)), ("keep_every", phase.keep_every)):
         if value > phase.epochs:
             raise UserError(f"{key} {value} is above the phase's {phase.epochs} epochs: it has no effect")
+
+
+def _check_mixing(phase: Phase, can_mix: bool, micro_batch: int) -> None:
+    """Raise UserError for mixing that the task cannot do, or that has nobody to mix with."""
+    if phase.mix and not can_mix:
+        raise UserError(f"mix {{kind: {phase.mix.kind}}}: the task mixes no samples")
+    if phase.mix and micro_batch == 1:
+        raise UserError(f"mix {{kind: {phase.mix.kind}}} has no effect: a micro-batch has one sample")
 
 
 def shapes(model: nn.Module) -> Shapes:

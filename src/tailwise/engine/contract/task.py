@@ -11,6 +11,7 @@ from torch import nn
 from tailwise.core.batch import Batch, Outputs
 from tailwise.core.heads import Head
 from tailwise.engine.contract.metric import Metric, Select
+from tailwise.engine.contract.mixing import Mixing
 from tailwise.losses.boost import ClassBoost
 
 
@@ -48,6 +49,7 @@ class Task:
     valid: validation samples
     prepare(batch, strength, keys): augments a training batch on the device, with
         `strength` in [0, 1] and randomness derived only from `keys` (B, 4) int64.
+        In a phase with `augment_by_class` the strength is (B,), each sample's own.
         Not called in evaluation.
     loss(outputs, batch, boost): {name: sum}; the engine divides by `Batch.count(name)` over
         the whole optimizer step, so that IGNORE, accumulation and processes agree.
@@ -55,6 +57,8 @@ class Task:
     metrics: {name: Metric}, in the order of metrics.json; a head's Classification has the head's name
     select: the figure that chooses the best epoch; None: the last epoch is the best
     fallback(): the same task with the next simpler model, newly initialized; None if there is none
+    mix(batch, how, keys): a prepared batch with its samples mixed and `Batch.mix` set, which the loss must honour;
+        called in a phase with `mix`; None: the pipeline cannot
     auxiliary: names of losses that count only in a phase that gives them a weight
 
     Raises ValueError if `select` names an unknown metric.
@@ -65,12 +69,13 @@ class Task:
     spec: dict[str, Any]
     train: Samples | None
     valid: Samples
-    prepare: Callable[[Batch, float, np.ndarray], Batch]
+    prepare: Callable[[Batch, Any, np.ndarray], Batch]
     loss: Callable[[Outputs, Batch, dict[str, ClassBoost] | None], dict[str, torch.Tensor]]
     metrics: Mapping[str, Metric] = field(default_factory=dict[str, Metric])
     select: Select | None = None
     fallback: Callable[[], "Task"] | None = None
     auxiliary: tuple[str, ...] = ()
+    mix: Callable[[Batch, Mixing, np.ndarray], Batch] | None = None
 
     def __post_init__(self):
         absent = [name for name in self.select.names if name not in self.metrics] if self.select else []

@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from tailwise.balance.files import read_curriculum, read_rebalancing
+from tailwise.core.errors import UserError
 from tailwise.core.heads import Head
 from tailwise.core.params.config import section, sections
 from tailwise.core.params.runtime import Runtime
@@ -28,9 +29,9 @@ from tailwise.optim.kinds import optimizer_name
 
 @dataclass(frozen=True)
 class Inputs:
-    """The files and folders that training reads. balance, init, state: None if unused
+    """The files and folders that training reads. balance, init, state, curriculum: None if unused
 
-    init: initial weights; state: state file of a phase with `hand_over: last`
+    init: initial weights; state: state file of a phase with `hand_over: last`; curriculum: samples by epoch
     """
 
     heads: Path
@@ -39,10 +40,11 @@ class Inputs:
     balance: Path | None
     init: Path | None
     state: Path | None
+    curriculum: Path | None = None
 
     @property
     def paths(self) -> list[Path]:
-        every = (self.train, self.valid, self.heads, self.balance, self.init, self.state)
+        every = (self.train, self.valid, self.heads, self.balance, self.init, self.state, self.curriculum)
         return [path for path in every if path]
 
 
@@ -79,21 +81,36 @@ def read_setup(recipe: Builder, name: str, params: dict, inputs: Inputs, runtime
     task, asked = build_task(recipe, config, heads, (inputs.train, inputs.valid), training.seed, inputs.init)
     if task is not asked:  # a fallback took over in an earlier phase
         phase = adapt_phase(phase, task.model, shapes(asked.model))
-    balance = read_balance(inputs.balance, heads, task.samples)
+    schedule = read_schedule(name, inputs.curriculum, phase.epochs, task.samples)
+    balance = read_balance(inputs.balance, heads, task.samples, schedule)
     handed = read_hand_over(inputs.state, task.spec, optimizer_name(phase.optimizer)) if inputs.state else None
     return Setup(phase, training, stability, device, task, asked.spec, balance, handed, facts)
 
 
-def read_balance(folder: Path | None, heads: tuple[Head, ...], samples: Samples) -> Balance:
-    """Read the output of the weights stage; without a folder, all samples and no boost."""
+def read_schedule(name: str, path: Path | None, epochs: int, samples: Samples) -> SamplesOf | None:
+    """The samples of each epoch of a phase with a curriculum; None without one.
+
+    Raises UserError for one whose last samples would come after the phase's last epoch.
+    """
+    by_epoch = read_curriculum(path) if path else {}
+    if not by_epoch:
+        return None
+    if max(by_epoch) > epochs:
+        raise UserError(f"{name}.curriculum admits samples until epoch {max(by_epoch)}, and the phase has {epochs}")
+    return stepwise({epoch: sample_indices(samples, names) for epoch, names in by_epoch.items()})
+
+
+def read_balance(
+    folder: Path | None, heads: tuple[Head, ...], samples: Samples, schedule: SamplesOf | None = None
+) -> Balance:
+    """Read the output of the weights stage; without a folder, all samples and no boost. schedule: of a curriculum"""
     if folder is None:
         even = {head.name: dict.fromkeys(head.classes, 1.0) for head in heads}
-        return Balance(list(range(len(samples))), even, {})
+        return Balance(schedule or list(range(len(samples))), even, {})
     of_phase = read_rebalancing(folder)
     indices = sample_indices(samples, of_phase.samples)
     tensors = class_boosts(of_phase, heads, samples, indices)
-    curriculum = {epoch: sample_indices(samples, names) for epoch, names in read_curriculum(folder).items()}
-    return Balance(stepwise(curriculum) if curriculum else indices, of_phase.boost, tensors)
+    return Balance(schedule or indices, of_phase.boost, tensors)
 
 
 def make_run(setup: Setup, name: str, runtime: Runtime, world: World, recovery: Recovery | None) -> Run:

@@ -15,7 +15,7 @@ from torch import nn
 from tailwise.core.batch import Batch
 from tailwise.core.tensors import add_up
 from tailwise.engine.batches.memory import catch_oom
-from tailwise.engine.batches.order import augment_keys, seed_for
+from tailwise.engine.batches.order import seed_for
 from tailwise.engine.distributed.world import World, flattened
 from tailwise.engine.train.guards import StepNumbers
 from tailwise.engine.train.trainer import PhaseTrainer, StepBatches
@@ -63,10 +63,8 @@ def prepare_step(trainer: PhaseTrainer, batches: StepBatches) -> PreparedStep:
 
 def _prepare(trainer: PhaseTrainer, batch: Batch, repeats: list[int]) -> Batch:
     """Keys of the samples; a repeated sample gets another key, so that it is augmented differently."""
-    run, task = trainer.run, trainer.task
-    index = batch.index.numpy() + len(task.samples) * np.array(repeats)
-    keys = augment_keys(run.training.seed, trainer.seeds, trainer.seed_epoch(trainer.state.epoch), index)
-    return task.prepare(batch.to(run.device), trainer.phase.augment, keys)
+    index = batch.index.numpy() + len(trainer.task.samples) * np.array(repeats)
+    return trainer.prepare(batch, index)
 
 
 def _counts(batches: list[Batch]) -> Counter[str]:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 
+import numpy as np
+
 from tailwise.core.batch import Batch
 from tailwise.engine.batches.loading import load_batches, load_steps
 from tailwise.engine.batches.memory import catch_oom_in_all
@@ -15,6 +17,7 @@ from tailwise.engine.contract.options import SamplesOf, samples_by_epoch
 from tailwise.engine.contract.phase import Phase, adapt_phase, check_options, rate_groups, set_trainable, shapes
 from tailwise.engine.contract.record import EpochRecord
 from tailwise.engine.contract.run import Run
+from tailwise.engine.contract.strength import strength_of
 from tailwise.engine.contract.task import Task
 from tailwise.engine.evaluate.batch_norm import batch_norms, measure_statistics
 from tailwise.engine.monitor.clock import SaveTimer
@@ -70,9 +73,10 @@ class PhaseTrainer:
         run: Run,
         handed: HandOver | None = None,
     ):
-        check_options(phase, task.select is not None, task.losses)
+        check_options(phase, task.select is not None, task.losses, task.mix is not None, run.training.micro_batch)
         self.phase, self.run, self.handed = phase, run, handed
         self.samples = samples_by_epoch(samples, phase.epochs)
+        self.strength = strength_of(phase.augment, phase.augment_by_class, task.heads, task.samples, self.samples)
         self.boost = {head: of_head.to(run.device) for head, of_head in boost.items()}
         self.state, self.timer = TrainState(run.training.micro_batch), SaveTimer(run.save_every)
         self.best: Tensors = {}
@@ -190,10 +194,15 @@ class PhaseTrainer:
         plan = partial(plan_steps, run.training.batch_size, state.micro_batch, run.world.share, state.step)
         return zip(load_steps(self.task.samples, plan(orders), run.workers, run.events), plan(repeats))
 
+    def prepare(self, batch: Batch, numbers: np.ndarray) -> Batch:
+        """Move a micro-batch to the device, augment and mix it. numbers: (B,), from which the samples' draws follow"""
+        keys = augment_keys(self.run.training.seed, self.seeds, self.seed_epoch(self.state.epoch), numbers)
+        ready = self.task.prepare(batch.to(self.run.device), self.strength.of(batch.targets), keys)
+        return self.task.mix(ready, self.phase.mix, keys) if self.phase.mix and self.task.mix else ready
+
     def validated_task(self) -> Task:
         """The task with the model to validate: the averaged one, if any."""
-        average = self.average
-        return replace(self.task, model=average.model) if average and average.started else self.task
+        return replace(self.task, model=self.average.model) if self.average and self.average.started else self.task
 
     def measure_batch_norm(self) -> None:
         """Update batch norm statistics of averaged weights on this epoch's samples, in every process on all of them."""
@@ -206,16 +215,15 @@ class PhaseTrainer:
 
     def _prepared(self) -> Iterator[Batch]:
         """This epoch's samples as micro-batches, augmented as in training."""
-        run, epoch = self.run, self.seed_epoch(self.state.epoch)
-        order = epoch_order(self.samples[self.state.epoch], run.training.seed, self.seeds, epoch)
-        for batch in load_batches(self.task.samples, chunks(order, self.state.micro_batch), run.workers, run.events):
-            keys = augment_keys(run.training.seed, self.seeds, epoch, batch.index.numpy())
-            yield self.task.prepare(batch.to(run.device), self.phase.augment, keys)
+        run, state = self.run, self.state
+        order = epoch_order(self.samples[state.epoch], run.training.seed, self.seeds, self.seed_epoch(state.epoch))
+        batches = load_batches(self.task.samples, chunks(order, state.micro_batch), run.workers, run.events)
+        return (self.prepare(batch, batch.index.numpy()) for batch in batches)
 
     def result(self) -> PhaseResult:
         state = self.state
-        spec = self.specs[state.best_fallback]
-        figures = state.history, state.best_epoch, spec, state.best_fallback, state.micro_batch
+        best, fallback = state.best_epoch, state.best_fallback
+        figures = state.history, best, self.specs[fallback], fallback, state.micro_batch
         return PhaseResult(self.best, *figures, self.stopped, self._hand_over())
 
     def _hand_over(self) -> HandOver | None:

@@ -10,7 +10,7 @@ from tailwise.balance.boosts import EffectiveNumber
 from tailwise.balance.guard import Balance
 from tailwise.balance.subset import Oversampled, Rebalance
 from tailwise.core.params.runtime import Runtime
-from tailwise.data.video.augment import Augment
+from tailwise.data.video.augment.ranges import OPTIONAL, Augment
 from tailwise.data.video.decode.window import Window
 from tailwise.engine.contract.phase import Phase, moves
 from tailwise.engine.contract.phases import hand_over_faults
@@ -46,11 +46,23 @@ def is_made(root: str) -> bool:
 
 
 def of_augment(augment: Augment, window: Window, phases: Mapping[str, Phase]) -> Lines:
-    """A shift in time needs frames to shift into, and is rounded to frames."""
+    """What needs frames to shift into, and what is rounded to nothing."""
+    strength = max(phase.augment for phase in phases.values())
     if augment.delay > window.margin:
         yield f"augment.delay {augment.delay} needs window.margin {augment.delay} or more"
     if augment.delay and not any(round(augment.delay * phase.augment) for phase in phases.values()):
         yield f"augment.delay {augment.delay} has no effect: at the augment of each phase it is less than a frame"
+    for name in OPTIONAL:
+        if getattr(augment, name) and not strength:
+            yield f"augment.{name} has no effect: the augment of each phase is 0"
+    for name in ("speed", "drop_frames", "reverse"):
+        if getattr(augment, name) and window.frames == 1:
+            yield f"augment.{name} has no effect: window.frames is 1"
+    slowest = 1 / (1 + augment.speed * strength)
+    if augment.speed and window.frames // 2 * (1 - slowest) < 0.5:
+        yield f"augment.speed {augment.speed:g} has no effect: it moves no frame by half a frame"
+    if augment.erase and augment.erase * strength * max(window.height, window.width) < 0.5:
+        yield f"augment.erase {augment.erase:g} has no effect: it is less than a pixel"
 
 
 def of_balance(phases: Mapping[str, Rebalance], balance: Balance) -> Lines:

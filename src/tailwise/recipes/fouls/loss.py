@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import torch
 
 from tailwise.core.batch import Batch, Outputs
+from tailwise.core.tensors import add_up
 from tailwise.losses.boost import ClassBoost, boosted_cross_entropy
 from tailwise.losses.classification import classification_loss
 from tailwise.models.video.multiview import view_output
@@ -25,5 +26,10 @@ def per_view(outputs: Outputs, batch: Batch, head: str, boost: Mapping[str, Clas
     mask = batch.inputs["mask"]
     foul = mask.nonzero()[:, 0]
     of_head = boost.get(head) if boost else None
-    share = 1 / mask.sum(dim=1)
-    return boosted_cross_entropy(outputs[view_output(head)], batch.targets[head][foul], of_head, share[foul])
+    each = 1 / mask.sum(dim=1)
+    return add_up(
+        boosted_cross_entropy(
+            outputs[view_output(head)], ids[foul], of_head, (each if share is None else each * share)[foul]
+        )
+        for ids, share in batch.labels(head)
+    )

@@ -13,7 +13,7 @@ from tailwise.core.errors import UserError
 from tailwise.core.heads import Head
 from tailwise.core.params.runtime import Runtime
 from tailwise.data.tables.checks.root import check_root, check_tree
-from tailwise.data.video.augment import Augment
+from tailwise.data.video.augment.ranges import Augment
 from tailwise.data.video.decode.window import Window
 from tailwise.data.video.store.store import Decode
 from tailwise.engine.contract.phase import Phase, rate_groups, set_trainable

@@ -4,13 +4,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import torch
 
-from tailwise.core.batch import Batch
 from tailwise.core.heads import Head
 from tailwise.core.params.typed import convert
-from tailwise.data.video.augment import Augment, augment_clips, draw
+from tailwise.data.video.augment.ranges import Augment
 from tailwise.data.video.store.clips import Clips
 from tailwise.engine.checkpoint.weights import SEEN
 from tailwise.engine.contract.metric import Metric, Select
@@ -19,6 +17,8 @@ from tailwise.metrics.classification import Classification
 from tailwise.metrics.macro_recall import MacroRecall
 from tailwise.models.video.multiview import Model
 from tailwise.recipes.fouls.loss import PER_VIEW, foul_loss
+from tailwise.recipes.fouls.mix import mix_fouls
+from tailwise.recipes.fouls.prepare import preparation
 
 
 @dataclass(frozen=True)
@@ -35,16 +35,9 @@ def build(
     """The task on two splits of the clip store; weights initialized from `seed`; `pretrained` loads the backbone's."""
     torch.manual_seed(seed)
     samples, validation = Clips(train, heads, with_margin=True) if train else None, Clips(valid, heads)
-    margin = samples.margin if samples else 0
     model = config.model.build(heads, validation.shape)
     if pretrained:
         config.model.backbone.pretrain(model.backbone)
-
-    def prepare(batch: Batch, strength: float, keys: np.ndarray) -> Batch:
-        clips = batch.inputs["clips"]
-        uniform = draw(keys, clips.shape[1])
-        changed = augment_clips(clips, batch.inputs["mask"], uniform, config.augment, strength, margin)
-        return Batch({**batch.inputs, "clips": changed}, batch.targets, batch.index)
 
     def fallback() -> Task:
         return build(replace(config, model=config.model.fallback()), heads, train, valid, seed)
@@ -55,8 +48,9 @@ def build(
         spec=specification(config.model, heads, validation.window, samples.most_views if samples else None),
         train=samples,
         valid=validation,
-        prepare=prepare,
+        prepare=preparation(config.augment, heads, samples.margin if samples else 0),
         loss=foul_loss,
+        mix=mix_fouls,
         auxiliary=(PER_VIEW,),
         metrics=metrics(heads),
         select=Select(tuple(head.name for head in heads), "macro_recall"),

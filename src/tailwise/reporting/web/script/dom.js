@@ -51,3 +51,7 @@ function drawn(box, draw) {
   new ResizeObserver(() => box.clientWidth !== last && again()).observe(box);
   return again;
 }
+
+// A script beside this page that is no part of it; absent() where it is not there.
+const beside = (path, loaded, absent) =>
+  document.head.append(element("script", { src: path, onload: loaded, onerror: absent }));

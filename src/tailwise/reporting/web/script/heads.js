@@ -6,6 +6,7 @@ byId("head").addEventListener("change", (event) => choose({ head: Number(event.t
 byId("label").addEventListener("change", (event) => choose({ label: Number(event.target.value) }));
 
 watch(() => {
+  byId("head").value = state.head;
   byId("label").replaceChildren(option("all classes", -1), ...labels().map(option));
   byId("label").value = state.label;
   for (const block of document.querySelectorAll(".of-head")) block.hidden = block.dataset.head !== head().name;

@@ -36,7 +36,7 @@ function readLog() {
     );
   };
   const absent = () => say("There is no log beside this page: no stage has run here, or the page was moved.");
-  document.head.append(element("script", { src: LOG, onload: show, onerror: absent }));
+  beside(LOG, show, absent);
 }
 
 byId("run").addEventListener("shown", readLog, { once: true });

@@ -1,0 +1,142 @@
+"""The first screen without its script: is a class lost, which targets are missed; and the runs that git has."""
+
+import json
+import re
+import subprocess
+from dataclasses import replace
+
+import pytest
+
+from support.reporting.made import EVIL, RUNS, Made, earlier_figures, facts_of, html_of, write_run
+from tailwise.reporting.committed import CommittedRun, committed_runs, keep_committed, write_committed
+from tailwise.reporting.render import render
+
+BEYOND = {"value": 0.75, "low": 0.625, "high": 1.0}
+
+
+def cards(html: str) -> list[tuple[str, str]]:
+    """(verdict, text) of each head."""
+    start = html.index('<ul class="glance">')
+    part = html[start : html.index("<noscript>", start)]
+    found = re.findall(r'<li class="(\w+)">\s*<h3>(.*?)\n</li>', part, re.DOTALL)
+    return [(verdict, " ".join(re.sub(r"<[^>]*>", " ", text).split())) for verdict, text in found]
+
+
+def test_a_lost_class_and_the_missed_targets_are_named_first(tmp_path):
+    """Recalls of action 0, 0.25, 0.5 of 5, 9, 13 samples; of card 0, 0.25. A class below 6 samples decides nothing."""
+    (verdict, action), (_, card) = cards(html_of(write_run(tmp_path)))
+    assert verdict == "fail"
+    assert action.startswith(
+        "action 1 class lost Dive (0 of 5, too few to measure) Macro recall 0.457 (0.400 to 0.512)"
+    )
+    assert "Targets 0 passed 3 missed 3 undecided Missed macro recall 0.457 (0.400 to 0.512), target 0.6" in action
+    undecided = "recall of Dive 0.00 (5 samples), target 0.375 recall of Push 0.25 (0.12 to 0.50), target 0.375"
+    assert f"loss 1.500, target 1.2 Undecided {undecided} recall of Hold 0.50" in action
+    assert card.startswith("card 1 class lost A (0 of 5, too few to measure)")
+
+
+def judged(facts, verdict: str):
+    """The facts of one head without a lost class, whose targets all have this verdict."""
+    head = facts.heads[0]
+    classes = [replace(row, recall=BEYOND) for row in head.classes]
+    targets = [{**row, "verdict": verdict} for row in head.targets]
+    return replace(facts, heads=[replace(head, classes=classes, targets=targets)])
+
+
+@pytest.mark.parametrize("verdict", ["pass", "undecided", "fail"])
+def test_a_run_without_a_lost_class_names_the_weakest_and_its_card_the_worst_verdict(tmp_path, verdict):
+    facts = judged(facts_of(write_run(tmp_path)), verdict)
+    ((found, text),) = cards(render(facts, Made().page))
+    assert found == verdict and text.startswith("action no class lost weakest: Dive 0.75 (5 samples) Macro recall")
+    assert ("Missed" in text, "Undecided" in text) == (verdict == "fail", verdict == "undecided")
+
+
+def test_an_absent_class_is_neither_lost_nor_the_weakest(tmp_path):
+    (_, text), _ = cards(html_of(write_run(tmp_path, RUNS["absent"]), RUNS["absent"]))
+    assert "1 class lost Dive" in text and "Not measured 1 class without a validation sample" in text
+    facts = facts_of(tmp_path, RUNS["absent"])
+    known = {"value": None, "low": None, "high": None}
+    empty = replace(facts.heads[0], classes=[replace(row, recall=known) for row in facts.heads[0].classes])
+    assert cards(render(replace(facts, heads=[empty]), Made().page))[0][1].startswith("action no label Macro recall")
+
+
+def test_of_many_lost_classes_and_targets_the_first_are_told(tmp_path):
+    ((_, text),) = cards(html_of(write_run(tmp_path, RUNS["classifier"]), RUNS["classifier"]))
+    assert "35 classes lost class 000" in text and re.search(r"class 020 [^)]*\) and 30 more", text)
+    assert re.search(r"Missed macro recall .* macro F1 .* loss .* and \d+ more recall of class", text)
+
+
+def test_names_stay_text_and_the_test_split_is_not_told(tmp_path):
+    html = html_of(write_run(tmp_path, RUNS["evil"]), RUNS["evil"])
+    assert EVIL not in html and "40.5" not in "".join(text for _, text in cards(html))
+
+
+@pytest.fixture
+def repo(tmp_path):
+    """A repository with a pipeline in a folder of its own."""
+    git(tmp_path, "init", "--quiet")
+    (tmp_path / "pipelines/songs/reports").mkdir(parents=True)
+    return tmp_path
+
+
+def git(folder, *arguments):
+    who = ("-c", "user.name=test", "-c", "user.email=test@example.org")
+    subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def commit(folder, text: str) -> None:
+    (folder / "reports").mkdir(exist_ok=True)
+    (folder / "reports/metrics.json").write_text(text)
+    git(folder, "add", "reports")
+    git(folder, "commit", "--quiet", "--message", "run")
+
+
+def test_the_last_two_runs_of_the_pipelines_own_folder_are_found(repo):
+    songs = repo / "pipelines/songs"
+    for nth in range(3):
+        commit(songs, json.dumps({"score": nth}))
+    commit(repo, json.dumps({"score": 9}))
+    (songs / "reports/metrics.json").write_text(json.dumps({"score": 3}))
+    runs = committed_runs(songs)
+    assert [run.metrics for run in runs] == [{"score": 2}, {"score": 1}]
+    assert all(re.fullmatch(r"[0-9a-f]{7,}", run.commit) and re.fullmatch(r"\d{4}-\d\d-\d\d", run.date) for run in runs)
+    assert [run.metrics for run in committed_runs(repo)] == [{"score": 9}]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", '{"a": NaN}', "[" * 100_000])
+def test_a_committed_file_that_is_no_metrics_is_no_run(repo, text):
+    commit(repo, json.dumps({"score": 1}))
+    commit(repo, text)
+    assert [run.metrics for run in committed_runs(repo)] == [{"score": 1}]
+
+
+def test_without_a_commit_a_repository_or_git_there_is_no_earlier_run(repo, tmp_path_factory, monkeypatch):
+    assert committed_runs(repo) == [] == committed_runs(tmp_path_factory.mktemp("outside"))
+    commit(repo, "{}")
+    monkeypatch.setenv("PATH", "")
+    keep_committed(repo)
+    assert (repo / ".logs/committed.js").read_text() == 'window.committedRuns = JSON.parse("[]");\n'
+
+
+def test_a_folder_of_logs_that_cannot_be_written_ends_no_stage(tmp_path, capsys):
+    (tmp_path / ".logs").write_text("a file where a folder is wanted")
+    keep_committed(tmp_path)
+    assert capsys.readouterr().err.startswith("the last committed run was not looked up: ")
+
+
+def test_the_report_has_the_same_bytes_whatever_is_committed(tmp_path):
+    root = write_run(tmp_path)
+    git(root, "init", "--quiet")
+    before, metrics = html_of(root), (root / "reports/metrics.json").read_text()
+    commit(root, json.dumps(earlier_figures()))
+    (root / "reports/metrics.json").write_text(metrics)
+    keep_committed(root)
+    assert html_of(root) == before and len(committed_runs(root)) == 1
+
+
+def test_a_name_in_the_script_beside_the_page_stays_text(tmp_path):
+    write_committed(tmp_path, [CommittedRun("1a2b3c4", "2026-11-20", {"__proto__": {EVIL: 1}, "\u2028'\"\\": 2})])
+    text = (tmp_path / ".logs/committed.js").read_text()
+    inside = re.fullmatch(r"window\.committedRuns = JSON\.parse\((\".*\")\);\n", text)[1]
+    assert json.loads(json.loads(inside))[0]["metrics"] == {"__proto__": {EVIL: 1}, "\u2028'\"\\": 2}
+    assert text.isascii()
