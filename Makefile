@@ -10,7 +10,7 @@ PYTHON ?= python3
 # NAME: of a preset, or of a new pipeline
 NAME ?= smoke
 
-.PHONY: help setup repro lint dvc-yaml test test-slow bench bench-scale fuzz baselines seeds variants probe kills faults times config preset new-pipeline clean-recovery clean-cache
+.PHONY: help setup repro lint dvc-yaml test test-slow bench bench-scale fuzz study seeds variants probe kills faults times config preset new-pipeline clean-recovery clean-cache
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,9 +58,16 @@ bench-scale: setup ## decoding at the official data's size; ten minutes and 45 G
 fuzz: setup ## decode clips with unusual key frames, rotation, damage or corruption, and count the outcomes
 	@python3 bench/fuzz.py
 
-baselines: setup ## compare rebalancing methods on the pipeline's clips, 5 seeds each; half an hour
+study: setup ## compare rebalancing methods at full length, 5 seeds each; a day of two cores, resumable
 	@python3 -m tailwise repair
-	@cd pipelines/baselines && dvc repro
+	@dvc repro decode_clips analyze_classes
+	@cd pipelines/study && dvc repro digits
+	@cd pipelines/study && dvc repro fashion || echo "the study goes on without Fashion-MNIST"
+	@cd pipelines/study && PYTHONPATH=../../src:. python3 -m tailwise.core.stage run_cells.py
+	@cd pipelines/study && dvc repro summarize
+
+study-tables: setup ## the study's tables and plots, of the cells that are there
+	@cd pipelines/study && dvc repro summarize
 
 seeds: setup ## the pipeline with three seeds, compared with its targets; twenty minutes
 	@python3 bench/seeds.py

@@ -13,7 +13,20 @@ from pathlib import Path
 
 from measure import markdown
 
-PARTS = "start noop epoch augment heads costs devices memory index intervals decode workers".split()
+PARTS = [
+    "start",
+    "noop",
+    "epoch",
+    "augment",
+    "heads",
+    "costs",
+    "devices",
+    "memory",
+    "index",
+    "intervals",
+    "decode",
+    "workers",
+]
 KEPT = Path("reports/bench/bench.md")
 
 
