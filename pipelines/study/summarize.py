@@ -15,13 +15,7 @@ def main() -> None:
     data = {name: found for name in settings.datasets if (found := data_of(RESULTS / name))}
     study = Study(settings, data=data)
     summaries = [summarize(study, dataset, Path("times")) for dataset in study.settings.datasets]
-    skipped = [
-        f"{dataset} {method}: {reason}"
-        for dataset in study.settings.datasets
-        for method in study.settings.methods
-        if (reason := study.skipped(dataset, method)) and reason != "not for this dataset"
-    ]
-    write_text(reports / "study.md", report(summaries, skipped))
+    write_text(reports / "study.md", report(summaries))
     write_text(reports / "rare.md", rare_report(summaries))
     (reports / "figures").mkdir(exist_ok=True)
     paths = draw_all(summaries, reports / "figures")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from study import run
-from study.effective import changed, difference, override, parse
+from study.effective import PHASES, changed, difference, override, parse
 from study.plan import Cell, Study, data_hash
 from study.progress import with_data
 from study.settings import ROOT, Method
@@ -37,9 +37,9 @@ def result(study: Study, cell: Cell, recall: float) -> None:
 
 @pytest.mark.parametrize("dataset", SETTINGS.datasets)
 @pytest.mark.parametrize("method", SETTINGS.methods)
-def test_every_row_gives_params_that_the_pipeline_accepts_or_is_pending(dataset, method):
+def test_every_row_gives_params_that_the_pipeline_accepts(dataset, method):
     study = Study(SETTINGS)
-    if study.skipped(dataset, method):  # raises for a row that is wrong and not pending
+    if not study.applies(dataset, method):  # raises for a row that is wrong
         return
     own = study.difference(Cell(dataset, method, 1))
     assert bool(own) == (method != "default") or SETTINGS.methods[method].like or dataset != "demo"
@@ -68,13 +68,11 @@ def test_an_adjustment_needs_a_method_and_strengths(wrong):
         Method("rival", "x", **wrong)
 
 
-def test_a_wrong_row_is_refused_and_a_pending_one_skipped(place):
+def test_a_wrong_row_is_refused(place):
     typo = Method("part", "typo", {"phases.train.clap": 1.0})
-    rows = {**RIVALS, "typo": typo, "later": replace(typo, pending=True)}
-    study = Study(replace(settings(), methods=rows))
-    assert "phase1.train.clap is unknown" in study.skipped("digits", "later")
-    with pytest.raises(UserError, match="typo on digits: .*clap is unknown"):
-        study.skipped("digits", "typo")
+    study = Study(replace(settings(), methods={**RIVALS, "typo": typo}))
+    with pytest.raises(UserError, match="typo on digits: .*phase1.train.clap is unknown"):
+        study.applies("digits", "typo")
 
 
 def test_a_dotted_path_replaces_a_value_and_phases_names_all_three():
@@ -126,7 +124,7 @@ def test_epochs_are_fitted_to_the_steps_by_hand():
 
 
 def test_the_stages_of_a_cell_are_those_of_the_root_that_train_and_evaluate():
-    found = commands(ROOT / "dvc.yaml", "pictures")
+    found = commands(ROOT / "dvc.yaml", {"recipe": "pictures", **dict.fromkeys(PHASES, {"inputs": "clips"})})
     scripts = [Path(words[0]).stem for words in found]
     assert [name for name in scripts if name == "train"] == ["train"] * 3
     assert scripts[-1] == "evaluate" and "decode_clips" not in scripts and "make_demo" not in scripts

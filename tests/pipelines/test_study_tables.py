@@ -114,14 +114,14 @@ def test_figures_of_a_row():
 
 def test_the_page_has_a_line_a_method_and_says_what_is_missing():
     summary = Summary("demo", {"h": list(corrected(iter(ROWS)))}, ["demo focal: seeds 2, 3"])
-    text = report([summary, Summary("digits", {}, [])], ["demo ldam: unknown"])
+    text = report([summary, Summary("digits", {}, [])])
     lines = text.splitlines()
     start = "| the default | 2 | 0.700 ± 0.000 |  |  | 0.550 ± 0.635 | 0.0 |"
     assert sum(line.startswith(start) for line in lines) == 2  # among the methods, and above the parts
     assert any(line.startswith("| the plain | 2 | 0.525 ± 0.318 | -0.175 ± 0.318 | 0.0") for line in lines)
     assert "| the half | 1 | 0.700 | +0.000 |  | 0.500 | 0.0 | 0.100 | 1.000 | 0.100 |" in lines
     assert "| the plain | 2 | 100 | 1.5 |" in lines
-    assert "- demo focal: seeds 2, 3" in lines and "- demo ldam: unknown" in lines
+    assert "- demo focal: seeds 2, 3" in lines
     assert "No cell is there." in lines
 
 

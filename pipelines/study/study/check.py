@@ -31,7 +31,7 @@ def check_cells(settings: Settings, datasets: list[str], methods: list[str], cou
 
 
 def finished(study: Study, dataset: str, method: str) -> Iterator[Cell]:
-    if not study.skipped(dataset, method):
+    if study.applies(dataset, method):
         for cell in [*study.tried(dataset, method), *study.seeds(dataset, method)]:
             if study.result(cell):
                 yield cell

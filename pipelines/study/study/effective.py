@@ -2,7 +2,7 @@
 
 import copy
 import dataclasses
-from typing import Any
+from typing import Any, get_type_hints
 
 from pictures.recipe import RECIPE as PICTURES
 from study.settings import Dataset, Method
@@ -23,12 +23,15 @@ OF_RUN = {"certificate", "runtime"}
 
 
 def cell_params(base: dict, dataset: Dataset, method: Method, rate: float, seed: int) -> dict[str, Any]:
-    """The params file of a cell, as nested dicts; sections that the dataset's recipe lacks are left out.
+    """The params file of a cell, as nested dicts; what the dataset's recipe lacks of `base` is left out.
 
     rate: factor of the learning rates
     """
-    known = {field.name for field in dataclasses.fields(params_class(dataset.recipe))}
+    known = get_type_hints(params_class(dataset.recipe))
     params = copy.deepcopy(base)
+    for phase in PHASES:
+        of_phase = {field.name for field in dataclasses.fields(known[phase])}
+        params[phase] = {name: value for name, value in params[phase].items() if name in of_phase}
     for name in ("model", "augment"):
         if name in dataset.params:
             del params[name]  # another model has other options

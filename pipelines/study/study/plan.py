@@ -103,18 +103,16 @@ class Study:
         known = self.data.get(cell.dataset, found["made_from"]["data"])
         return found if current and found["made_from"]["data"] == known else None
 
-    def skipped(self, dataset: str, method: str) -> str:
-        """Why a method has no cells on a dataset; "" if it has. Raises UserError for a row that is wrong."""
-        row, of_training = self.settings.methods[method], self.trained(method)
-        if any(of.datasets and dataset not in of.datasets for of in (row, of_training)):
-            return "not for this dataset"
+    def applies(self, dataset: str, method: str) -> bool:
+        """Whether a method has cells on a dataset. Raises UserError for a row that is wrong."""
+        rows = self.settings.methods[method], self.trained(method)
+        if any(row.datasets and dataset not in row.datasets for row in rows):
+            return False
         try:
             self.decisive(Cell(dataset, method, 1))
         except UserError as error:
-            if not (row.pending or of_training.pending):
-                raise UserError(f"{method} on {dataset}: {error}") from error
-            return str(error)
-        return ""
+            raise UserError(f"{method} on {dataset}: {error}") from error
+        return True
 
     def tried(self, dataset: str, method: str) -> list[Cell]:
         """The cells that choose a method's rate or tau, with the first seed; [] if there is nothing to choose yet."""
@@ -149,7 +147,7 @@ class Study:
 
     def open(self, dataset: str, method: str) -> Iterator[Cell]:
         """The cells of a method that can be computed now and are not done."""
-        if not self.skipped(dataset, method):
+        if self.applies(dataset, method):
             for cell in [*self.tried(dataset, method), *self.seeds(dataset, method)]:
                 if self.result(cell) is None:
                     yield cell

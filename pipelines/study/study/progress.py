@@ -26,7 +26,6 @@ def with_data(settings: Settings, datasets: list[str]) -> Study:
 def run_all(settings: Settings, datasets: list[str], methods: list[str]) -> int:
     """Compute all open cells; 1 if some could not be."""
     study, failed = with_data(settings, datasets), dict[Cell, str]()
-    print_skipped(study, methods)
     while cells := [cell for cell in study.next(list(study.data), methods) if cell not in failed]:
         print(f"{len(cells)} cells to compute", flush=True)
         for done in compute(study, cells):
@@ -46,13 +45,12 @@ def compute(study: Study, cells: list[Cell]) -> Iterator[Done]:
 
 def unchosen(study: Study, methods: list[str]) -> list[str]:
     """Methods whose rate, or whose like's rate, is not chosen: their seeds are still unknown."""
-    names = [(dataset, method) for dataset in study.data for method in methods if not study.skipped(dataset, method)]
+    names = [(dataset, method) for dataset in study.data for method in methods if study.applies(dataset, method)]
     return [f"{dataset} {method}" for dataset, method in names if study.choice(dataset, method) is None]
 
 
 def list_cells(settings: Settings, datasets: list[str], methods: list[str]) -> int:
     study = with_data(settings, datasets)
-    print_skipped(study, methods)
     for dataset in study.data:
         for method in methods:
             for cell in study.open(dataset, method):
@@ -60,10 +58,3 @@ def list_cells(settings: Settings, datasets: list[str], methods: list[str]) -> i
     for name in unchosen(study, methods):
         print(f"{name}: the seeds, once the rate is chosen")
     return 0
-
-
-def print_skipped(study: Study, methods: list[str]) -> None:
-    for dataset in study.data:
-        for method in methods:
-            if reason := study.skipped(dataset, method):
-                print(f"{dataset} {method}: skipped: {reason}", flush=True)

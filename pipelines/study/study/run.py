@@ -92,7 +92,7 @@ def train(study: Study, cell: Cell, folder: Path) -> Path:
             shutil.rmtree(scratch, ignore_errors=True)
             params = fitted_params(study, cell, dataset)
             prepare(scratch, dataset, params)
-            seconds = run_stages(scratch, dataset.recipe)
+            seconds = run_stages(scratch, dataset.recipe, params)
             keep(scratch, trained, {**length(scratch, params), "cpu_seconds": seconds})
     return trained
 

@@ -47,7 +47,6 @@ class Method:
     """kind: "part" is the default with a part taken away or added
     params: dotted paths and values that differ from the default's; ``phases.`` names all three phases
     like, taus: the method whose training this one takes, and the strengths of the adjustment of its logits
-    pending: skipped as long as the params do not know an option of it
     datasets: the only ones it makes sense on; all if empty
     """
 
@@ -56,7 +55,6 @@ class Method:
     params: dict = field(default_factory=dict)
     like: str = ""
     taus: tuple[float, ...] = ()
-    pending: bool = False
     datasets: tuple[str, ...] = ()
 
     def __post_init__(self):

@@ -1,31 +1,43 @@
 """The stages of the root's dvc.yaml that train and evaluate, run in a folder of their own."""
 
 import os
+import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
+from study.effective import PHASES
 from study.settings import ROOT, Dataset
 from tailwise.core.errors import UserError
 from tailwise.core.system.parent import PARENT
 
 GIVEN = ("data/clips", "data/index", "reports/classes.json", "data/checked.txt")
 """What is there before: the stages that make it are left out."""
+TEMPLATE = re.compile(r"\$\{([\w.]+)\}")
 
 
-def commands(file: Path, recipe: str, last: str = "evaluate") -> list[list[str]]:
+def commands(file: Path, values: Mapping[str, Any], last: str = "evaluate") -> list[list[str]]:
     """The command of `last` and of each stage that it needs, in order: script, recipe and arguments.
 
     They come from the root's dvc.yaml, so that a stage which the default gains is part of every cell.
+    values: what the templates of dvc.yaml refer to, `recipe` and the sections of params.yaml
     """
     stages = yaml.safe_load(file.read_text("utf8"))["stages"]
     needed = set(needed_by(stages, last))
-    words = [shlex.split(stage["cmd"].replace("${recipe}", recipe)) for name, stage in stages.items() if name in needed]
-    return [of_stage[1:] for of_stage in words]  # the first word is ${run}
+    texts = [stage["cmd"].removeprefix("${run} ") for name, stage in stages.items() if name in needed]
+    return [shlex.split(TEMPLATE.sub(lambda found: value_of(found[1], values), text)) for text in texts]
+
+
+def value_of(path: str, values: Mapping[str, Any]) -> str:
+    """The value of a dotted path, as text."""
+    for name in path.split("."):
+        values = values[name]
+    return str(values)
 
 
 def needed_by(stages: dict, name: str) -> Iterator[str]:
@@ -56,12 +68,13 @@ def prepare(folder: Path, dataset: Dataset, params: dict) -> None:
     (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf8")
 
 
-def run_stages(folder: Path, recipe: str) -> float:
+def run_stages(folder: Path, recipe: str, params: Mapping[str, Any]) -> float:
     """Run all stages of a cell in its folder; returns their processor seconds.
 
     Raises UserError with the last line that a failing stage printed.
     """
-    return sum(run_stage(folder, words) for words in commands(ROOT / "dvc.yaml", recipe))
+    inputs = {phase: {"inputs": params[phase].get("inputs", "clips")} for phase in PHASES}
+    return sum(run_stage(folder, words) for words in commands(ROOT / "dvc.yaml", {"recipe": recipe, **inputs}))
 
 
 def run_stage(folder: Path, words: list[str]) -> float:

@@ -84,7 +84,7 @@ def summarize(study: Study, dataset: str, times: Path) -> Summary:
     cells: dict[str, Results] = {}
     missing: list[str] = []
     for method in study.settings.methods:
-        if not study.skipped(dataset, method):
+        if study.applies(dataset, method):
             cells[method], lines = found_cells(study, dataset, method)
             missing += lines
     tested = {method: test_results(study, dataset, method, of_method) for method, of_method in cells.items()}

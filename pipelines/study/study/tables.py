@@ -15,14 +15,13 @@ the rounding of epochs; a rival its own learning rate.
 HEADER = ("method", "seeds", "macro recall", "difference", "p (Holm)", "lowest recall", "lost", "ECE", "loss", "within")
 
 
-def report(summaries: Sequence[Summary], skipped: Sequence[str]) -> str:
+def report(summaries: Sequence[Summary]) -> str:
     """The page of all methods."""
     parts = ["# The study: does the rebalancing help?", NOTES.rstrip()]
     for summary in summaries:
         parts += [f"## {summary.dataset}", *(sections(summary) or ["No cell is there."])]
     missing = [line for summary in summaries for line in summary.missing]
     parts += ["## Missing, or made from other params or data", *listed(missing or ["nothing"])]
-    parts += ["## Skipped", *listed(skipped or ["nothing"])]
     return "\n\n".join(parts) + "\n"
 
 
