@@ -58,32 +58,35 @@ PARAMETERS = {
     "phase2.inputs": f"{CHECK} {PHASE2}",
     "phase3.inputs": f"{CHECK} {PHASE3}",
     "features.start features.after features.passes features.augment": f"{CHECK} certify report",  # no phase reads them
-    "phase1.max_weight phase1.boost.kind phase1.apply_as": f"{CHECK} {WEIGHTS}",
-    "phase1.samples.kind": f"{CHECK} choose {WEIGHTS}",
+    "phase1.max_weight phase1.boost.kind phase1.boost.tau phase1.apply_as": f"{CHECK} compute_weights {PHASE1}",
+    "phase1.samples.kind": f"{CHECK} choose compute_weights {PHASE1}",
     "phase1.train.epochs phase1.train.lr": f"{CHECK} choose {PHASE1}",
     "phase1.train.optimizer.kind phase1.train.optimizer.weight_decay "
     "phase1.train.loss.kind phase1.train.loss.smoothing "
+    "phase1.train.augment_by_class phase1.train.mix "
     "phase1.train.schedule.kind phase1.train.schedule.warmup phase1.train.schedule.floor phase1.train.clip "
     "phase1.train.augment phase1.train.trainable phase1.train.rates phase1.train.loss_weights.per_view "
     "phase1.train.schedule.start "
     "phase1.train.schedule.end phase1.train.early_stopping phase1.train.average "
     "phase1.train.keep_every phase1.train.hand_over": f"{CHECK} {PHASE1}",
-    "phase2.max_weight phase2.boost.kind phase2.apply_as": f"{CHECK} compute_weights plan_curriculum {PHASE2}",
+    "phase2.max_weight phase2.boost.kind phase2.boost.tau phase2.apply_as": f"{CHECK} compute_weights plan_curriculum {PHASE2}",
     "phase2.samples.kind": f"{CHECK} choose compute_weights plan_curriculum {PHASE2}",
     "phase2.curriculum": f"{CHECK} measure_difficulty show_difficulty plan_curriculum {PHASE2}",
     "phase2.train.epochs phase2.train.lr": f"{CHECK} choose {PHASE2}",
     "phase2.train.optimizer.kind phase2.train.optimizer.weight_decay "
     "phase2.train.loss.kind phase2.train.loss.smoothing "
+    "phase2.train.augment_by_class phase2.train.mix "
     "phase2.train.schedule.kind phase2.train.schedule.warmup phase2.train.schedule.floor phase2.train.clip "
     "phase2.train.augment phase2.train.trainable phase2.train.rates phase2.train.loss_weights.per_view "
     "phase2.train.schedule.start "
     "phase2.train.schedule.end phase2.train.early_stopping phase2.train.average "
     "phase2.train.keep_every phase2.train.hand_over": f"{CHECK} {PHASE2}",
-    "phase3.max_weight phase3.boost.kind phase3.apply_as": f"{CHECK} {TARGET}",
+    "phase3.max_weight phase3.boost.kind phase3.boost.tau phase3.apply_as": f"{CHECK} {TARGET}",
     "phase3.samples.kind": f"{CHECK} choose {TARGET}",
     "phase3.train.epochs phase3.train.lr": f"{CHECK} choose {PHASE3}",
     "phase3.train.optimizer.kind phase3.train.optimizer.weight_decay "
     "phase3.train.loss.kind phase3.train.loss.smoothing "
+    "phase3.train.augment_by_class phase3.train.mix "
     "phase3.train.schedule.kind phase3.train.schedule.warmup phase3.train.schedule.floor phase3.train.clip "
     "phase3.train.augment phase3.train.trainable phase3.train.rates phase3.train.loss_weights.per_view "
     "phase3.train.schedule.start "
@@ -95,7 +98,9 @@ PARAMETERS = {
     "model.variant.kind model.variant.dropout": f"{CHECK} {TRAINING}",
     "model.backbone.kind model.backbone.width model.backbone.motion "
     "model.backbone.residual": f"{CHECK} choose {TRAINING}",
-    "augment.mirror augment.shift augment.brightness augment.delay": f"{CHECK} {TRAINING}",
+    "augment.mirror augment.shift augment.brightness augment.delay augment.zoom augment.rotate augment.contrast "
+    "augment.colour augment.speed augment.drop_frames augment.reverse augment.erase augment.drop_views "
+    "augment.reversible augment.one_sided": f"{CHECK} {TRAINING}",
     "training.batch_size": f"{CHECK} choose {TRAINING}",
     "training.seed training.accumulate training.threads training.precision": f"{CHECK} {TRAINING}",
     "evaluation.adjust": f"{CHECK} {PHASE3.removeprefix('train_phase3 ')}",
@@ -123,6 +128,7 @@ CODE = {
     "src/tailwise/data/tables/table.py": f"check {INDEX}",
     "src/tailwise/data/tables/checks/contents.py": INDEX,
     "src/tailwise/data/tables/manifest.py": DECODE,
+    "src/tailwise/data/video/strips.py": "show_samples show_mistakes show_difficulty report",
     "src/tailwise/data/video/augment/ranges.py": f"check {TRAINING}",
     "src/tailwise/data/video/decode/container.py": f"check {INDEX}",
     "src/tailwise/data/video/store/clips.py": f"show_samples show_difficulty {TRAINING}",
@@ -134,7 +140,7 @@ CODE = {
     "src/tailwise/engine/monitor/backend.py": TRAINING,
     "src/tailwise/engine/train/loop.py": TRAINING,
     "src/tailwise/evaluation/certificate.py": f"check {JUDGING}",
-    "src/tailwise/losses/boost.py": TRAINING,
+    "src/tailwise/losses/boost.py": f"check {TRAINING}",
     "src/tailwise/metrics/confusion.py": f"check show_difficulty {TRAINING}",
     "src/tailwise/models/video/backbones.py": f"check {TRAINING}",
     "src/tailwise/optim/cosine.py": f"check {TRAINING}",
@@ -169,7 +175,7 @@ CODE = {
     "stages/plan_curriculum.py": "plan_curriculum",
     "stages/show_difficulty.py": "show_difficulty",
     "stages/target_weak_classes.py": TARGET,
-    "stages/evaluate.py": "evaluate intervals show_mistakes report draw_figures",
+    "stages/evaluate.py": "evaluate intervals show_mistakes certify report draw_figures",
     "stages/intervals.py": "intervals report draw_figures",
     "stages/show_mistakes.py": "show_mistakes report",
     "stages/certify.py": "certify report",
@@ -194,7 +200,7 @@ def rows(table: dict[str, str]) -> dict[str, list[str]]:
 
 
 def leaves(values, path: str = "") -> list[str]:
-    if not isinstance(values, dict):
+    if not isinstance(values, dict) or not values:
         return [path]
     return [leaf for key, value in values.items() for leaf in leaves(value, f"{path}.{key}" if path else key)]
 

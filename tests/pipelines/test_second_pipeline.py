@@ -106,7 +106,7 @@ def test_its_second_phase_begins_with_the_songs_that_are_easy_for_the_first(repo
         assert float(row["difficulty"]) == pytest.approx(1 - float(row["confidence_tag"]), abs=1e-6)
     epochs = read_csv(data / "epochs/phase2.csv")
     first, all_of = ({row["sample"] for row in epochs if row["epoch"] == epoch} for epoch in "12")
-    assert all_of == set(tags) and len(first) == len(tags) / 2
+    assert all_of == set(tags) and len(tags) / 2 <= len(first) < len(tags)  # more where the least share needs more
     for tag in ("falls", "stays", "rises"):
         of_tag = {name for name, own in tags.items() if tag in own}
         assert len(of_tag & first) >= 0.3 * len(of_tag)

@@ -59,6 +59,8 @@ def other(value):
     """Another value, of the same type unless it is None; stubs take any."""
     if isinstance(value, list):
         return [*value, "more"]
+    if isinstance(value, dict):
+        return {**value, "more": ["x"]}
     return f"{value}x" if value is None or isinstance(value, str) else value + 1
 
 
