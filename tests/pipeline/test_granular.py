@@ -69,7 +69,8 @@ PARAMETERS = {
     "phase1.train.schedule.start "
     "phase1.train.schedule.end phase1.train.early_stopping phase1.train.average "
     "phase1.train.keep_every phase1.train.hand_over": f"{CHECK} {PHASE1}",
-    "phase2.max_weight phase2.boost.kind phase2.boost.tau phase2.apply_as": f"{CHECK} compute_weights plan_curriculum {PHASE2}",
+    "phase2.max_weight phase2.boost.kind phase2.boost.tau "
+    "phase2.apply_as": f"{CHECK} compute_weights plan_curriculum {PHASE2}",
     "phase2.samples.kind": f"{CHECK} choose compute_weights plan_curriculum {PHASE2}",
     "phase2.curriculum": f"{CHECK} measure_difficulty show_difficulty plan_curriculum {PHASE2}",
     "phase2.train.epochs phase2.train.lr": f"{CHECK} choose {PHASE2}",
