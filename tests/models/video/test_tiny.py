@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tailwise.models.video.tiny import Residual, Tiny, deviations, differences
+from tailwise.models.video.tiny import Tiny, deviations, differences
 
 SHAPE = (4, 32, 48)
 
@@ -64,7 +64,7 @@ def test_there_are_no_weights_to_start_from(backbone):
     assert all(torch.equal(tensor, before[name]) for name, tensor in backbone.state_dict().items())
 
 
-@pytest.mark.parametrize("options", [{}, {"motion": "differences"}, {"residual": True}], ids=str)
+@pytest.mark.parametrize("options", [{}, {"motion": "differences"}, {"residual": True}, {"norm": "batch"}], ids=str)
 def test_options_keep_shapes_and_single_frames(options):
     backbone = Tiny("tiny", 8, **options).build(SHAPE)
     assert backbone(clips()).shape == (2, 32) and backbone(clips()[:, :1]).shape == (2, 32)
@@ -76,9 +76,9 @@ def test_motion_by_hand():
 
 
 def test_a_residual_layer_adds_the_mean_over_each_pair_of_frames():
-    layer = Residual(8)
+    layer = Tiny("tiny", 8, residual=True).build(SHAPE).layers[1].train(False)
     torch.nn.init.zeros_(layer.layer[0].weight)
-    x = torch.arange(3.0).reshape(1, 1, 3, 1, 1).expand(1, 8, 3, 2, 2)
+    x = torch.arange(3.0).reshape(1, 1, 3, 1, 1).expand(1, 16, 3, 2, 2)
     assert layer(x)[0, 0, :, 0, 0].tolist() == [0.5, 2.0]
 
 
@@ -87,3 +87,18 @@ def test_an_option_changes_the_embedding(options, backbone):
     changed = Tiny("tiny", 8, **options).build(SHAPE)
     changed.load_state_dict(dict(zip(changed.state_dict(), backbone.state_dict().values(), strict=True)))
     assert not torch.allclose(changed(clips()), backbone(clips()), atol=1e-4)
+
+
+@pytest.mark.parametrize(("norm", "same"), [("group", True), ("batch", False)])
+def test_group_norm_hides_how_strong_a_clip_is_and_batch_norm_does_not(norm, same):
+    layer = Tiny("tiny", 8, norm=norm).build(SHAPE).layers[0]
+    weak = torch.randn(1, 8, 4, 8, 12, generator=torch.Generator().manual_seed(0))
+    of_weak, of_strong = layer(torch.cat([weak, 10 * weak]))
+    assert torch.allclose(of_weak, of_strong, rtol=0, atol=0.01) is same
+
+
+def test_batch_norm_answers_a_clip_alike_in_any_company():
+    backbone = Tiny("tiny", 8, norm="batch").build(SHAPE)
+    backbone.train()(clips(4))
+    together, alone = backbone.eval()(clips(2)), backbone(clips(2)[:1])
+    torch.testing.assert_close(together[:1], alone, rtol=0, atol=1e-6)

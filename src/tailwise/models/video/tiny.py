@@ -1,6 +1,8 @@
 """A small backbone that downsamples early, for CPUs and tests."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import torch
@@ -19,12 +21,15 @@ class Tiny:
     motion: input of the motion half of the first layer: differences of consecutive frames, or deviations from the
         clip's mean (weights files of older versions)
     residual: whether the layers that halve the frames have a shortcut
+    norm: group norm, per clip, or batch norm, over the clips of a micro-batch, which keeps how strongly a clip moves
+        compared with others
     """
 
     kind: Literal["tiny"]
     width: int
     motion: Literal["deviations", "differences"] = "deviations"
     residual: bool = False
+    norm: Literal["group", "batch"] = "group"
 
     def __post_init__(self):
         if self.width < 8 or self.width % 8:
@@ -56,19 +61,18 @@ class TinyBackbone(nn.Module):
     """Clips (N, T, H, W, 3) in [0, 255] to embeddings (N, 4 * width); H and W are cropped to multiples of 4.
 
     Embeds patches of 4x4 pixels into `width` channels: half appearance, half motion. Four 3-D convolutions follow.
-    Group norm allows batches of one clip.
     """
 
     def __init__(self, options: Tiny):
         super().__init__()
-        width, halve = options.width, Residual if options.residual else _halve
+        width, norm = options.width, NORMS[options.norm]
         self.dim, self.motion = 4 * width, MOTIONS[options.motion]
         self.patches = nn.Linear(3 * PATCH**2, width)
         self.layers = nn.Sequential(
-            _layer(width, 2 * width, stride=(1, 2, 2)),
-            halve(2 * width),
-            _layer(2 * width, 4 * width, stride=(1, 2, 2)),
-            halve(4 * width),
+            _layer(width, 2 * width, (1, 2, 2), norm),
+            _halve(2 * width, norm, options.residual),
+            _layer(2 * width, 4 * width, (1, 2, 2), norm),
+            _halve(4 * width, norm, options.residual),
         )
 
     def forward(self, clips: torch.Tensor) -> torch.Tensor:
@@ -100,24 +104,30 @@ def split_patches(clips: torch.Tensor) -> torch.Tensor:
     return split.reshape(n, t, rows, columns, PATCH * PATCH * channels)
 
 
-def _layer(inside: int, outside: int, stride: tuple[int, int, int]) -> nn.Sequential:
+Norm = Callable[[int], nn.Module]
+"""A normalization layer for this many channels."""
+NORMS: dict[str, Norm] = {"group": partial(nn.GroupNorm, 8), "batch": nn.BatchNorm3d}
+
+
+def _layer(inside: int, outside: int, stride: tuple[int, int, int], norm: Norm) -> nn.Sequential:
     convolution = nn.Conv3d(inside, outside, kernel_size=3, stride=stride, padding=1, bias=False)
-    return nn.Sequential(convolution, nn.GroupNorm(8, outside), nn.ReLU(inplace=True))
+    return nn.Sequential(convolution, norm(outside), nn.ReLU(inplace=True))
 
 
-def _halve(channels: int) -> nn.Sequential:
-    return _layer(channels, channels, stride=(2, 1, 1))
+def _halve(channels: int, norm: Norm, residual: bool) -> nn.Module:
+    layer = _layer(channels, channels, (2, 1, 1), norm)
+    return Residual(layer) if residual else layer
 
 
 class Residual(nn.Module):
-    """A layer that halves the frames, added to the mean of each pair of frames.
+    """A layer that halves the frames, with a shortcut: the mean of each pair of frames is added.
 
     Source: https://arxiv.org/abs/1512.03385, eq. 2; average pooling in the shortcut: https://arxiv.org/abs/1812.01187
     """
 
-    def __init__(self, channels: int):
+    def __init__(self, layer: nn.Module):
         super().__init__()
-        self.layer = _halve(channels)
+        self.layer = layer
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         even = torch.cat([x, x[:, :, -1:]], dim=2) if x.shape[2] % 2 else x
