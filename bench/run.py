@@ -19,6 +19,7 @@ PARTS = [
     "epoch",
     "augment",
     "heads",
+    "backbone",
     "costs",
     "devices",
     "memory",

@@ -54,6 +54,7 @@ PARAMETERS = {
     "window.unit window.centre window.stride window.frames window.margin": f"{CHECK} {INDEX}",
     "window.height window.width": f"{CHECK} {INDEX}",
     "decode.timeout decode.max_faulty decode.short": f"{CHECK} {INDEX}",
+    "phase1.curriculum phase3.curriculum": f"{CHECK} certify report",
     "phase1.inputs": f"{CHECK} {PHASE1}",
     "phase2.inputs": f"{CHECK} {PHASE2}",
     "phase3.inputs": f"{CHECK} {PHASE3}",

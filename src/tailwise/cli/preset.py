@@ -25,8 +25,6 @@ def apply(params: dict, preset: dict, path: str = "") -> list[str]:
     changes = []
     for key, value in preset.items():
         dotted = f"{path}{key}"
-        if key not in params and value is None:
-            continue  # absent is off
         if key not in params:
             raise UserError(f"the preset sets {dotted}, which params.yaml does not have")
         if isinstance(value, dict) and isinstance(params[key], dict) and "kind" not in value:

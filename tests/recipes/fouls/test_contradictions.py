@@ -17,6 +17,7 @@ S3D = {"kind": "s3d", "weights": {"kind": "none"}, "checkpoint": False, "channel
 KINETICS = {"weights": {"kind": "kinetics400"}}
 TABLE = {"kind": "table", "file": "labels.csv", "heads": ["outcome"], "split": None}
 EASY = {"kind": "sqrt", "start": 0.3, "end": 9, "min_share": 0.3}
+OFF = {"augment.speed": 0.0, "augment.drop_views": 0.0}
 FROZEN = {f"phase{number}.train.trainable": ["*", "!backbone.*"] for number in (1, 2, 3)}
 
 
@@ -85,14 +86,14 @@ def read(values: dict) -> Params:
             {"augment.delay": 1, "window.margin": 1} | {f"phase{number}.train.augment": 0.5 for number in (1, 2)},
         ),
         (
-            {"augment.erase": 0.3} | {f"phase{number}.train.augment": 0.0 for number in (1, 2, 3)},
+            {"augment.erase": 0.3, **OFF} | {f"phase{number}.train.augment": 0.0 for number in (1, 2, 3)},
             "augment.erase has no effect: the augment of each phase is 0",
-            {"augment.erase": 0.3} | {f"phase{number}.train.augment": 0.0 for number in (1, 2)},
+            {"augment.erase": 0.3, **OFF} | {f"phase{number}.train.augment": 0.0 for number in (1, 2)},
         ),
         (
-            {"augment.drop_frames": 0.1, "window.frames": 1, "window.centre": 30},
+            {"augment.drop_frames": 0.1, **OFF, "window.frames": 1, "window.centre": 30},
             "augment.drop_frames has no effect: window.frames is 1",
-            {"augment.drop_frames": 0.1, "window.frames": 2},
+            {"augment.drop_frames": 0.1, **OFF, "window.frames": 2},
         ),
         (
             {"augment.speed": 0.1},  # the first of 8 frames, 4 before the middle, moves by 4 - 4 / 1.1
