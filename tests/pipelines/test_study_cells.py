@@ -15,7 +15,7 @@ from study.progress import with_data
 from study.settings import ROOT, Method
 from study.stages import commands
 from study.steps import fitted, steps_of
-from support.study import RIVALS, SETTINGS, make_place, settings
+from support.study import METHODS, SETTINGS, make_place, settings
 from tailwise.core.errors import UserError
 from tailwise.core.files import write_json
 
@@ -45,15 +45,15 @@ def test_every_row_gives_params_that_the_pipeline_accepts(dataset, method):
     assert bool(own) == (method != "default") or SETTINGS.methods[method].like or dataset != "demo"
 
 
-def test_ten_rivals_are_compared():
-    assert sum(method.kind == "rival" for method in SETTINGS.methods.values()) == 10
+def test_ten_baselines_are_compared():
+    assert sum(method.kind == "baseline" for method in SETTINGS.methods.values()) == 10
 
 
 @pytest.mark.parametrize(
     ("rows", "line"),
     [
-        ({"plain": RIVALS["plain"]}, "exactly one has the kind default"),
-        ({"default": RIVALS["default"], "post": RIVALS["post"]}, "methods.post.like: plain is no method"),
+        ({"plain": METHODS["plain"]}, "exactly one has the kind default"),
+        ({"default": METHODS["default"], "post": METHODS["post"]}, "methods.post.like: plain is no method"),
         ({"default": Method("default", "d", datasets=("x",))}, "methods.default.datasets: x is unknown"),
     ],
 )
@@ -65,12 +65,12 @@ def test_rows_that_contradict_each_other_are_refused(rows, line):
 @pytest.mark.parametrize("wrong", [{"like": "plain"}, {"taus": (1.0,)}, {"like": "plain", "taus": (1.0, 1.0)}])
 def test_an_adjustment_needs_a_method_and_strengths(wrong):
     with pytest.raises(ValueError, match="needs taus|must be different"):
-        Method("rival", "x", **wrong)
+        Method("baseline", "x", **wrong)
 
 
 def test_a_wrong_row_is_refused(place):
-    typo = Method("part", "typo", {"phases.train.clap": 1.0})
-    study = Study(replace(settings(), methods={**RIVALS, "typo": typo}))
+    typo = Method("ablation", "typo", {"phases.train.clap": 1.0})
+    study = Study(replace(settings(), methods={**METHODS, "typo": typo}))
     with pytest.raises(UserError, match="typo on digits: .*phase1.train.clap is unknown"):
         study.applies("digits", "typo")
 
@@ -144,23 +144,23 @@ def test_the_hash_of_the_data_follows_contents_and_not_folders(place):
 
 def test_rates_are_chosen_before_seeds_and_a_method_like_another_takes_its_rate(place):
     study = with_data(settings(), ["digits"])
-    first = study.next(["digits"], list(RIVALS))
+    first = study.next(["digits"], list(METHODS))
     plain = [Cell("digits", "plain", 1, rate, grid=rate) for rate in (0.5, 1.0)]
     assert set(first) == {Cell("digits", "default", 1), Cell("digits", "default", 2), *plain}
     assert [cell.seed for cell in first] == sorted(cell.seed for cell in first)
     for cell in first:
         result(study, cell, recall=0.9 if cell.rate == 0.5 else 0.8)
     assert study.choice("digits", "plain") == 0.5
-    tried = study.next(["digits"], list(RIVALS))
+    tried = study.next(["digits"], list(METHODS))
     assert tried == [Cell("digits", "post", 1, 0.5, tau, tau) for tau in (0.5, 1.0)]
     for cell in tried:
         result(study, cell, recall=0.7)
     assert study.choice("digits", "post") == 0.5  # the smaller of equals
-    rivals = study.next(["digits"], list(RIVALS))
-    assert set(rivals) == {Cell("digits", m, s, 0.5, t) for m, t in (("plain", 0.0), ("post", 0.5)) for s in (1, 2)}
-    for cell in rivals:
+    baselines = study.next(["digits"], list(METHODS))
+    assert set(baselines) == {Cell("digits", m, s, 0.5, t) for m, t in (("plain", 0.0), ("post", 0.5)) for s in (1, 2)}
+    for cell in baselines:
         result(study, cell, recall=0.7)
-    assert study.next(["digits"], list(RIVALS)) == [Cell("digits", "part", 1)]
+    assert study.next(["digits"], list(METHODS)) == [Cell("digits", "ablation", 1)]
 
 
 def test_a_cell_of_other_params_or_other_data_is_not_done(place):
@@ -178,23 +178,23 @@ def test_a_cell_of_other_params_or_other_data_is_not_done(place):
     assert Study(replace(study.settings, base=base), data=study.data).result(cell)
 
 
-def test_a_rival_follows_the_defaults_length(place):
+def test_a_baseline_follows_the_defaults_length(place):
     """Its epochs are fitted to the default's steps, so its key has them."""
     study, cell = with_data(settings(), ["digits"]), Cell("digits", "own", 1)
-    own = Method("rival", "own", {f"phase{i}.train.epochs": 2 for i in (1, 2, 3)})
+    own = Method("baseline", "own", {f"phase{i}.train.epochs": 2 for i in (1, 2, 3)})
 
     def key(epochs: int) -> str:
         params = {**study.settings.datasets["digits"].params, "phases.train.epochs": epochs}
         dataset = replace(study.settings.datasets["digits"], params=params)
-        return Study(replace(study.settings, methods={**RIVALS, "own": own}, datasets={"digits": dataset})).key(cell)
+        return Study(replace(study.settings, methods={**METHODS, "own": own}, datasets={"digits": dataset})).key(cell)
 
     assert key(1) != key(3)
 
 
 def test_the_params_of_a_fitted_cell_parse(place):
     study = with_data(settings(), ["digits"])
-    subset = Method("part", "subset", {"phase1.samples": {"kind": "balanced", "max_ratio": 1.0}})
-    study = replace(study, settings=replace(study.settings, methods={**RIVALS, "subset": subset}))
+    subset = Method("ablation", "subset", {"phase1.samples": {"kind": "balanced", "max_ratio": 1.0}})
+    study = replace(study, settings=replace(study.settings, methods={**METHODS, "subset": subset}))
     cell = Cell("digits", "subset", 1)
     params = run.fitted_params(study, cell, study.settings.datasets["digits"])
     assert parse(params, "pictures").phase1.train.epochs >= 1

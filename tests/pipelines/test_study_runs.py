@@ -18,7 +18,7 @@ from study.progress import run_all
 from study.settings import ROOT, Method
 from study.summary import summarize
 from study.test_split import score_test
-from support.study import FOLDER, RIVALS, make_place, settings
+from support.study import FOLDER, METHODS, make_place, settings
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_json, write_json
 from tailwise.core.params.config import read_params
@@ -59,16 +59,16 @@ def trained(monkeypatch) -> list[Cell]:
 
 def test_a_run_that_is_stopped_goes_on_and_computes_no_cell_twice(place, trained, capsys):
     with pytest.raises(KeyboardInterrupt):
-        run_all(settings(), ["digits"], list(RIVALS))
+        run_all(settings(), ["digits"], list(METHODS))
     files = {path: path.read_bytes() for path in Path("results").rglob("*.json")}
     assert len(files) == 3
-    assert run_all(settings(), ["digits"], list(RIVALS)) == 0
+    assert run_all(settings(), ["digits"], list(METHODS)) == 0
     assert all(path.read_bytes() == content for path, content in files.items())
     stopped = trained[3]
     assert trained.count(stopped) == 2 and all(trained.count(cell) == 1 for cell in trained if cell != stopped)
     assert capsys.readouterr().out.endswith("every cell is done\n")
     before = len(trained)
-    assert run_all(settings(), ["digits"], list(RIVALS)) == 0 and len(trained) == before
+    assert run_all(settings(), ["digits"], list(METHODS)) == 0 and len(trained) == before
     assert read_json(Path("times/digits/default/1.json")) == {"cpu_seconds": 2}
 
 
@@ -140,10 +140,10 @@ def small(place) -> dict[str, str]:
     params = read_params(FOLDER / "params.yaml")
     dataset = dataclasses.asdict(settings().datasets["digits"])
     rows = {
-        name: {key: value for key, value in dataclasses.asdict(row).items() if value} for name, row in RIVALS.items()
+        name: {key: value for key, value in dataclasses.asdict(row).items() if value} for name, row in METHODS.items()
     }
-    rows["post"]["taus"] = list(RIVALS["post"].taus)
-    cells = {"seeds": 1, "part_seeds": 1, "rates": [1.0], "workers": 1}
+    rows["post"]["taus"] = list(METHODS["post"].taus)
+    cells = {"seeds": 1, "ablation_seeds": 1, "rates": [1.0], "workers": 1}
     Path("params.yaml").write_text(
         yaml.safe_dump({**params, "cells": cells, "datasets": {"digits": dataset}, "methods": rows})
     )

@@ -89,18 +89,18 @@ def row(method: str, kind: str, values: list[tuple[float, float]], default: list
     of_seed = {seed: head(*pair) for seed, pair in enumerate(values, 1)}
     own = {seed: of["macro_recall"] for seed, of in of_seed.items()}
     difference = None if kind == "default" else paired(own, dict(enumerate(default, 1)))
-    return Row(method, f"the {method}", kind, of_seed, 2.0 if kind == "rival" else None, difference, 100, 1.5)
+    return Row(method, f"the {method}", kind, of_seed, 2.0 if kind == "baseline" else None, difference, 100, 1.5)
 
 
 DEFAULT = [(0.9, 0.5), (0.8, 0.6)]
 ROWS = [
     row("default", "default", DEFAULT, []),
-    row("plain", "rival", [(1.0, 0.0), (1.0, 0.1)], [0.7, 0.7]),
-    row("half", "part", [(0.9, 0.5)], [0.7, 0.7]),
+    row("plain", "baseline", [(1.0, 0.0), (1.0, 0.1)], [0.7, 0.7]),
+    row("half", "ablation", [(0.9, 0.5)], [0.7, 0.7]),
 ]
 
 
-def test_rivals_alone_are_corrected():
+def test_baselines_alone_are_corrected():
     found = {each.method: each.p for each in corrected(iter(ROWS))}
     assert ROWS[1].difference is not None
     assert found == {"default": None, "plain": ROWS[1].difference.p, "half": None}
@@ -117,7 +117,7 @@ def test_the_page_has_a_line_a_method_and_says_what_is_missing():
     text = report([summary, Summary("digits", {}, [])])
     lines = text.splitlines()
     start = "| the default | 2 | 0.700 ± 0.000 |  |  | 0.550 ± 0.635 | 0.0 |"
-    assert sum(line.startswith(start) for line in lines) == 2  # among the methods, and above the parts
+    assert sum(line.startswith(start) for line in lines) == 2  # among the methods, and above the ablations
     assert any(line.startswith("| the plain | 2 | 0.525 ± 0.318 | -0.175 ± 0.318 | 0.0") for line in lines)
     assert "| the half | 1 | 0.700 | +0.000 |  | 0.500 | 0.0 | 0.100 | 1.000 | 0.100 |" in lines
     assert "| the plain | 2 | 100 | 1.5 |" in lines

@@ -1,4 +1,4 @@
-"""A small study: tiny splits of digits, a default, two rivals and a part."""
+"""A small study: tiny splits of digits, a default, two baselines and an ablation."""
 
 from pathlib import Path
 
@@ -9,11 +9,11 @@ from tailwise.core.files import write_json
 
 FOLDER = ROOT / "pipelines/study"
 SETTINGS = read_settings(FOLDER / "params.yaml")
-RIVALS = {
+METHODS = {
     "default": Method("default", "default"),
-    "plain": Method("rival", "plain", {"phases.max_weight": 1.0}),
-    "post": Method("rival", "post", like="plain", taus=(0.5, 1.0)),
-    "part": Method("part", "part", {"phases.train.clip": 2.0}),
+    "plain": Method("baseline", "plain", {"phases.max_weight": 1.0}),
+    "post": Method("baseline", "post", like="plain", taus=(0.5, 1.0)),
+    "ablation": Method("ablation", "ablation", {"phases.train.clip": 2.0}),
 }
 
 
@@ -30,4 +30,4 @@ def make_place(folder: Path) -> None:
 def settings(seeds: int = 2) -> Settings:
     params = {**SETTINGS.datasets["digits"].params, "phases.train.epochs": 1, "model": {"width": 4}}
     dataset = Dataset("pictures", "clips", "index", "classes.json", params)
-    return Settings(Cells(seeds, 1, (0.5, 1.0), 1), {"digits": dataset}, RIVALS, SETTINGS.base)
+    return Settings(Cells(seeds, 1, (0.5, 1.0), 1), {"digits": dataset}, METHODS, SETTINGS.base)

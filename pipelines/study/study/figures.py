@@ -60,7 +60,7 @@ def points(axes: Axes, place: int, mean: Estimate, values: Sequence[float], kind
     axes.plot(values, [place] * len(values), "o", color="0.65", markersize=2.5, zorder=1)
     if mean.half is not None:
         axes.plot([mean.mean - mean.half, mean.mean + mean.half], [place, place], color="0.3", linewidth=1.2)
-    face = "white" if kind == "part" else "black"
+    face = "white" if kind == "ablation" else "black"
     axes.plot(mean.mean, place, "D", color="black", markerfacecolor=face, markersize=4)
 
 

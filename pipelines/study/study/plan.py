@@ -19,7 +19,7 @@ from tailwise.core.errors import UserError
 from tailwise.core.files import read_json
 
 RESULTS = Path("results")
-ORDER = {"default": 0, "rival": 1, "part": 2}
+ORDER = {"default": 0, "baseline": 1, "ablation": 2}
 
 
 @dataclass(frozen=True)
@@ -120,13 +120,13 @@ class Study:
         if row.like:
             rate = self.choice(dataset, row.like)
             return [Cell(dataset, method, 1, rate, tau, tau) for tau in row.taus] if rate else []
-        rates = self.settings.cells.rates if row.kind == "rival" else ()
+        rates = self.settings.cells.rates if row.kind == "baseline" else ()
         return [Cell(dataset, method, 1, rate, grid=rate) for rate in rates]
 
     def choice(self, dataset: str, method: str) -> float | None:
         """The rate, or the tau, with the best mean macro recall, the smaller of equals; None before all were tried."""
         row = self.settings.methods[method]
-        if row.kind != "rival":
+        if row.kind != "baseline":
             return 1.0
         cells = self.tried(dataset, method)
         found = {cell.grid: self.result(cell) for cell in cells}
@@ -138,7 +138,7 @@ class Study:
     def seeds(self, dataset: str, method: str) -> list[Cell]:
         """The cells of a method in the tables; [] before its rate is chosen."""
         row, cells = self.settings.methods[method], self.settings.cells
-        count = cells.part_seeds if row.kind == "part" else cells.seeds
+        count = cells.ablation_seeds if row.kind == "ablation" else cells.seeds
         chosen = self.choice(dataset, method)
         if chosen is None:
             return []
@@ -153,7 +153,7 @@ class Study:
                     yield cell
 
     def next(self, datasets: list[str], methods: list[str]) -> list[Cell]:
-        """The open cells of the most important kind, by seed: the default and what chooses rates, rivals, parts."""
+        """The open cells of the most important kind, by seed: default and rates, then baselines, then ablations."""
         found = [cell for dataset in datasets for method in methods for cell in self.open(dataset, method)]
         first = min(map(self.rank, found), default=0)
         return sorted((cell for cell in found if self.rank(cell) == first), key=lambda cell: cell.seed)

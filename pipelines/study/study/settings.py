@@ -13,18 +13,21 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @dataclass(frozen=True)
 class Cells:
-    """seeds, part_seeds: of the default and each rival, and of each part; rates: factors of the default's learning
-    rates that a rival may take; workers: cells that are trained at a time; tested: methods scored on the test split"""
+    """seeds, ablation_seeds: number of seeds of the default and each baseline, and of each ablation
+    rates: factors of the default's learning rates that a baseline may take
+    workers: cells that are trained at a time
+    tested: methods scored on the test split
+    """
 
     seeds: int
-    part_seeds: int
+    ablation_seeds: int
     rates: tuple[float, ...]
     workers: int
     tested: tuple[str, ...] = ()
 
     def __post_init__(self):
-        if min(self.seeds, self.part_seeds, self.workers) < 1:
-            raise ValueError("seeds, part_seeds and workers must be at least 1")
+        if min(self.seeds, self.ablation_seeds, self.workers) < 1:
+            raise ValueError("seeds, ablation_seeds and workers must be at least 1")
         check_grid("rates", self.rates)
 
 
@@ -44,13 +47,13 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Method:
-    """kind: "part" is the default with a part taken away or added
+    """kind: "ablation" is the default with a part taken away or added
     params: dotted paths and values that differ from the default's; ``phases.`` names all three phases
     like, taus: the method whose training this one takes, and the strengths of the adjustment of its logits
     datasets: the only ones it makes sense on; all if empty
     """
 
-    kind: Literal["default", "rival", "part"]
+    kind: Literal["default", "baseline", "ablation"]
     label: str
     params: dict = field(default_factory=dict)
     like: str = ""

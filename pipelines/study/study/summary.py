@@ -20,7 +20,7 @@ Results = dict[int, dict[str, Any]]
 @dataclass(frozen=True)
 class Row:
     """A method on a head. of_seed: {seed: the head's figures}; difference: from the default, in macro recall
-    p: of that difference, by Holm's correction over the rivals; None for other methods and without an interval"""
+    p: of that difference, by Holm's correction over the baselines; None for other methods and without an interval"""
 
     method: str
     label: str
@@ -125,7 +125,7 @@ def rows_of_head(study: Study, dataset: str, head: str, cells: dict[str, Results
         row, of_seed = study.settings.methods[method], {seed: result["heads"][head] for seed, result in results.items()}
         own = {seed: figures["macro_recall"] for seed, figures in of_seed.items()}
         difference = None if method == "default" else paired(own, default)
-        choice = study.choice(dataset, method) if row.kind == "rival" else None
+        choice = study.choice(dataset, method) if row.kind == "baseline" else None
         steps = round(float(np.mean([result["steps"] for result in results.values()])))
         minutes = mean_minutes(times / dataset / method, list(results))
         yield Row(method, row.label, row.kind, of_seed, choice, difference, steps, minutes)
@@ -139,12 +139,12 @@ def mean_minutes(folder: Path, seeds: list[int]) -> float | None:
 
 
 def corrected(rows: Iterator[Row]) -> Iterator[Row]:
-    """The rows with p of the rivals, by Holm's correction over those that have an interval."""
+    """The rows with p of the baselines, by Holm's correction over those that have an interval."""
     every = list(rows)
     raw = {
         row.method: row.difference.p
         for row in every
-        if row.kind == "rival" and row.difference and row.difference.p is not None
+        if row.kind == "baseline" and row.difference and row.difference.p is not None
     }
     found = holm(raw)
     for row in every:

@@ -6,10 +6,10 @@ from study.summary import Row, Summary, rare_classes, taken_for
 
 NOTES = """\
 Validation split, last epoch. Means over seeds with their 95 % intervals (Student's t); differences are paired, seed by
-seed, against the default. p is corrected by Holm over the rivals of a table. *within*: mean half width of the 95 %
-interval within one seed, by a bootstrap over groups of samples. *lost*: mean number of classes with 0 recall. Parts are
-descriptive: fewer seeds, no test. Every method has the default's net, augmentation and number of optimizer steps, up to
-the rounding of epochs; a rival its own learning rate.
+seed, against the default. p is corrected by Holm over the baselines of a table. *within*: mean half width of the 95 %
+interval within one seed, by a bootstrap over groups of samples. *lost*: mean number of classes with 0 recall.
+Ablations are descriptive: fewer seeds, no test. Every method has the default's net, augmentation and number of
+optimizer steps, up to the rounding of epochs; a baseline its own learning rate.
 """
 
 HEADER = ("method", "seeds", "macro recall", "difference", "p (Holm)", "lowest recall", "lost", "ECE", "loss", "within")
@@ -28,9 +28,12 @@ def report(summaries: Sequence[Summary]) -> str:
 def sections(summary: Summary) -> list[str]:
     found: list[str] = []
     for head, rows in summary.heads.items():
-        for title, kinds in (("methods", ("default", "rival")), ("parts of the default", ("default", "part"))):
+        for title, kinds in (
+            ("methods", ("default", "baseline")),
+            ("ablations of the default", ("default", "ablation")),
+        ):
             kept = [row for row in rows if row.kind in kinds]
-            if any(row.kind != "default" for row in kept) or "rival" in kinds:
+            if any(row.kind != "default" for row in kept) or "baseline" in kinds:
                 found += [f"### {summary.dataset}, {head}: {title}", table([HEADER, *map(method_line, kept)])]
     for head, rows in summary.tested.items():
         title = f"### {summary.dataset}, {head}: the test split, scored once"
