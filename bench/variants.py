@@ -13,7 +13,7 @@ from experiments import run_experiment
 from measure import Table, interleave, markdown, seconds
 from setting import HEADS
 from tailwise.core.params.config import read_params, section
-from tailwise.models.video.multiview import Model
+from tailwise.recipes.fouls.annotated.model import FoulModel
 
 VARIANTS = ("dual", "simplified", "progressive", "optimized")
 LEVELS = {
@@ -28,7 +28,7 @@ def build(kind: str) -> torch.nn.Module:
     params["model"]["variant"]["kind"] = kind
     window = params["window"]
     torch.manual_seed(0)
-    return section(params, "model", Model).build(HEADS, (window["frames"], window["height"], window["width"]))
+    return section(params, "model", FoulModel).build(HEADS, (window["frames"], window["height"], window["width"]))
 
 
 def step(model: torch.nn.Module, clips: torch.Tensor, mask: torch.Tensor) -> None:

@@ -48,7 +48,7 @@ TRAINING = f"train_phase1 measure_difficulty train_phase2 target_weak_classes {P
 # `check` reads all of params.yaml but `runtime`, and `save_config` keeps it; the report shows that, and the certificate
 # names it.
 PARAMETERS = {
-    "data.root data.reader.kind": f"{CHECK} {INDEX}",
+    "data.root data.reader.kind data.reader.keep_dropped": f"{CHECK} {INDEX}",
     "data.leaks": f"{CHECK} index certify report",
     "demo.seed demo.train demo.valid demo.test demo.width demo.height demo.frames demo.contact": f"{CHECK} {DEMO}",
     "window.unit window.centre window.stride window.frames window.margin": f"{CHECK} {INDEX}",
@@ -98,6 +98,7 @@ PARAMETERS = {
     "target_weak_classes certify report",
     "target.recall target.prior_samples target.min_support": f"{CHECK} {TARGET}",
     "model.variant.kind model.variant.dropout": f"{CHECK} {TRAINING}",
+    "model.auxiliary model.metadata model.learned_weights": f"{CHECK} {TRAINING}",
     "model.backbone.kind model.backbone.width model.backbone.motion "
     "model.backbone.residual model.backbone.norm": f"{CHECK} choose {TRAINING}",
     "augment.mirror augment.shift augment.brightness augment.delay augment.zoom augment.rotate augment.contrast "
@@ -149,6 +150,7 @@ CODE = {
     "src/tailwise/recipes/recipe.py": f"check {DEMO}",
     "src/tailwise/recipes/fouls/recipe.py": f"check {DEMO}",
     "src/tailwise/recipes/fouls/task.py": TRAINING,
+    "src/tailwise/recipes/fouls/annotated/views.py": f"check {TRAINING}",
     "src/tailwise/recipes/fouls/sections.py": "check",
     "src/tailwise/recipes/fouls/demo/film.py": f"check {DEMO}",
     "src/tailwise/recipes/fouls/demo/drawing/backdrop.py": f"check {DEMO}",

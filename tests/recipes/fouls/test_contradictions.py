@@ -15,6 +15,9 @@ PARAMS = read_params(ROOT / "params.yaml")
 
 S3D = {"kind": "s3d", "weights": {"kind": "none"}, "checkpoint": False, "channels_last": False}
 KINETICS = {"weights": {"kind": "kinetics400"}}
+BALANCED = {f"phase{number}.samples": {"kind": "balanced", "max_ratio": 8} for number in (1, 2, 3)}
+KEEP = {"data.reader": {"kind": "soccernet", "keep_dropped": True}}
+CONTACT = {"model.auxiliary": ["contact"], "phase2.train.loss_weights": {"contact": 0.1}}
 TABLE = {"kind": "table", "file": "labels.csv", "heads": ["outcome"], "split": None}
 EASY = {"kind": "sqrt", "start": 0.3, "end": 9, "min_share": 0.3}
 OFF = {"augment.speed": 0.0, "augment.drop_views": 0.0}
@@ -209,6 +212,56 @@ def read(values: dict) -> Params:
             {"training.precision": "bf16", "runtime.device": "cpu"},
             "training.precision bf16 has no effect where runtime.device is cpu",
             {"training.precision": "bf16", "runtime.device": "auto"},
+        ),
+        (
+            {**KEEP, **BALANCED},
+            "data.reader.keep_dropped has no effect: no phase has samples {kind: all} or {kind: oversampled}",
+            {**KEEP, **BALANCED, "phase3.samples": {"kind": "all"}},
+        ),
+        (
+            {"model.auxiliary": ["contact"]},
+            "model.auxiliary contact has no effect: name it in a phase's loss_weights, as {contact: 0.1}",
+            CONTACT,
+        ),
+        (
+            {"phase2.train.loss_weights": {"contact": 0.1}},
+            "phase2.train.loss_weights.contact: the task has no such loss; it has action, severity, per_view",
+            CONTACT,
+        ),
+        (
+            {**CONTACT, "data.reader": TABLE, "data.root": "data/own"},
+            "model.auxiliary needs data.reader.kind soccernet: a table has no such columns, set it to []",
+            {"data.reader": TABLE, "data.root": "data/own"},
+        ),
+        (
+            {"model.metadata": ["camera"], "data.reader": TABLE, "data.root": "data/own"},
+            "model.metadata needs data.reader.kind soccernet",
+            {"model.metadata": ["camera"]},
+        ),
+        (
+            {"model.metadata": ["zoom"]},
+            "model.metadata[0] must be one of replay, speed, camera, found 'zoom'",
+            {"model.metadata": ["replay", "speed", "camera"]},
+        ),
+        (
+            {"model.metadata": ["camera", "camera"]},
+            "model: metadata must name each once, found camera, camera",
+            {"model.metadata": ["camera", "speed"]},
+        ),
+        (
+            {"model.learned_weights": ["contact"]},
+            "model.learned_weights: the task has no loss contact; it has action, severity, per_view",
+            {**CONTACT, "model.learned_weights": ["contact", "action"]},
+        ),
+        (
+            {"model.learned_weights": ["per_view"]} | {f"phase{n}.train.loss_weights": {} for n in (1, 2, 3)},
+            "model.learned_weights per_view has no effect: no phase trains it, see loss_weights and trainable",
+            {"model.learned_weights": ["per_view"]},
+        ),
+        (
+            {**CONTACT, "model.learned_weights": ["contact"], "phase2.train.trainable": ["*", "!log_variances.*"]},
+            "model.learned_weights contact has no effect: no phase trains it, see loss_weights and trainable",
+            {**CONTACT, "model.learned_weights": ["contact"], "phase1.train.trainable": ["*", "!log_variances.*"]},
         ),
         (
             {"training.batch_size": 16, "training.accumulate": 3},

@@ -20,14 +20,14 @@ from tailwise.engine.contract.task import Task
 from tailwise.engine.evaluate.evaluation import evaluate
 from tailwise.engine.evaluate.features import FILE, SEEDS, Extraction, read_features, write_features
 from tailwise.engine.train.loop import train_phase
-from tailwise.models.video.multiview import Model
 from tailwise.models.video.tiny import Tiny
 from tailwise.models.video.variants import Simplified
 from tailwise.optim.sgd import SGD
+from tailwise.recipes.fouls.annotated.model import FoulModel
 from tailwise.recipes.fouls.recipe import RECIPE
 from tailwise.recipes.fouls.task import Config, build
 
-CONFIG = Config(Model(Simplified(0.3, "simplified"), Tiny("tiny", width=8)), Augment(0.5, 0.2, 0.5, 1))
+CONFIG = Config(FoulModel(Simplified(0.3, "simplified"), Tiny("tiny", width=8)), Augment(0.5, 0.2, 0.5, 1))
 FROZEN = ("*", "!backbone.*")
 PASSES = Passes(2, 0.8)
 HEADS_ONLY = make_phase(epochs=3, lr=2e-2, trainable=FROZEN, loss_weights={"per_view": 0.5})

@@ -21,8 +21,8 @@ from tailwise.engine.train.guards import FROZEN_STEPS
 from tailwise.engine.train.loop import train_phase
 from tailwise.losses.boost import ClassBoost
 from tailwise.losses.classification import classification_loss as loss
-from tailwise.models.video.multiview import Model
 from tailwise.models.video.variants import Progressive
+from tailwise.recipes.fouls.annotated.model import FoulModel
 from tailwise.recipes.fouls.task import Config, build, from_specification, metrics, specification
 
 ROOT = Path(__file__).parents[3]
@@ -124,10 +124,9 @@ def test_the_source_of_weights_does_not_change_the_models_identity():
     fresh = {"kind": "s3d", "weights": {"kind": "none"}, "checkpoint": False, "channels_last": False}
     other = {**fresh, "weights": {"kind": "kinetics400"}, "checkpoint": True}
     window = {"centre": 9, "stride": 2, "frames": 8, "height": 32, "width": 48}
-    specs = [
-        specification(convert(Model, {"variant": {"kind": "dual", "dropout": 0.1}, "backbone": b}, ""), HEADS, window)
-        for b in (fresh, other)
-    ]
+    variant = {"kind": "dual", "dropout": 0.1}
+    models = [convert(FoulModel, {"variant": variant, "backbone": backbone}, "") for backbone in (fresh, other)]
+    specs = [specification(model, HEADS, window) for model in models]
     assert specs[0] == specs[1]
     assert from_specification(specs[0])[0].backbone.dim == 1024
 

@@ -16,15 +16,15 @@ from tailwise.data.video.decode.window import Short, Window
 from tailwise.data.video.store.store import Decode, build_store
 from tailwise.engine.checkpoint.weights import write_tensors
 from tailwise.engine.contract.task import Task
-from tailwise.models.video.multiview import Model
 from tailwise.models.video.tiny import Tiny
 from tailwise.models.video.variants import Simplified
+from tailwise.recipes.fouls.annotated.model import FoulModel
 from tailwise.recipes.fouls.soccernet.reader import HEADS as OFFICIAL
 from tailwise.recipes.fouls.task import Config, build
 
 WINDOW = Window(centre=9, stride=3, frames=4, margin=0, height=40, width=64)
 HEADS = tuple(Head(name, classes) for name, classes in OFFICIAL.items())
-CONFIG = Config(Model(Simplified(0.0, "simplified"), Tiny("tiny", width=8)), Augment(0.5, 0.1, 0.1, 0))
+CONFIG = Config(FoulModel(Simplified(0.0, "simplified"), Tiny("tiny", width=8)), Augment(0.5, 0.1, 0.1, 0))
 
 
 def film_split(root: Path, views: dict[str, int], folder: str = "Valid", **annotation) -> Path:

@@ -75,7 +75,8 @@ class Strength:
         """For each sample of a batch, (B,), the largest that its labels give; `base` without a label."""
         if not self.factors:
             return self.base
-        found = np.stack([_largest(self.factors[head], ids.cpu().numpy()) for head, ids in targets.items()])
+        of_heads = self.factors.items()  # targets may have auxiliary heads, too
+        found = np.stack([_largest(factors, targets[head].cpu().numpy()) for head, factors in of_heads])
         largest = found.max(axis=0)
         return self.base * np.where(largest < 0, 1.0, largest)
 

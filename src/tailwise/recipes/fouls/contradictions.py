@@ -3,13 +3,13 @@
 Each function checks some sections against each other; a section checks itself in its dataclass.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from tailwise.balance.boosts import EffectiveNumber, SquareRoot
 from tailwise.balance.guard import Balance
 from tailwise.balance.samplers import Sampler
-from tailwise.balance.subset import Oversampled, Rebalance
+from tailwise.balance.subset import AllSamples, Oversampled, Rebalance
 from tailwise.core.params.runtime import Runtime
 from tailwise.data.video.augment.ranges import OPTIONAL, Augment
 from tailwise.data.video.decode.window import Window
@@ -18,6 +18,7 @@ from tailwise.engine.contract.phases import hand_over_faults, recall_faults
 from tailwise.engine.contract.run import Training
 from tailwise.evaluation.adjustment import EvaluationOptions
 from tailwise.losses.ldam import LDAM
+from tailwise.recipes.fouls.annotated.model import FoulModel
 from tailwise.recipes.fouls.demo import Demo
 from tailwise.recipes.fouls.demo.scene.plan import FPS
 from tailwise.recipes.fouls.inputs import Features, FoulPhase
@@ -68,6 +69,36 @@ def of_augment(augment: Augment, window: Window, phases: Mapping[str, Phase]) ->
         yield f"augment.speed {augment.speed:g} has no effect: it moves no frame by half a frame"
     if augment.erase and augment.erase * strength * max(window.height, window.width) < 0.5:
         yield f"augment.erase {augment.erase:g} has no effect: it is less than a pixel"
+
+
+def of_annotations(data: Source, model: FoulModel, phases: Mapping[str, Rebalance]) -> Lines:
+    """What a table does not have, and dropped fouls that no phase draws: the other samplers draw by official labels."""
+    reader = data.reader
+    if not isinstance(reader, Soccernet):
+        for name in ("auxiliary", "metadata"):
+            if getattr(model, name):
+                yield f"model.{name} needs data.reader.kind soccernet: a table has no such columns, set it to []"
+    elif reader.keep_dropped and not any(isinstance(how.samples, AllSamples | Oversampled) for how in phases.values()):
+        yield "data.reader.keep_dropped has no effect: no phase has samples {kind: all} or {kind: oversampled}"
+
+
+def of_losses(
+    model: FoulModel, heads: Collection[str], auxiliary: Collection[str], phases: Mapping[str, Phase]
+) -> Lines:
+    """Auxiliary heads that no phase trains, and learned weights of losses that are not there, or that never move.
+
+    heads, auxiliary: the losses that count unless a phase says otherwise, and those that a phase must name
+    """
+    for name in model.auxiliary:
+        if not any(phase.loss_weights.get(name) for phase in phases.values()):
+            yield f"model.auxiliary {name} has no effect: name it in a phase's loss_weights, as {{{name}: 0.1}}"
+    for name in model.learned_weights:
+        if name not in (*heads, *auxiliary):
+            yield f"model.learned_weights: the task has no loss {name}; it has {', '.join([*heads, *auxiliary])}"
+            continue
+        counted = [phase for phase in phases.values() if phase.loss_weights.get(name, float(name in heads))]
+        if not any(moves(f"log_variances.{name}", phase.trainable) for phase in counted):
+            yield f"model.learned_weights {name} has no effect: no phase trains it, see loss_weights and trainable"
 
 
 def of_balance(phases: Mapping[str, Rebalance], balance: Balance) -> Lines:

@@ -1,6 +1,6 @@
 """What the task reads: the views' frames, or their embeddings by a backbone that is not trained any more."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import torch
 
 from tailwise.core.batch import Batch
 from tailwise.core.errors import UserError
-from tailwise.core.heads import Head
+from tailwise.core.heads import IGNORE, Head
 from tailwise.data.video.augment.draws import uniform
 from tailwise.data.video.augment.ranges import Augment
 from tailwise.data.video.augment.views import kept_views
@@ -18,8 +18,23 @@ from tailwise.data.video.store.clips import Clips
 from tailwise.data.video.store.features import Features, choose_pass
 from tailwise.engine.evaluate.features import FILE, read_features
 from tailwise.models.video.multiview import MultiView, OnFeatures
+from tailwise.recipes.fouls.annotated.heads import auxiliary_heads
+from tailwise.recipes.fouls.annotated.model import FoulModel
 from tailwise.recipes.fouls.mix import mix_fouls
 from tailwise.recipes.fouls.prepare import preparation
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is read of the splits. heads: those that are predicted; the model says what else training reads"""
+
+    augment: Augment
+    heads: tuple[Head, ...]
+    model: FoulModel
+
+    @property
+    def trained(self) -> tuple[Head, ...]:
+        return *self.heads, *auxiliary_heads(self.model.auxiliary)
 
 
 @dataclass(frozen=True)
@@ -36,29 +51,42 @@ class Data:
     fit: Callable[[MultiView], MultiView]
 
 
-def read_data(augment: Augment, heads: tuple[Head, ...], train: Path | None, valid: Path) -> Data:
-    """Folders of the clip store, or of features."""
-    return (on_features if (valid / FILE).is_file() else on_clips)(augment, heads, train, valid)
+def read_data(wanted: Wanted, train: Path | None, valid: Path) -> Data:
+    """Folders of the clip store, or of features. UserError for an auxiliary head without a training label."""
+    data = (on_features if (valid / FILE).is_file() else on_clips)(wanted, train, valid)
+    if data.train:
+        check_auxiliary(data.train, wanted.model.auxiliary)
+    return data
 
 
-def on_clips(augment: Augment, heads: tuple[Head, ...], train: Path | None, valid: Path) -> Data:
-    samples, validation = Clips(train, heads, with_margin=True) if train else None, Clips(valid, heads)
-    prepare = preparation(augment, heads, samples.margin if samples else 0)
+def check_auxiliary(train: Clips | Features, names: Sequence[str]) -> None:
+    """Raise UserError for a head that would learn nothing."""
+    for name in names:
+        if (train.labels(name) == IGNORE).all():
+            raise UserError(f"model.auxiliary: no sample of {train.folder} has a label {name}: leave it out")
+
+
+def on_clips(wanted: Wanted, train: Path | None, valid: Path) -> Data:
+    columns = wanted.model.columns(training=True)
+    samples = Clips(train, wanted.trained, with_margin=True, columns=columns) if train else None
+    validation = Clips(valid, wanted.heads, columns=wanted.model.columns(training=False))
+    prepare = preparation(wanted.augment, wanted.heads, samples.margin if samples else 0)
     return Data(samples, validation, prepare, mix_fouls, lambda model: model)
 
 
-def on_features(augment: Augment, heads: tuple[Head, ...], train: Path | None, valid: Path) -> Data:
+def on_features(wanted: Wanted, train: Path | None, valid: Path) -> Data:
     """UserError if the two splits come from two backbones."""
     embeddings, origin = read_features(valid)
-    validation, samples = Features(valid, heads, embeddings), None
+    validation, samples = Features(valid, wanted.heads, embeddings, columns=wanted.model.columns(training=False)), None
     if train:
         embeddings, of_train = read_features(train)
-        samples = Features(train, heads, embeddings, all_passes=True)
+        columns = wanted.model.columns(training=True)
+        samples = Features(train, wanted.trained, embeddings, all_passes=True, columns=columns)
         if of_train != origin:
             raise UserError(f"{train} and {valid}: features of two backbones, they must be computed anew")
 
     def prepare(batch: Batch, strength: float | np.ndarray, keys: np.ndarray) -> Batch:
-        return prepare_features(batch, np.broadcast_to(strength, len(batch)), keys, augment.drop_views)
+        return prepare_features(batch, np.broadcast_to(strength, len(batch)), keys, wanted.augment.drop_views)
 
     return Data(samples, validation, prepare, None, lambda model: OnFeatures(model, origin, str(valid)))
 

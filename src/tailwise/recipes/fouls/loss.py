@@ -8,17 +8,21 @@ from tailwise.core.batch import Batch, Outputs
 from tailwise.core.tensors import add_up
 from tailwise.losses.boost import ClassBoost, boosted_cross_entropy
 from tailwise.losses.classification import classification_loss
+from tailwise.losses.uncertainty import weigh_by_uncertainty
 from tailwise.models.video.multiview import view_output
 
 PER_VIEW = "per_view"
 
 
 def foul_loss(outputs: Outputs, batch: Batch, boost: Mapping[str, ClassBoost] | None) -> dict[str, torch.Tensor]:
-    """{head: sum over the fouls}; in training also PER_VIEW: the sum over the fouls of the mean over their views."""
+    """{head: sum over the fouls}; in training also PER_VIEW: the sum over the fouls of the mean over their views.
+
+    Auxiliary heads have no loss of single views. Losses with a log variance among the outputs are weighed by it.
+    """
     sums = classification_loss(outputs, batch, boost)
-    if any(view_output(head) in outputs for head in sums):
-        sums[PER_VIEW] = torch.stack([per_view(outputs, batch, head, boost) for head in sums]).sum()
-    return sums
+    if of_views := [head for head in sums if view_output(head) in outputs]:
+        sums[PER_VIEW] = torch.stack([per_view(outputs, batch, head, boost) for head in of_views]).sum()
+    return weigh_by_uncertainty(sums, outputs, batch)
 
 
 def per_view(outputs: Outputs, batch: Batch, head: str, boost: Mapping[str, ClassBoost] | None) -> torch.Tensor:

@@ -156,7 +156,7 @@ class Fouls(Recipe):
         from tailwise.recipes.fouls.task import from_specification
 
         model, read = from_specification(spec)
-        return model, trained_on(read.heads, asdict(read.window), read.seen.views)
+        return model, trained_on(read.heads, asdict(read.window), read.seen.views, read.model.metadata)
 
     def fit_inputs(self, inputs: Inputs, spec: Trained, form: str | None) -> Inputs:
         from tailwise.recipes.fouls.predict.model import fit_inputs

@@ -20,9 +20,9 @@ from tailwise.engine.contract.phase import Phase, check_losses, rate_groups, set
 from tailwise.engine.contract.run import Stability, Training
 from tailwise.evaluation.adjustment import EvaluationOptions
 from tailwise.evaluation.certificate import Targets
-from tailwise.models.video.multiview import Model
 from tailwise.models.video.pretrained import NoWeights
 from tailwise.recipes.fouls import contradictions
+from tailwise.recipes.fouls.annotated.model import FoulModel
 from tailwise.recipes.fouls.demo import Demo
 from tailwise.recipes.fouls.inputs import Features, FoulPhase
 from tailwise.recipes.fouls.loss import PER_VIEW
@@ -40,7 +40,7 @@ class Params:
     phase3: FoulPhase
     balance: Balance
     target: Target
-    model: Model
+    model: FoulModel
     augment: Augment
     training: Training
     stability: Stability
@@ -57,12 +57,16 @@ class Params:
             raise ValueError(f"window does not fit model.backbone: {error}") from error
         model = shape_of(self.model, shape)
         for name, phase in self.phases().items():
-            check_phase(name, model, phase.train, self.data.head_names)
+            check_phase(name, model, phase.train, self.data.head_names, self.auxiliary_losses)
         for line in self.contradictions([name for name, _ in model.named_parameters()]):
             raise ValueError(line)
 
     def phases(self) -> dict[str, FoulPhase]:
         return {name: getattr(self, name) for name in ("phase1", "phase2", "phase3")}
+
+    @property
+    def auxiliary_losses(self) -> tuple[str, ...]:
+        return PER_VIEW, *self.model.auxiliary
 
     def contradictions(self, parameters: list[str]) -> Iterator[str]:
         """A line for each; parameters: the names of the model's."""
@@ -70,6 +74,8 @@ class Params:
         pretrained = getattr(backbone, "weights", NoWeights("none")) != NoWeights("none")
         yield from contradictions.of_data(self.data, self.window, self.demo)
         yield from contradictions.of_augment(self.augment, self.window, trained)
+        yield from contradictions.of_annotations(self.data, self.model, self.phases())
+        yield from contradictions.of_losses(self.model, self.data.head_names, self.auxiliary_losses, trained)
         yield from contradictions.of_balance(self.phases(), self.balance)
         yield from contradictions.of_correction(self.phases())
         yield from contradictions.of_adjustment(self.phase3, self.evaluation)
@@ -93,7 +99,7 @@ ANY_HEADS = tuple(Head(f"head{i}", ("a", "b")) for i in range(8))
 """Heads are known from the data only; patterns of parameter names are checked against more than anyone has."""
 
 
-def shape_of(model: Model, shape: tuple[int, int, int]) -> torch.nn.Module:
+def shape_of(model: FoulModel, shape: tuple[int, int, int]) -> torch.nn.Module:
     """The model without memory for its weights; raises ValueError for sizes that no machine can hold."""
     try:
         with torch.device("meta"):
@@ -102,11 +108,13 @@ def shape_of(model: Model, shape: tuple[int, int, int]) -> torch.nn.Module:
         raise ValueError(f"the model cannot be built, is a width in model too large? {error}") from error
 
 
-def check_phase(name: str, model: torch.nn.Module, phase: Phase, heads: tuple[str, ...]) -> None:
+def check_phase(
+    name: str, model: torch.nn.Module, phase: Phase, heads: tuple[str, ...], auxiliary: tuple[str, ...]
+) -> None:
     """Raise UserError for a pattern without effect, or a phase that would move nothing."""
     try:
         set_trainable(model, phase.trainable)
         rate_groups(model, phase.rates)
-        check_losses(phase.loss_weights, heads, (PER_VIEW,))
+        check_losses(phase.loss_weights, heads, auxiliary)
     except UserError as error:
         raise UserError(f"{name}.train.{error}") from error

@@ -1,6 +1,6 @@
 """The fouls pipeline as the engine sees it: two heads on the views of a foul."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,8 +14,8 @@ from tailwise.engine.contract.metric import Metric, Select
 from tailwise.engine.contract.task import Task
 from tailwise.metrics.classification import Classification
 from tailwise.metrics.macro_recall import MacroRecall
-from tailwise.models.video.multiview import Model
-from tailwise.recipes.fouls.data import read_data
+from tailwise.recipes.fouls.annotated.model import FoulModel, as_plain
+from tailwise.recipes.fouls.data import Wanted, read_data
 from tailwise.recipes.fouls.loss import PER_VIEW, foul_loss
 
 
@@ -23,7 +23,7 @@ from tailwise.recipes.fouls.loss import PER_VIEW, foul_loss
 class Config:
     """The sections of params.yaml that define the task."""
 
-    model: Model
+    model: FoulModel
     augment: Augment
 
 
@@ -35,7 +35,7 @@ def build(
     Weights are initialized from `seed`; `pretrained` loads the backbone's.
     """
     torch.manual_seed(seed)
-    data = read_data(config.augment, heads, train, valid)
+    data = read_data(Wanted(config.augment, heads, config.model), train, valid)
     model = config.model.build(heads, data.valid.shape)
     if pretrained:
         config.model.backbone.pretrain(model.backbone)
@@ -52,7 +52,7 @@ def build(
         prepare=data.prepare,
         loss=foul_loss,
         mix=data.mix,
-        auxiliary=(PER_VIEW,),
+        auxiliary=(PER_VIEW, *config.model.auxiliary),
         metrics=metrics(heads),
         select=Select(tuple(head.name for head in heads), "macro_recall"),
         fallback=fallback if config.model.fallback() else None,
@@ -61,7 +61,7 @@ def build(
 
 def as_stored(config: Config, spec: dict) -> Config:
     """The config with the fallback model that a weights file is of."""
-    stored = convert(Model, spec["model"], "model")
+    stored = convert(FoulModel, spec["model"], "model")
     return replace(config, model=replace(config.model, variant=stored.variant))
 
 
@@ -106,7 +106,7 @@ class Specification:
     """
 
     recipe: Literal["fouls"]
-    model: Model
+    model: FoulModel
     heads: tuple[Head, ...]
     window: Cut
     seen: Seen = Seen()
@@ -117,11 +117,13 @@ class Specification:
             raise ValueError(f"heads must be 1 to {MOST_HEADS} of different names, found {len(names)}")
 
 
-def specification(model: Model, heads: tuple[Head, ...], window: dict[str, Any], most_views: int | None = None) -> dict:
+def specification(
+    model: FoulModel, heads: tuple[Head, ...], window: dict[str, Any], most_views: int | None = None
+) -> dict:
     """A `Specification` as plain values. window: a `Cut`'s fields; most_views: of a training sample"""
     return {
         "recipe": "fouls",
-        "model": asdict(replace(model, backbone=model.backbone.bare())),
+        "model": as_plain(model),
         "heads": [{"name": head.name, "classes": list(head.classes)} for head in heads],
         "window": window,
         **({SEEN: {"views": most_views}} if most_views else {}),

@@ -8,7 +8,7 @@ import torch
 from tailwise.core.batch import Batch
 from tailwise.core.heads import Head
 from tailwise.data.video.augment.draws import uniform
-from tailwise.data.video.store.clips import Split
+from tailwise.data.video.store.clips import PLAIN_COLUMNS, Columns, Split
 
 PLAIN = 0
 """The pass without augmentation; those after it are augmented."""
@@ -21,8 +21,15 @@ class Features(Split):
     all_passes: give every pass, from which `choose_pass` takes one; without, the plain one
     """
 
-    def __init__(self, folder: Path, heads: tuple[Head, ...], embeddings: torch.Tensor, all_passes: bool = False):
-        super().__init__(folder, heads)
+    def __init__(
+        self,
+        folder: Path,
+        heads: tuple[Head, ...],
+        embeddings: torch.Tensor,
+        all_passes: bool = False,
+        columns: Columns = PLAIN_COLUMNS,
+    ):
+        super().__init__(folder, heads, columns)
         self.embeddings, self.all_passes = embeddings if all_passes else embeddings[:, PLAIN].contiguous(), all_passes
         self._sizes = np.array([len(views) for views in self._views])
         self._first = np.cumsum(self._sizes) - self._sizes
@@ -31,14 +38,18 @@ class Features(Split):
         return i
 
     def collate(self, items: list[int]) -> Batch:
-        """features (B, V, D), or (B, V, passes, D), 0 where no view is; mask (B, V) bool, True where there is one."""
+        """features (B, V, D), or (B, V, passes, D), 0 where no view is; mask (B, V) bool, True where there is one.
+
+        See also `metadata`.
+        """
         index = np.array(items)
         columns = np.arange(self._sizes[index].max())
         there = torch.from_numpy(columns < self._sizes[index, None])
         rows = torch.from_numpy(self._first[index, None] + columns)
         features = self.embeddings.new_zeros(*there.shape, *self.embeddings.shape[1:])
         features[there] = self.embeddings[rows[there]]
-        return Batch({"features": features, "mask": there}, self.targets(index), torch.from_numpy(index))
+        inputs = {"features": features, "mask": there, **self.metadata(index, there.shape[1])}
+        return Batch(inputs, self.targets(index), torch.from_numpy(index))
 
 
 def choose_pass(features: torch.Tensor, keys: np.ndarray, strength: np.ndarray) -> torch.Tensor:

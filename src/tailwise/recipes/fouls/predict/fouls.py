@@ -1,13 +1,14 @@
 """Which fouls to predict: a split in the official layout, labelled or not, in a folder or a zip; or one's folder."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from tailwise.core.errors import UserError
 from tailwise.data.raw import RawFile, open_zip
+from tailwise.data.tables.spelling import clean_name
 from tailwise.recipes.fouls.soccernet.annotations import Fields, read_fouls
 from tailwise.recipes.fouls.soccernet.layout import ANNOTATIONS
 
@@ -24,8 +25,15 @@ VIDEO = (
 NAMED = 3
 """So many files are named in a line."""
 
+FASTEST = 1e6
+"""A replay speed above it is no number that anyone has annotated."""
+
 Clips = dict[str, dict[int, str]]
 """{foul: {number of a clip: its path}}"""
+
+
+Known = Mapping[str, Mapping[str, str]]
+"""{path of a clip: what is known of it, as columns of the index: view, replay_speed, camera}"""
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,7 @@ class Foul:
     name: str
     root: Path
     clips: tuple[str, ...]
+    known: Known = field(default_factory=dict[str, Mapping[str, str]])
 
 
 class Split(NamedTuple):
@@ -70,8 +79,12 @@ def read_split(path: Path) -> Split:
     if len(folders) != 1:
         raise UserError(f"{path}: {_why_none(folders, others)}")
     ((folder, found),) = folders.items()
-    views = _annotated(root, folder, found) or found
-    fouls = [Foul(number, root, tuple(of_foul.values())) for number, of_foul in views.items()]
+    annotated = _annotated(root, folder)
+    views = {number: _views(foul, folder, number, found.get(number, {})) for number, foul in annotated.items()} or found
+    fouls = [
+        Foul(number, root, tuple(of_foul.values()), known_of(of_foul, annotated.get(number)))
+        for number, of_foul in views.items()
+    ]
     inside = PurePosixPath(folder).name or root.resolve().name
     return Split(inside.lower().removesuffix(".zip"), fouls, tuple(_notes(found, views, others)))
 
@@ -82,7 +95,8 @@ def _read_one(path: Path) -> Split:
         raise UserError(f"{path}: {_why_none(folders, others)}")
     ((number, views),) = folders[""].items()
     name = path.parent.name.lower()
-    return Split(name, [Foul(number, path.parent, tuple(views.values()))], tuple(_notes({}, {}, others)))
+    foul = Foul(number, path.parent, tuple(views.values()), known_of(views, None))
+    return Split(name, [foul], tuple(_notes({}, {}, others)))
 
 
 def _in_folder(path: Path) -> list[str]:
@@ -142,12 +156,29 @@ def _notes(found: Clips, views: Clips, others: list[str]) -> Iterable[str]:
         yield f"left out, as {ANNOTATIONS} does not list it: {listed(unlisted)}"
 
 
-def _annotated(root: Path, folder: str, found: Clips) -> Clips:
-    """The clips by the annotations; of a foul whose clips they do not list, those that are found."""
+def _annotated(root: Path, folder: str) -> dict[str, Fields]:
+    """{number: fields} of the annotations' fouls; {} without annotations."""
     file = f"{folder}/{ANNOTATIONS}" if folder else ANNOTATIONS
-    if not RawFile(root, file).exists():
-        return {}
-    return {number: _views(foul, folder, number, found.get(number, {})) for number, foul in read_fouls(root, file)}
+    return dict(read_fouls(root, file)) if RawFile(root, file).exists() else {}
+
+
+def known_of(views: dict[int, str], foul: Fields | None) -> Known:
+    """What is known of a foul's clips: their numbers, and what its annotation says, where there is one.
+
+    views: {number: path}
+    """
+    clips = foul.objects("Clips") if foul and foul.values.get("Clips") else []
+    said = {clip.clip_number(): clip.values for clip in clips}
+    return {path: {"view": str(view), **_camera(said.get(view, {}))} for view, path in views.items()}
+
+
+def _camera(clip: Mapping[str, object]) -> dict[str, str]:
+    """Camera type and replay speed as the index has them; "" for what is missing or of another type."""
+    camera, speed = clip.get("Camera type"), clip.get("Replay speed")
+    return {
+        "camera": clean_name(camera) if isinstance(camera, str) else "",
+        "replay_speed": str(float(speed)) if isinstance(speed, int | float) and abs(speed) <= FASTEST else "",
+    }
 
 
 def _views(foul: Fields, parent: str, number: str, found: dict[int, str]) -> dict[int, str]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from tailwise.core.errors import UserError, print_error
 from tailwise.core.stage.progress import Progress
+from tailwise.recipes.fouls.annotated.views import NOTHING, metadata_ids
 from tailwise.recipes.fouls.predict.inputs import FoulInputs
 from tailwise.recipes.fouls.predict.model import Trained
 from tailwise.recipes.fouls.predict.views import Views, decode_fouls
@@ -23,7 +24,7 @@ def read_samples(inputs: FoulInputs, trained: Trained, workers: int) -> Iterator
         for index, views in decoded:
             report_faults(inputs, views)
             if views.frames:
-                yield sample_of(index, views)
+                yield sample_of(index, views, trained.metadata)
 
 
 def report_faults(inputs: FoulInputs, views: Views) -> None:
@@ -36,7 +37,11 @@ def report_faults(inputs: FoulInputs, views: Views) -> None:
         print_error(f"no prediction: {inputs.sample_name} {views.foul.name} has no usable view")
 
 
-def sample_of(index: int, views: Views) -> Sample:
-    """views: at least one usable"""
+def sample_of(index: int, views: Views, metadata: tuple[str, ...]) -> Sample:
+    """views: at least one usable; metadata: what the model takes of each"""
     clips = np.stack(list(views.frames.values()))
-    return Sample(index, views.foul.name, {"clips": clips, "mask": np.ones(len(clips), bool)}, list(views.frames))
+    inputs = {"clips": clips, "mask": np.ones(len(clips), bool)}
+    if metadata:
+        rows = [views.foul.known.get(clip, NOTHING) for clip in views.frames]
+        inputs["metadata"] = np.array([metadata_ids(row, metadata) for row in rows], np.int64)
+    return Sample(index, views.foul.name, inputs, list(views.frames))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from tailwise.core.errors import UserError
 from tailwise.data.tables.rows import SPLITS, Index
 from tailwise.data.tables.spelling import spelling_notes
+from tailwise.recipes.fouls.annotated.heads import AUXILIARY, dropped_column
 from tailwise.recipes.fouls.soccernet.annotations import Fields, read_fouls
 from tailwise.recipes.fouls.soccernet.layout import ANNOTATIONS, is_large, split_place
 
@@ -55,9 +56,14 @@ DESCRIPTION = {
 
 @dataclass(frozen=True)
 class Soccernet:
-    """The data set in its official layout, in folders or zips."""
+    """The data set in its official layout, in folders or zips.
+
+    keep_dropped: training fouls that the official rule drops stay for the labels that they have. Their official labels
+        are empty, so that no count and no boost changes; columns of their own hold what they have of them
+    """
 
     kind: Literal["soccernet"]
+    keep_dropped: bool = False
     missing_class: ClassVar[str] = (
         "this reader takes classes and splits as they are: is the annotation file whole? "
         "A table of the clips (data.reader.kind: table) can have others"
@@ -65,7 +71,7 @@ class Soccernet:
     """What to do about a class without a training sample."""
 
     def read(self, root: Path) -> Index:
-        splits = {split: _read(root, split) for split in SPLITS}
+        splits = {split: _read(root, split, self.keep_dropped) for split in SPLITS}
         _check_editions(root, {split: PurePosixPath(rows[0]["path"]) for split, (rows, _, _) in splits.items()})
         return Index(
             HEADS,
@@ -108,19 +114,20 @@ def read_split(root: Path, split: str) -> tuple[list[Row], Counter]:
     return rows, dropped
 
 
-def _read(root: Path, split: str) -> tuple[list[Row], Counter, list[str]]:
-    """As `read_split`; and the texts that were spelt anew, as they were."""
+def _read(root: Path, split: str, keep_dropped: bool = False) -> tuple[list[Row], Counter, list[str]]:
+    """As `read_split`; and the texts that were spelt anew, as they were. keep_dropped: see `Soccernet`"""
     place = split_place(root, split)
     file = f"{place}/{ANNOTATIONS}"
     rows: list[Row] = []
     dropped, respelt = Counter(), []
     for number, foul in read_fouls(root, file):
-        if reason := drop_reason(foul.text("Action class"), foul.text("Offence"), foul.text("Severity")):
-            dropped[reason] += 1
-        else:
-            rows += _views(foul, f"{split}/{number}", f"{place}/action_{number}")
-            respelt += foul.respelt()
-    if not rows:
+        reason = drop_reason(foul.text("Action class"), foul.text("Offence"), foul.text("Severity"))
+        dropped.update([reason] if reason else [])
+        if reason and not (keep_dropped and split == "train" and has_label(foul, reason)):
+            continue
+        rows += _views(foul, _labels(foul, reason, keep_dropped), f"{split}/{number}", f"{place}/action_{number}")
+        respelt += foul.respelt()
+    if not any(row["action"] for row in rows):
         raise UserError(f"{root / file}: the label rule keeps none of its {dropped.total()} fouls")
     return rows, dropped, respelt
 
@@ -134,9 +141,8 @@ def _check_editions(root: Path, clips: dict[str, PurePosixPath]) -> None:
         raise UserError(f"{root}: {only}: {where}; take one edition for all")
 
 
-def _views(foul: Fields, sample: str, folder: str) -> list[Row]:
-    """The foul's rows; raises UserError if a view is listed twice."""
-    labels = _labels(foul)
+def _views(foul: Fields, labels: dict[str, str], sample: str, folder: str) -> list[Row]:
+    """The foul's rows; raises UserError if a view is listed twice. labels: its columns of labels"""
     group = foul.text("UrlLocal").replace("\\", "/")
     if not group:
         raise UserError(f"{foul.where}: field 'UrlLocal' is empty; it must name the match")
@@ -151,13 +157,41 @@ def _views(foul: Fields, sample: str, folder: str) -> list[Row]:
     return list(rows.values())
 
 
-def _labels(foul: Fields) -> dict[str, str]:
+def _labels(foul: Fields, reason: str | None, keep_dropped: bool) -> dict[str, str]:
+    """The official labels, empty for a dropped foul; with `keep_dropped` also the columns of what it has of them."""
+    none = dict.fromkeys(HEADS, "")
+    official = none if reason else _official_labels(foul)
+    if not keep_dropped:
+        return official
+    known = partial_labels(foul, reason) if reason else none
+    return {**official, **{dropped_column(head): label for head, label in known.items()}}
+
+
+def _official_labels(foul: Fields) -> dict[str, str]:
     offence = foul.one_of("Offence", (*UNSURE_OFFENCE, "Offence", *NO_OFFENCE))
     severity = foul.one_of("Severity", (*UNSURE_SEVERITY, *SEVERITY))
     return {
         "action": foul.one_of("Action class", HEADS["action"]),
         "severity": severity_class(offence, severity),
     }
+
+
+def partial_labels(foul: Fields, reason: str) -> dict[str, str]:
+    """{head: class, or ""} of a foul that is dropped: the action unless it is what is unsure; a severity if it is sure.
+
+    An offence without a sure grade has no severity, nor has a foul that may be none.
+    """
+    offence = foul.one_of("Offence", (*UNSURE_OFFENCE, "Offence", *NO_OFFENCE))
+    severity = foul.one_of("Severity", (*UNSURE_SEVERITY, *SEVERITY))
+    sure = offence in NO_OFFENCE or (offence == "Offence" and severity in SEVERITY)
+    action = "" if reason == "action" else foul.one_of("Action class", HEADS["action"])
+    return {"action": action, "severity": severity_class(offence, severity) if sure else ""}
+
+
+def has_label(foul: Fields, reason: str) -> bool:
+    """Whether a dropped foul has a label of any head, auxiliary ones included."""
+    described = (foul.text(field, "") for field, column in DESCRIPTION.items() if column in AUXILIARY)
+    return any((*partial_labels(foul, reason).values(), *described))
 
 
 def _camera(clip: Fields) -> dict[str, str]:
@@ -172,8 +206,10 @@ def _notes(split: str, rows: list[Row], dropped: Counter) -> Iterator[str]:
     """How many fouls each rule dropped, and whether the official data came out as it should."""
     for rule, text in DROPPED.items():
         yield f"{dropped[rule]:4d} dropped: {text}"
+    if staying := {row["sample"] for row in rows if not row["action"]}:
+        yield f"{len(staying)} of the dropped fouls stay in {split} for the labels that they have"
     fouls, expected = OFFICIAL[split]
-    kept = len({row["sample"] for row in rows})
+    kept = len({row["sample"] for row in rows if row["action"]})
     if kept + dropped.total() != fouls:
         return
     if kept == expected:
