@@ -4,8 +4,10 @@ import shutil
 
 import pytest
 
+from support.pipeline.decisions import resolved
 from support.pipeline.project import DEFINED, STAGES, hashes
 from tailwise.core.files import read_csv, read_json, write_json
+from tailwise.core.params.config import read_params
 
 
 @pytest.mark.slow
@@ -13,7 +15,7 @@ def test_a_cap_that_binds_retrains_its_phase_and_not_the_one_before(project):
     """Those after it follow, see test_granular."""
     phase1 = project.recorded("data/weights/phase1")
     project.set("phase2.max_weight", 2.5)
-    assert project.repro("train_phase2") == ["check", "compute_weights", "train_phase2"]
+    assert project.repro("train_phase2") == ["check", "compute_weights", "plan_curriculum", "train_phase2"]
     assert project.recorded("data/weights/phase1") == phase1
 
 
@@ -63,9 +65,9 @@ def test_one_new_clip_redoes_one_shard(project):
 
 def read_by(project, stage: str) -> dict[str, str]:
     """{file: hash} of all that the stage depends on, by which DVC decides."""
-    return {
-        file: digest for dep in DEFINED["stages"][stage]["deps"] for file, digest in hashes(project.folder, dep).items()
-    }
+    values = read_params(project / "params.yaml")
+    deps = [resolved(dep, values) for dep in DEFINED["stages"][stage]["deps"]]
+    return {file: digest for dep in deps for file, digest in hashes(project.folder, dep).items()}
 
 
 def line(printed: str, start: str, part: str) -> str:

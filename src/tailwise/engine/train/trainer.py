@@ -86,7 +86,8 @@ class PhaseTrainer:
         self.phase, self.run, self.handed = phase, run, handed
         self.samples = samples_by_epoch(samples, phase.epochs)
         by_class = phase.augment_by_class
-        self.strength = strength_of(phase.augment, by_class, task.heads, task.samples.labels, self.samples)
+        labels = task.samples.labels if by_class else None  # samples without heads have none
+        self.strength = strength_of(phase.augment, by_class, task.heads, labels, self.samples)
         self.boost = {head: of_head.to(run.device) for head, of_head in boost.items()}
         self.state, self.timer = TrainState(run.training.micro_batch), SaveTimer(run.save_every)
         self.best, self.known, self.specs = Tensors(), shapes(task.model), []
