@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ from tailwise.core.heads import IGNORE, Head
 from tailwise.data.video.augment.draws import uniform
 from tailwise.data.video.augment.ranges import Augment
 from tailwise.data.video.augment.views import kept_views
-from tailwise.data.video.store.clips import Clips
+from tailwise.data.video.store.clips import Clips, Columns
 from tailwise.data.video.store.features import Features, choose_pass
 from tailwise.engine.evaluate.features import FILE, read_features
 from tailwise.models.video.multiview import MultiView, OnFeatures
-from tailwise.recipes.fouls.annotated.heads import auxiliary_heads
+from tailwise.recipes.fouls.annotated.heads import auxiliary_heads, official_label, training_label
 from tailwise.recipes.fouls.annotated.model import FoulModel
+from tailwise.recipes.fouls.annotated.views import metadata_ids
 from tailwise.recipes.fouls.mix import mix_fouls
 from tailwise.recipes.fouls.prepare import preparation
 
@@ -31,6 +33,12 @@ class Wanted:
     augment: Augment
     heads: tuple[Head, ...]
     model: FoulModel
+
+    def columns(self, training: bool) -> Columns:
+        """How a manifest is read: for evaluation the labels are the official ones."""
+        names = self.model.metadata
+        metadata = partial(metadata_ids, names=names) if names else None
+        return Columns(training_label if training else official_label, metadata)
 
     @property
     def trained(self) -> tuple[Head, ...]:
@@ -67,9 +75,9 @@ def check_auxiliary(train: Clips | Features, names: Sequence[str]) -> None:
 
 
 def on_clips(wanted: Wanted, train: Path | None, valid: Path) -> Data:
-    columns = wanted.model.columns(training=True)
+    columns = wanted.columns(training=True)
     samples = Clips(train, wanted.trained, with_margin=True, columns=columns) if train else None
-    validation = Clips(valid, wanted.heads, columns=wanted.model.columns(training=False))
+    validation = Clips(valid, wanted.heads, columns=wanted.columns(training=False))
     prepare = preparation(wanted.augment, wanted.heads, samples.margin if samples else 0)
     return Data(samples, validation, prepare, mix_fouls, lambda model: model)
 
@@ -77,10 +85,10 @@ def on_clips(wanted: Wanted, train: Path | None, valid: Path) -> Data:
 def on_features(wanted: Wanted, train: Path | None, valid: Path) -> Data:
     """UserError if the two splits come from two backbones."""
     embeddings, origin = read_features(valid)
-    validation, samples = Features(valid, wanted.heads, embeddings, columns=wanted.model.columns(training=False)), None
+    validation, samples = Features(valid, wanted.heads, embeddings, columns=wanted.columns(training=False)), None
     if train:
         embeddings, of_train = read_features(train)
-        columns = wanted.model.columns(training=True)
+        columns = wanted.columns(training=True)
         samples = Features(train, wanted.trained, embeddings, all_passes=True, columns=columns)
         if of_train != origin:
             raise UserError(f"{train} and {valid}: features of two backbones, they must be computed anew")

@@ -1,13 +1,11 @@
 """The model of fouls: what it is trained on and given besides the official labels and the views' frames."""
 
 from dataclasses import asdict, dataclass, fields, replace
-from functools import partial
 from typing import Any
 
-from tailwise.data.video.store.clips import Columns
 from tailwise.models.video.multiview import Additions, Model
-from tailwise.recipes.fouls.annotated.heads import AuxiliaryName, auxiliary_heads, official_label, training_label
-from tailwise.recipes.fouls.annotated.views import METADATA, MetadataName, metadata_ids
+from tailwise.recipes.fouls.annotated.heads import AuxiliaryName, auxiliary_heads
+from tailwise.recipes.fouls.annotated.views import METADATA, MetadataName
 
 
 @dataclass(frozen=True)
@@ -30,11 +28,6 @@ class FoulModel(Model):
     def additions(self) -> Additions:
         sizes = {name: METADATA[name][0] for name in self.metadata}
         return Additions(auxiliary_heads(self.auxiliary), sizes, self.learned_weights)
-
-    def columns(self, training: bool) -> Columns:
-        """How the manifest is read: for evaluation the labels are the official ones."""
-        metadata = partial(metadata_ids, names=self.metadata) if self.metadata else None
-        return Columns(training_label if training else official_label, metadata)
 
 
 def as_plain(model: FoulModel) -> dict[str, Any]:
