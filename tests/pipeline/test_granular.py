@@ -134,7 +134,6 @@ CODE = {
     "src/tailwise/data/video/strips.py": "show_samples show_mistakes show_difficulty report",
     "src/tailwise/data/video/augment/ranges.py": f"check {TRAINING}",
     "src/tailwise/data/video/decode/container.py": f"check {INDEX}",
-    "src/tailwise/data/video/strips.py": "show_samples show_difficulty show_mistakes report",
     "src/tailwise/data/video/store/clips.py": f"show_samples show_difficulty {TRAINING}",
     "src/tailwise/engine/batches/loading.py": TRAINING,
     "src/tailwise/engine/checkpoint/weights.py": f"check {TRAINING}",

@@ -12,6 +12,7 @@ from tailwise.core.errors import UserError
 from tailwise.engine.contract.mixing import Cutmix, Mixup
 from tailwise.engine.contract.options import EarlyStopping
 from tailwise.engine.contract.strength import ClassStrength
+from tailwise.engine.contract.task import Task
 from tailwise.losses.kinds import PLAIN, Loss
 from tailwise.optim.average import EMA, SWA
 from tailwise.optim.groups import Groups
@@ -105,6 +106,12 @@ def check_losses(weights: Mapping[str, float], heads: Sequence[str], auxiliary: 
             raise UserError(f"loss_weights.{name}: the task has no such loss; it has {known}")
     if heads and not any([*weights.values(), *(1 for head in heads if head not in weights)]):
         raise UserError("loss_weights: every loss has weight 0, nothing would be trained")
+
+
+def check_phase(phase: Phase, task: Task, micro_batch: int) -> None:
+    """Raise UserError for options that do not fit the task, the micro-batch or the number of epochs."""
+    check_options(phase, task.select is not None, task.mix is not None, micro_batch)
+    check_losses(phase.loss_weights, [head.name for head in task.heads], task.auxiliary)
 
 
 def check_options(phase: Phase, has_scores: bool, can_mix: bool, micro_batch: int) -> None:

@@ -85,14 +85,14 @@ def strength_of(
     base: float,
     how: ClassStrength | None,
     heads: tuple[Head, ...],
-    labels: Callable[[str], np.ndarray] | None,
+    labels: Callable[[str], np.ndarray],
     epochs: Iterable[list[int]],
 ) -> Strength:
     """The strength in a phase with these samples in its epochs, whose classes are counted over all of them.
 
-    labels: (head) to the class ids of every sample; not needed without `how`
+    labels: (head) to the class ids of every sample
     """
-    if how is None or labels is None:
+    if how is None:
         return Strength(base, {})
     drawn = np.concatenate([np.array(epoch, np.int64) for epoch in epochs])
     counts = {head.name: count_classes(labels(head.name)[drawn], len(head.classes)) for head in heads}

@@ -92,3 +92,7 @@ class Task:
         """`train`; it must not be None."""
         assert self.train is not None
         return self.train
+
+    def labels(self, head: str) -> np.ndarray:
+        """Class ids of the training samples, (N,) or (N, T)."""
+        return self.samples.labels(head)

@@ -14,15 +14,7 @@ from tailwise.engine.batches.order import augment_keys, chunks, epoch_order, pla
 from tailwise.engine.checkpoint.hand_over import HandOver, named_state, restore_hand_over
 from tailwise.engine.checkpoint.snapshot import Tensors, copied, part, restore, snapshot
 from tailwise.engine.contract.options import SamplesOf, samples_by_epoch
-from tailwise.engine.contract.phase import (
-    Phase,
-    adapt_phase,
-    check_losses,
-    check_options,
-    rate_groups,
-    set_trainable,
-    shapes,
-)
+from tailwise.engine.contract.phase import Phase, adapt_phase, check_phase, rate_groups, set_trainable, shapes
 from tailwise.engine.contract.record import EpochRecord
 from tailwise.engine.contract.run import Run
 from tailwise.engine.contract.strength import strength_of
@@ -81,13 +73,10 @@ class PhaseTrainer:
         run: Run,
         handed: HandOver | None = None,
     ):
-        check_options(phase, task.select is not None, task.mix is not None, run.training.micro_batch)
-        check_losses(phase.loss_weights, [head.name for head in task.heads], task.auxiliary)
+        check_phase(phase, task, run.training.micro_batch)
         self.phase, self.run, self.handed = phase, run, handed
         self.samples = samples_by_epoch(samples, phase.epochs)
-        by_class = phase.augment_by_class
-        labels = task.samples.labels if by_class else None  # samples without heads have none
-        self.strength = strength_of(phase.augment, by_class, task.heads, labels, self.samples)
+        self.strength = strength_of(phase.augment, phase.augment_by_class, task.heads, task.labels, self.samples)
         self.boost = {head: of_head.to(run.device) for head, of_head in boost.items()}
         self.state, self.timer = TrainState(run.training.micro_batch), SaveTimer(run.save_every)
         self.best, self.known, self.specs = Tensors(), shapes(task.model), []
