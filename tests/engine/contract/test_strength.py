@@ -54,7 +54,8 @@ def test_a_sample_gets_the_largest_factor_of_its_labels():
     targets = {"colour": torch.tensor([0, 2, IGNORE, IGNORE]), "size": torch.tensor([0, 0, 1, IGNORE])}
     assert strength.of(targets).tolist() == pytest.approx([0.35, 0.5, 0.45, 0.5])
     positions = {"colour": torch.tensor([[0, 1], [IGNORE, 0]])}
-    assert strength.of(positions).tolist() == pytest.approx([0.4, 0.3])
+    of_colour = Strength(0.5, {"colour": strength.factors["colour"]})
+    assert of_colour.of(positions).tolist() == pytest.approx([0.4, 0.3])
 
 
 def test_without_the_option_all_have_the_phases():
