@@ -17,6 +17,7 @@ from tailwise.engine.checkpoint.weights import read_tensors, write_weights
 from tailwise.engine.evaluate.evaluation import evaluate
 from tailwise.metrics import confusion as metrics
 from tailwise.models.video.variants import Dual
+from tailwise.recipes.fouls.annotated.model import as_plain
 
 ROOT = Path(__file__).parents[2]
 VIEWS = {str(number): 1 + number % 2 for number in range(4)}
@@ -69,7 +70,7 @@ def test_a_certificate_has_the_figures_of_the_split_and_their_limits(task, monke
 def test_it_reports_that_the_fallback_model_took_over(task, monkeypatch):
     model = replace(CONFIG.model, variant=Dual(0.0, "dual"))
     tensors, spec = read_tensors(WEIGHTS)
-    write_weights(WEIGHTS, tensors, spec, {**spec, "model": asdict(replace(model, backbone=model.backbone.bare()))})
+    write_weights(WEIGHTS, tensors, spec, {**spec, "model": as_plain(model)})
     reported = "Training fell back to a simpler model than params.yaml asks for: "
     assert f"{reported}model.variant.kind is simplified, not dual." in certified(monkeypatch, model)["limits"]
 

@@ -204,6 +204,7 @@ def test_the_roots_status_finds_it_up_to_date(repo):
     assert not [name for name in status if name.startswith(PLACE)]
 
 
+@pytest.mark.slow
 def test_from_its_own_folder_only_what_changed_runs_again(repo, before):
     folder = repo / PLACE
     assert started(call("dvc", "repro", cwd=folder)) == []

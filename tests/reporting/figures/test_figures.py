@@ -66,6 +66,7 @@ def test_every_figure_is_written_in_every_format_and_names_are_shown_as_they_are
     }
 
 
+@pytest.mark.slow
 def test_another_process_with_other_hashes_and_settings_writes_the_same_bytes(reports):
     Path("matplotlibrc").write_text("font.size: 20\nsvg.hashsalt: other\n")
     for seed, out in (("1", "one"), ("2", "two")):
