@@ -47,9 +47,9 @@ def test_holm_by_hand():
 
 def test_adjusted_probabilities_by_hand():
     """At tau 1 a class of 9 in 10 is divided by 0.9, one of 1 in 10 by 0.1."""
-    found = adjusted(np.array([[0.8, 0.2]]), np.array([90, 10]), 1.0)
+    found = adjusted(np.array([[0.8, 0.2]]), np.log([0.9, 0.1]), 1.0)
     assert found[0] == pytest.approx([8 / 9 / (8 / 9 + 2), 2 / (8 / 9 + 2)])
-    assert adjusted(np.array([[0.0, 1.0]]), np.array([90, 10]), 1.0).sum() == pytest.approx(1)
+    assert adjusted(np.array([[0.0, 1.0]]), np.log([0.9, 0.1]), 1.0).sum() == pytest.approx(1)
 
 
 def predictions(targets: list[int], likely: list[list[float]]) -> Predictions:

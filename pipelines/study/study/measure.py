@@ -7,6 +7,7 @@ import numpy as np
 
 from tailwise.core.files import read_json
 from tailwise.core.heads import Head
+from tailwise.evaluation.adjustment import log_prior
 from tailwise.evaluation.measure import resample
 from tailwise.metrics import confusion as metrics
 from tailwise.metrics.calibration_bins import bin_sums, calibration_error
@@ -17,12 +18,9 @@ LEAST = 1e-6
 """Smallest probability that the files of answers tell from 0."""
 
 
-def adjusted(probabilities: np.ndarray, counts: np.ndarray, tau: float) -> np.ndarray:
-    """Probabilities (N, C) whose logits are less tau times the logarithm of the classes' shares in training, (C,).
-
-    Source: https://arxiv.org/abs/2007.07314, eq. 9
-    """
-    logits = np.log(np.maximum(probabilities, LEAST)) - tau * np.log(counts / counts.sum())
+def adjusted(probabilities: np.ndarray, prior: np.ndarray, tau: float) -> np.ndarray:
+    """Probabilities (N, C) whose logits are less tau times `log_prior`, (C,), as `evaluation.adjust` does."""
+    logits = np.log(np.maximum(probabilities, LEAST)) - tau * prior
     raised = np.exp(logits - logits.max(axis=1, keepdims=True))
     return raised / raised.sum(axis=1, keepdims=True)
 
@@ -32,7 +30,7 @@ def head_figures(found: Predictions, trained_on: dict[str, int], tau: float = 0.
     classes, known = found.head.classes, found.labelled
     likely = known.known_probabilities
     if tau:
-        likely = adjusted(likely, np.array([trained_on[name] for name in classes]), tau)
+        likely = adjusted(likely, log_prior({name: trained_on[name] for name in classes}), tau)
         known = Predictions(found.head, known.samples, known.groups, known.targets, likely.argmax(axis=1), likely)
     matrix, whole = known.matrix, resample(known)["macro_recall"]
     recalls, precisions = metrics.recall(matrix), metrics.precision(matrix)

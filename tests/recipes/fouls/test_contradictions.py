@@ -1,11 +1,11 @@
 """Contradictory parameters that `check` refuses, each with its nearest valid neighbour."""
 
-from copy import deepcopy
 from importlib import util
 from pathlib import Path
 
 import pytest
 
+from support.params import with_values
 from tailwise.core.errors import UserError
 from tailwise.core.params.config import read_params, section
 from tailwise.recipes.fouls.sections import Params, check_inputs
@@ -26,14 +26,7 @@ FROZEN = {f"phase{number}.train.trainable": ["*", "!backbone.*"] for number in (
 
 def read(values: dict) -> Params:
     """params.yaml with values at dotted keys changed, as `check` reads it."""
-    params = deepcopy(PARAMS)
-    for path, value in values.items():
-        *parents, last = path.split(".")
-        place = params
-        for key in parents:
-            place = place[key]
-        place[last] = value
-    return section(params, "", Params)
+    return section(with_values(PARAMS, values), "", Params)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from support.params import with_values
 from tailwise.core.errors import UserError
 from tailwise.core.params.config import read_params, section
 from tailwise.recipes.fouls.sections import Params
@@ -22,14 +23,7 @@ START |= {f"phase{n}.inputs": "features/start" for n in (1, 2, 3)}
 
 def read(values: dict) -> Params:
     """params.yaml with values at dotted keys changed, as `check` reads it."""
-    params = deepcopy(PARAMS)
-    for path, value in values.items():
-        *parents, last = path.split(".")
-        place = params
-        for key in parents:
-            place = place[key]
-        place[last] = value
-    return section(params, "", Params)
+    return section(with_values(PARAMS, values), "", Params)
 
 
 def test_heads_alone_after_phase_2_and_all_phases_on_a_pretrained_backbone_are_allowed():

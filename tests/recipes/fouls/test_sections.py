@@ -1,12 +1,12 @@
 """Contradictions between sections of params.yaml are refused before anything runs."""
 
-from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
+from support.params import with_values
 from tailwise.balance.boosts import boost_from_counts
 from tailwise.balance.counts import count_classes
 from tailwise.balance.labels import Labels
@@ -27,14 +27,7 @@ S3D = {"kind": "s3d", "weights": {"kind": "none"}, "checkpoint": False, "channel
 
 def changed(**values):
     """params.yaml with dotted keys, __ for a dot, set to other values."""
-    params = deepcopy(PARAMS)
-    for path, value in values.items():
-        *parents, last = path.split("__")
-        place = params
-        for key in parents:
-            place = place[key]
-        place[last] = value
-    return params
+    return with_values(PARAMS, {path.replace("__", "."): value for path, value in values.items()})
 
 
 @pytest.mark.parametrize(
