@@ -1,6 +1,7 @@
 """Shared by all tests: one thread and deterministic kernels, as in a stage."""
 
 import os
+import signal
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ import torch
 SEED = int(os.environ.get("TEST_SEED", "0"))
 """Of torch's own generator in each test; what is tested holds with any: TEST_SEED=7 make test."""
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it, and pass that on
 torch.set_num_threads(1)
 torch.use_deterministic_algorithms(True)
 
