@@ -63,7 +63,7 @@ def setting_of(params: dict) -> Setting:
 
 def extract(setting: Setting, folder: Path) -> tuple[float, tuple[Path, Path]]:
     """Seconds of a plain pass over both splits; their features, with one augmented pass beside."""
-    task = setting.task(CLIPS)
+    task = replace(setting, config=RECIPE.for_features(setting.config)).task(CLIPS)
     embedder = RECIPE.embedder(task.model)
     with Recovery(folder / "state-1") as recovery:
         found = Extraction(task, embedder, setting.run, recovery)
