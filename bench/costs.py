@@ -19,6 +19,7 @@ from measure import Figure, Table
 from setting import HEADS, NAME, even_boost, model_of, setting_of
 from tailwise.core.params.config import read_params, section
 from tailwise.core.params.runtime import Runtime
+from tailwise.core.system.memory import keep_freed_memory
 from tailwise.engine.checkpoint.recovery import Recovery
 from tailwise.engine.contract.run import Run
 from tailwise.engine.contract.task import Task
@@ -86,6 +87,7 @@ def epoch(save_every: float) -> dict[str, list[float]]:
 
 def tables(repeats: int = 5) -> list[Table]:
     params = read_params(Path("params.yaml"))
+    keep_freed_memory()
     torch.set_num_threads(setting_of(params).training.threads)
     torch.use_deterministic_algorithms(True)
     every, guards, saves = section(params, "runtime", Runtime).save_every, [], []

@@ -17,6 +17,7 @@ PARTS = [
     "start",
     "noop",
     "epoch",
+    "freed",
     "augment",
     "heads",
     "backbone",

@@ -49,7 +49,7 @@ def test_fashion_mnist_that_is_not_there_is_refused_with_a_line(tmp_path):
 
 def write_idx(file, values: np.ndarray) -> None:
     head = bytes([0, 0, 8, values.ndim]) + b"".join(int(size).to_bytes(4, "big") for size in values.shape)
-    file.write_bytes(gzip.compress(head + values.astype(np.uint8).tobytes()))
+    file.write_bytes(gzip.compress(head + values.astype(np.uint8).tobytes(), mtime=0))
 
 
 def test_fashion_mnists_files_are_read(tmp_path):
@@ -63,7 +63,9 @@ def test_fashion_mnists_files_are_read(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"no gzip", gzip.compress(b"ab"), gzip.compress(b"\0\0\x08\x01\0\0\0\x05abc")]
+    "content",
+    [b"", b"no gzip", gzip.compress(b"ab", mtime=0), gzip.compress(b"\0\0\x08\x01\0\0\0\x05abc", mtime=0)],
+    ids=["empty", "no gzip", "no header", "too short"],
 )
 def test_a_damaged_file_is_refused_with_a_line(content, tmp_path):
     (tmp_path / "x.gz").write_bytes(content)

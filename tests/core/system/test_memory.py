@@ -69,10 +69,13 @@ def test_free_memory_is_the_accelerators_where_one_is_used(tmp_path):
 
 
 def left_in(text: str) -> int:
-    """What a process of its own prints after `text`."""
-    text = f"import resource\n{text}\nfrom tailwise.core.system.memory import free_bytes\nprint(free_bytes())"
+    """What is free after `text`, in a process of its own."""
+    return printed(f"import resource\n{text}\nfrom tailwise.core.system.memory import free_bytes\nprint(free_bytes())")
+
+
+def printed(text: str, *arguments: str) -> int:
     env = {**os.environ, "PYTHONPATH": str(SOURCES)}
-    return int(subprocess.check_output([sys.executable, "-c", text], env=env, text=True))
+    return int(subprocess.check_output([sys.executable, "-c", text, *arguments], env=env, text=True))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
@@ -83,3 +86,23 @@ def test_on_this_machine():
     assert 500e6 < limited < 800e6
     held = left_in("resource.setrlimit(resource.RLIMIT_AS, (800_000_000, 800_000_000))\nheld = bytearray(300_000_000)")
     assert limited - held == pytest.approx(300e6, rel=0.1)
+
+
+FREED = """
+import resource, sys
+from tailwise.core.system.memory import keep_freed_memory
+if sys.argv[1] == "kept":
+    keep_freed_memory()
+import torch
+for step in range(20):
+    if step == 10:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    [torch.ones(10_000_000) for _ in range(3)]
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc's")
+def test_freed_memory_is_used_again_without_new_pages():
+    pages = {name: printed(FREED, name) for name in ("kept", "returned")}
+    assert pages["kept"] * 10 < pages["returned"]

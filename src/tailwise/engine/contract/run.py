@@ -12,6 +12,7 @@ from tailwise.core.errors import UserError
 from tailwise.core.params.runtime import Runtime
 from tailwise.core.stage.events import Events
 from tailwise.core.system.cores import Auto
+from tailwise.core.system.memory import keep_freed_memory
 from tailwise.engine.checkpoint.recovery import Recovery
 from tailwise.engine.contract.record import EpochRecord
 from tailwise.engine.distributed.device import find_device
@@ -101,11 +102,12 @@ class Run:
 
 
 def start(training: Training, runtime: Runtime) -> torch.device:
-    """Fix threads and deterministic kernels for this process; returns the device to use.
+    """Fix threads, memory and deterministic kernels of this process; returns the device to use.
 
     Raises UserError for a missing device, and if OpenMP's thread limit is below `threads`.
     """
     check_threads(training.threads)
+    keep_freed_memory()
     torch.set_num_threads(training.threads)
     torch.set_deterministic_debug_mode("error")  # use_deterministic_algorithms(True) without loading a compiler
     torch.backends.cudnn.benchmark = False

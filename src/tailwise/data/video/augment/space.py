@@ -40,12 +40,11 @@ def shifted(frames: torch.Tensor, down: np.ndarray, right: np.ndarray) -> torch.
 def edges_repeated(frames: torch.Tensor, times: int) -> torch.Tensor:
     """frames (N, T, H, W, C) to (N, T, H, times + W + times, C): the first and the last pixel of each row repeated."""
     *shape, width, channels = frames.shape
-    beside = times * channels
-    padded = frames.new_empty(*shape, beside + width * channels + beside)
-    padded[..., beside : beside + width * channels] = frames.flatten(3)
-    padded[..., :beside] = frames[..., 0, :].repeat(1, 1, 1, times)
-    padded[..., beside + width * channels :] = frames[..., -1, :].repeat(1, 1, 1, times)
-    return padded.unflatten(3, (width + 2 * times, channels))
+    padded = frames.new_empty(*shape, times + width + times, channels)
+    padded[..., times : times + width, :] = frames
+    padded[..., :times, :] = frames[..., :1, :]
+    padded[..., times + width :, :] = frames[..., -1:, :]
+    return padded
 
 
 def turned(frames: torch.Tensor, zoom: np.ndarray, turn: np.ndarray) -> torch.Tensor:
