@@ -5,6 +5,7 @@ demo without shortcuts keeps:
 
     view fields, mean colour    cameras, replay speeds, times; red, green and blue: within 5 points of chance
     single frame, any order     the frame of contact; all frames, shuffled: at most half-way from chance to all frames
+                                in the action; the severity is a victim's posture, which shows in any order
     all frames                  the pipeline's own model: the reference for those two
     true poses                  joints in metres instead of pixels: at least 0.95, so the labels are separable
     plain training              all frames, plain cross entropy: at least two classes below 0.25, so the tail matters

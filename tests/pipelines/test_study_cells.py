@@ -145,15 +145,18 @@ def test_the_hash_of_the_data_follows_contents_and_not_folders(place):
 def test_rates_are_chosen_before_seeds_and_a_method_like_another_takes_its_rate(place):
     study = with_data(settings(), ["digits"])
     first = study.next(["digits"], list(METHODS))
-    plain = [Cell("digits", "plain", 1, rate, grid=rate) for rate in (0.5, 1.0)]
-    assert set(first) == {Cell("digits", "default", 1), Cell("digits", "default", 2), *plain}
-    assert [cell.seed for cell in first] == sorted(cell.seed for cell in first)
+    tried = [Cell("digits", method, 1, rate, grid=rate) for method in ("default", "plain") for rate in (0.5, 1.0)]
+    assert set(first) == set(tried)
+    assert study.choice("digits", "ablation") is None
+    better = {"default": 1.0, "plain": 0.5}
     for cell in first:
-        result(study, cell, recall=0.9 if cell.rate == 0.5 else 0.8)
+        result(study, cell, recall=0.9 if cell.rate == better[cell.method] else 0.8)
     assert study.choice("digits", "plain") == 0.5
-    tried = study.next(["digits"], list(METHODS))
-    assert tried == [Cell("digits", "post", 1, 0.5, tau, tau) for tau in (0.5, 1.0)]
-    for cell in tried:
+    assert study.choice("digits", "default") == study.choice("digits", "ablation") == 1.0
+    taus = [Cell("digits", "post", 1, 0.5, tau, tau) for tau in (0.5, 1.0)]
+    then = study.next(["digits"], list(METHODS))
+    assert then == [Cell("digits", "default", 1, 1.0), *taus, Cell("digits", "default", 2, 1.0)]
+    for cell in then:
         result(study, cell, recall=0.7)
     assert study.choice("digits", "post") == 0.5  # the smaller of equals
     baselines = study.next(["digits"], list(METHODS))

@@ -94,7 +94,7 @@ def test_a_cell_that_fails_stops_no_other(place, trained, monkeypatch, capsys):
     monkeypatch.setattr(run, "train", failing)
     assert run_all(settings(3), ["digits"], ["default"]) == 1
     assert "digits default seed 2: failed: loss spike" in capsys.readouterr().err
-    assert {path.name for path in Path("results/digits/default").iterdir()} == {"1.json", "3.json"}
+    assert {path.name for path in Path("results/digits/default").glob("*.json")} == {"1.json", "3.json"}
 
 
 def test_the_test_split_is_scored_once_and_only_at_the_end(place, trained, monkeypatch, capsys):

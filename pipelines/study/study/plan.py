@@ -120,14 +120,16 @@ class Study:
         if row.like:
             rate = self.choice(dataset, row.like)
             return [Cell(dataset, method, 1, rate, tau, tau) for tau in row.taus] if rate else []
-        rates = self.settings.cells.rates if row.kind == "baseline" else ()
+        rates = self.settings.cells.rates if row.kind != "ablation" else ()
         return [Cell(dataset, method, 1, rate, grid=rate) for rate in rates]
 
     def choice(self, dataset: str, method: str) -> float | None:
-        """The rate, or the tau, with the best mean macro recall, the smaller of equals; None before all were tried."""
-        row = self.settings.methods[method]
-        if row.kind != "baseline":
-            return 1.0
+        """The rate, or the tau, with the best mean macro recall, the smaller of equals; None before all were tried.
+
+        An ablation takes the default's rate.
+        """
+        if self.settings.methods[method].kind == "ablation":
+            return self.choice(dataset, "default")
         cells = self.tried(dataset, method)
         found = {cell.grid: self.result(cell) for cell in cells}
         if not found or None in found.values():

@@ -48,8 +48,8 @@ def run_cell(study: Study, cell: Cell) -> Done:
 
 
 def from_twin(study: Study, cell: Cell) -> dict[str, Any] | None:
-    """The content of a file that has the same key: the cell that chose the rate."""
-    for twin in study.tried(cell.dataset, cell.method):
+    """The content of a file that has the same key: the cell that chose the rate is one of the table, too."""
+    for twin in [*study.tried(cell.dataset, cell.method), replace(cell, grid=None)]:
         if twin != cell and study.key(twin) == study.key(cell) and (found := study.result(twin)):
             if (TIMES / twin.file).exists():
                 write_json(TIMES / cell.file, read_json(TIMES / twin.file))

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[3]
 @dataclass(frozen=True)
 class Cells:
     """seeds, ablation_seeds: number of seeds of the default and each baseline, and of each ablation
-    rates: factors of the default's learning rates that a baseline may take
+    rates: factors of the default's learning rates that the default and each baseline may take
     workers: cells that are trained at a time
     tested: methods scored on the test split
     """

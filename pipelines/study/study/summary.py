@@ -125,7 +125,7 @@ def rows_of_head(study: Study, dataset: str, head: str, cells: dict[str, Results
         row, of_seed = study.settings.methods[method], {seed: result["heads"][head] for seed, result in results.items()}
         own = {seed: figures["macro_recall"] for seed, figures in of_seed.items()}
         difference = None if method == "default" else paired(own, default)
-        choice = study.choice(dataset, method) if row.kind == "baseline" else None
+        choice = study.choice(dataset, method) if row.kind != "ablation" else None
         steps = round(float(np.mean([result["steps"] for result in results.values()])))
         minutes = mean_minutes(times / dataset / method, list(results))
         yield Row(method, row.label, row.kind, of_seed, choice, difference, steps, minutes)
