@@ -187,8 +187,16 @@ os.kill(os.getpid(), signal.SIGKILL)
     assert (status, said[-1]) == (1, "work: a mistake") and "Traceback" not in "\n".join(said)
 
 
+ONCE_BOTH_HAVE_BEGUN = """
+if RANK == "1":
+    while open("starts").read().count("0") < open("starts").read().count("1"):
+        time.sleep(0.01)
+    raise ValueError("odd")
+"""
+
+
 def test_an_error_in_the_code_keeps_its_traceback_and_is_tried_again(folder):
-    status, said, begun = ended(folder, early="if RANK == '1': raise ValueError('odd')")
+    status, said, begun = ended(folder, early=ONCE_BOTH_HAVE_BEGUN)
     assert (status, said[-1]) == (1, "work: a process was lost 4 times, see above")
     assert "ValueError: odd" in said and begun == 8
 

@@ -1,22 +1,30 @@
 """Training with auxiliary heads, learned weights, dropped fouls and metadata, on a tiny clip store."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from itertools import count
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from support.helpers import make_phase, make_run, same
+from support.training import annotated
 from support.video.stores import HEADS, write_store
 from tailwise.core.batch import Batch
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_csv, write_csv
 from tailwise.core.heads import IGNORE
 from tailwise.data.video.augment.ranges import Augment
+from tailwise.engine.checkpoint.recovery import Recovery
 from tailwise.engine.checkpoint.weights import load_into, write_weights
 from tailwise.engine.contract.strength import ClassStrength
 from tailwise.engine.evaluate.evaluation import evaluate
-from tailwise.engine.train.loop import train_phase
+from tailwise.engine.train.loop import PhaseResult, train_phase
 from tailwise.losses.uncertainty import log_variance_output
 from tailwise.models.video.multiview import view_output
 from tailwise.models.video.tiny import Tiny
@@ -112,6 +120,41 @@ def test_the_learned_weight_moves_by_its_gradient(store):
 
 def prepared(task):
     return task.prepare(whole(task.train), 0.0, np.zeros((12, 4), np.int64))
+
+
+def test_an_interrupted_run_with_all_of_it_resumes_to_the_byte(store, tmp_path):
+    straight = train_phase(annotated.task_of(store), annotated.PHASE, range(12), {}, make_run(8))
+
+    def run(stop: int | None) -> PhaseResult:
+        task, steps = annotated.task_of(store), count()
+
+        def loss(outputs, batch, boost):
+            if torch.is_grad_enabled() and next(steps) == stop:
+                raise KeyboardInterrupt
+            return foul_loss(outputs, batch, boost)
+
+        with Recovery(tmp_path / "run") as recovery:
+            recovered = make_run(8, recovery=recovery, save_every=0.0)
+            return train_phase(replace(task, loss=loss), annotated.PHASE, range(12), {}, recovered)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(stop=3)  # in the second epoch
+    resumed = run(stop=None)
+    assert same(resumed.weights, straight.weights) and resumed.history == straight.history
+
+
+@pytest.mark.slow
+def test_two_processes_train_all_of_it_as_one_does(store, tmp_path):
+    script = Path(annotated.__file__)
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    for processes in (1, 2):
+        words = [sys.executable, str(script), str(store), str(tmp_path / f"{processes}"), str(processes)]
+        subprocess.run(words, env=env, check=True, timeout=120)
+    alone, together = (load_file(tmp_path / name) for name in ("1", "2"))
+    start = annotated.task_of(store).model.state_dict()
+    torch.testing.assert_close(together, alone, rtol=1e-3, atol=1e-5)
+    moved = [name for name in alone if name.startswith(("log_variances", "metadata")) and alone[name].any()]
+    assert len(moved) == 5 and not torch.equal(alone["fusion.heads.2.bias"], start["fusion.heads.2.bias"])
 
 
 def test_strength_by_class_follows_the_official_heads(store):
