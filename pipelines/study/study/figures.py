@@ -36,7 +36,7 @@ def methods(rows: Sequence[Row], title: str) -> Figure:
         axes.axvline(rows[0].mean(figure_name).mean, color="0.4", linestyle="--", linewidth=0.9)
         axes.set(xlabel=label)
     name_rows(left, rows)
-    figure.suptitle(f"{title}: 95 % intervals over seeds; dashed: {shorten_label(rows[0].label)}", fontsize=9)
+    figure.suptitle(f"{title}: 95 % intervals over seeds; dashed: the default's mean", fontsize=9)
     return figure
 
 
@@ -65,5 +65,5 @@ def points(axes: Axes, place: int, mean: Estimate, values: Sequence[float], kind
 
 
 def name_rows(axes: Axes, rows: Sequence[Row]) -> None:
-    axes.set_yticks(range(len(rows)), [shorten_label(row.label, 40) for row in rows])
+    axes.set_yticks(range(len(rows)), [shorten_label(row.label, 60) for row in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)
