@@ -45,13 +45,13 @@ def test_weights_differ_between_views_and_one_view_has_it_all(model):
 
 @pytest.mark.parametrize("order", [[3, 2, 1, 0], [1, 0, 3, 2]])
 def test_weights_move_with_their_views(model, order):
-    x, present = clips(), mask(4, 2, 1)
+    x, present, model = clips(), mask(4, 2, 1), model.double()
     moved = looked(model, x[:, order], present[:, order])
     assert_alike(moved, {name: weights[:, order] for name, weights in looked(model, x, present).items()})
 
 
 def test_padding_changes_no_weight(model):
-    x = clips()
+    x, model = clips(), model.double()
     assert_alike(
         looked(model, x[:, :2], mask(2, 2, 1, v=2)),
         {name: weights[:, :2] for name, weights in looked(model, x, mask(2, 2, 1)).items()},
