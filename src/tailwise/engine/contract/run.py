@@ -110,7 +110,8 @@ def start(training: Training, runtime: Runtime) -> torch.device:
     keep_freed_memory()
     torch.set_num_threads(training.threads)
     torch.set_deterministic_debug_mode("error")  # use_deterministic_algorithms(True) without loading a compiler
-    torch.utils.deterministic.fill_uninitialized_memory = False  # a twentieth of a step; nothing reads such memory
+    # filling takes a twentieth of a step, and nothing reads such memory
+    torch.utils.deterministic.fill_uninitialized_memory = False  # pyright: ignore[reportAttributeAccessIssue]
     torch.backends.cudnn.benchmark = False
     device = find_device(runtime.device, "runtime.device")
     if device.type == "cuda" and "LOCAL_RANK" in os.environ:  # one of several processes on this machine
