@@ -13,9 +13,8 @@ import torch
 from torch import nn
 
 from measure import Table, interleave, ratio, seconds
-from setting import HEADS, NAME, Setting, even_boost, model_of, setting_of
+from setting import HEADS, NAME, Setting, even_boost, model_of, setting_of, start_as_stages
 from tailwise.core.params.config import read_params, section
-from tailwise.core.system.memory import keep_freed_memory
 from tailwise.data.video.augment.ranges import Augment
 from tailwise.engine.contract.run import Run
 from tailwise.engine.contract.task import Task
@@ -53,9 +52,7 @@ def epoch(model: nn.Module, setting: Setting, augment: Augment | None) -> None:
 def tables(repeats: int = 9) -> list[Table]:
     params = read_params(Path("params.yaml"))
     setting, model = setting_of(params), model_of(params)
-    keep_freed_memory()
-    torch.set_num_threads(setting.training.threads)
-    torch.use_deterministic_algorithms(True)
+    start_as_stages(setting.training)
     default = replace(section(params, "augment", Augment), drop_views=0.0)
     sets = {"none": None, "the default's": default, "every option": OTHERS}
 

@@ -6,9 +6,8 @@ from pathlib import Path
 import torch
 
 from measure import Table, interleave, ratio, seconds
-from setting import HEADS, Setting, loss_of, optimizer_of, setting_of
+from setting import HEADS, Setting, loss_of, optimizer_of, setting_of, start_as_stages
 from tailwise.core.params.config import read_params, sections
-from tailwise.core.system.memory import keep_freed_memory
 from tailwise.models.video.tiny import Tiny
 from tailwise.recipes.fouls import task as fouls
 
@@ -36,9 +35,7 @@ def steps(params: dict, setting: Setting, options: Tiny) -> None:
 def tables(repeats: int = 7) -> list[Table]:
     params = read_params(Path("params.yaml"))
     setting = setting_of(params, (160, 16))
-    keep_freed_memory()
-    torch.set_num_threads(setting.training.threads)
-    torch.use_deterministic_algorithms(True)
+    start_as_stages(setting.training)
     times = interleave({name: lambda of=of: steps(params, setting, of) for name, of in OPTIONS.items()}, repeats)
     ratios = [ratio(times, name, "first", most=1.3) for name in OPTIONS if name != "first"]
     title = f"{len(setting.train)} training steps of the tiny backbone, {setting.training.threads} threads"

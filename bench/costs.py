@@ -16,10 +16,9 @@ from unittest import mock
 import torch
 
 from measure import Figure, Table
-from setting import HEADS, NAME, even_boost, model_of, setting_of
+from setting import HEADS, NAME, even_boost, model_of, setting_of, start_as_stages
 from tailwise.core.params.config import read_params, section
 from tailwise.core.params.runtime import Runtime
-from tailwise.core.system.memory import keep_freed_memory
 from tailwise.engine.checkpoint.recovery import Recovery
 from tailwise.engine.contract.run import Run
 from tailwise.engine.contract.task import Task
@@ -87,9 +86,7 @@ def epoch(save_every: float) -> dict[str, list[float]]:
 
 def tables(repeats: int = 5) -> list[Table]:
     params = read_params(Path("params.yaml"))
-    keep_freed_memory()
-    torch.set_num_threads(setting_of(params).training.threads)
-    torch.use_deterministic_algorithms(True)
+    start_as_stages(setting_of(params).training)
     every, guards, saves = section(params, "runtime", Runtime).save_every, [], []
     epoch(0)
     for _ in range(repeats):

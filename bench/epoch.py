@@ -12,9 +12,8 @@ from torch import nn
 
 import peer
 from measure import Figure, Table, interleave, ratio, seconds
-from setting import HEADS, NAME, Setting, even_boost, loss_of, model_of, optimizer_of, setting_of
+from setting import HEADS, NAME, Setting, even_boost, loss_of, model_of, optimizer_of, setting_of, start_as_stages
 from tailwise.core.params.config import read_params
-from tailwise.core.system.memory import keep_freed_memory
 from tailwise.engine.contract.run import Run
 from tailwise.engine.contract.task import Task
 from tailwise.engine.train.loop import train_phase
@@ -60,9 +59,7 @@ def engine_epoch(model: nn.Module, setting: Setting) -> list[float]:
 def tables(repeats: int = 9) -> list[Table]:
     params = read_params(Path("params.yaml"))
     setting, model = setting_of(params), model_of(params)
-    keep_freed_memory()
-    torch.set_num_threads(setting.training.threads)
-    torch.use_deterministic_algorithms(True)
+    start_as_stages(setting.training)
     epochs = {"engine": engine_epoch, "bare loop": bare_epoch}
     if absent := peer.absent():
         print(f"epoch: {absent}", flush=True)

@@ -10,9 +10,10 @@ from torch import nn
 from tailwise.core.batch import Batch
 from tailwise.core.heads import Head
 from tailwise.core.params.config import read_params, section, sections
+from tailwise.core.params.runtime import Runtime
 from tailwise.engine.batches.order import chunks, epoch_order
 from tailwise.engine.contract.phase import Phase
-from tailwise.engine.contract.run import Training
+from tailwise.engine.contract.run import Training, start
 from tailwise.losses.boost import ClassBoost
 from tailwise.optim.adamw import AdamW
 from tailwise.optim.cosine import Cosine
@@ -20,6 +21,11 @@ from tailwise.recipes.fouls import task as fouls
 
 NAME = "phase2"
 HEADS = (Head("action", tuple("abcdefgh")), Head("severity", tuple("abcd")))
+
+
+def start_as_stages(training: Training) -> None:
+    """Threads, memory and deterministic kernels of this process as a training stage has them."""
+    start(training, Runtime("cpu", 0, 1, False))
 
 
 class Made:

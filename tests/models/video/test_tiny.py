@@ -102,3 +102,15 @@ def test_batch_norm_answers_a_clip_alike_in_any_company():
     backbone.train()(clips(4))
     together, alone = backbone.eval()(clips(2)), backbone(clips(2)[:1])
     torch.testing.assert_close(together[:1], alone, rtol=0, atol=1e-6)
+
+
+def test_patches_are_a_linear_layer_on_their_pixels_row_by_row():
+    """The layout of weights files: row, column, colour; pixels from [0, 255] to [-1, 1]; odd edges are cropped."""
+    backbone = Tiny("tiny", 8).build((2, 9, 14)).double()
+    clips = torch.randint(0, 256, (3, 2, 9, 14, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    found = backbone._embed_patches(clips)
+    assert found.shape == (3, 2, 2, 3, 8)
+    for row in range(2):
+        for column in range(3):
+            patch = clips[:, :, 4 * row : 4 * row + 4, 4 * column : 4 * column + 4].flatten(2).double() / 127.5 - 1
+            torch.testing.assert_close(found[:, :, row, column], backbone.patches(patch), rtol=0, atol=1e-12)
