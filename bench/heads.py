@@ -23,7 +23,7 @@ from tailwise.engine.evaluate.inputs import read_heads
 from tailwise.engine.train.loop import train_phase
 from tailwise.recipes.fouls.recipe import RECIPE
 from tailwise.recipes.fouls.task import Config, build
-from tailwise.recipes.sections import OpenPhase
+from tailwise.recipes.phases import OpenPhase
 
 NAME, LEAST = "phase3", 20
 HEADS, CLIPS = Path("data/index/heads.json"), (Path("data/clips/train"), Path("data/clips/valid"))

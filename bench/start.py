@@ -7,7 +7,7 @@ from pathlib import Path
 from measure import Figure, Table, interleave
 
 EXTRA = {  # imports and set-up after a stage's first line
-    "check": "import tailwise.recipes.fouls.sections",
+    "check": "import tailwise.recipes.fouls.params",
     "evaluate": "import tailwise.recipes.fouls.task",
     "train": "import tailwise.recipes.fouls.task, tailwise.optim.adamw as o; o.QuickAdamW([o.torch.zeros(1)])",
 }

@@ -8,7 +8,7 @@ from tailwise.cli.preset import apply, main, rewrite, upgrade
 from tailwise.core.errors import UserError
 from tailwise.core.params.config import read_params, section
 from tailwise.core.params.effective import effective
-from tailwise.recipes.fouls.sections import Params
+from tailwise.recipes.fouls.params import Params
 
 ROOT = Path(__file__).parents[2]
 PARAMS = """\

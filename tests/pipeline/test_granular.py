@@ -151,7 +151,7 @@ CODE = {
     "src/tailwise/recipes/fouls/recipe.py": f"check {DEMO}",
     "src/tailwise/recipes/fouls/task.py": TRAINING,
     "src/tailwise/recipes/fouls/annotated/views.py": f"check {TRAINING}",
-    "src/tailwise/recipes/fouls/sections.py": "check",
+    "src/tailwise/recipes/fouls/params.py": "check",
     "src/tailwise/recipes/fouls/demo/film.py": f"check {DEMO}",
     "src/tailwise/recipes/fouls/demo/drawing/backdrop.py": f"check {DEMO}",
     "src/tailwise/recipes/fouls/demo/scene/keys.py": f"check {DEMO}",

@@ -166,15 +166,6 @@ def test_rates_are_chosen_before_seeds_and_a_method_like_another_takes_its_rate(
     assert study.next(["digits"], list(METHODS)) == [Cell("digits", "ablation", 1)]
 
 
-def test_the_default_keeps_its_rate_where_it_was_chosen(place):
-    found = settings()
-    tuned = replace(found, datasets={"digits": replace(found.datasets["digits"], tuned=True)})
-    study = with_data(tuned, ["digits"])
-    assert study.tried("digits", "default") == [] and study.choice("digits", "default") == 1.0
-    assert study.seeds("digits", "default") == [Cell("digits", "default", seed, 1.0) for seed in (1, 2)]
-    assert study.choice("digits", "ablation") == 1.0 and study.choice("digits", "plain") is None
-
-
 def test_a_cell_of_other_params_or_other_data_is_not_done(place):
     study, cell = with_data(settings(), ["digits"]), Cell("digits", "default", 1)
     assert study.result(cell) is None

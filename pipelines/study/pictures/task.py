@@ -20,7 +20,7 @@ from tailwise.engine.contract.task import Task
 from tailwise.losses.classification import classification_loss
 from tailwise.metrics.classification import Classification
 from tailwise.metrics.macro_recall import MacroRecall
-from tailwise.recipes.sections import PhaseSection
+from tailwise.recipes.phases import PhaseSection
 
 
 @dataclass(frozen=True)

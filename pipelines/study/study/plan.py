@@ -120,21 +120,14 @@ class Study:
         if row.like:
             rate = self.choice(dataset, row.like)
             return [Cell(dataset, method, 1, rate, tau, tau) for tau in row.taus] if rate else []
-        kept = row.kind == "ablation" or self.keeps_rate(dataset, method)
-        rates = () if kept else self.settings.cells.rates
+        rates = () if row.kind == "ablation" else self.settings.cells.rates
         return [Cell(dataset, method, 1, rate, grid=rate) for rate in rates]
-
-    def keeps_rate(self, dataset: str, method: str) -> bool:
-        """Whether it is the default on the dataset for which its rate was chosen."""
-        return self.settings.methods[method].kind == "default" and self.settings.datasets[dataset].tuned
 
     def choice(self, dataset: str, method: str) -> float | None:
         """The rate, or the tau, with the best mean macro recall, the smaller of equals; None before all were tried.
 
         An ablation takes the default's rate.
         """
-        if self.keeps_rate(dataset, method):
-            return 1.0
         if self.settings.methods[method].kind == "ablation":
             return self.choice(dataset, "default")
         cells = self.tried(dataset, method)

@@ -36,7 +36,6 @@ class Dataset:
     """clips: folder of the prepared splits train and valid; index: folder with heads.json; classes: class counts
 
     params: dotted paths and values that differ from the default's on this dataset
-    tuned: whether the rates of params.yaml were chosen on it, so that the default keeps them
     """
 
     recipe: str
@@ -44,7 +43,6 @@ class Dataset:
     index: str
     classes: str
     params: dict
-    tuned: bool = False
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,13 @@ class Recipe(ABC):
 
         return Labels(*read_labels(split / "manifest.csv", heads))
 
+    def prepare(self, params: dict, folder: Path) -> Iterator[str]:
+        """Write the prepared splits, ``FOLDER/<split>``, from the tables in data/index; yields lines for the terminal.
+
+        For pipelines with the stage `prepare`. Each split's folder has a ``manifest.csv``, which `labels` reads.
+        """
+        raise UserError(f"recipe {self.name} prepares no splits")
+
     def make_demo(self, params: dict, folder: Path) -> None:
         """Fill a folder with synthetic raw data in the layout that `index` reads."""
         raise UserError(f"recipe {self.name} has no demo")

@@ -8,7 +8,7 @@ import pytest
 from support.params import with_values
 from tailwise.core.errors import UserError
 from tailwise.core.params.config import read_params, section
-from tailwise.recipes.fouls.sections import Params
+from tailwise.recipes.fouls.params import Params
 
 ROOT = Path(__file__).parents[3]
 PARAMS = read_params(ROOT / "params.yaml")

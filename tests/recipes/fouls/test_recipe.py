@@ -36,7 +36,7 @@ def test_a_recipe_whose_own_import_fails_is_not_called_absent(tmp_path, monkeypa
 @pytest.mark.parametrize(
     ("backbone", "expected"),
     [
-        ({"kind": "tiny", "width": 16}, 4e-3),
+        ({"kind": "tiny", "width": 16}, 8e-3),
         ({"kind": "s3d", "weights": {"kind": "none"}}, 1e-3),
         ({"kind": "s3d", "weights": {"kind": "kinetics400"}}, 1e-4),
         ({"kind": "s3d", "weights": {"kind": "file", "path": "x"}}, 1e-4),

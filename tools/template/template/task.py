@@ -17,7 +17,7 @@ from tailwise.evaluation.certificate import Targets
 from tailwise.losses.classification import classification_loss
 from tailwise.metrics.classification import Classification
 from tailwise.metrics.macro_recall import MacroRecall
-from tailwise.recipes.sections import PhaseSection
+from tailwise.recipes.phases import PhaseSection
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from tailwise.recipes.fouls.demo.scene.plan import FPS
 from tailwise.recipes.fouls.inputs import Features, FoulPhase
 from tailwise.recipes.fouls.soccernet.reader import Soccernet
 from tailwise.recipes.fouls.source import Source
-from tailwise.recipes.sections import PhaseSection
+from tailwise.recipes.phases import PhaseSection
 
 MADE_ROOT = "data/demo"
 """The data root that a stage of the pipeline makes."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tailwise.engine.contract.passes import Passes
-from tailwise.recipes.sections import PhaseSection
+from tailwise.recipes.phases import PhaseSection
 
 
 @dataclass(frozen=True)

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from tailwise.models.video.multiview import MultiView
     from tailwise.recipes.fouls.predict.inputs import FoulInputs
     from tailwise.recipes.fouls.predict.model import Trained
-    from tailwise.recipes.fouls.sections import Params
+    from tailwise.recipes.fouls.params import Params
     from tailwise.recipes.fouls.task import Config
     from tailwise.recipes.prediction import Inputs, Prediction, Sample
     from tailwise.reporting.page import Page
 
-OWN, FRESH, PRETRAINED = 4e-3, 1e-3, 1e-4
+OWN, FRESH, PRETRAINED = 8e-3, 1e-3, 1e-4
 """Peak learning rates of the first phase: of a small network from scratch, as in the demo; of a video network from
 scratch, Adam's default (https://arxiv.org/abs/1412.6980); of a pretrained one, as in presets/mvit.yaml."""
 
@@ -39,12 +39,12 @@ class Fouls(Recipe):
     score_units = {"balanced_accuracy": "%"}
 
     def params(self) -> type[Params]:
-        from tailwise.recipes.fouls.sections import Params
+        from tailwise.recipes.fouls.params import Params
 
         return Params
 
     def check_inputs(self, params: Params) -> None:
-        from tailwise.recipes.fouls.sections import check_inputs
+        from tailwise.recipes.fouls.params import check_inputs
 
         check_inputs(params)
 

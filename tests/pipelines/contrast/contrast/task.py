@@ -16,7 +16,7 @@ from tailwise.core.params.runtime import Runtime
 from tailwise.engine.contract.metric import Select
 from tailwise.engine.contract.run import Stability, Training
 from tailwise.engine.contract.task import Task
-from tailwise.recipes.sections import PlainPhase
+from tailwise.recipes.phases import PlainPhase
 
 TEMPERATURE = 0.1
 

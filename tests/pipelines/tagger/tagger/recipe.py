@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import argparse
 
     from tagger.predict import Specification
-    from tagger.sections import Params
+    from tagger.params import Params
     from tagger.task import Config
     from torch import nn
 
@@ -32,7 +32,7 @@ class Tagger(Recipe):
     sample_name = "song"
 
     def params(self) -> type[Params]:
-        from tagger.sections import Params
+        from tagger.params import Params
 
         return Params
 

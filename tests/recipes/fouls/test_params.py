@@ -16,7 +16,7 @@ from tailwise.core.errors import UserError
 from tailwise.core.params.config import read_params, section
 from tailwise.core.params.effective import effective
 from tailwise.recipes.fouls.demo.scene.plan import ACTIONS, SEVERITIES, plan_split
-from tailwise.recipes.fouls.sections import Params, check_inputs
+from tailwise.recipes.fouls.params import Params, check_inputs
 
 ROOT = Path(__file__).parents[3]
 PARAMS = read_params(ROOT / "params.yaml")
@@ -146,7 +146,7 @@ def test_auto_values_stay_auto_in_the_saved_configuration():
     params = section(changed(**OPEN), "", Params)
     saved = yaml.safe_load(effective(params))
     assert (saved["phase1"]["samples"]["max_ratio"], saved["phase1"]["train"]["epochs"]) == ("auto", "auto")
-    assert (saved["phase1"]["train"]["lr"], saved["phase2"]["train"]["lr"]) == (4e-3, "auto")
+    assert (saved["phase1"]["train"]["lr"], saved["phase2"]["train"]["lr"]) == (8e-3, "auto")
     assert params.runtime.workers == params.runtime.decoders == "auto"
 
 

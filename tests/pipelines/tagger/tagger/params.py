@@ -9,7 +9,7 @@ from tailwise.balance.guard import Balance
 from tailwise.core.params.runtime import Runtime
 from tailwise.engine.contract.run import Stability, Training
 from tailwise.evaluation.certificate import Targets
-from tailwise.recipes.sections import PhaseSection
+from tailwise.recipes.phases import PhaseSection
 
 
 @dataclass(frozen=True)
