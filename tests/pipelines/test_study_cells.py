@@ -89,8 +89,8 @@ def test_a_dotted_path_replaces_a_value_and_phases_names_all_three():
 def test_the_rate_multiplies_the_learning_rates_and_the_seed_is_the_cells():
     study = Study(SETTINGS)
     found = study.params(Cell("digits", "plain", 3, rate=0.5))
-    before = [SETTINGS.base[phase]["train"]["lr"] for phase in ("phase1", "phase2", "phase3")]
-    assert [found[phase]["train"]["lr"] for phase in ("phase1", "phase2", "phase3")] == [lr / 2 for lr in before]
+    middle = SETTINGS.datasets["digits"].params["phases.train.lr"]
+    assert [found[phase]["train"]["lr"] for phase in ("phase1", "phase2", "phase3")] == [middle / 2] * 3
     assert found["training"]["seed"] == 3 and found["training"]["threads"] == 1 and "window" not in found
 
 
