@@ -95,14 +95,22 @@ def make_table(n: int = 24, dim: int = 5, seed: int = 0, heads=HEADS) -> Table:
 
 
 def make_task(
-    model=None, train=None, valid=None, heads=HEADS, loss=summed_loss, prepare=unchanged, metrics=None, select=None
+    model=None,
+    train=None,
+    valid=None,
+    heads=HEADS,
+    loss=summed_loss,
+    prepare=unchanged,
+    metrics=None,
+    select=None,
+    **other,
 ) -> Task:
     model = model or Linear(5, heads)
     valid = valid or make_table(seed=1, heads=heads)
     train = train or make_table(heads=heads)
     if metrics is None:
         metrics, select = metrics_of(heads), select or mean_recall(heads)
-    return Task(heads, model, {}, train, valid, prepare, loss, metrics, select, mix=mixed)
+    return Task(heads, model, {}, train, valid, prepare, loss, metrics, select, mix=mixed, **other)
 
 
 def metrics_of(heads=HEADS) -> dict[str, Classification]:

@@ -16,7 +16,7 @@ from study.effective import RECIPES, parse
 from study.measure import measure
 from study.plan import Cell, Study, digest
 from study.settings import ROOT, Dataset
-from study.stages import prepare, run_stages
+from study.stages import chain, prepare
 from study.steps import with_steps
 from tailwise.core.errors import UserError, describe_error
 from tailwise.core.files import read_csv, read_json, write_json
@@ -92,7 +92,7 @@ def train(study: Study, cell: Cell, folder: Path) -> Path:
             shutil.rmtree(scratch, ignore_errors=True)
             params = fitted_params(study, cell, dataset)
             prepare(scratch, dataset, params)
-            seconds = run_stages(scratch, dataset.recipe, params)
+            seconds = chain(dataset.recipe, params).run(scratch).seconds
             keep(scratch, trained, {**length(scratch, params), "cpu_seconds": seconds})
     return trained
 

@@ -9,7 +9,7 @@ from study.measure import measure
 from study.plan import Cell, Study
 from study.progress import with_data
 from study.settings import Settings
-from study.stages import prepare, run_stage
+from study.stages import chain, prepare
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_json, rounded, write_json
 
@@ -53,7 +53,8 @@ def answers(study: Study, cell: Cell, trained: Path) -> Path:
     """Folder of the answers of the trained cell on the test split."""
     dataset, weights = study.settings.datasets[cell.dataset], trained / "phase3.safetensors"
     shutil.rmtree(SCRATCH, ignore_errors=True)
-    prepare(SCRATCH, dataset, study.params(cell))
+    params = study.params(cell)
+    prepare(SCRATCH, dataset, params)
     arguments = [str(weights.resolve()), "data/clips/test", "reports/metrics.json", "--answers", "reports/evaluation"]
-    run_stage(SCRATCH, ["stages/evaluate.py", dataset.recipe, *arguments])
+    chain(dataset.recipe, params).run_stage(SCRATCH, ["stages/evaluate.py", dataset.recipe, *arguments])
     return SCRATCH / "reports/evaluation"

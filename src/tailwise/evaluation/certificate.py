@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, Literal, cast, get_args
 
 from tailwise.evaluation.intervals import DRAWS, LEVEL, SEED, Interval
 from tailwise.evaluation.measure import Measured, count_groups
+from tailwise.metrics.dotted import check_known, dotted
 
 Verdict = Literal["pass", "fail", "undecided"]
 FEW, FEW_GROUPS = 20, 10
@@ -15,25 +17,41 @@ FEW, FEW_GROUPS = 20, 10
 
 @dataclass(frozen=True)
 class Targets:
-    """Of each head: macro_recall, macro_f1 and class_recall must exceed these, loss must stay below."""
+    """Of each head: macro_recall, macro_f1 and class_recall must exceed these, loss must stay below.
+
+    above, below: {figure of the split by dotted name: what it must exceed, or stay below}; they have no interval, their
+        value on the split decides
+    """
 
     macro_recall: float
     macro_f1: float
     class_recall: float
     loss: float
+    above: dict[str, float] = field(default_factory=dict[str, float])
+    below: dict[str, float] = field(default_factory=dict[str, float])
 
     def __post_init__(self):
         if not all(0 <= value < 1 for value in (self.macro_recall, self.macro_f1, self.class_recall)):
             raise ValueError("macro_recall, macro_f1 and class_recall must be at least 0 and below 1")
         if self.loss <= 0:
             raise ValueError(f"loss must be positive, found {self.loss:g}")
+        for name in self.above.keys() & self.below.keys():
+            if self.above[name] >= self.below[name]:
+                raise ValueError(f"{name} cannot be above {self.above[name]:g} and below {self.below[name]:g}")
+
+    @property
+    def of_heads(self) -> dict[str, float]:
+        """The targets that every head has."""
+        return {name: value for name, value in asdict(self).items() if not isinstance(value, dict)}
 
 
 @dataclass(frozen=True)
 class TargetResult:
     """A figure with its interval, its target, and the verdict.
 
+    head: or another metric of the pipeline; "" for one with a single figure
     samples: labels of the class, for figures of a class
+    bound: of a target by dotted name
     """
 
     head: str
@@ -44,6 +62,11 @@ class TargetResult:
     target: float
     verdict: Verdict
     samples: int | None = None
+    bound: Literal["above", "below"] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Without a bound where there is none."""
+        return {name: value for name, value in asdict(self).items() if (name, value) != ("bound", None)}
 
 
 def verdict_of(interval: Interval, target: float) -> Verdict:
@@ -74,19 +97,61 @@ def certify_head(
     return [*rows, TargetResult(head, "loss", loss, None, None, targets.loss, reached)]
 
 
+def certify_figures(figures: Mapping[str, Any], targets: Targets) -> tuple[list[TargetResult], list[str]]:
+    """The targets by dotted name, judged by value, and what that limits. figures: of the split, nested as in JSON
+
+    Raises UserError for a name that is no figure.
+    """
+    known = dotted(figures)
+    check_known("certificate.above", targets.above, known)
+    check_known("certificate.below", targets.below, known)
+    rows = [_by_value(name, known[name], "above", target) for name, target in targets.above.items()]
+    rows += [_by_value(name, known[name], "below", target) for name, target in targets.below.items()]
+    names = ", ".join(f"{row.head} {row.figure}".strip() for row in rows)
+    return rows, [f"Judged by their value on this split alone, without an interval: {names}."] if rows else []
+
+
+def _by_value(name: str, value: float | None, bound: Literal["above", "below"], target: float) -> TargetResult:
+    head, _, figure = name.partition(".")
+    reached: Verdict = "undecided"
+    if value is not None:
+        reached = "pass" if (value > target if bound == "above" else value < target) else "fail"
+    return TargetResult(head if figure else "", figure or name, value, None, None, target, reached, bound=bound)
+
+
+def of_enough_samples(rows: list[TargetResult], samples: Mapping[str, int]) -> list[TargetResult]:
+    """The rows of a sequence head; the recall of a class in fewer than FEW sequences is undecided, too.
+
+    Its positions are not independent: many of them may be of one sequence. samples: {class: sequences that have it}
+    """
+    few = {f"recall of {name}" for name, count in samples.items() if count < FEW}
+    return [replace(row, verdict="undecided") if row.figure in few else row for row in rows]
+
+
 def certify_split(
-    heads: dict[str, Measured], losses: dict[str, float], targets: Targets
+    heads: dict[str, Measured],
+    losses: dict[str, float],
+    targets: Targets,
+    figures: Mapping[str, Any] = MappingProxyType({}),
+    sample_name: str = "sample",
 ) -> tuple[list[TargetResult], list[str], dict[str, Any]]:
     """Verdicts on all targets of all heads, limits of the figures, and the bootstrap's settings.
 
     heads, losses: of each head, all on the same samples; losses: mean cross entropy
+    figures: of the split, for targets by dotted name; sample_name: the word for one sample
     """
     groups = count_groups(measured.predictions for measured in heads.values())
     rows: list[TargetResult] = []
     warnings = limits_of_groups(groups)
     for head, measured in heads.items():
-        rows += certify_head(head, measured.support, groups, measured.figures, losses[head], targets)
-        warnings += limits(head, measured.support)
+        of_head = certify_head(head, measured.support, groups, measured.figures, losses[head], targets)
+        samples = measured.samples
+        rows += of_head if samples is None else of_enough_samples(of_head, samples)
+        warnings += (
+            limits(head, measured.support) if samples is None else limits_of_sequences(head, samples, sample_name)
+        )
+    by_name, unbounded = certify_figures(figures, targets)
+    rows, warnings = [*rows, *by_name], [*warnings, *unbounded]
     return rows, warnings, {"over": "groups", "groups": groups, "draws": DRAWS, "level": LEVEL, "seed": SEED}
 
 
@@ -104,6 +169,20 @@ def limits(head: str, support: dict[str, int]) -> list[str]:
     few = {name: count for name, count in support.items() if 0 < count < FEW}
     lines = [f"{head}: {name} has no sample: it has no figures, and the macro figures leave it out." for name in absent]
     lines += [f"{head}: {samples(count)} of {name}: too few to measure its recall." for name, count in few.items()]
+    return lines
+
+
+def limits_of_sequences(head: str, found: dict[str, int], sample_name: str) -> list[str]:
+    """Limits of a sequence head's figures, as sentences. found: {class: sequences that have it}"""
+    absent = [name for name, count in found.items() if not count]
+    few = {name: count for name, count in found.items() if 0 < count < FEW}
+    lines = [
+        f"{head}: {name} has no position: it has no figures, and the macro figures leave it out." for name in absent
+    ]
+    lines += [
+        f"{head}: {name} is in {count} {sample_name}{'s' if count != 1 else ''}: too few to measure its recall."
+        for name, count in few.items()
+    ]
     return lines
 
 
@@ -149,7 +228,7 @@ def certificate(
     counted = Counter(row.verdict for row in rows)
     return {
         "verdicts": {verdict: counted[verdict] for verdict in get_args(Verdict)},
-        "targets": [asdict(row) for row in rows],
+        "targets": [row.to_json() for row in rows],
         "figures": figures,
         "limits": warnings,
         **facts,

@@ -23,7 +23,9 @@ def head_figures(measured: Measured, trained_on: dict[str, int]) -> dict[str, An
     found, classes = measured.figures, measured.predictions.head.classes
     return {
         **{name: asdict(found[name]) for name in ("macro_recall", "macro_f1", "accuracy")},
-        "classes": {name: _class(i, measured.matrix, found) for i, name in enumerate(classes)},
+        "classes": {
+            name: _class(i, measured.matrix, found) | _in_samples(name, measured) for i, name in enumerate(classes)
+        },
         "confusions": confusions(measured.matrix, classes),
         "rare": rare(measured.predictions, trained_on),
         **({} if measured.predictions.tau is None else {"tau": measured.predictions.tau}),
@@ -63,6 +65,12 @@ def lines(made: dict[str, Any]) -> Iterator[str]:
 
 def format_interval(interval: dict[str, float]) -> str:
     return "{value:.3f} ({low:.3f} to {high:.3f})".format(**interval)
+
+
+def _in_samples(name: str, measured: Measured) -> dict[str, int]:
+    """{"samples": sequences that have the class}, of a sequence head."""
+    samples = measured.samples
+    return {} if samples is None else {"samples": samples[name]}
 
 
 def _class(i: int, matrix: np.ndarray, found: dict[str, Any]) -> dict[str, Any]:

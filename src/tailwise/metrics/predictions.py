@@ -15,6 +15,8 @@ from tailwise.metrics.confusion import confusion
 
 FIRST, POSITION, LAST = ["sample", "group"], "position", ["actual", "predicted"]
 """Columns of a table before the classes; a sequence head has a position."""
+HEADLINE = "headline.json"
+"""Beside the tables: dotted names of the figures that the pipeline shows at a glance. Absent where there are none."""
 TAU = "tau"
 """The last column of a table of adjusted probabilities."""
 

@@ -47,10 +47,24 @@ def test_a_seed_draws_the_same_each_time_and_another_one_another():
     assert first == again != other
 
 
-def test_known_draw():
+@pytest.mark.parametrize(("of_group", "then"), [
+    (1, "t.vt.t.t...vtvv..v...t.v"),
+    (2, "vv..tt........vvvvtttt.."),
+])  # fmt: skip
+def test_known_draw(of_group, then):
     """Stored, so that another version of the library that draws otherwise is noticed."""
-    drawn = assign(list("aaabbb" * 4), [f"g{i}" for i in range(24)], Split(0.25, 0.25, 1))
-    assert "".join({"train": ".", "valid": "v", "test": "t"}[split] for split in drawn) == "..tvtttt..v...v..vv.v.t."
+    drawn = assign(list("aaabbb" * 4), [f"g{i // of_group}" for i in range(24)], Split(0.25, 0.25, 1))
+    assert "".join({"train": ".", "valid": "v", "test": "t"}[split] for split in drawn) == then
+
+
+def test_samples_that_are_each_a_group_are_drawn_without_the_search_over_groups(monkeypatch):
+    """It takes minutes for 100,000 groups; shares and classes are met to a sample all the same."""
+    monkeypatch.setattr("sklearn.model_selection.StratifiedGroupKFold.split", None)
+    labels = ["often"] * 700 + ["seldom"] * 250 + ["rarely"] * 50
+    splits = np.array(assign(labels, [f"g{i}" for i in range(1000)], Split(0.2, 0.2, 1)))
+    for split, share in (("train", 0.6), ("valid", 0.2), ("test", 0.2)):
+        for name, count in Counter(labels).items():
+            assert abs((splits[np.array(labels) == name] == split).sum() - share * count) <= 1
 
 
 @pytest.mark.parametrize(

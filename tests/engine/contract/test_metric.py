@@ -7,7 +7,7 @@ import pytest
 
 from support.helpers import HEADS, make_task, metrics_of, total
 from tailwise.core.heads import Head
-from tailwise.engine.contract.metric import Select, figures_of
+from tailwise.engine.contract.metric import Select, figures_of, headlines
 from tailwise.metrics.classification import Classification
 
 
@@ -74,3 +74,27 @@ def test_better_is_the_larger_or_the_smaller(mode, score, than, better):
 
 def test_figures_that_are_no_number_are_unknown():
     assert Select("x").score({"x": math.nan}) is None
+
+
+class Named:
+    """A metric with figures to show at a glance."""
+
+    headline = ("f1", "by.a")
+
+    def part(self, outputs, batch): ...
+
+    def value(self, total): ...
+
+
+def test_figures_at_a_glance_are_named_by_their_metric():
+    figures = {"plain": 1.0, "named": {"f1": 0.5, "by": {"a": None}}}
+    assert headlines({"plain": Lone(), "named": Named()}, figures) == ["named.f1", "named.by.a"]
+    assert headlines({"plain": Lone()}, figures) == []
+    with pytest.raises(ValueError, match="there is no figure named.by.a; there are named.f1"):
+        headlines({"named": Named()}, {"named": {"f1": 0.5}})
+
+
+class Lone:
+    def part(self, outputs, batch): ...
+
+    def value(self, total): ...

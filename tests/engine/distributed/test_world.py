@@ -17,6 +17,7 @@ from support.training.together import free_port
 from tailwise.engine.distributed.world import World
 
 TESTS = Path(__file__).parents[2]
+LENGTHS = {"lengths": True}
 JOBS = {
     "alone": [(1, {})],
     "of 2": [(2, {})],
@@ -24,6 +25,10 @@ JOBS = {
     "2, then 1": [(2, {"stop": 5}), (1, {})],
     "1, then 2": [(1, {"stop": 5}), (2, {})],
     "short": [(2, {"short": (1, 5)})],
+    "by length alone": [(1, LENGTHS)],
+    "by length of 2": [(2, LENGTHS)],
+    "by length, 2, then 1": [(2, {**LENGTHS, "stop": 5}), (1, LENGTHS)],
+    "by length, short": [(2, {**LENGTHS, "short": (1, 5)})],
     "cut": [(1, {"stop": 5}), (2, {"cut": True})],
 }
 """{folder: what runs there, one after the other}; stopped is a run in the second step of the second epoch."""
@@ -117,6 +122,16 @@ def test_the_number_of_processes_changes_nothing(runs, alone, processes):
         whole = [places for number, places in straight if number == epoch]
         assert [sum(parts, ()) for parts in zip(*ours, strict=True)] == whole  # the same order, step by step
         assert Counter(sum(whole, ())) == Counter([*range(37), 3, 3])
+
+
+@pytest.mark.parametrize("how", [" of 2", ", 2, then 1", ", short"])
+def test_batches_by_length_are_the_same_in_several_processes(runs, alone, how):
+    close(runs / f"by length{how}", runs / "by length alone", 1e-6 if "short" in how else 1e-12)
+    steps = [[places for _, places in seen(runs / name, 1)[0]] for name in ("by length alone", "alone")]
+    assert steps[0] != steps[1] and sorted(sum(steps[0], ())) == sorted(sum(steps[1], ()))
+    if how == " of 2":
+        shares = seen(runs / "by length of 2", 2)
+        assert [sum((places for _, places in parts), ()) for parts in zip(*shares, strict=True)] == steps[0]
 
 
 @pytest.mark.slow

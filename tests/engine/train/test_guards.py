@@ -220,6 +220,7 @@ def test_every_fault_has_its_verdict():
         "vanishing gradient": "alert",
         "frozen layer": "alert",
         "out of memory": "halve micro-batch",
+        "figure above its limit": "stop",
     }
 
 

@@ -71,6 +71,7 @@ TROUBLE = {
         Intervention(2, 3, "loss spike", "roll back", 0.5, 4, 0, 9.0, 0.5, 1.2),
         Intervention(2, 7, "exploding gradient", "fall back", 1.0, 4, 1, 1.5, 4e3, 2.0, "", 30, 41),
         Intervention(3, 11, "frozen layer", "alert", 1.0, 4, 1, 1.5, 0.4, None, "backbone.blocks.3.weight"),
+        Intervention(3, 11, "figure above its limit", "stop", 1.0, 4, 1, 0.734, None, 0.6, "confidence.above_95"),
     ],
 }
 """An intervention of each kind."""

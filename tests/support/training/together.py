@@ -5,8 +5,8 @@ they print goes to <folder>/said.txt. Settings: epochs; stop: end after this man
 kills itself in its given step, once; short: this process finds no memory for more than this many samples; cut: the
 state lacks its last byte, and each process leaves the mistake it meets in refused-<rank>.txt. What the first process
 leaves in the folder: weights.safetensors, history.json; each its samples: seen-<rank>.json. options: a name in OPTIONS.
-growing: a curriculum; handed: another phase comes first and hands over; rollbacks: the loss of sample 7 is NaN, and
-after so many rollbacks a simpler model takes over.
+lengths: batches by length; growing: a curriculum; handed: another phase comes first and hands over; rollbacks: the loss
+of sample 7 is NaN, and after so many rollbacks a simpler model takes over.
 """
 
 import json
@@ -99,6 +99,11 @@ def table(n: int, seed: int):
     return made
 
 
+def lengths_of(samples: int) -> list[int]:
+    """Made up: the samples' inputs are all of one size."""
+    return [7 * i % 11 for i in range(samples)]
+
+
 def train(settings: dict, folder: Path, world: World) -> None:
     seen = []
 
@@ -114,7 +119,8 @@ def train(settings: dict, folder: Path, world: World) -> None:
 
     def built(settings):
         model = FaultyModel(settings, folder, world.rank).double()
-        return make_task(model, table(37, 0), table(21, 1), loss=loss, prepare=prepare)
+        lengths = {"lengths": lengths_of(37), "valid_lengths": lengths_of(21)} if settings.get("lengths") else {}
+        return make_task(model, table(37, 0), table(21, 1), loss=loss, prepare=prepare, **lengths)
 
     task = replace(built(settings), fallback=lambda: replace(built(settings), spec={"simple": True}))
     usual = {"optimizer": AdamW("adamw", 0.1), "clip": 0.5}

@@ -14,12 +14,13 @@ Verbosity = Literal["quiet", "normal", "verbose"]
 class Runtime:
     """device: auto uses CUDA if available
     workers: processes that load training data, 0 is the training process itself; auto: the cores left over
-    decoders: processes that film the demo and decode clips, at least 1; auto: one a core
+    decoders: processes that make the demo's raw data and prepare samples, at least 1; auto: one a core. They film and
+        decode clips, or compute features
     tensorboard: write each epoch's figures to .logs/tensorboard
     verbosity: what training prints; the log of events has all of it
     devices: processes that train together, auto is one for each GPU
     save_every: seconds of training that a kill may cost
-    executor: who decodes clips
+    executor: who decodes clips; other pipelines prepare their samples on this machine
     """
 
     device: Literal["auto", "cpu", "cuda"]
@@ -34,7 +35,8 @@ class Runtime:
     def __post_init__(self):
         for name, least in (("workers", 0), ("decoders", 1)):
             if (value := getattr(self, name)) != "auto" and value < least:
-                raise ValueError(f"{name} must be at least {least}, or auto, found {value}")
+                what = " processes that prepare samples" if name == "decoders" else ""
+                raise ValueError(f"{name} must be at least {least}, or auto, found {value}{what}")
         if self.devices != "auto" and self.devices < 1:
             raise ValueError(f"devices must be auto or at least 1, found {self.devices}")
         if self.save_every < 0:

@@ -59,7 +59,7 @@ def keep_freed_memory() -> None:
     """Let this process reuse what it frees instead of handing it back to the system; no effect without glibc.
 
     glibc returns each large block, and a step of training asks for the same blocks again: filling their pages anew
-    takes a fifth of the time of a step of a small net on a processor (bench/freed.py).
+    takes a seventh of the time of a step of a small net on a processor (bench/freed.py).
     """
     library = ctypes.CDLL(None)
     if hasattr(library, "mallopt"):

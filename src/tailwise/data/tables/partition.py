@@ -33,16 +33,19 @@ def assign(labels: Sequence[str], groups: Sequence[str], split: Split) -> list[s
     Raises UserError if there are too few groups, or no label is frequent enough to stratify.
     """
     names = np.full(len(labels), "train", object)
-    test = _take(np.arange(len(labels)), labels, groups, split.test, split.seed)
+    test = take(np.arange(len(labels)), labels, groups, split.test, split.seed)
     names[test] = "test"
     rest = np.flatnonzero(names == "train")
-    names[_take(rest, labels, groups, split.valid / (1 - split.test), split.seed)] = "valid"
+    names[take(rest, labels, groups, split.valid / (1 - split.test), split.seed)] = "valid"
     return names.tolist()
 
 
-def _take(indices: np.ndarray, labels: Sequence[str], groups: Sequence[str], share: float, seed: int) -> np.ndarray:
-    """A random subset of these indices with the given share, stratified by label, without splitting groups."""
-    from sklearn.model_selection import StratifiedGroupKFold  # imported here: slow, and rarely needed
+def take(indices: np.ndarray, labels: Sequence[str], groups: Sequence[str], share: float, seed: int) -> np.ndarray:
+    """A random subset of these indices with the given share, stratified by label, without splitting groups.
+
+    Errors as for `assign`.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold  # imported here: slow, rarely needed
 
     count, of = folds(share)
     codes = [np.unique([values[i] for i in indices], return_inverse=True)[1] for values in (labels, groups)]
@@ -51,7 +54,8 @@ def _take(indices: np.ndarray, labels: Sequence[str], groups: Sequence[str], sha
     if np.bincount(codes[0]).max() < of:
         raise UserError(f"no combination of labels occurs {of} times in {len(indices)} samples")
     with warnings.catch_warnings(action="ignore", category=UserWarning):  # of labels rarer than the folds
-        parts = StratifiedGroupKFold(of, shuffle=True, random_state=seed).split(indices, *codes)
+        kind = StratifiedKFold if different == len(indices) else StratifiedGroupKFold  # takes seconds for 10,000 groups
+        parts = kind(of, shuffle=True, random_state=seed).split(indices, *codes)
         taken = [chosen for _, chosen in parts][:count]
     return indices[np.concatenate(taken)]
 

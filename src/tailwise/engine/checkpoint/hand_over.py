@@ -9,7 +9,7 @@ from tailwise.core.errors import UserError
 from tailwise.core.files import remove_parts
 from tailwise.core.tensors import misfit
 from tailwise.engine.checkpoint.snapshot import Tensors, optimizer_tensors, part, restore_optimizer
-from tailwise.engine.checkpoint.weights import of_model, read_tensors, write_tensors
+from tailwise.engine.checkpoint.weights import as_json, of_model, read_tensors, write_tensors
 from tailwise.optim.groups import StepOptimizer
 
 
@@ -59,7 +59,7 @@ def read_hand_over(path: Path, spec: dict, optimizer: str) -> HandOver | None:
         raise UserError(f"{path}: not a state file of a phase with hand_over: last") from error
     if state.optimizer != optimizer:
         raise UserError(f"{path}: the state of optimizer {state.optimizer}, and this phase's is {optimizer}")
-    if of_model(state.spec) != of_model(spec):
+    if of_model(state.spec) != as_json(spec):
         raise UserError(f"{path}: the state of another model than the one to be trained")
     return state
 

@@ -63,20 +63,21 @@ def of_model(facts) -> dict:
     return {name: facts[name] for name in facts if name not in (INSTEAD_OF, SEEN)} if isinstance(facts, dict) else {}
 
 
-def _as_json(spec: dict) -> dict:
+def as_json(spec: dict) -> dict:
+    """`of_model` as it is read back from a file: tuples are lists there."""
     return json.loads(json.dumps(of_model(spec)))
 
 
 def fallback_spec(path: Path, asked: dict) -> dict | None:
     """The specification of the simpler model in `path`, if it took over from the one asked for."""
     _, found = read_weights(path)
-    return found if INSTEAD_OF in found and of_model(found[INSTEAD_OF]) == _as_json(asked) else None
+    return found if INSTEAD_OF in found and of_model(found[INSTEAD_OF]) == as_json(asked) else None
 
 
 def load_into(model: torch.nn.Module, spec: dict, path: Path) -> None:
     """Load the weights of `path` into `model`; raises UserError if they are of another model or not finite."""
     tensors, facts = read_weights(path)
-    found, wanted = of_model(facts), _as_json(spec)
+    found, wanted = of_model(facts), as_json(spec)
     if found != wanted:
         raise UserError(f"{path}: weights of another model: {_first_difference(found, wanted)}")
     if wrong := misfit(tensors, model.state_dict()):

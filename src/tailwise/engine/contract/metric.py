@@ -9,6 +9,7 @@ import numpy as np
 
 from tailwise.core.batch import Batch, Outputs
 from tailwise.metrics.confusion import mean_known
+from tailwise.metrics.dotted import dotted
 
 Number = float | int | None
 """A figure; None if undefined, as without labels."""
@@ -20,6 +21,7 @@ class Metric(Protocol):
     """A metric accumulated as sums, so that resuming and several processes give the same value.
 
     For top-k accuracy `part` counts hits and labels, parts are added, and `value` divides.
+    It may have `headline`, a tuple of the names of its figures to show at a glance, beside the heads'.
     """
 
     def part(self, outputs: Outputs, batch: Batch) -> np.ndarray:
@@ -71,6 +73,17 @@ class Select:
         if isinstance(value, Mapping):
             raise ValueError(f"select: {self.figure} of metric {name} is a number a class, not one number")
         return value
+
+
+def headlines(metrics: Mapping[str, Metric], figures: Mapping[str, Figures]) -> list[str]:
+    """Dotted names of the figures to show at a glance, see `Metric`. figures: {metric: its value}
+
+    Raises ValueError for a name that is no figure of its metric.
+    """
+    names = [f"{name}.{figure}" for name, metric in metrics.items() for figure in getattr(metric, "headline", ())]
+    if unknown := [name for name in names if name not in dotted(figures)]:
+        raise ValueError(f"headline: there is no figure {unknown[0]}; there are {', '.join(dotted(figures))}")
+    return names
 
 
 def figures_of(metrics: Mapping[str, Metric], totals: Mapping[str, Sequence[float]]) -> dict[str, Figures]:

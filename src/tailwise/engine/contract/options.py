@@ -1,7 +1,7 @@
 """Options of a phase that depend on validation or on another phase, and their checks."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from math import inf
 
 from tailwise.core.errors import UserError
@@ -35,18 +35,28 @@ def epochs_without_improvement(scores: Sequence[float], min_delta: float = 0.0) 
 
 @dataclass(frozen=True)
 class EarlyStopping:
-    """Stops the phase after `patience` consecutive epochs without improvement.
+    """Stops the phase after `patience` consecutive epochs without improvement, or at once where a limit is exceeded.
 
     patience: epochs, 1 or more
     min_delta: minimum change of the score that counts as an improvement
+    limits: {validation figure, as metric.figure: its maximum}. The phase ends after an epoch that exceeds one; its best
+        epoch is one before that, if there is any. With `hand_over: last` that epoch's own state is handed over
     """
 
     patience: int
     min_delta: float = 0.0
+    limits: dict[str, float] = field(default_factory=dict[str, float])
 
     def __post_init__(self):
         if self.patience < 1 or self.min_delta < 0:
             raise ValueError("patience must be at least 1 and min_delta not negative")
+
+    def exceeded(self, figures: Mapping[str, float | None]) -> tuple[str, float, float] | None:
+        """(name, value, limit) of the first figure above its limit; None if none is. figures: by dotted name"""
+        for name, limit in self.limits.items():
+            if (value := figures.get(name)) is not None and value > limit:
+                return name, value, limit
+        return None
 
     def stops(self, scores: Sequence[float]) -> bool:
         return epochs_without_improvement(scores, self.min_delta) >= self.patience

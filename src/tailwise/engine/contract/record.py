@@ -52,6 +52,11 @@ class EpochRecord:
     score: float | None = None
     interventions: tuple[Intervention, ...] = ()
 
+    @property
+    def stopped(self) -> bool:
+        """Whether a limit was exceeded in this epoch, which ends the phase."""
+        return any(each.action == "stop" for each in self.interventions)
+
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 

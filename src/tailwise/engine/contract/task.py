@@ -60,8 +60,10 @@ class Task:
     mix(batch, how, keys): a prepared batch with its samples mixed and `Batch.mix` set, which the loss must honour;
         called in a phase with `mix`; None: the pipeline cannot
     auxiliary: names of losses that count only in a phase that gives them a weight
+    lengths, valid_lengths: (N,) of the training and of the validation samples, such as the positions of sequences:
+        batches are of samples of similar length; None: batches do not depend on length
 
-    Raises ValueError if `select` names an unknown metric.
+    Raises ValueError if `select` names an unknown metric, and for other than one length a sample.
     """
 
     heads: tuple[Head, ...]
@@ -76,12 +78,20 @@ class Task:
     fallback: Callable[[], "Task"] | None = None
     auxiliary: tuple[str, ...] = ()
     mix: Callable[[Batch, Mixing, np.ndarray], Batch] | None = None
+    lengths: Sequence[int] | None = None
+    valid_lengths: Sequence[int] | None = None
 
     def __post_init__(self):
         absent = [name for name in self.select.names if name not in self.metrics] if self.select else []
         if absent:
             known = ", ".join(self.metrics) or "none"
             raise ValueError(f"select names the metric {absent[0]!r}, which the task lacks; it has {known}")
+        for name, samples, lengths in (
+            ("lengths", self.train, self.lengths),
+            ("valid_lengths", self.valid, self.valid_lengths),
+        ):
+            if lengths is not None and (samples is None or len(lengths) != len(samples)):
+                raise ValueError(f"{name} has {len(lengths)} numbers for {len(samples or ())} samples")
 
     def loss_weight(self, name: str, weights: Mapping[str, float]) -> float:
         """The weight of a loss in a phase with these `loss_weights`."""

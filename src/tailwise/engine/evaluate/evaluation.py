@@ -1,6 +1,6 @@
 """Evaluates a trained model on a split: figures and predictions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,9 +53,18 @@ def evaluate(task: Task, run: Run) -> Evaluation:
         for head in task.heads:
             parts[head.name].append(_predictions(head, batch, outputs, *of_batch))
     found = {name: concatenate(of_head) for name, of_head in parts.items()}
+    if task.valid_lengths is not None:
+        found = {name: in_order(of_head, names) for name, of_head in found.items()}
     for of_head in found.values():
         check_predictions(of_head)
     return Evaluation(found, figures_of(task.metrics, sums.totals))
+
+
+def in_order(found: Predictions, names: Sequence[str]) -> Predictions:
+    """The predictions with their samples in the order of `names`; positions of a sample keep theirs."""
+    places = {name: place for place, name in enumerate(names)}
+    rows = np.fromiter((places[sample] for sample in found.samples), np.int64, len(found))
+    return found.take(np.argsort(rows, kind="stable"))
 
 
 def check_predictions(found: Predictions) -> None:

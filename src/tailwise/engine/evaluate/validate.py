@@ -1,13 +1,14 @@
 """Forward passes over the validation split without gradients, and metric sums."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 import torch
 
 from tailwise.core.batch import Batch, Outputs
 from tailwise.core.errors import UserError
+from tailwise.engine.batches.buckets import evaluation_order
 from tailwise.engine.batches.loading import load_batches
 from tailwise.engine.batches.memory import TOO_LARGE, catch_oom
 from tailwise.engine.batches.order import chunks
@@ -18,7 +19,7 @@ from tailwise.engine.contract.task import Task
 
 @torch.no_grad()
 def forward(task: Task, run: Run, lists: Iterable[list[int]]) -> Iterator[tuple[Batch, Outputs]]:
-    """Batches of these validation samples in order, with their outputs in float32."""
+    """Batches of these lists of validation samples, with their outputs in float32."""
     task.model.eval()
     for batch in load_batches(task.valid, list(lists), run.workers, run.events):
         batch = batch.to(run.device)
@@ -27,15 +28,20 @@ def forward(task: Task, run: Run, lists: Iterable[list[int]]) -> Iterator[tuple[
         yield batch, {name: logits.float() for name, logits in outputs.items()}
 
 
+def order_of(task: Task) -> Sequence[int]:
+    """The order in which validation samples are evaluated."""
+    return evaluation_order(len(task.valid), task.valid_lengths)
+
+
 def forward_all(task: Task, run: Run) -> Iterator[tuple[Batch, Outputs]]:
-    """`forward` over all validation samples, in this process only.
+    """`forward` over all validation samples in `order_of`, in this process only.
 
     When memory runs out it halves the micro-batch and logs that. Raises UserError if a single sample
     does not fit.
     """
-    size, done, rounds = run.training.micro_batch, 0, None
+    size, done, rounds, order = run.training.micro_batch, 0, None, order_of(task)
     while done < len(task.valid):
-        rounds = rounds or forward(task, run, chunks(range(done, len(task.valid)), size))
+        rounds = rounds or forward(task, run, chunks(order[done:], size))
         found = catch_oom(partial(next, rounds))
         if found:
             done += len(found[0])
@@ -49,13 +55,13 @@ def forward_all(task: Task, run: Run) -> Iterator[tuple[Batch, Outputs]]:
 
 
 def validate(task: Task, run: Run, micro_batch: int, done: int = 0) -> Iterator[PartialMetrics]:
-    """This process's share of metric parts, for validation samples from index `done` on.
+    """This process's share of metric parts, for validation samples from place `done` in `order_of` on.
 
     In each round every process takes a micro-batch; in the last round a process without one yields an empty part.
     The micro-batches do not depend on the number of processes.
     """
     rank, size = run.world.rank, run.world.size
-    lists = chunks(range(done, len(task.valid)), micro_batch)
+    lists = chunks(order_of(task)[done:], micro_batch)
     own = lists[rank::size]
     for batch, outputs in forward(task, run, own):
         yield partial_metrics(task, batch, outputs)

@@ -16,6 +16,8 @@ from tailwise.metrics import interventions
 from tailwise.metrics.classification import Classification
 
 CLASS_FIGURES = ("epoch", "head", "class", "support", "predicted", "share", "recall", "precision", "f1", "boost")
+STOPPED = "stopped"
+"""A column of epochs.csv, where a limit was exceeded: 1 in that epoch, else 0."""
 CELL = ("epoch", "head", "actual", "predicted", "count")
 
 Metrics = Mapping[str, Metric]
@@ -26,8 +28,13 @@ Boosts = dict[str, dict[str, float]]
 def write_history(folder: Path, history: list[EpochRecord], metrics: Metrics, boosts: Boosts) -> None:
     """epochs.csv, classes.csv, confusion.csv and interventions.csv by epoch, latest/ of the last one, alerts.json."""
     figures = [number_figures(record, metrics) for record in history]
-    header = ["epoch", "lr", "train_loss", "gradient_norm", "score", *figures[-1]]
-    write_csv(folder / "epochs.csv", header, map(_epoch_row, history, figures))
+    header, rows = (
+        ["epoch", "lr", "train_loss", "gradient_norm", "score", *figures[-1]],
+        map(_epoch_row, history, figures),
+    )
+    if any(record.stopped for record in history):  # in which an emergency stop ended the phase
+        header, rows = [*header, STOPPED], [[*row, int(of.stopped)] for row, of in zip(rows, history)]
+    write_csv(folder / "epochs.csv", header, rows)
     heads = classifications(metrics)
     rows = [row for record in history for row in class_rows(record, metrics, boosts)]
     write_csv(folder / "classes.csv", CLASS_FIGURES, ([row[name] for name in CLASS_FIGURES] for row in rows))

@@ -1,6 +1,6 @@
 """Observers of a run: each is called with the history after an epoch, reads it, and returns nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -108,7 +108,10 @@ def epoch_line(record: EpochRecord, metrics: Metrics) -> str:
 
 
 def _of_metric(record: EpochRecord, name: str, metric: Metric) -> str:
+    """The headline figures of a metric that has some, else all."""
     found = figures_of({name: metric}, record.totals)[name]
+    if isinstance(found, Mapping) and (headline := getattr(metric, "headline", ())):
+        found = {figure: found[figure] for figure in headline}
     return ", ".join(f"{figure} {'-' if value is None else f'{value:.4g}'}" for figure, value in numbers(name, found))
 
 

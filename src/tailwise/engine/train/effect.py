@@ -1,4 +1,6 @@
-"""Rejects options that would have no effect."""
+"""Rejects options that would have no effect, or that name nothing."""
+
+from dataclasses import replace
 
 import torch
 from torch import nn
@@ -6,9 +8,14 @@ from torch import nn
 from tailwise.core.errors import UserError
 from tailwise.engine.batches.dry_forward import dry_forward
 from tailwise.engine.batches.memory import catch_oom_in_all
+from tailwise.engine.contract.metric import figures_of
+from tailwise.engine.contract.phase import Phase
+from tailwise.engine.contract.record import MetricSums
 from tailwise.engine.contract.run import Run
 from tailwise.engine.contract.task import Task
+from tailwise.engine.evaluate.validate import forward, partial_metrics
 from tailwise.losses.boost import ClassBoost
+from tailwise.metrics.dotted import check_known, dotted
 
 
 def check_effect(
@@ -31,6 +38,23 @@ def check_effect(
         raise UserError(
             f"the boost of head {unaffected[0]} has no effect: all parameters its logits depend on are frozen"
         )
+
+
+def check_limit_names(task: Task, phase: Phase, run: Run) -> None:
+    """Raise UserError for `early_stopping.limits` of figures that validation lacks, or if memory runs out.
+
+    The names come from the figures of one validation sample; the model is left in evaluation mode.
+    """
+    limits = phase.early_stopping.limits if phase.early_stopping else {}
+    if not limits:
+        return
+
+    def known() -> dict[str, float | None]:
+        sums = MetricSums()
+        sums.add(partial_metrics(task, *each) for each in forward(task, replace(run, workers=0), [[0]]))
+        return dotted(figures_of(task.metrics, sums.totals))
+
+    check_known("early_stopping.limits", limits, catch_oom_in_all(known, run))
 
 
 def _depends(value: torch.Tensor, on: list[nn.Parameter]) -> bool:

@@ -1,5 +1,6 @@
 """Actions on a fault: skip the batch, roll back, fall back to a simpler model, halve the micro-batch, alert."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import cast
@@ -7,12 +8,14 @@ from typing import cast
 from tailwise.core.errors import UserError
 from tailwise.engine.batches.memory import TOO_LARGE
 from tailwise.engine.checkpoint.snapshot import load_fitting, part
+from tailwise.engine.contract.metric import Figures
 from tailwise.engine.contract.phase import train_mode
 from tailwise.engine.train.guards import ACTIONS, StepNumbers, evidence
 from tailwise.engine.train.idle import zero_gradient_parameters
 from tailwise.engine.train.saving import save_best
 from tailwise.engine.train.step import StepRejected
 from tailwise.engine.train.trainer import PhaseTrainer, StepBatches
+from tailwise.metrics.dotted import dotted
 from tailwise.metrics.interventions import Action, Fault, Intervention, describe, describe_fault
 
 Numbers = dict[str, float | None]
@@ -98,6 +101,16 @@ def fall_back(trainer: PhaseTrainer, fault: Fault, numbers: Numbers) -> None:
     record(trainer, fault, "fall back", loaded=loaded, tensors=tensors, **numbers)
 
 
+def check_limits(trainer: PhaseTrainer, figures: Mapping[str, Figures]) -> None:
+    """After the validation of an epoch: record an emergency stop for a figure above its limit."""
+    early = trainer.phase.early_stopping
+    if early and early.limits and (found := early.exceeded(dotted(figures))):
+        name, value, limit = found
+        numbers = {"parameter": name, "loss": value, "reference": limit}
+        row = intervention(trainer, "figure above its limit", "stop", **numbers)
+        append(trainer, replace(row, step=trainer.state.step))
+
+
 def intervention(trainer: PhaseTrainer, fault: Fault, action: Action, **values) -> Intervention:
     """An intervention at the current step, with the current settings."""
     state = trainer.state
@@ -107,6 +120,11 @@ def intervention(trainer: PhaseTrainer, fault: Fault, action: Action, **values) 
 
 def record(trainer: PhaseTrainer, fault: Fault, action: Action, **values) -> None:
     """Record an intervention in this epoch and log it."""
-    row = intervention(trainer, fault, action, **values)
+    append(trainer, intervention(trainer, fault, action, **values))
+
+
+def append(trainer: PhaseTrainer, row: Intervention) -> None:
+    """Add an intervention to this epoch's and log it."""
     trainer.state.interventions.append(row)
-    trainer.log("intervention", f"{trainer.position}: {describe(row)}", fault=fault, action=action)
+    position = f"{trainer.run.name} epoch {row.epoch} step {row.step}"
+    trainer.log("intervention", f"{position}: {describe(row)}", fault=row.fault, action=row.action)

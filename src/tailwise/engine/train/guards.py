@@ -17,12 +17,14 @@ ACTIONS: dict[Fault, Action] = {
     "vanishing gradient": "alert",
     "frozen layer": "alert",
     "out of memory": "halve micro-batch",
+    "figure above its limit": "stop",
 }
 """skip batch: leave the weights unchanged.
 roll back: restore the last good weights, halve the learning rate and continue with the next batch. Another rollback
     soon after divides the rate by 4, the next by 8, since a rate that is barely stable is too high to learn at. After
     `max_rollbacks` fall back to the next simpler model, with the weights that fit it; without one the run ends.
 halve micro-batch: then repeat the step.
+stop: end the phase after this epoch, see `EarlyStopping.limits`.
 alert: accept the step; logged once while the condition lasts."""
 
 Immovable = Callable[[list[str]], list[str]]

@@ -21,9 +21,10 @@ from tailwise.engine.contract.record import EpochRecord
 from tailwise.engine.contract.run import Run
 from tailwise.engine.contract.task import Task
 from tailwise.engine.evaluate.validate import validate
-from tailwise.engine.train.faults import check_step, halve_micro_batch, handle_fault, watch_step
+from tailwise.engine.train.faults import check_limits, check_step, halve_micro_batch, handle_fault, watch_step
 from tailwise.engine.train.guards import StepNumbers
 from tailwise.engine.train.saving import keep_epoch, resume, save_at_end, save_if_due
+from tailwise.engine.train.state import PhaseResult
 from tailwise.engine.train.step import (
     StepBatches,
     StepRejected,
@@ -33,7 +34,7 @@ from tailwise.engine.train.step import (
     prepare_step,
     sum_over_processes,
 )
-from tailwise.engine.train.trainer import PhaseResult, PhaseTrainer
+from tailwise.engine.train.trainer import PhaseTrainer
 from tailwise.losses.boost import ClassBoost
 
 
@@ -152,11 +153,13 @@ def close_epoch(trainer: PhaseTrainer) -> None:
     state, run, task = trainer.state, trainer.run, trainer.task
     with trainer.timer.timed("closing"):
         totals, select = state.validation.totals, task.select
-        score = select.score(figures_of(task.metrics, totals)) if select else None
-        lr, interventions = trainer.lr(trainer.steps - 1), tuple(state.interventions)
-        figures = lr, state.mean_loss, state.mean_norm, totals, score, interventions
+        figures = figures_of(task.metrics, totals) if select else {}
+        score = select.score(figures) if select else None
+        numbers = trainer.lr(trainer.steps - 1), state.mean_loss, state.mean_norm, totals, score
         with defer_interrupt():
-            record = EpochRecord(run.name, state.epoch + 1, trainer.phase.epochs, *figures)
+            check_limits(trainer, figures)
+            interventions = tuple(state.interventions)
+            record = EpochRecord(run.name, state.epoch + 1, trainer.phase.epochs, *numbers, interventions)
             weights = trainer.validated_task().model.state_dict()
             keep_epoch(trainer, weights)
             best = trainer.phase.hand_over == "last" or state.is_best(record, select)
@@ -165,6 +168,6 @@ def close_epoch(trainer: PhaseTrainer) -> None:
             state.close_epoch(record, best)
         for observe in run.observers:
             observe(state.history)
-    if trainer.stopped and (early := trainer.phase.early_stopping):
+    if trainer.stopped and not record.stopped and (early := trainer.phase.early_stopping):
         trainer.log("stop", f"{run.name}: no better score for {early.patience} epochs, stopped")
     save_if_due(trainer, "step")

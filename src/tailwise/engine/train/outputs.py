@@ -8,7 +8,7 @@ from tailwise.engine.contract.run import Run
 from tailwise.engine.monitor.backend import backend
 from tailwise.engine.monitor.history import Boosts, Metrics, best_epoch, write_history
 from tailwise.engine.train.saving import KEPT_FILES
-from tailwise.engine.train.trainer import PhaseResult
+from tailwise.engine.train.state import PhaseResult
 
 
 def write_outputs(phase: str, metrics: Metrics, boosts: Boosts, trained: PhaseResult, asked: dict, run: Run) -> None:

@@ -24,7 +24,13 @@ def resume(trainer: PhaseTrainer) -> None:
     if saved:
         restore_state(trainer, saved)
     elif trainer.run.training.accumulate == "auto" and not trainer.handed:
-        trainer.state.micro_batch = auto_micro_batch(trainer.task, trainer.run, trainer.samples[0][0])
+        trainer.state.micro_batch = auto_micro_batch(trainer.task, trainer.run, largest_sample(trainer))
+
+
+def largest_sample(trainer: PhaseTrainer) -> int:
+    """A sample of the first epoch that needs no less memory than its others: the longest, where lengths are known."""
+    samples, lengths = trainer.samples[0], trainer.task.lengths
+    return samples[0] if lengths is None else max(samples, key=lengths.__getitem__)
 
 
 def restore_state(trainer: PhaseTrainer, saved: State) -> None:

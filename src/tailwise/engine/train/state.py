@@ -1,8 +1,10 @@
-"""The state of a phase, except for tensors. Saved as JSON."""
+"""The state of a phase, except for tensors, saved as JSON; and its result."""
 
 import math
 from dataclasses import asdict, dataclass, field, fields
 
+from tailwise.engine.checkpoint.hand_over import HandOver
+from tailwise.engine.checkpoint.snapshot import Tensors
 from tailwise.engine.contract.metric import Select
 from tailwise.engine.contract.record import EpochRecord, MetricSums
 from tailwise.engine.train.guards import GuardState, StepNumbers
@@ -52,9 +54,14 @@ class TrainState:
         self.norms.append(numbers.norm)
 
     def is_best(self, record: EpochRecord, select: Select | None) -> bool:
-        """Whether the epoch scores better than all before it; without `select` each one does."""
+        """Whether the epoch scores better than all before it; without `select` each one does.
+
+        One that exceeds a limit does only where it is the first.
+        """
         if not self.best_epoch or not select:
             return True
+        if record.stopped:
+            return False
         return select.better(record.score, self.history[self.best_epoch - 1].score)
 
     def close_epoch(self, record: EpochRecord, best: bool) -> None:
@@ -86,6 +93,28 @@ class TrainState:
                 "good": GuardState(**values["good"]),
             }
         )
+
+
+@dataclass(frozen=True)
+class PhaseResult:
+    """Result of a phase.
+
+    weights: weights of the best epoch, by name; history: one record per epoch; best: the best epoch, from 1
+    spec: specification of the model with these weights: the task's, or that of a fallback
+    fallback: number of fallbacks by the best epoch
+    micro_batch: final micro-batch size
+    stopped: whether the phase ended early
+    last: full state for the next phase, if ``hand_over`` is last; `best` is then the last epoch
+    """
+
+    weights: Tensors
+    history: list[EpochRecord]
+    best: int
+    spec: dict
+    fallback: int
+    micro_batch: int
+    stopped: bool = False
+    last: HandOver | None = None
 
 
 def _mean(values: list[float]) -> float:

@@ -2,29 +2,29 @@
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import partial
 
 import numpy as np
 
 from tailwise.core.batch import Batch
+from tailwise.engine.batches.buckets import training_order
 from tailwise.engine.batches.loading import load_batches, load_steps
 from tailwise.engine.batches.memory import catch_oom_in_all
-from tailwise.engine.batches.order import augment_keys, chunks, epoch_order, plan_steps, repeat_numbers
+from tailwise.engine.batches.order import augment_keys, chunks, plan_steps, repeat_numbers
 from tailwise.engine.checkpoint.hand_over import HandOver, named_state, restore_hand_over
 from tailwise.engine.checkpoint.snapshot import Tensors, copied, part, restore, snapshot
 from tailwise.engine.contract.options import SamplesOf, samples_by_epoch
 from tailwise.engine.contract.phase import Phase, adapt_phase, check_phase, rate_groups, set_trainable, shapes
-from tailwise.engine.contract.record import EpochRecord
 from tailwise.engine.contract.run import Run
 from tailwise.engine.contract.strength import strength_of
 from tailwise.engine.contract.task import Task
 from tailwise.engine.evaluate.batch_norm import batch_norms, measure_statistics
 from tailwise.engine.monitor.clock import SaveTimer
 from tailwise.engine.train.backup import StepBackup
-from tailwise.engine.train.effect import check_effect
+from tailwise.engine.train.effect import check_effect, check_limit_names
 from tailwise.engine.train.guards import GuardState
-from tailwise.engine.train.state import TrainState
+from tailwise.engine.train.state import PhaseResult, TrainState
 from tailwise.losses.boost import ClassBoost
 from tailwise.optim.average import EMA, WeightAverage
 from tailwise.optim.groups import StepOptimizer
@@ -32,28 +32,6 @@ from tailwise.optim.kinds import optimizer_name
 
 StepBatches = tuple[list[Batch], list[list[int]]]
 """This process's micro-batches of a step, and for each sample how often it occurred earlier in the epoch."""
-
-
-@dataclass(frozen=True)
-class PhaseResult:
-    """Result of a phase.
-
-    weights: weights of the best epoch, by name; history: one record per epoch; best: the best epoch, from 1
-    spec: specification of the model with these weights: the task's, or that of a fallback
-    fallback: number of fallbacks by the best epoch
-    micro_batch: final micro-batch size
-    stopped: whether the phase ended early
-    last: full state for the next phase, if ``hand_over`` is last; `best` is then the last epoch
-    """
-
-    weights: Tensors
-    history: list[EpochRecord]
-    best: int
-    spec: dict
-    fallback: int
-    micro_batch: int
-    stopped: bool = False
-    last: HandOver | None = None
 
 
 class PhaseTrainer:
@@ -90,6 +68,7 @@ class PhaseTrainer:
         phase = adapt_phase(self.phase, model, self.known) if self.specs else self.phase
         parameters = set_trainable(model, phase.trainable)
         optimizer = phase.optimizer.build(rate_groups(model, phase.rates), phase.lr)
+        check_limit_names(task, phase, self.run)
         check_effect(task, self.boost, parameters, self.samples[0][:1], self.run)
         self.task = task
         self.optimizer: StepOptimizer = optimizer
@@ -141,8 +120,9 @@ class PhaseTrainer:
     @property
     def stopped(self) -> bool:
         """Whether the phase was stopped early."""
-        early = self.phase.early_stopping
-        return bool(early) and early.stops(self.scores) and self.state.epoch < self.phase.epochs
+        early, last = self.phase.early_stopping, self.state.history[-1:]
+        ended = bool(early) and (early.stops(self.scores) or any(record.stopped for record in last))
+        return ended and self.state.epoch < self.phase.epochs
 
     @property
     def finished(self) -> bool:
@@ -182,13 +162,15 @@ class PhaseTrainer:
         """Restart loading from the current step, after a change of micro-batch or model."""
         self._batches: Iterator[StepBatches] | None = None
 
+    def order(self, epoch: int) -> np.ndarray:
+        """The samples of an epoch in the order in which steps take them."""
+        position = self.run.training.seed, self.seeds, self.seed_epoch(epoch)
+        return training_order(self.samples[epoch], self.task.lengths, self.run.training.batch_size, position)
+
     def _load(self) -> Iterator[StepBatches]:
         """This process's batches of all remaining steps of the phase."""
         run, state = self.run, self.state
-        orders = [
-            epoch_order(self.samples[epoch], run.training.seed, self.seeds, self.seed_epoch(epoch))
-            for epoch in range(state.epoch, self.phase.epochs)
-        ]
+        orders = [self.order(epoch) for epoch in range(state.epoch, self.phase.epochs)]
         repeats = [repeat_numbers(order) for order in orders]
         plan = partial(plan_steps, run.training.batch_size, state.micro_batch, run.world.share, state.step)
         return zip(load_steps(self.task.samples, plan(orders), run.workers, run.events), plan(repeats))
@@ -215,8 +197,8 @@ class PhaseTrainer:
     def _prepared(self) -> Iterator[Batch]:
         """This epoch's samples as micro-batches, augmented as in training."""
         run, state = self.run, self.state
-        order = epoch_order(self.samples[state.epoch], run.training.seed, self.seeds, self.seed_epoch(state.epoch))
-        batches = load_batches(self.task.samples, chunks(order, state.micro_batch), run.workers, run.events)
+        lists = chunks(self.order(state.epoch), state.micro_batch)
+        batches = load_batches(self.task.samples, lists, run.workers, run.events)
         return (self.prepare(batch, batch.index.numpy()) for batch in batches)
 
     def result(self) -> PhaseResult:

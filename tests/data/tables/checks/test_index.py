@@ -91,7 +91,7 @@ def test_a_stage_that_fails_writes_nothing(folder, last):
 
 
 def test_a_data_root_that_is_not_there(tmp_path):
-    advice = "put the clips and their annotations there, or set data.root in params.yaml"
+    advice = "put the raw files and their annotations there, or set data.root in params.yaml"
     assert refusal(tmp_path / "none") == f"{tmp_path}/none: no such folder; {advice}"
     assert refusal(tmp_path) == f"{tmp_path}: is empty; {advice}"
     (tmp_path / "file").write_text("")

@@ -20,8 +20,8 @@ BIG = b"a clip" * 100
 
 def index(*rows: str) -> Index:
     """Rows of "split sample group path content"."""
-    parts = table([dict(zip(("split", "sample", "group", "path", "content"), row.split())) for row in rows])
-    return Index({}, by_split(parts), {}, {})
+    parts = [dict(zip(("split", "sample", "group", "path", "content"), row.split())) for row in rows]
+    return Index({}, by_split(table([{**row, "view": "0"} for row in parts])), {}, {})
 
 
 def by_split(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:

@@ -103,7 +103,7 @@ def test_names_of_folders(root):
 @pytest.mark.parametrize(
     ("root", "said"),
     [
-        (None, "must name a folder, found None: put the clips and their annotations into one, such as data/own"),
+        (None, "must name a folder, found None: put the raw files and their annotations into one, such as data/own"),
         ("", "must name a folder, found ''"),
         (5, "must name a folder, found 5"),
         (["a"], "must name a folder, found ['a']"),

@@ -1,4 +1,4 @@
-"""Content hashes (SHA-256) of the raw clips."""
+"""Content hashes (SHA-256) of the raw files."""
 
 import hashlib
 import os
@@ -26,8 +26,8 @@ def content(raw: RawFile) -> tuple[str, int]:
         return hashlib.file_digest(file, "sha256").hexdigest(), file.seek(0, os.SEEK_END)
 
 
-def fill_content(index: Index, root: Path) -> tuple[Index, set[str]]:
-    """The index with the column `content` filled, and the hashes of files too small to be a clip.
+def fill_content(index: Index, root: Path, smallest: int = SMALLEST_CLIP) -> tuple[Index, set[str]]:
+    """The index with the column `content` filled, and the hashes of files below `smallest` bytes.
 
     Reads each file once. Uses threads, because hashing releases the GIL.
     """
@@ -38,4 +38,4 @@ def fill_content(index: Index, root: Path) -> tuple[Index, set[str]]:
         found = dict(pair for part in parts for pair in part)
     digests = {path: digest for path, (digest, _) in found.items()}
     rows = {split: rows.assign(content=column(rows, "path").map(digests)) for split, rows in index.rows.items()}
-    return replace(index, rows=rows), {digest for digest, size in found.values() if size < SMALLEST_CLIP}
+    return replace(index, rows=rows), {digest for digest, size in found.values() if size < smallest}

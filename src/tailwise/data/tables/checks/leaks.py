@@ -1,4 +1,4 @@
-"""Leaks: clips or groups in several splits, and clips with several labels."""
+"""Leaks: contents or groups in several splits, and contents with several labels."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,52 +11,58 @@ from tailwise.data.tables.rows import Index
 from tailwise.data.tables.spelling import confusable, distinguish, quote
 
 APART = "keep each in one split (for drawn splits, give them a common group)"
-ONE_LABEL = "give each clip one label"
 SPELT = "use one spelling for the same name, and clearly different names otherwise"
 
 
 @dataclass(frozen=True)
 class Leak:
-    """split: the last of the splits that share the item; text: what leaks and where; advice: what to do"""
+    """split: the last of the splits that share the item; text: what leaks and where; advice: what to do
+
+    crosses: whether it is between splits
+    """
 
     split: str
     text: str
     advice: str = APART
-
-    @property
-    def crosses(self) -> bool:
-        """Whether the leak is between splits."""
-        return self.advice != ONE_LABEL
+    crosses: bool = True
 
 
 def find_leaks(index: Index, stubs: set[str]) -> list[Leak]:
-    """A leak for each clip, group or sample in two splits, and for each clip with two labels.
+    """A leak for each content, group or sample in two splits, and for each content with two labels.
 
     Names that look alike count as one.
-    stubs: hashes of files too small to be a clip; such files are identified by path
+    stubs: hashes of files too small to be a sample; such files are identified by their place
     """
-    table, heads = all_views(index, stubs), list(index.heads)
-    shared = table.loc[_splits(table, "clip") > 1]
-    labelled = table.loc[(_splits(table, "clip") == 1) & contradictory(table, ["clip"], heads)]
+    table = all_rows(index, stubs)
+    shared = table.loc[_splits(table, "item") > 1]
+    labelled = table.loc[(_splits(table, "item") == 1) & contradictory(table, ["item"], list(index.heads))]
     groups = table.loc[_splits(table, "group") > 1]
     return [
-        *(_clip_leak(views, heads) for _, views in shared.groupby("clip", sort=False)),
-        *(_label_leak(views, heads) for _, views in labelled.groupby("clip", sort=False)),
-        *(_group_leak(str(group), views) for group, views in groups.groupby("group", sort=False)),
+        *(_item_leak(rows, index) for _, rows in shared.groupby("item", sort=False)),
+        *(_label_leak(rows, index) for _, rows in labelled.groupby("item", sort=False)),
+        *(_group_leak(str(group), rows) for group, rows in groups.groupby("group", sort=False)),
         *_alike(table),
     ]
 
 
-def all_views(index: Index, stubs: set[str]) -> pd.DataFrame:
-    """The rows of all splits, concatenated, with the columns `split` and `clip` (an id of the content)."""
+def all_rows(index: Index, stubs: set[str]) -> pd.DataFrame:
+    """The rows of all splits, concatenated, with the columns `split`, `item` (an id of the content) and `place`.
+
+    place: where the content is, as messages say it: its path, or the name of its sample where there are no paths
+    Labels that name no class are "".
+    """
     parts = [rows.assign(split=split) for split, rows in index.rows.items()]
     table = pd.concat(parts, ignore_index=True)
+    table = table.assign(place=table["path"] if "path" in table else "sample " + column(table, "sample"))
+    heads = {
+        head: column(table, head).where(column(table, head).map(index.classes_in).map(bool), "") for head in index.heads
+    }
     contents = column(table, "content")
-    return table.assign(clip=contents.mask(contents.isin(list(stubs)), column(table, "path")))
+    return table.assign(**heads, item=contents.mask(contents.isin(list(stubs)), column(table, "place")))
 
 
 def contradictory(table: pd.DataFrame, key: list[str], heads: list[str]) -> pd.Series:
-    """Per row, whether the views with its key have different labels in some head; missing labels are ignored."""
+    """Per row, whether the rows with its key have different labels in some head; missing labels are ignored."""
     found = pd.Series(False, table.index)
     for head in heads:
         labels = column(table, head)
@@ -74,30 +80,40 @@ def _distinct(values: pd.Series, by: list[pd.Series]) -> pd.Series:
     return cast(pd.Series, values.groupby(by).transform("nunique"))
 
 
-def _clip_leak(views: pd.DataFrame, heads: list[str]) -> Leak:
-    first = views.drop_duplicates("split")
-    where = [f"{path} in {split}" for path, split in zip(first["path"], first["split"])]
-    labels = "".join(f"; its {head} is {' and '.join(map(quote, of))}" for head, of in _differ(views, heads).items())
-    return Leak(first["split"].iloc[-1], f"the same clip is {' and '.join(where)}{labels}")
+def _item_leak(rows: pd.DataFrame, index: Index) -> Leak:
+    first = rows.drop_duplicates("split")
+    where = [f"{place} in {split}" for place, split in zip(first["place"], first["split"])]
+    labels = "".join(f"; its {head} {_listed(of, index)}" for head, of in _differ(rows, index).items())
+    return Leak(first["split"].iloc[-1], f"the same {index.item} is {' and '.join(where)}{labels}")
 
 
-def _label_leak(views: pd.DataFrame, heads: list[str]) -> Leak:
-    """A clip with several labels within one split."""
-    head, *_ = _differ(views, heads)
-    split, first = views["split"].iloc[0], views.loc[views[head] != ""].drop_duplicates(head)
-    cells = zip(first["path"], first[head], first["sample"])
-    where = [f"{path} ({head} {quote(label)}, sample {sample})" for path, label, sample in cells]
-    return Leak(split, f"the same clip is {' and '.join(where)} in {split}", ONE_LABEL)
+def _listed(labels: list[str], index: Index) -> str:
+    """Different labels in words; those of sequences are too long to be listed."""
+    return "differs" if index.positions else f"is {' and '.join(map(quote, labels))}"
 
 
-def _differ(views: pd.DataFrame, heads: list[str]) -> dict[str, list[str]]:
-    """{head: labels} of the heads in which the views have different labels."""
-    found = {head: views.loc[views[head] != "", head].unique().tolist() for head in heads}
+def _label_leak(rows: pd.DataFrame, index: Index) -> Leak:
+    """A content with several labels within one split."""
+    head, *_ = _differ(rows, index)
+    split, first = rows["split"].iloc[0], rows.loc[rows[head] != ""].drop_duplicates(head)
+    cells = zip(first["place"], first[head], first["sample"])
+    labels = f"; its {head} differs" if index.positions else ""
+    where = [
+        f"{place} ({'' if index.positions else f'{head} {quote(label)}, '}sample {sample})"
+        for place, label, sample in cells
+    ]
+    text = f"the same {index.item} is {' and '.join(where)} in {split}{labels}"
+    return Leak(split, text, f"give each {index.item} one label", crosses=False)
+
+
+def _differ(rows: pd.DataFrame, index: Index) -> dict[str, list[str]]:
+    """{head: labels} of the heads in which the rows have different labels."""
+    found = {head: rows.loc[rows[head] != "", head].unique().tolist() for head in index.heads}
     return {head: labels for head, labels in found.items() if len(labels) > 1}
 
 
-def _group_leak(group: str, views: pd.DataFrame) -> Leak:
-    first = views.drop_duplicates("split")
+def _group_leak(group: str, rows: pd.DataFrame) -> Leak:
+    first = rows.drop_duplicates("split")
     where = [f"in {split} (sample {sample})" for split, sample in zip(first["split"], first["sample"])]
     return Leak(first["split"].iloc[-1], f"the group {quote(group)} is {' and '.join(where)}")
 

@@ -10,7 +10,7 @@ from tailwise.core.files import kind_of
 from tailwise.core.stage.folders import pipeline_folder
 from tailwise.data.tables.spelling import quote
 
-ADVICE = "put the clips and their annotations into one, such as data/own"
+ADVICE = "put the raw files and their annotations into one, such as data/own"
 
 
 def name_fault(root) -> str | None:
@@ -32,7 +32,7 @@ UNTRACKED = (
 
 def check_root(root: Path) -> None:
     """Raise UserError unless the data root is a non-empty folder."""
-    advice = "put the clips and their annotations there, or set data.root in params.yaml"
+    advice = "put the raw files and their annotations there, or set data.root in params.yaml"
     try:
         exists = root.exists()
     except OSError as error:  # a name that is too long, or a parent folder without read permission

@@ -1,5 +1,6 @@
 """Checks of the raw data, shared by all readers."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal, Protocol
@@ -73,18 +74,24 @@ def check_names(index: Index, root: Path) -> None:
     """Raise UserError for class names of a head that look alike."""
     for head, classes in index.heads.items():
         for names in confusable(classes):
-            views = pd.concat(index.rows.values()).drop_duplicates(head).set_index(head)
-            samples = [views.loc[name, "sample"] for name in names]
+            samples = _first_samples(index, head, names)
             where = " and ".join(f"{seen} (sample {quote(of)})" for seen, of in zip(distinguish(names), samples))
             raise UserError(
                 f"{root}: head {head}: the classes {where} look alike: use one spelling, or clearly different names"
             )
 
 
+def _first_samples(index: Index, head: str, classes: list[str]) -> list[str]:
+    """The first sample that has each of these classes of a head."""
+    cells = pd.concat(index.rows.values()).drop_duplicates(head)
+    found = list(zip(cells["sample"], cells[head].map(index.classes_in)))
+    return [next(sample for sample, labels in found if name in labels) for name in classes]
+
+
 def check_classes(index: Index, root: Path, advice: str) -> None:
     """Raise UserError for an empty split, and for a class that cannot be learned.
 
-    advice: what to do about a class without a training sample
+    advice: what to do about a class without a training sample, or position
     """
     for split, rows in index.rows.items():
         if rows.empty:
@@ -92,17 +99,22 @@ def check_classes(index: Index, root: Path, advice: str) -> None:
     for head, classes in index.heads.items():
         if len(classes) < 2:
             raise UserError(f"{root}: head {head} has the classes {quote(list(classes))}; it needs two or more")
-        where = {split: set(rows[head]) for split, rows in index.rows.items()}
+        where = {split: _classes(rows[head].unique(), index) for split, rows in index.rows.items()}
         for split, labels in where.items():
-            if not labels - {""}:
+            if not labels:
                 raise UserError(
                     f"{root}: head {head}: no sample of the split {split} has a label; label one, or drop the head"
                 )
         for name in classes:
             if name not in where["train"]:
                 others = " and ".join(split for split in where if name in where[split]) or "no split"
-                absent = f"{quote(name)} has no training sample, it is in {others}"
+                unit = "position" if index.positions else "sample"
+                absent = f"{quote(name)} has no training {unit}, it is in {others}"
                 raise UserError(f"{root}: head {head}: {absent}; {advice}")
+
+
+def _classes(cells: Iterable[str], index: Index) -> set[str]:
+    return {name for cell in cells for name in index.classes_in(cell)}
 
 
 def refusal(root: Path, leaks: list[Leak]) -> str:

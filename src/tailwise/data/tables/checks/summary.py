@@ -23,13 +23,13 @@ def summarize(data: Checked) -> dict:
 
 
 def describe(data: Checked) -> Iterator[str]:
-    """The summary as lines, with the reader's notes and the number of missing clips."""
+    """The summary as lines, with the reader's notes and the number of missing contents."""
     for split, facts in summarize(data).items():
         views = f", {facts['views']} views" if "views" in facts else ""
         yield f"{split}: {facts['samples']} samples{views}"
         rows = data.index.rows[split]
         absent = int((column(rows, "content") == "").sum()) if "content" in rows else 0
-        absences = [f"missing clips: {absent}"] if absent else []
+        absences = [f"missing {data.index.item}s: {absent}"] if absent else []
         leaks, others = ([f"WARNING: {text}" for text in facts.get(name, [])] for name in ("leaks", "warnings"))
         yield from (f"  {line}" for line in [*data.index.notes[split], *absences, *_first(leaks), *_first(others)])
 
