@@ -115,3 +115,12 @@ def test_the_third_level_is_a_branch_a_head():
 def test_attention_heads_that_do_not_divide_the_features_are_refused():
     with pytest.raises(ValueError, match="8 attention heads do not divide features of width 12"):
         Dual(0.0, "dual").build(12, [2])
+
+
+@pytest.mark.parametrize("variant", [Simplified(0.3, "simplified"), Progressive(0.3, "progressive"), Dual(0.1, "dual")])
+def test_views_alone_are_classified_as_samples_of_one_view(variant):
+    fusion = build(variant).fusion.eval()
+    views = torch.randn(5, next(fusion.parameters()).shape[-1], generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        alone, of_samples = fusion.alone(views), fusion(views.unsqueeze(1), torch.ones(5, 1, dtype=torch.bool))
+    assert all(torch.equal(a, b) for a, b in zip(alone, of_samples, strict=True))

@@ -93,8 +93,8 @@ class MultiView(nn.Module):
         embedded = self._with_metadata(embedded, mask, metadata)
         logits = dict(zip((*self.names, *self.auxiliary), self.fusion(_by_sample(embedded, mask), mask)))
         if self.training:
-            single = self.fusion(embedded.unsqueeze(1), mask.new_ones(len(embedded), 1))
-            logits |= {view_output(name): of_head for name, of_head in zip(self.names, single)}
+            alone = self.fusion.alone(embedded)
+            logits |= {view_output(name): of_head for name, of_head in zip(self.names, alone)}
             logits |= {log_variance_output(name): value for name, value in (self.log_variances or {}).items()}
         return logits
 

@@ -91,6 +91,10 @@ AnyVariant = Simplified | Progressive | Optimized | Dual
 class Fusion(nn.Module):
     """views (B, V, D), mask (B, V) to [logits (B, C) of each head]."""
 
+    def alone(self, views: torch.Tensor) -> list[torch.Tensor]:
+        """The logits (N, C) of each head of views (N, D), each by itself; the same as of samples of one view."""
+        return self(views.unsqueeze(1), torch.ones(len(views), 1, dtype=torch.bool, device=views.device))
+
     @abstractmethod
     def weights(self, views: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
         """Attention weights: [(B, V) per head], 0 for padding; each row sums to 1."""
@@ -106,7 +110,13 @@ class SharedAttention(Fusion):
         self.heads = nn.ModuleList(nn.Linear(dim, size) for size in sizes)
 
     def forward(self, views: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
-        pooled = self.dropout(self.attention(views, mask))
+        return self._classified(self.attention(views, mask))
+
+    def alone(self, views: torch.Tensor) -> list[torch.Tensor]:
+        return self._classified(views)  # a single view has a weight of 1
+
+    def _classified(self, pooled: torch.Tensor) -> list[torch.Tensor]:
+        pooled = self.dropout(pooled)
         return [head(pooled) for head in self.heads]
 
     def weights(self, views: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:

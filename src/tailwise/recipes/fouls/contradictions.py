@@ -3,21 +3,15 @@
 Each function checks some sections against each other; a section checks itself in its dataclass.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tailwise.balance.boosts import EffectiveNumber, SquareRoot
-from tailwise.balance.guard import Balance
 from tailwise.balance.samplers import Sampler
 from tailwise.balance.subset import AllSamples, Oversampled, Rebalance
-from tailwise.core.params.runtime import Runtime
 from tailwise.data.video.augment.ranges import OPTIONAL, Augment
 from tailwise.data.video.decode.window import Window
 from tailwise.engine.contract.phase import Phase, moves
-from tailwise.engine.contract.phases import hand_over_faults, recall_faults
-from tailwise.engine.contract.run import Training
 from tailwise.evaluation.adjustment import EvaluationOptions
-from tailwise.losses.ldam import LDAM
 from tailwise.recipes.fouls.annotated.model import FoulModel
 from tailwise.recipes.fouls.demo import Demo
 from tailwise.recipes.fouls.demo.scene.plan import FPS
@@ -82,54 +76,11 @@ def of_annotations(data: Source, model: FoulModel, phases: Mapping[str, Rebalanc
         yield "data.reader.keep_dropped has no effect: no phase has samples {kind: all} or {kind: oversampled}"
 
 
-def of_losses(
-    model: FoulModel, heads: Collection[str], auxiliary: Collection[str], phases: Mapping[str, Phase]
-) -> Lines:
-    """Auxiliary heads that no phase trains, and learned weights of losses that are not there, or that never move.
-
-    heads, auxiliary: the losses that count unless a phase says otherwise, and those that a phase must name
-    """
+def of_losses(model: FoulModel, phases: Mapping[str, Phase]) -> Lines:
+    """Auxiliary heads that no phase trains."""
     for name in model.auxiliary:
         if not any(phase.loss_weights.get(name) for phase in phases.values()):
             yield f"model.auxiliary {name} has no effect: name it in a phase's loss_weights, as {{{name}: 0.1}}"
-    for name in model.learned_weights:
-        if name not in (*heads, *auxiliary):
-            yield f"model.learned_weights: the task has no loss {name}; it has {', '.join([*heads, *auxiliary])}"
-            continue
-        counted = [phase for phase in phases.values() if phase.loss_weights.get(name, float(name in heads))]
-        if not any(moves(f"log_variances.{name}", phase.trainable) for phase in counted):
-            yield f"model.learned_weights {name} has no effect: no phase trains it, see loss_weights and trainable"
-
-
-def of_balance(phases: Mapping[str, Rebalance], balance: Balance) -> Lines:
-    """A cap above the guard's limit, and rules that treat all classes and samples alike."""
-    for name, how in phases.items():
-        key, limit = balance.limit(how.apply_as)
-        if how.max_weight > limit:
-            yield f"{name}.max_weight {how.max_weight:g} is above balance.{key} {limit:g}, which no boost may exceed"
-        if how.max_weight > 1 and isinstance(how.boost, EffectiveNumber) and not how.boost.beta:
-            yield f"{name}.boost.beta 0 has no effect: every class gets the same boost; set {name}.max_weight to 1"
-        if isinstance(how.samples, Oversampled) and how.samples.max_repeat == 1:
-            yield f"{name}.samples.max_repeat 1 has no effect: each sample is drawn once; use {{kind: all}}"
-
-
-def of_correction(phases: Mapping[str, PhaseSection]) -> Lines:
-    """Boosts, draws and a loss that would each correct the same imbalance."""
-    for name, how in phases.items():
-        if how.max_weight == 1:
-            continue
-        samples = how.samples
-        if isinstance(samples, Sampler) and not (samples.kind == "square_root" and isinstance(how.boost, SquareRoot)):
-            other = f", or {name}.boost to {{kind: sqrt}}" if samples.kind == "square_root" else ""
-            yield (
-                f"{name}.samples {{kind: {samples.kind}}} and {name}.apply_as {how.apply_as} correct the imbalance "
-                f"twice: set {name}.max_weight to 1{other}"
-            )
-        if isinstance(how.train.loss, LDAM) and how.apply_as == "margin":
-            yield (
-                f"{name}.train.loss {{kind: ldam}} and {name}.apply_as margin are two margins for the same imbalance: "
-                f"set {name}.max_weight to 1, or apply_as to weight"
-            )
 
 
 def of_adjustment(last: PhaseSection, evaluation: EvaluationOptions) -> Lines:
@@ -143,14 +94,7 @@ def of_adjustment(last: PhaseSection, evaluation: EvaluationOptions) -> Lines:
 
 
 def of_trainable(phases: Mapping[str, Phase], parameters: list[str], pretrained: bool, checkpoint: bool) -> Lines:
-    """Parts that are never trained, and patterns that freeze nothing. parameters: all names of the model's"""
-    for name, phase in phases.items():
-        for pattern in phase.trainable:
-            rest = tuple(other for other in phase.trainable if other != pattern)
-            if pattern.startswith("!") and not any(
-                moves(parameter, rest) != moves(parameter, phase.trainable) for parameter in parameters
-            ):
-                yield f"{name}.train.trainable: {pattern!r} has no effect: no other pattern names what it freezes"
+    """A backbone that is never trained. parameters: all names of the model's"""
     backbone = [parameter for parameter in parameters if parameter.startswith("backbone.")]
     if any(moves(parameter, phase.trainable) for phase in phases.values() for parameter in backbone):
         return
@@ -194,17 +138,3 @@ def _of_other_backbone(name: str, phases: Mapping[str, FoulPhase], training: lis
     before = phases.get(phase.features)
     if before and before.train.average and before.train.hand_over == "last":
         yield f"{name}.inputs {phase.inputs} are of averaged weights: set {phase.features}.train.hand_over to best"
-
-
-def of_phases(phases: Mapping[str, Phase], training: Training) -> Lines:
-    """An optimizer's state for another kind of optimizer, recalls that nobody measured, mixing of one sample."""
-    yield from hand_over_faults(phases)
-    yield from recall_faults(phases)
-    for name, phase in phases.items():
-        if phase.mix and training.micro_batch == 1:
-            yield f"{name}.train.mix has no effect: a micro-batch has one sample"
-
-
-def of_machine(training: Training, runtime: Runtime) -> Lines:
-    if training.precision == "bf16" and runtime.device == "cpu":
-        yield "training.precision bf16 has no effect where runtime.device is cpu: a processor computes in float32"

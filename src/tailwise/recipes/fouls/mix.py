@@ -26,6 +26,6 @@ def mix_fouls(batch: Batch, how: Mixing, keys: np.ndarray) -> Batch:
         inside = rectangles(np.sqrt(1 - share)[:, None].repeat(2, axis=1), drawn.place, clips.shape[3:5])
         share = 1 - inside.mean(axis=(1, 2))
         mixed = pasted(own, other, torch.from_numpy(inside[foul]).to(device))
-    inputs = {**batch.inputs, "clips": put_back(mixed, np.zeros(len(mixed), bool), present)}
+    inputs = {**batch.inputs, "clips": put_back([*mixed], present)}
     who = torch.from_numpy(drawn.partner).to(device), torch.from_numpy(share.astype(np.float32)).to(device)
     return replace(batch, inputs=inputs, mix=Mix(*who))

@@ -21,6 +21,7 @@ from tailwise.engine.contract.run import Stability, Training
 from tailwise.evaluation.adjustment import EvaluationOptions
 from tailwise.evaluation.certificate import Targets
 from tailwise.models.video.pretrained import NoWeights
+from tailwise.recipes import contradictions as shared
 from tailwise.recipes.fouls import contradictions
 from tailwise.recipes.fouls.annotated.model import FoulModel
 from tailwise.recipes.fouls.demo import Demo
@@ -75,14 +76,18 @@ class Params:
         yield from contradictions.of_data(self.data, self.window, self.demo)
         yield from contradictions.of_augment(self.augment, self.window, trained)
         yield from contradictions.of_annotations(self.data, self.model, self.phases())
-        yield from contradictions.of_losses(self.model, self.data.head_names, self.auxiliary_losses, trained)
-        yield from contradictions.of_balance(self.phases(), self.balance)
-        yield from contradictions.of_correction(self.phases())
+        yield from contradictions.of_losses(self.model, trained)
+        yield from shared.of_learned_weights(
+            self.model.learned_weights, self.data.head_names, self.auxiliary_losses, trained
+        )
+        yield from shared.of_balance(self.phases(), self.balance)
+        yield from shared.of_correction(self.phases())
         yield from contradictions.of_adjustment(self.phase3, self.evaluation)
+        yield from shared.of_patterns(trained, parameters)
         yield from contradictions.of_trainable(trained, parameters, pretrained, getattr(backbone, "checkpoint", False))
-        yield from contradictions.of_phases(trained, self.training)
+        yield from shared.of_phases(trained, self.training)
         yield from contradictions.of_features(self.phases(), self.features, parameters)
-        yield from contradictions.of_machine(self.training, self.runtime)
+        yield from shared.of_machine(self.training, self.runtime)
 
 
 def check_inputs(params: Params) -> None:

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from tailwise.data.tables.checks.source import Checked
     from tailwise.engine.contract.task import Task
     from tailwise.models.video.multiview import MultiView
+    from tailwise.recipes.fouls.params import Params
     from tailwise.recipes.fouls.predict.inputs import FoulInputs
     from tailwise.recipes.fouls.predict.model import Trained
-    from tailwise.recipes.fouls.params import Params
     from tailwise.recipes.fouls.task import Config
     from tailwise.recipes.prediction import Inputs, Prediction, Sample
     from tailwise.reporting.page import Page

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from tailwise.data.video.augment.light import drawn_light, lit, rectangles
+from tailwise.data.video.augment.light import drawn_light, lit, rectangles, room_for
 from tailwise.data.video.augment.ranges import Augment
 
 CPU = torch.device("cpu")
@@ -12,9 +12,9 @@ CPU = torch.device("cpu")
 
 def after(values, augment, strength=1.0, size=(1, 1), **draws):
     """A view of one frame, all its pixels of this colour, as (H, W, 3) numbers."""
-    frames = torch.tensor(values, dtype=torch.uint8).expand(1, 1, *size, 3)
+    frames = torch.tensor(values, dtype=torch.uint8).repeat(1, 1, *size, 1)
     drawn = {"base": np.full((1, 5), 0.5), **{group: np.array([each]) for group, each in draws.items()}}
-    return lit(frames, *drawn_light(drawn, augment, np.array([strength]), size, CPU))[0, 0]
+    return lit(frames, *drawn_light(drawn, augment, np.array([strength]), size, CPU), room_for(frames.shape, CPU))[0, 0]
 
 
 @pytest.mark.parametrize(("drawn", "strength", "then"), [
@@ -59,12 +59,10 @@ def test_rectangles_lie_within_and_grow_with_their_range():
     assert not rectangles(np.zeros((500, 2)), uniform[:, 2:], (20, 40)).any()
 
 
-def test_views_are_changed_alike_however_many_are_changed_at_a_time(monkeypatch):
+def test_values_are_rounded_down_in_place():
     drawn = {"base": np.random.default_rng(0).random((5, 5)), "light": np.random.default_rng(1).random((5, 4))}
     frames = torch.randint(0, 256, (5, 2, 4, 6, 3), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
-    light = drawn_light(drawn, Augment(0, 0, 0.5, 0, contrast=0.5, colour=0.5), np.ones(5), (4, 6), CPU)
-    together = lit(frames, *light)
-    monkeypatch.setattr("tailwise.data.video.augment.light.PIECE", 2 * frames[0].numel())
-    assert torch.equal(lit(frames, *light), together)
-    exact = (frames.flatten(3).float() * light[0] + light[1]).clamp(0, 255).to(torch.uint8)
-    assert torch.equal(together, exact.view(frames.shape))
+    factor, summand = drawn_light(drawn, Augment(0, 0, 0.5, 0, contrast=0.5, colour=0.5), np.ones(5), (4, 6), CPU)
+    exact = (frames.flatten(3).float() * factor + summand).clamp(0, 255).to(torch.uint8).view(frames.shape)
+    assert lit(frames, factor, summand, room_for(frames.shape, CPU)) is frames
+    assert torch.equal(frames, exact)

@@ -5,15 +5,16 @@ whatever was drawn before. The transforms of torchvision take one number for all
 has its own, so that the batch is indexed by places and multiplied by factors that are computed for all views together.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from tailwise.data.video.augment.draws import BASE, Draws
-from tailwise.data.video.augment.light import drawn_light, lit
+from tailwise.data.video.augment.light import drawn_light, lit, room_for
 from tailwise.data.video.augment.ranges import Augment
-from tailwise.data.video.augment.space import moved
+from tailwise.data.video.augment.space import Shifted, drawn_turns, shifts, taken, turned
 from tailwise.data.video.augment.time import shown_frames
 
 
@@ -39,30 +40,42 @@ def augment_clips(
     """
     places, samples = present.flatten().nonzero()[0], present.nonzero()[0]
     of_view = {group: uniform[present] for group, uniform in draws.items()}
-    strength, length = allowed.strength[samples], (margin, clips.shape[2] - 2 * margin)
-    shown = shown_frames(of_view, augment, strength, allowed.reverse[samples], length)
-    frames = moved(take_frames(clips, places, shown), of_view, augment, strength)
-    light = drawn_light(of_view, augment, strength, (clips.shape[3], clips.shape[4]), clips.device)
+    device, strength, size = clips.device, allowed.strength[samples], (clips.shape[3], clips.shape[4])
+    length = margin, clips.shape[2] - 2 * margin
+    shown = (
+        shown_frames(of_view, augment, strength, allowed.reverse[samples], length) + places[:, None] * clips.shape[2]
+    )
+    frames = clips.flatten(0, 2)
+    if "space" in of_view:
+        frames = turned(taken(frames, shown), *drawn_turns(of_view, augment, strength)).flatten(0, 1)
+        shown = np.arange(shown.size).reshape(shown.shape)
+    moved = Shifted(frames, shown, *shifts(of_view, augment, strength, size))
+    factor, summand = drawn_light(of_view, augment, strength, size, device)
     mirrored = allowed.mirror[samples] & (of_view[BASE][:, 0] < augment.mirror * strength)
-    return put_back(lit(frames, *light), mirrored, present)
+    parts = pieces(len(places), device)
+    room = room_for((parts[0].stop, length[1], *clips.shape[3:]), device)
+
+    def changed(some: slice) -> torch.Tensor:
+        views = lit(moved.views(some), factor[some], None if summand is None else summand[some], room)
+        return mirror(views, mirrored[some])
+
+    return put_back([view for some in parts for view in changed(some)], present)
 
 
-def take_frames(clips: torch.Tensor, views: np.ndarray, shown: np.ndarray) -> torch.Tensor:
-    """clips (B, V, T, ...), views (N,) places among B * V, shown (N, K) places of frames; returns (N, K, ...)."""
-    places = torch.from_numpy(views[:, None] * clips.shape[2] + shown).to(clips.device)
-    return clips.flatten(0, 2).index_select(0, places.flatten()).unflatten(0, shown.shape)
+def pieces(views: int, device: torch.device) -> list[slice]:
+    """The views that are changed at a time: on a processor one, which stays in its cache, elsewhere all."""
+    return [slice(view, view + 1) for view in range(views)] if device.type == "cpu" else [slice(0, views)]
 
 
-def put_back(views: torch.Tensor, mirrored: np.ndarray, present: np.ndarray) -> torch.Tensor:
-    """Views (N, T, H, W, C), some mirrored, (N,) bool, to (B, V, T, H, W, C), 0 where not present.
+def mirror(views: torch.Tensor, mirrored: np.ndarray) -> torch.Tensor:
+    """views (N, T, H, W, C), those of mirrored (N,) bool from right to left."""
+    if mirrored.all():
+        return views.flip(3)
+    which = torch.from_numpy(mirrored.nonzero()[0]).to(views.device)
+    return views.index_copy_(0, which, views[which].flip(3)) if len(which) else views
 
-    present: (B, V) bool. Rows are selected from a pool, which on a processor takes a tenth of copying them into place.
-    """
-    count, which = len(views), mirrored.nonzero()[0]
-    flipped = views.index_select(0, torch.from_numpy(which).to(views.device)).flip(3)
-    pool = torch.cat([views, flipped, views.new_zeros(1, *views.shape[1:])])
-    place = np.arange(count)
-    place[which] = count + np.arange(len(which))
-    places = np.full(present.shape, len(pool) - 1)
-    places[present] = place
-    return pool.index_select(0, torch.from_numpy(places.flatten()).to(views.device)).unflatten(0, present.shape)
+
+def put_back(views: Sequence[torch.Tensor], present: np.ndarray) -> torch.Tensor:
+    """Views (T, H, W, C), as many as are present, to (B, V, T, H, W, C), 0 where none is. present: (B, V) bool"""
+    found, absent = iter(views), views[0].new_zeros(views[0].shape)
+    return torch.stack([next(found) if there else absent for there in present.flat]).unflatten(0, present.shape)

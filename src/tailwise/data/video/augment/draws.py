@@ -22,8 +22,8 @@ def uniform(keys: np.ndarray, shape: tuple[int, ...], group: str = BASE) -> np.n
 
 def generator(key: np.ndarray, group: str = BASE) -> np.random.Generator:
     """A group's stream of one sample."""
-    stream = [] if group == BASE else [STREAMS[group]]
-    return np.random.default_rng([*(int(word) for word in key), *stream])
+    words = [*key.tolist(), *([] if group == BASE else [STREAMS[group]])]
+    return np.random.default_rng(np.array(words, np.uint32) if max(words) < 2**32 else words)  # the same, but faster
 
 
 def draw(keys: np.ndarray, views: int, frames: int, augment: Augment) -> Draws:

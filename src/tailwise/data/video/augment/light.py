@@ -10,10 +10,6 @@ GREY = 127.5
 """In the middle of [0, 255]: where contrast turns, and what an erased pixel shows."""
 
 
-PIECE = 2**20
-"""Values that a processor changes at a time."""
-
-
 def drawn_light(
     draws: Draws, augment: Augment, strength: np.ndarray, size: tuple[int, int], device: torch.device
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
@@ -57,19 +53,21 @@ def rectangles(shares: np.ndarray, places: np.ndarray, size: tuple[int, ...]) ->
     return rows[:, :, None] & columns[:, None, :]
 
 
-def lit(frames: torch.Tensor, factor: torch.Tensor, summand: torch.Tensor | None) -> torch.Tensor:
-    """frames (N, T, H, W, 3) uint8 times the factor, plus the summand, within [0, 255] and rounded down; uint8."""
-    changed, piece = torch.empty_like(frames), views_at_a_time(frames)
-    for first in range(0, len(frames), piece):
-        views = slice(first, first + piece)
-        values = frames[views].flatten(3).float().mul_(factor[views])
-        if summand is not None:
-            values.add_(summand[views])
-        whole = values.clamp_(0, 255).to(torch.int16)  # float straight to uint8 takes four times as long
-        changed[views] = whole.view(values.shape).unflatten(3, (-1, 3))
-    return changed
+Room = tuple[torch.Tensor, torch.Tensor]
+"""Memory for N views' values (N, T, H, W * 3) as float32 and as int16."""
 
 
-def views_at_a_time(frames: torch.Tensor) -> int:
-    """As many as stay in a processor's cache as float32; elsewhere all."""
-    return max(1, PIECE // frames[0].numel()) if frames.device.type == "cpu" and len(frames) else max(1, len(frames))
+def room_for(shape: tuple[int, ...], device: torch.device) -> Room:
+    """For views (N, T, H, W, 3)."""
+    values = torch.empty(shape, device=device).flatten(3)
+    return values, torch.empty_like(values, dtype=torch.int16)
+
+
+def lit(frames: torch.Tensor, factor: torch.Tensor, summand: torch.Tensor | None, room: Room) -> torch.Tensor:
+    """frames (N, T, H, W, 3) uint8 times the factor, plus the summand, within [0, 255] and rounded down, in place."""
+    values, whole = room
+    values.copy_(frames.flatten(3)).mul_(factor)
+    if summand is not None:
+        values.add_(summand)
+    whole.copy_(values).clamp_(0, 255)  # by way of int16, as float straight to uint8 is slower
+    return frames.copy_(whole.unflatten(3, (-1, 3)))
