@@ -13,8 +13,9 @@ Fault = Literal[
     "vanishing gradient",
     "frozen layer",
     "out of memory",
+    "figure above its limit",
 ]
-Action = Literal["skip batch", "roll back", "fall back", "halve micro-batch", "alert"]
+Action = Literal["skip batch", "roll back", "fall back", "halve micro-batch", "alert", "stop"]
 
 
 @dataclass(frozen=True)
@@ -22,9 +23,11 @@ class Intervention:
     """A fault, the action taken, the numbers that revealed the fault, and the settings after the action.
 
     epoch, step: from 1
-    loss: of the step; of "loss stays high" a mean of recent steps. norm: of the gradient, before it is clipped
-    reference: what the loss or the norm was compared with: a median of recent steps, or a mean before a rollback
-    parameter: that has no gradient, of a "frozen layer"
+    loss: of the step; of "loss stays high" a mean of recent steps, of "figure above its limit" the figure
+    norm: of the gradient, before it is clipped
+    reference: what the loss or the norm was compared with: a median of recent steps, or a mean before a rollback; or
+        the figure's limit
+    parameter: that has no gradient, of a "frozen layer"; or the figure's name
     rate: factor on the phase's lr; micro_batch: samples per micro-batch; fallback: number of fallbacks so far
     loaded, tensors: for a fallback, tensors loaded from the old model, and tensors in total
     """
@@ -60,6 +63,8 @@ def read_row(row: Mapping[str, str]) -> Intervention:
 
 def describe_fault(row: Intervention) -> str:
     """The numbers that revealed the fault, as text; "" if there are none."""
+    if row.fault == "figure above its limit":
+        return f"{row.parameter} {row.loss:.3g}, limit {row.reference:.3g}"
     if row.fault == "loss stays high":
         return f"mean of recent losses {row.loss:.3g}, {row.reference:.3g} before the rollback"
     if row.fault == "loss spike":
@@ -79,6 +84,7 @@ def describe_action(row: Intervention) -> str:
         "roll back": f"rolled back to the last good weights, rate x {row.rate:g}",
         "fall back": f"fell back to a simpler model, {row.loaded} of its {row.tensors} tensors loaded",
         "halve micro-batch": f"micro-batch {row.micro_batch}, same step again",
+        "stop": "phase stopped",
     }.get(row.action, row.action)
 
 
