@@ -1,12 +1,15 @@
 """Compare the figures of the test split with their targets.
 
-certify.py RECIPE WEIGHTS SPLIT-FOLDER CERTIFICATE [--validation METRICS]
+certify.py RECIPE WEIGHTS SPLIT-FOLDER CERTIFICATE [--validation METRICS] [--calibration FILE]
 
 METRICS: what `evaluate` wrote; logits that it adjusted are adjusted by the same tau
+FILE: what `calibrate` wrote; the figures "calibration" are those of the calibrated probabilities
 """
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from tailwise.core.files import read_json, write_json
 from tailwise.core.params.config import read_params, section, sections
@@ -18,8 +21,12 @@ from tailwise.engine.evaluate.evaluation import evaluate
 from tailwise.engine.evaluate.inputs import ComputeConfig, trained_task
 from tailwise.engine.monitor.backend import COMPUTING, backend, keep_backend
 from tailwise.evaluation.adjustment import log_prior
+from tailwise.evaluation.calibration.comparison import calibration_figures
+from tailwise.evaluation.calibration.fitted import check_classes, read_calibration
+from tailwise.evaluation.calibration.options import Calibration
 from tailwise.evaluation.certificate import Targets, certificate, certify_split, limits_of_intervals, limits_of_model
 from tailwise.evaluation.measure import measure
+from tailwise.metrics.predictions import Predictions
 from tailwise.recipes.recipe import load_recipe
 
 
@@ -29,6 +36,7 @@ def main() -> None:
     for name in ("weights", "split", "certificate"):
         parser.add_argument(name, type=Path)
     parser.add_argument("--validation", type=Path)
+    parser.add_argument("--calibration", type=Path)
     args, params = parser.parse_args(), read_params()
 
     recipe, targets = load_recipe(args.recipe), section(params, "certificate", Targets)
@@ -38,17 +46,32 @@ def main() -> None:
     taus = taus_in(read_json(args.validation)) if args.validation else {}
     priors = {name: log_prior(counts[name]).tolist() for name in taus}
     found = evaluate_adjusted(task, run, taus, priors) if taus else evaluate(task, run)
+    calibration, changes = calibrated(args.calibration, params, found.predictions)
     measured = {name: measure(of_head) for name, of_head in found.predictions.items()}
-    rows, warnings, bootstrap = certify_split(measured, found.losses, targets)
+    extra = recipe.extra(params, index_of(args.split), found.predictions, counts).figures
+    figures = {**found.figures, **extra, **calibration}
+    rows, warnings, bootstrap = certify_split(measured, found.losses, targets, figures, recipe.sample_name)
     asked = read_tensors(args.weights)[1].get(INSTEAD_OF)
     facts = {"hashes": hashes(args.split, args.weights), "seed": run.training.seed, "bootstrap": bootstrap}
     facts[COMPUTING] = backend(run.device)
-    facts |= recipe.extra(params, index_of(args.split), found.predictions, counts).figures
-    warnings = [limits_of_intervals(recipe.sample_name), *limits_of_model(task.spec, asked), *warnings]
-    made = certificate(rows, found.figures, warnings, facts)
+    facts |= extra
+    warnings = [limits_of_intervals(recipe.sample_name), *limits_of_model(task.spec, asked), *warnings, *changes]
+    made = certificate(rows, {**found.figures, **calibration}, warnings, facts)
     write_json(args.certificate, made)
     keep_backend(run.device)
     print(", ".join(f"{count} {verdict}" for verdict, count in made["verdicts"].items()))
+
+
+def calibrated(
+    file: Path | None, params: dict[str, Any], found: Mapping[str, Predictions]
+) -> tuple[dict[str, Any], list[str]]:
+    """The figures of calibrated predictions and their limits; none without a file."""
+    if file is None:
+        return {}, []
+    by_head = read_calibration(file)
+    check_classes(file, by_head, [of_head.head for of_head in found.values()])
+    figures, limits = calibration_figures(found, by_head, section(params, "calibration", Calibration).bins)
+    return {"calibration": figures}, limits
 
 
 def index_of(split: Path) -> Path:

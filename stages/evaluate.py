@@ -5,12 +5,13 @@ from pathlib import Path
 
 from tailwise.core.files import read_json, write_json
 from tailwise.core.params.config import read_params, section, sections
+from tailwise.engine.contract.metric import headlines
 from tailwise.engine.evaluate.adjusted import evaluate_adjusted
 from tailwise.engine.evaluate.evaluation import evaluate
 from tailwise.engine.evaluate.inputs import ComputeConfig, trained_task
 from tailwise.engine.monitor.backend import keep_backend
 from tailwise.evaluation.adjustment import EvaluationOptions, choose_taus, log_prior
-from tailwise.metrics.predictions import write_predictions
+from tailwise.metrics.predictions import HEADLINE, write_predictions
 from tailwise.recipes.recipe import load_recipe
 
 
@@ -36,6 +37,8 @@ def main() -> None:
     if args.answers:
         for name, of_head in found.predictions.items():
             write_predictions(args.answers / f"{name}.csv", of_head)
+        if names := headlines(task.metrics, found.figures):
+            write_json(args.answers / HEADLINE, names)
     keep_backend(run.device)
 
 

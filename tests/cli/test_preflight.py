@@ -30,7 +30,7 @@ def test_nothing_is_said_of_a_folder(tmp_path, line):
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("  root: null", "must name a folder, found None: put the clips"),
+        ("  root: null", "must name a folder, found None: put the raw files"),
         ("  root:", "must name a folder, found None"),
         ("", "must name a folder, found None"),
         ("  root: [a, b]", "must name a folder, found ['a', 'b']"),

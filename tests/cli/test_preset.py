@@ -52,6 +52,12 @@ def test_another_kind_replaces_the_whole_choice(preset):
     assert read_params()["phase1"]["samples"] == {"kind": "all"}
 
 
+def test_a_table_of_targets_is_replaced_as_a_whole():
+    params = {"above": {"a.f1_1": 0.8, "a.f1": 0.7}, "lr": 1}
+    assert len(apply(params, {"above": {"a.f1_3s": 0.4}})) == 1
+    assert params == {"above": {"a.f1_3s": 0.4}, "lr": 1}
+
+
 @pytest.mark.parametrize("text", ["phase1: {rate: 1}\n", "phase9: {lr: 1}\n"])
 def test_an_unknown_key_is_refused_and_nothing_is_written(preset, folder, text):
     with pytest.raises(UserError, match=r"the preset sets phase\d\.?\w*, which params.yaml does not have"):

@@ -41,3 +41,15 @@ def test_a_pipeline_without_heads_has_its_scores_alone():
 def test_a_head_without_a_label_is_a_row():
     figures = {"macro_recall": None, "macro_f1": None, "recall": {"Dive": None}}
     assert summary({"action": figures}, {"heads": {}}).splitlines()[1].split() == ["action", "no", "label"]
+
+
+def test_figures_of_other_metrics_come_after_the_heads():
+    figures = {"macro_recall": 0.5, "macro_f1": 0.4, "recall": {"chorus": 0.5}}
+    metrics = {"section": figures, "boundaries": {"f1_1": 0.853, "recall": {"a": 1.0}}, "gap": {"all": None}, "x": 0.25}
+    of_class = {"support": 400, "samples": 7}
+    intervals = {"few": 20, "heads": {"section": {"classes": {"chorus": of_class}}}}
+    intervals["headline"] = ["boundaries.f1_1", "gap.all"]
+    _, row, *scores = summary(metrics, intervals).splitlines()
+    assert row.endswith("chorus (7 samples: too few to measure)")
+    assert scores == ["x: 0.250", "boundaries f1 1: 0.853", "gap all: no number"]
+    assert summary(metrics, {**intervals, "headline": []}).splitlines()[2:] == ["x: 0.250"]

@@ -5,11 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tailwise.core.errors import UserError
 from tailwise.core.heads import IGNORE, Head
 from tailwise.evaluation.certificate import (
     TargetResult,
     Targets,
     certificate,
+    certify_figures,
     certify_head,
     certify_split,
     limits,
@@ -162,7 +164,8 @@ def test_a_sequence_head_is_certified_by_its_positions_and_their_groups():
     assert measured.support == {"a": 24, "b": 36} and len(found) == 60
     assert measured.figures["recall"][1] == Interval(pytest.approx(30 / 36), *[pytest.approx(30 / 36)] * 2)
     rows, warnings, drawn = certify_split({"tag": measured}, {"tag": 0.2}, TARGETS)
-    assert drawn["groups"] == 6 and warnings == limits_of_groups(6)
+    few = [f"tag: {name} is in 12 samples: too few to measure its recall." for name in "ab"]
+    assert drawn["groups"] == 6 and warnings == [*limits_of_groups(6), *few]
     assert [row.samples for row in rows] == [None, None, 24, 36, None]
     made = head_figures(measured, {"a": 10, "b": 30})
     assert made["classes"]["b"]["support"] == 36 and made["confusions"][0]["count"] == 6
@@ -176,3 +179,71 @@ def test_positions_of_a_song_are_drawn_together():
     whole = measure(predictions(Head("tag", ("a", "b")), np.eye(2)[answers], tags, names, names))
     alone = measure(predictions(Head("tag", ("a", "b")), np.eye(2)[answers[:, 0]], tags[:, 0], names, names))
     assert whole.figures["recall"][0] == alone.figures["recall"][0]
+
+
+FIGURES = {
+    "tag": {"macro_f1": 0.7, "f1": {"a": 0.9, "b": None}},
+    "boundaries": {"f1_1": 0.86, "count": 40},
+    "confidence": {"above_95": 0.12},
+    "mean_recall": 0.5,
+}
+
+
+def test_a_figure_of_any_metric_may_be_a_target_and_its_value_decides():
+    above = {"boundaries.f1_1": 0.85, "tag.f1.a": 0.9, "tag.f1.b": 0.5, "mean_recall": 0.4}
+    targets = replace(TARGETS, above=above, below={"confidence.above_95": 0.1})
+    rows, warnings = certify_figures(FIGURES, targets)
+    assert [(row.head, row.figure, row.value, row.target, row.bound, row.verdict) for row in rows] == [
+        ("boundaries", "f1_1", 0.86, 0.85, "above", "pass"),
+        ("tag", "f1.a", 0.9, 0.9, "above", "fail"),
+        ("tag", "f1.b", None, 0.5, "above", "undecided"),
+        ("", "mean_recall", 0.5, 0.4, "above", "pass"),
+        ("confidence", "above_95", 0.12, 0.1, "below", "fail"),
+    ]
+    assert all((row.low, row.high) == (None, None) for row in rows)
+    assert warnings == [
+        "Judged by their value on this split alone, without an interval: boundaries f1_1, tag f1.a, tag f1.b, "
+        "mean_recall, confidence above_95."
+    ]
+    assert certify_figures(FIGURES, TARGETS) == ([], [])
+
+
+@pytest.mark.parametrize("bound", ["above", "below"])
+def test_a_target_on_an_unknown_figure_is_refused(bound):
+    with pytest.raises(UserError) as refused:
+        certify_figures(FIGURES, replace(TARGETS, **{bound: {"boundaries.f1": 0.5}}))
+    said = f"certificate.{bound}: the pipeline has no figure 'boundaries.f1'; it has tag.macro_f1, tag.f1.a"
+    assert str(refused.value).startswith(said) and "\n" not in str(refused.value)
+
+
+def test_targets_that_contradict_each_other_are_refused():
+    with pytest.raises(ValueError, match="x cannot be above 0.5 and below 0.4"):
+        replace(TARGETS, above={"x": 0.5}, below={"x": 0.4})
+    assert replace(TARGETS, above={"x": 0.4}, below={"x": 0.5}).of_heads == {
+        "macro_recall": 0.45,
+        "macro_f1": 0.40,
+        "class_recall": 0.25,
+        "loss": 5.0,
+    }
+
+
+def test_a_class_in_a_few_sequences_decides_nothing_however_many_its_positions():
+    """30 songs of 30 positions, all right: a is in all, b in 3 of them but in 60 positions."""
+    tags = np.zeros((30, 30), int)
+    tags[:3, :20] = 1
+    names = [f"song {i}" for i in range(30)]
+    measured = measure(predictions(Head("tag", ("a", "b")), np.eye(2)[tags], tags, names, names))
+    assert measured.support == {"a": 840, "b": 60} and measured.samples == {"a": 30, "b": 3}
+    rows, warnings, _ = certify_split({"tag": measured}, {"tag": 0.1}, TARGETS, sample_name="song")
+    assert {row.figure: row.verdict for row in rows}["recall of a"] == "pass"
+    assert {row.figure: row.verdict for row in rows}["recall of b"] == "undecided"
+    assert warnings == ["tag: b is in 3 songs: too few to measure its recall."]
+    assert head_figures(measured, {"a": 1, "b": 1})["classes"]["b"]["samples"] == 3
+
+
+def test_a_head_with_one_label_a_sample_counts_labels_alone():
+    found = Predictions(Head("tag", ("a", "b")), ["s", "t"], ["g", "g"], np.array([0, 1]), np.array([0, 1]))
+    assert (
+        measure(found).samples is None
+        and "samples" not in head_figures(measure(found), {"a": 1, "b": 1})["classes"]["a"]
+    )

@@ -34,12 +34,12 @@ def evaluated(folder):
     return folder
 
 
-def run_stage(monkeypatch, **data) -> tuple[dict, dict]:
+def run_stage(monkeypatch, *more, **data) -> tuple[dict, dict]:
     """The intervals and the prediction file, with these params of the section data."""
     params = read_params(ROOT / "params.yaml")
     params["data"] |= data
     Path("params.yaml").write_text(yaml.safe_dump(params))
-    arguments = ["intervals.py", "tailwise.recipes.fouls", "reports/evaluation", "data/index/valid.csv"]
+    arguments = ["intervals.py", "tailwise.recipes.fouls", "reports/evaluation", "data/index/valid.csv", *more]
     monkeypatch.setattr(sys, "argv", arguments)
     runpy.run_path(str(ROOT / "stages/intervals.py"), run_name="__main__")
     return read_json(Path("reports/intervals.json")), read_json(Path("reports/predictions.json"))
@@ -64,6 +64,14 @@ def test_a_table_with_the_same_columns_and_classes_has_no_official_figure(evalua
     assert file["Actions"]["valid/0"] == {"action": "Dive", "severity": "Red card"} and len(file["Actions"]) == 3
 
 
+def test_the_figures_of_the_calibration_in_use_are_beside_the_others(evaluated, monkeypatch):
+    compared = {"method": "platt", "none": {"ece": 0.5}, "platt": {"ece": 0.25}}
+    write_json(Path("c.json"), dict.fromkeys(HEADS, compared))
+    intervals, _ = run_stage(monkeypatch, "--calibration", "c.json")
+    assert intervals["calibration"] == dict.fromkeys(HEADS, {"ece": 0.25})
+    assert "calibration" not in run_stage(monkeypatch)[0]
+
+
 def test_few_samples_and_groups_are_reported(evaluated, monkeypatch):
     intervals, _ = run_stage(monkeypatch)
     assert intervals["few"] == 20
@@ -78,3 +86,26 @@ def test_the_targets_are_judged_on_validation_by_the_rule_of_the_certificate(eva
     assert {row["verdict"] for row in rows if row["figure"] != "loss"} == {"undecided"}
     losses = [(row["head"], row["value"], row["target"], row["verdict"]) for row in rows if row["figure"] == "loss"]
     assert losses == [("action", 0.5, 5.0, "pass"), ("severity", 5.5, 5.0, "fail")]
+
+
+def test_targets_by_name_and_figures_at_a_glance_are_kept(evaluated, monkeypatch, capsys):
+    params = read_params(ROOT / "params.yaml")
+    wanted = params["certificate"] | {"above": {"severity.loss": 5.0}, "below": {"action.loss": 0.1}}
+    monkeypatch.setattr("tailwise.core.params.config.read_params", lambda *path: params | {"certificate": wanted})
+    write_json(Path("reports/evaluation/headline.json"), ["action.loss"])
+    arguments = ["intervals.py", "tailwise.recipes.fouls", "reports/evaluation", "data/index/valid.csv"]
+    monkeypatch.setattr(sys, "argv", arguments)
+    runpy.run_path(str(ROOT / "stages/intervals.py"), run_name="__main__")
+    intervals = read_json(Path("reports/intervals.json"))
+    assert intervals["headline"] == ["action.loss"] and "above" not in intervals["target"]
+    named = [row for row in intervals["targets"] if "bound" in row]
+    assert [(row["head"], row["figure"], row["bound"], row["verdict"]) for row in named] == [
+        ("severity", "loss", "above", "pass"),
+        ("action", "loss", "below", "fail"),
+    ]
+    assert "without an interval: severity loss, action loss." in capsys.readouterr().out
+
+
+def test_without_them_nothing_is_added(evaluated, monkeypatch):
+    intervals, _ = run_stage(monkeypatch)
+    assert "headline" not in intervals and not [row for row in intervals["targets"] if "bound" in row]

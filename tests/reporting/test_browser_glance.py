@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from support.reporting.made import earlier_figures, html_of, write_run
+from support.reporting.made import Made, earlier_figures, facts_of, html_of, write_run
 from tailwise.reporting.committed import CommittedRun, write_committed
+from tailwise.reporting.render import render
 
 
 def bottoms(browser, selector) -> list[float]:
@@ -81,3 +82,17 @@ def test_a_run_of_other_heads_or_kinds_is_compared_as_far_as_it_goes(own, strang
     browser = own(strange)
     assert browser.logs()[0] == [] and browser.text("#committed").startswith("Change: since commit 0a2b3c4")
     assert browser.texts(".change[data-head]")[1] == "that run has no such head"
+
+
+def test_figures_of_other_metrics_are_compared_too(tmp_path, browser):
+    root = write_run(tmp_path)
+    for name, more in (("metrics", {"edges": {"f1": 0.75}}), ("intervals", {"headline": ["edges.f1"]})):
+        path = root / f"reports/{name}.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | more))
+    page = root / "reports/report.html"
+    page.write_text(render(facts_of(root), Made().page), encoding="utf8")
+    for edges, change in (({"edges": {"f1": 0.5}}, "(+0.250)"), ({"edges": 3}, ""), ({}, "")):
+        write_committed(root, [CommittedRun("1a2b3c4", "2026-11-20", earlier_figures() | edges)])
+        browser.open(page)
+        assert "".join(browser.texts('.change[data-score="edges.f1"]')) == change
+    assert browser.logs()[0] == []

@@ -140,3 +140,43 @@ def test_a_name_in_the_script_beside_the_page_stays_text(tmp_path):
     inside = re.fullmatch(r"window\.committedRuns = JSON\.parse\((\".*\")\);\n", text)[1]
     assert json.loads(json.loads(inside))[0]["metrics"] == {"__proto__": {EVIL: 1}, "\u2028'\"\\": 2}
     assert text.isascii()
+
+
+def with_more(root):
+    """A run with another metric: figures at a glance, and targets by name."""
+    for name in ("metrics", "certificate", "intervals"):
+        path = root / f"reports/{name}.json"
+        found = json.loads(path.read_text())
+        row = {"head": "boundaries", "figure": "f1_1", "value": 0.86, "low": None, "high": None, "target": 0.85}
+        row |= {"verdict": "pass", "samples": None, "bound": "above"}
+        figures = {"f1_1": 0.86, "by": {"chorus": 0.5, "verse": None}}
+        if name == "metrics":
+            found["boundaries"] = figures
+        else:
+            found["targets"].append(row)
+        if name == "certificate":
+            found["figures"]["boundaries"] = figures
+        if name == "intervals":
+            found["headline"] = ["boundaries.f1_1"]
+        path.write_text(json.dumps(found))
+    return root
+
+
+def words(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", html).split())
+
+
+def test_figures_and_targets_of_other_metrics_are_on_the_first_screen_and_in_the_certificate(tmp_path):
+    html = html_of(with_more(write_run(tmp_path)))
+    glance = words(html[html.index('<ul class="glance">') : html.index("<noscript>")])
+    assert "boundaries F1 1 0.860 above 0.85 passed" in glance
+    assert len(cards(html)) == 2, "it is no head"
+    certificate = words(html[html.index('<section id="certificate"') :])
+    assert "boundaries F1 1 0.860 above 0.850 pass" in certificate
+    assert 'A target with "above" or "below" has no interval: its value decides.' in certificate
+    assert "Boundaries F1 1 0.860 by.chorus 0.500 by.verse –" in certificate
+
+
+def test_without_them_the_page_has_nothing_of_it(tmp_path):
+    html = html_of(write_run(tmp_path))
+    assert '"headline"' not in html and "other figures" not in html and "has no interval: its value" not in html

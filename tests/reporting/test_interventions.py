@@ -43,6 +43,7 @@ def test_every_intervention_is_listed_and_what_changes_the_model_is_reported_fir
     for reported in (
         "phase2: memory ran short: micro-batch 4, first at epoch 1, step 1",
         "phase2: a simpler model took over at epoch 2, step 7 (exploding gradient)",
+        "phase2: stopped after epoch 3: confidence.above_95 0.734, limit 0.6",
     ):
         assert training.index(reported) < training.index("Overall")
         assert run.index(reported) > run.index("Parameters")
@@ -72,7 +73,8 @@ def test_a_simpler_model_that_was_never_better_is_reported_and_not_handed_over(t
     folder = tmp_path / "reports/training"
     computed = {"phase1": {"micro_batch": 4, "fallback": 0}}
     found = notices(PHASES, read_interventions(folder, PHASES), computed)
-    assert found[-1][1].endswith("; the best weights are those of the model before")
+    assert found[-2][1].endswith("; the best weights are those of the model before")
+    assert found[-1][1].startswith("stopped after epoch 3")
 
 
 class Deep(Linear):

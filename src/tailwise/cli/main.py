@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from tailwise.core.errors import UserError, describe_error, escape_output, print_error
+from tailwise.core.errors import UserError, describe_error, escape, escape_output, print_error
 from tailwise.core.system.imports import NO_THREAD, threads_exhausted
 
 WEIGHTS = Path("data/models/phase3.safetensors")
@@ -38,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     add_predict(commands.add_parser("predict", help="classes of new samples from a weights file"))
     add_preset(commands.add_parser("preset", help="write the values of a preset into params.yaml"))
+    add_regress(commands.add_parser("regress", help="what got worse since the committed figures; status 1 if anything"))
     add_config(commands.add_parser("config", help="print params.yaml as a recipe reads it, defaults included"))
     for name, run, text in (
         ("summary", _summary, "print the validation figures of the last run"),
@@ -70,6 +71,7 @@ def add_predict_options(one: argparse.ArgumentParser) -> None:
     """Arguments for model, device and output."""
     one.add_argument("--weights", type=Path, default=WEIGHTS, help="default: %(default)s")
     one.add_argument("--recipe", metavar="MODULE", help="package of a recipe that is no part of tailwise, as tagger")
+    one.add_argument("--calibration", type=Path, metavar="FILE", help="of the stage calibrate, for its probabilities")
     one.add_argument("--format", metavar="NAME", help="text, csv or one of the recipe's; default: text for one sample")
     one.add_argument("--out", type=Path, metavar="FILE", help="default: standard output")
     one.add_argument("--set", metavar="NAME", help="name of the split in the predictions; default: the folder's")
@@ -84,6 +86,13 @@ def add_preset(one: argparse.ArgumentParser) -> None:
     )
     which.add_argument("--upgrade", action="store_true", help="rename what the last version named otherwise")
     one.set_defaults(run=_preset)
+
+
+def add_regress(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--rev", default="HEAD", help="the commit to compare with; default: %(default)s")
+    tolerance = "how much worse a figure may be, in its own unit; default: %(default)g"
+    one.add_argument("--tolerance", type=float, default=0.0, metavar="X", help=tolerance)
+    one.set_defaults(run=_regress)
 
 
 def add_config(one: argparse.ArgumentParser) -> None:
@@ -112,6 +121,13 @@ def _config(args: argparse.Namespace) -> None:
     from tailwise.core.params.effective import read_effective
 
     print(read_effective(args.recipe), end="")
+
+
+def _regress(args: argparse.Namespace) -> None:
+    from tailwise.cli.regress import regress
+
+    for line in regress(args.rev, args.tolerance):
+        print(escape(line))
 
 
 def _summary(args: argparse.Namespace) -> None:

@@ -1,13 +1,14 @@
 """Write a preset's values into params.yaml and print what changed: ``tailwise preset NAME``.
 
 NAME is one of presets/, or the path of a YAML file, such as the reports/config.yaml of a run.
-A preset names the values that differ; comments and the order of params.yaml stay. ``tailwise preset --upgrade`` renames
-keys of the last version.
+A preset names the values that differ; comments and the order of params.yaml stay. A choice among kinds is replaced as a
+whole, and so is a table of targets by dotted name. ``tailwise preset --upgrade`` renames keys of the last version.
 """
 
 import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeGuard
 
 from ruamel.yaml import YAML
 
@@ -27,12 +28,17 @@ def apply(params: dict, preset: dict, path: str = "") -> list[str]:
         dotted = f"{path}{key}"
         if key not in params:
             raise UserError(f"the preset sets {dotted}, which params.yaml does not have")
-        if isinstance(value, dict) and isinstance(params[key], dict) and "kind" not in value:
+        if is_section(value) and is_section(params[key]) and "kind" not in value:
             changes += apply(params[key], value, f"{dotted}.")
         elif params[key] != value:
             changes.append(f"{dotted}: {shorten(str(params[key]))} -> {shorten(str(value))}")
             params[key] = value
     return changes
+
+
+def is_section(value: object) -> TypeGuard[dict]:
+    """Whether keys are params, not dotted names of figures, as of targets."""
+    return isinstance(value, dict) and not any("." in str(key) for key in value)
 
 
 def main(name: str) -> None:

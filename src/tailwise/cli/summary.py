@@ -3,19 +3,22 @@
 from pathlib import Path
 
 from tailwise.core.files import read_json
+from tailwise.metrics.dotted import dotted
 from tailwise.reporting.committed import keep_committed
 
 
 def summary(metrics: dict, intervals: dict) -> str:
     """Validation figures as text: one row per head, then the pipeline's own scores and lines.
 
-    intervals: heads, few, and optionally units {score: unit} and lines
+    intervals: heads, few, and optionally units {score: unit}, headline [dotted name of a figure] and lines
     """
-    heads = {name: of_head for name, of_head in metrics.items() if isinstance(of_head, dict)}
+    heads = {name: of for name, of in metrics.items() if isinstance(of, dict) and "macro_recall" in of}
+    scores = {name: value for name, value in metrics.items() if not isinstance(value, dict)}
+    scores |= {name: dotted(metrics)[name] for name in intervals.get("headline", [])}
     lines = [f"{'validation':<12}{'macro recall':>14}{'macro F1':>10}{'lowest class recall':>21}"] if heads else []
     lines += [head_row(name, of_head, intervals) for name, of_head in heads.items()]
     units = intervals.get("units", {})
-    lines += [score_row(name, value, units.get(name)) for name, value in metrics.items() if name not in heads]
+    lines += [score_row(name, value, units.get(name)) for name, value in scores.items()]
     return "\n".join([*lines, *intervals.get("lines", [])])
 
 
@@ -25,16 +28,16 @@ def head_row(name: str, figures: dict, intervals: dict) -> str:
     if not known:
         return f"{name:<12}{'no label':>14}"
     lowest = min(known, key=known.__getitem__)
-    support = intervals["heads"][name]["classes"][lowest]["support"]
+    of_class = intervals["heads"][name]["classes"][lowest]
+    support = of_class.get("samples", of_class["support"])  # of sequences: those that have the class
     macro = f"{figures['macro_recall']:>14.3f}{figures['macro_f1']:>10.3f}"
     return f"{name:<12}{macro}{known[lowest]:>21.3f}  {lowest}{few(support, intervals['few'])}"
 
 
 def score_row(name: str, value: float | None, unit: str | None) -> str:
     """A score of the pipeline: two digits where it has a unit, three otherwise."""
-    if value is None:
-        return f"{name.replace('_', ' ')}: no number"
-    return f"{name.replace('_', ' ')}: {f'{value:.2f} {unit}' if unit else f'{value:.3f}'}"
+    words = name.replace("_", " ").replace(".", " ")
+    return f"{words}: {'no number' if value is None else f'{value:.2f} {unit}' if unit else f'{value:.3f}'}"
 
 
 def few(count: int, least: int) -> str:

@@ -1,5 +1,6 @@
 """Figures with intervals from a head's predictions, for the stages `intervals` and `certify`."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,16 @@ class Measured:
     def support(self) -> dict[str, int]:
         """{class: labels}"""
         return dict(zip(self.predictions.head.classes, self.matrix.sum(axis=1).tolist()))
+
+    @property
+    def samples(self) -> dict[str, int] | None:
+        """{class: sequences in which it occurs} of a sequence head; None for a head with one label a sample."""
+        found = self.predictions.labelled
+        if found.positions is None:
+            return None
+        pairs = set(zip(found.samples, found.targets.tolist()))
+        counts = Counter(target for _, target in pairs)
+        return {name: counts[i] for i, name in enumerate(found.head.classes)}
 
 
 def measure(found: Predictions) -> Measured:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tailwise.core.files import read_json
+from tailwise.metrics.dotted import dotted
 from tailwise.reporting.history import History, read_history
 from tailwise.reporting.page import Page
 
@@ -14,6 +15,7 @@ NEEDED = {
     "mistakes": ("mistakes",),
     "data": ("index",),
     "certificate": ("certificate", "intervals"),
+    "calibration": ("calibration",),
 }
 """{section: the files reports/<name>.json that it shows}. The section training shows reports/training/<phase>."""
 
@@ -83,11 +85,14 @@ class Facts:
     """All data of a report; empty for sections that are not shown.
 
     heads, scores: validation, scores are the figures of no head; units: {score: unit}
+    headline: {dotted name: validation figure} of other metrics, to show at a glance
+    targets: verdicts on figures of no head, as `HeadFacts.targets`
     target: {figure: number}; few: labels below which a class's figures are unreliable
     limits: of the validation figures, as sentences; boosted: phases with a boost
     mistakes: {head: [{"sample", "group", "actual", "predicted", "probabilities", what the recipe explains}]}
     difficulty: {head: {"easiest", "hardest": [{"sample", "actual", "confidence", what the recipe shows}]}}, if measured
-    config: the parameters, as YAML; own: of the pipeline's own sections
+    calibration: {head: as in reports/calibration.json}; config: the parameters, as YAML
+    own: of the pipeline's own sections
     """
 
     phases: list[str]
@@ -95,6 +100,8 @@ class Facts:
     heads: list[HeadFacts] = field(default_factory=list)
     boosted: list[str] = field(default_factory=list)
     scores: dict[str, float | None] = field(default_factory=dict)
+    headline: dict[str, float | None] = field(default_factory=dict)
+    targets: list[dict] = field(default_factory=list)
     units: dict[str, str] = field(default_factory=dict)
     target: dict[str, float] = field(default_factory=dict)
     few: int = 0
@@ -103,6 +110,7 @@ class Facts:
     index: dict[str, dict] = field(default_factory=dict)
     certificate: dict[str, Any] = field(default_factory=dict)
     difficulty: dict[str, Any] = field(default_factory=dict)
+    calibration: dict[str, Any] = field(default_factory=dict)
     config: str = ""
     own: dict[str, Any] = field(default_factory=dict)
 
@@ -116,7 +124,7 @@ def collect(page: Page, phases: list[str], root: Path = Path(".")) -> Facts:
         history=read_history(root / "reports/training", phases),
         **(_result(found, _boosts(root, phases)) if "result" in page.sections else {}),
         **_targets(found.get("intervals", {})),
-        **{name: found[name] for name in ("mistakes", "index", "certificate") if name in found},
+        **{name: found[name] for name in ("mistakes", "index", "certificate", "calibration") if name in found},
         difficulty=_difficulty(root / "reports/difficulty.json") if "data" in page.sections else {},
         config=(root / "reports/config.yaml").read_text(encoding="utf8") if "run" in page.sections else "",
         own=page.collect(root),
@@ -150,6 +158,8 @@ def _result(found: dict, boosts: dict[str, dict]) -> dict:
         "heads": [_head(name, found, boosts) for name in found["intervals"]["heads"]],
         "boosted": list(boosts),
         "scores": {name: value for name, value in found["metrics"].items() if not isinstance(value, dict)},
+        "headline": {name: dotted(found["metrics"]).get(name) for name in found["intervals"].get("headline", [])},
+        "targets": [row for row in found["intervals"]["targets"] if row["head"] not in found["intervals"]["heads"]],
     }
 
 

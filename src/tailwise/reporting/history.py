@@ -99,10 +99,13 @@ def _column(epochs: pd.DataFrame, name: str) -> Column:
 
 
 def _overall(epochs: pd.DataFrame, heads: Iterable[str]) -> list[str]:
-    """Figures of no head, in the order of the table; the score only where no head shows what it is made of."""
+    """Figures of no head, in the order of the table; the score only where no head shows what it is made of.
+
+    An emergency stop is no figure: it is among the interventions.
+    """
     heads = list(heads)
     of_heads = {f"{head}_{figure}" for head in heads for figure in FIGURES}
-    others = [name for name in epochs if name not in {*STEP, *OVERALL, *of_heads}]
+    others = [name for name in epochs if name not in {*STEP, *OVERALL, *of_heads, "stopped"}]
     return [*OVERALL, *(name for name in others if name != "score" or not heads)]
 
 

@@ -63,7 +63,10 @@ def read_computed(folder: Path, phases: list[str]) -> dict[str, dict]:
 def notices(
     phases: list[str], made: dict[str, list[PhaseIntervention]], computed: dict[str, dict]
 ) -> list[tuple[str, str]]:
-    """(phase, line) for each fallback and shortage of memory. phases: in order, each continues the one before."""
+    """(phase, line) for each fallback, shortage of memory and emergency stop.
+
+    phases: in order, each continues the one before
+    """
     found, source = [], ""
     for phase in phases:
         how = computed.get(phase, {})
@@ -71,6 +74,7 @@ def notices(
             found.append((phase, f"begun with the simpler model that took over in {source}"))
         found += [(phase, line) for line in _of_memory(made.get(phase, []), how)]
         found += [(phase, line) for line in _of_fallbacks(made.get(phase, []), how)]
+        found += [(phase, line) for line in _of_stops(made.get(phase, []))]
         source = phase if how.get("fallback") else source
     return found
 
@@ -86,6 +90,12 @@ def _of_fallbacks(made: list[PhaseIntervention], how: dict) -> Iterator[str]:
     for number, each in enumerate(fallbacks, start=1):
         kept = "" if number <= how.get("fallback", 0) else "; the best weights are those of the model before"
         yield f"a simpler model took over {each.at} ({each.fault}){kept}"
+
+
+def _of_stops(made: list[PhaseIntervention]) -> Iterator[str]:
+    for each in made:
+        if each.values.action == "stop":
+            yield f"stopped after epoch {each.epoch}: {each.text}"
 
 
 def _rows(phase: str, file: Path) -> list[PhaseIntervention]:

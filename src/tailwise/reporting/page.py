@@ -14,13 +14,16 @@ SECTIONS = {
     "run": "Run",
 }
 """The shared sections in their usual order: {name: title in the navigation}."""
+MORE_SECTIONS = {"calibration": "Calibration"}
+"""Shared sections of pipelines that have the stage for them; a page names them."""
 
 
 @dataclass(frozen=True)
 class Page:
     """What a report shows. A pipeline without additions uses this class as it is.
 
-    sections: in order, names of SECTIONS or of `titles`; each needs the files that its stages write (see collect.py)
+    sections: in order, names of SECTIONS, MORE_SECTIONS or of `titles`; each needs the files that its stages
+        write (see collect.py)
     item_name: the word, in the singular, for what one label belongs to: sample, foul, line of a song
     folder: has the pipeline's templates (Jinja), scripts and styles
     titles: {name: title} of the pipeline's own sections, each a template ``<name>.html``
@@ -42,7 +45,7 @@ class Page:
     preview: str = ""
 
     def __post_init__(self):
-        known = {**SECTIONS, **self.titles}
+        known = {**SECTIONS, **MORE_SECTIONS, **self.titles}
         if unknown := [name for name in (*self.sections, *self.parts) if name not in known]:
             raise ValueError(f"the report has no section {unknown[0]!r}; there are: {', '.join(known)}")
 
@@ -60,7 +63,7 @@ class Page:
 
     def navigation(self) -> list[tuple[str, str]]:
         """(name, title) of the sections in their order."""
-        known = {**SECTIONS, **self.titles}
+        known = {**SECTIONS, **MORE_SECTIONS, **self.titles}
         return [(name, known[name]) for name in self.sections]
 
     def template(self, section: str) -> str:

@@ -35,8 +35,16 @@ def payload(facts: Facts, page: Page) -> dict:
             {"name": name, **_trained(history), **_result(results.get(name)), "mistakes": facts.mistakes.get(name, [])}
             for name, history in facts.history.heads.items()
         ],
+        "calibration": {name: _drawn(of_head) for name, of_head in facts.calibration.items()},
         "own": page.payload(facts.own),
+        **_headline(facts),
     }
+
+
+def _headline(facts: Facts) -> dict:
+    """{"headline": [{"name", "path", "value"}]}, if there is any. path: keys in reports/metrics.json"""
+    found = [{"name": name, "path": name.split("."), "value": value} for name, value in facts.headline.items()]
+    return {"headline": found} if found else {}
 
 
 def _by_step(history: History) -> list[list[str]]:
@@ -45,6 +53,11 @@ def _by_step(history: History) -> list[list[str]]:
     for each in (each for of_phase in history.interventions.values() for each in of_phase):
         found[each.phase, each.epoch].append(each.line)
     return list(found.values())
+
+
+def _drawn(calibration: dict) -> dict:
+    """What the page draws of a head's calibration; its figures are in a table."""
+    return {name: calibration[name] for name in ("method", "reliability", "histogram")}
 
 
 def _trained(history: HeadHistory) -> dict:

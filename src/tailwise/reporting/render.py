@@ -8,6 +8,7 @@ from typing import cast
 
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 
+from tailwise.metrics.dotted import dotted
 from tailwise.reporting.collect import Facts, Interval
 from tailwise.reporting.interventions import notices
 from tailwise.reporting.page import Page
@@ -21,7 +22,11 @@ SCRIPTS = {
     "run": ("log",),
 }
 """{section: its scripts}"""
-OF_HEADS = {"result": ("classes",), "training": ("training/each", "training/confusion")}
+OF_HEADS = {
+    "result": ("classes",),
+    "training": ("training/each", "training/confusion"),
+    "calibration": ("calibration",),
+}
 """Scripts for pipelines with heads."""
 
 
@@ -54,7 +59,7 @@ def environment(page: Page) -> Environment:
     made = Environment(
         loader=ChoiceLoader(loaders), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    made.filters.update(figure=figure, interval=interval, measured=measured, embedded=embedded)
+    made.filters.update(figure=figure, interval=interval, measured=measured, embedded=embedded, dotted=dotted)
     return made
 
 

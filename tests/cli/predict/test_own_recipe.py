@@ -1,6 +1,7 @@
 """`tailwise predict` for a recipe outside the package: sequences, a head a position, a table of songs."""
 
 import csv
+import importlib
 import io
 import sys
 from pathlib import Path
@@ -107,6 +108,15 @@ def test_as_text_each_position_is_a_line(songs, capsys):
     ]
 
 
+def test_a_recipe_may_replace_a_shared_format_which_is_then_its_default_too(songs, capsys, monkeypatch):
+    sys.path.insert(0, str(Path.cwd()))
+    recipe = importlib.import_module("own.recipe").RECIPE
+    own = {"csv": lambda predictions, inputs: "".join(f"{one.name}\t\x07\n" for one in predictions)}
+    monkeypatch.setattr(recipe, "formats", lambda: own, raising=False)
+    for more in ((), ("--format", "csv")):
+        assert predict(*more) == 0 and capsys.readouterr().out == "b\t\\u0007\na\t\\u0007\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
@@ -123,5 +133,5 @@ def test_the_weights_file_alone_can_name_no_other_module(songs, capsys):
     """Nor does it run one: the package `own` is known to nobody but the user."""
     assert main(["predict", "--table", "songs.csv", "--weights", "w"]) == 1
     error = capsys.readouterr().err
-    assert error == "tailwise: w: written by the unknown recipe 'songs'; known recipes: fouls; see --recipe\n"
+    assert error == "tailwise: w: written by the unknown recipe 'songs'; known recipes: fouls, sections; see --recipe\n"
     assert "own.recipe" not in sys.modules

@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from tailwise.cli.predict.output import FORMATS, Format
 from tailwise.core.errors import UserError, escape, print_error, shorten
 from tailwise.core.files import write_bytes
 from tailwise.engine.checkpoint.header import read_facts
+from tailwise.evaluation.calibration.fitted import Fitted, calibrated, check_classes, read_calibration
 from tailwise.recipes.prediction import Inputs, Prediction
 from tailwise.recipes.recipe import Recipe, load_recipe, names
 
@@ -20,17 +22,18 @@ def predict(args: argparse.Namespace) -> None:
         check_writable(args.out)
     recipe = find_recipe(args.weights, args.recipe)
     form = find_format(recipe, args.format)
+    calibration = read_calibration(args.calibration) if args.calibration else {}
     inputs = recipe.find_inputs(args)
     for note in inputs.notes:
         print_error(note)
-    predictions, inputs = _predict(args, recipe, inputs)
+    predictions, inputs = _predict(args, recipe, inputs, calibration)
     if not predictions:
         raise UserError(f"{inputs.source}: no {inputs.sample_name} of it can be used")
-    text = (form or FORMATS[inputs.form])(predictions, replace(inputs, split=args.set or inputs.split))
+    text = (form or known_formats(recipe)[inputs.form])(predictions, replace(inputs, split=args.set or inputs.split))
     if args.out:
         write_bytes(args.out, text.encode("utf8", "backslashreplace"))
     else:
-        sys.stdout.write(escape(text))
+        sys.stdout.write("\t".join(map(escape, text.split("\t"))))  # tabs separate columns, and do no harm
         sys.stdout.flush()
 
 
@@ -49,9 +52,14 @@ def find_recipe(weights: Path, module: str | None) -> Recipe:
     raise UserError(f"{weights}: written by {wrote}; known recipes: {', '.join(names())}; see --recipe")
 
 
+def known_formats(recipe: Recipe) -> dict[str, Format]:
+    """The shared formats and the recipe's, of which one may replace a shared one."""
+    return {**FORMATS, **recipe.formats()}
+
+
 def find_format(recipe: Recipe, name: str | None) -> Format | None:
     """A shared or recipe format by name; None without --format."""
-    known = {**FORMATS, **recipe.formats()}
+    known = known_formats(recipe)
     if name is not None and name not in known:
         raise UserError(f"--format {name} is unknown; there are: {', '.join(known)}")
     return None if name is None else known[name]
@@ -64,12 +72,23 @@ def check_writable(path: Path) -> None:
         raise UserError(f"{path}: cannot be written; give --out another file")
 
 
-def _predict(args: argparse.Namespace, recipe: Recipe, inputs: Inputs) -> tuple[list[Prediction], Inputs]:
-    """The predictions in sample order, and the inputs adapted to the model."""
+def _predict(
+    args: argparse.Namespace, recipe: Recipe, inputs: Inputs, calibration: Mapping[str, Fitted]
+) -> tuple[list[Prediction], Inputs]:
+    """The predictions in sample order, and the inputs adapted to the model. calibration: of each head; empty: none"""
     from tailwise.cli.predict.predictor import load_predictor
     from tailwise.engine.distributed.device import find_device
 
     predictor, spec = load_predictor(args.weights, recipe, find_device(args.device, "--device"))
+    if args.calibration:
+        check_classes(args.calibration, calibration, predictor.heads)
     inputs = recipe.fit_inputs(inputs, spec, args.format)
-    found = {sample.index: predictor.predict(sample) for sample in recipe.read_samples(inputs, spec, args.workers)}
+    samples = recipe.read_samples(inputs, spec, args.workers)
+    found = {sample.index: _calibrated(predictor.predict(sample), calibration) for sample in samples}
     return [found[index] for index in sorted(found)], inputs
+
+
+def _calibrated(one: Prediction, calibration: Mapping[str, Fitted]) -> Prediction:
+    if not calibration:
+        return one
+    return replace(one, heads=[calibrated(found, calibration[found.head.name]) for found in one.heads])

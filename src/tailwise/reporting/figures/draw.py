@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_json
+from tailwise.reporting.figures.calibration import calibration
 from tailwise.reporting.figures.classes import class_frequencies
 from tailwise.reporting.figures.confusion import confusion
 from tailwise.reporting.figures.curves import class_curves, learning_curves
@@ -38,6 +39,13 @@ def figures(reports: Path, phases: Sequence[str]) -> Iterator[tuple[str, Figure]
         intervals = _recalls(measured["heads"][head]["classes"], of_head)
         yield f"recall_{head}", recall_intervals(intervals, head, measured["few"], measured["target"]["class_recall"])
         yield f"reliability_{head}", reliability(predictions, head)
+    for head, of_head in _calibrated(reports / "calibration.json").items():
+        yield f"calibration_{head}", calibration(of_head, head)
+
+
+def _calibrated(file: Path) -> dict[str, dict]:
+    """Empty for a pipeline that has no stage for it."""
+    return read_json(file) if file.exists() else {}
 
 
 def _table(path: Path, **types) -> pd.DataFrame:

@@ -20,6 +20,14 @@ function figureChanges(now, before) {
   return pairs.filter((pair) => isNumber(pair.now) && isNumber(pair.before));
 }
 
+// The figures of other metrics that the page shows, each with its place in another run's figures.
+const HEADLINE = facts.headline ?? [];
+
+function headlineChanges(metrics) {
+  const pairs = HEADLINE.map(({ name, path, value }) => ({ name, now: value, before: path.reduce(part, metrics) }));
+  return pairs.filter((pair) => isNumber(pair.now) && isNumber(pair.before));
+}
+
 const differs = ({ now, before }) => Math.abs(now - before) > SAME;
 
 // Whether the figures of a committed run are this page's.
@@ -30,7 +38,8 @@ function isThisRun(run) {
     ...figureChanges(of.validation, before),
     ...classChanges(of, before),
   ]);
-  return pairs.length > 0 && ![...pairs, ...figureChanges(facts.scores, run.metrics)].some(differs);
+  const scores = [...figureChanges(facts.scores, run.metrics), ...headlineChanges(run.metrics)];
+  return pairs.length > 0 && ![...pairs, ...scores].some(differs);
 }
 
 function signed({ now, before }, digits) {
@@ -73,7 +82,8 @@ function headChange(of, run) {
 }
 
 function scoreChange({ score, digits }, run) {
-  const pairs = figureChanges({ [score]: part(facts.scores, score) }, run.metrics);
+  const own = figureChanges({ [score]: part(facts.scores, score) }, run.metrics);
+  const pairs = [...own, ...headlineChanges(run.metrics).filter(({ name }) => name === score)];
   return pairs.map((pair) => [`(${signed(pair, Number(digits))})`]);
 }
 

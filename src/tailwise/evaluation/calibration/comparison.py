@@ -1,0 +1,54 @@
+"""The methods of calibration side by side, for reports/calibration.json."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tailwise.evaluation.calibration.fitted import Fitted, Temperature, calibrated
+from tailwise.evaluation.calibration.measures import confidence_histogram, measure_calibration, reliability_bins
+from tailwise.evaluation.calibration.options import Calibration, Method
+from tailwise.metrics.predictions import Predictions
+
+
+def compare_methods(found: Predictions, by_method: Mapping[Method, Fitted], options: Calibration) -> dict[str, Any]:
+    """A head's figures with each method, as JSON.
+
+    found: predictions of a split that nothing was fitted to; by_method: from `fit_all`
+    "method" names the chosen one; {method: FIGURES}; what the report draws is in lists, which DVC does not show.
+    """
+    tables = {method: calibrated(found, fitted) for method, fitted in by_method.items()}
+    fitted = by_method[options.method]
+    return {
+        "method": options.method,
+        **({"fitted_temperature": fitted.temperature} if isinstance(fitted, Temperature) else {}),
+        **{method: measure_calibration(table, options.bins) for method, table in tables.items()},
+        "reliability": {method: reliability_bins(table, options.bins) for method, table in tables.items()},
+        "histogram": {method: confidence_histogram(table) for method, table in tables.items()},
+    }
+
+
+def chosen_figures(compared: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Of reports/calibration.json the figures of the chosen methods, in the form of `calibration_figures`."""
+    return _of_heads({name: of_head[of_head["method"]] for name, of_head in compared.items()})
+
+
+def calibration_figures(
+    found: Mapping[str, Predictions], by_head: Mapping[str, Fitted], bins: int
+) -> tuple[dict[str, Any], list[str]]:
+    """(figures of the calibrated predictions, limits as sentences). With one head its figures, else {head: figures}.
+
+    found: uncalibrated predictions of each head; by_head: calibrators
+    """
+    tables = {name: calibrated(of_head, by_head[name]) for name, of_head in found.items()}
+    figures = {name: measure_calibration(table, bins) for name, table in tables.items()}
+    changed = {name: int((found[name].predicted != table.predicted).sum()) for name, table in tables.items()}
+    limits = [
+        f"{name}: {by_head[name].kind} calibration changes {count} of {len(found[name])} answers; only the figures of "
+        "calibration are of the changed ones."
+        for name, count in changed.items()
+        if count
+    ]
+    return _of_heads(figures), limits
+
+
+def _of_heads(figures: dict[str, Any]) -> dict[str, Any]:
+    return next(iter(figures.values())) if len(figures) == 1 else figures
