@@ -160,7 +160,7 @@ class Recipe(ABC):
     # prediction
 
     def formats(self) -> Mapping[str, Callable[[list[Prediction], Inputs], str]]:
-        """Output formats in addition to text and csv: {name: function that returns the file's content}."""
+        """Output formats: {name: function that returns the file's content}; text and csv are there, or replaced."""
         return {}
 
     def find_inputs(self, args: argparse.Namespace) -> Inputs:

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from tailwise.balance.labels import SEPARATOR as SEPARATOR
+
 if TYPE_CHECKING:
     import numpy as np
 
-SEPARATOR = "|"
-"""Between the labels of a song's positions in a table; no class name may contain it."""
+    from tailwise.data.tables.partition import Split
+
+HEAD = "section"
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +22,7 @@ class Song:
     name: unique; group: songs of one group are never in two splits; path: of its file, relative to the data root
     labels: (T,) class names, "" where a position has none; () for a song to predict
     lines: (T,) texts, of lyrics
-    chroma: (T, 24) float32, treble and bass, of audio
+    chroma: (T, 24) float32, bass and treble, of audio; further columns are timbre
     vectors: (T, D) float32, features that the user computed
     seconds: length of a position; None for lines
     split: train, valid or test where the data say so, else ""
@@ -44,6 +47,16 @@ class Song:
 
 class Reader(Protocol):
     """Reads the songs below a data root."""
+
+    @property
+    def heads(self) -> dict[str, tuple[str, ...]]:
+        """{HEAD: classes in the order of class ids}; {} where these are all that occur, in alphabetical order."""
+        ...
+
+    @property
+    def split(self) -> "Split | None":
+        """How to draw splits; None where the songs have their own."""
+        ...
 
     def songs(self, root: Path) -> Iterator[Song]:
         """Every song, in the order of their names; raises UserError that names the file."""

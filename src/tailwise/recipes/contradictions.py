@@ -1,0 +1,91 @@
+"""Contradictions between the sections of params.yaml that pipelines share, and values without effect: a line each.
+
+Found before any stage runs. A section checks itself in its dataclass.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from tailwise.balance.boosts import EffectiveNumber, SquareRoot
+from tailwise.balance.guard import Balance
+from tailwise.balance.samplers import Sampler
+from tailwise.balance.subset import Oversampled, Rebalance
+from tailwise.core.params.runtime import Runtime
+from tailwise.engine.contract.phase import Phase, moves
+from tailwise.engine.contract.phases import hand_over_faults, recall_faults
+from tailwise.engine.contract.run import Training
+from tailwise.losses.ldam import LDAM
+from tailwise.recipes.phases import PhaseSection
+
+Lines = Iterator[str]
+
+
+def of_balance(phases: Mapping[str, Rebalance], balance: Balance) -> Lines:
+    """A cap above the guard's limit, and rules that treat all classes and samples alike."""
+    for name, how in phases.items():
+        key, limit = balance.limit(how.apply_as)
+        if how.max_weight > limit:
+            yield f"{name}.max_weight {how.max_weight:g} is above balance.{key} {limit:g}, which no boost may exceed"
+        if how.max_weight > 1 and isinstance(how.boost, EffectiveNumber) and not how.boost.beta:
+            yield f"{name}.boost.beta 0 has no effect: every class gets the same boost; set {name}.max_weight to 1"
+        if isinstance(how.samples, Oversampled) and how.samples.max_repeat == 1:
+            yield f"{name}.samples.max_repeat 1 has no effect: each sample is drawn once; use {{kind: all}}"
+
+
+def of_correction(phases: Mapping[str, PhaseSection]) -> Lines:
+    """Boosts, draws and a loss that would each correct the same imbalance."""
+    for name, how in phases.items():
+        if how.max_weight == 1:
+            continue
+        samples = how.samples
+        if isinstance(samples, Sampler) and not (samples.kind == "square_root" and isinstance(how.boost, SquareRoot)):
+            other = f", or {name}.boost to {{kind: sqrt}}" if samples.kind == "square_root" else ""
+            yield (
+                f"{name}.samples {{kind: {samples.kind}}} and {name}.apply_as {how.apply_as} correct the imbalance "
+                f"twice: set {name}.max_weight to 1{other}"
+            )
+        if isinstance(how.train.loss, LDAM) and how.apply_as == "margin":
+            yield (
+                f"{name}.train.loss {{kind: ldam}} and {name}.apply_as margin are two margins for the same imbalance: "
+                f"set {name}.max_weight to 1, or apply_as to weight"
+            )
+
+
+def of_learned_weights(
+    names: Sequence[str], heads: Collection[str], auxiliary: Collection[str], phases: Mapping[str, Phase]
+) -> Lines:
+    """Learned weights of losses that are not there, or that never move.
+
+    heads, auxiliary: the losses that count unless a phase says otherwise, and those that a phase must name
+    """
+    for name in names:
+        if name not in (*heads, *auxiliary):
+            yield f"model.learned_weights: the task has no loss {name}; it has {', '.join([*heads, *auxiliary])}"
+            continue
+        counted = [phase for phase in phases.values() if phase.loss_weights.get(name, float(name in heads))]
+        if not any(moves(f"log_variances.{name}", phase.trainable) for phase in counted):
+            yield f"model.learned_weights {name} has no effect: no phase trains it, see loss_weights and trainable"
+
+
+def of_patterns(phases: Mapping[str, Phase], parameters: Sequence[str]) -> Lines:
+    """Patterns that freeze nothing. parameters: all names of the model's"""
+    for name, phase in phases.items():
+        for pattern in phase.trainable:
+            rest = tuple(other for other in phase.trainable if other != pattern)
+            if pattern.startswith("!") and not any(
+                moves(parameter, rest) != moves(parameter, phase.trainable) for parameter in parameters
+            ):
+                yield f"{name}.train.trainable: {pattern!r} has no effect: no other pattern names what it freezes"
+
+
+def of_phases(phases: Mapping[str, Phase], training: Training) -> Lines:
+    """An optimizer's state for another kind of optimizer, recalls that nobody measured, mixing of one sample."""
+    yield from hand_over_faults(phases)
+    yield from recall_faults(phases)
+    for name, phase in phases.items():
+        if phase.mix and training.micro_batch == 1:
+            yield f"{name}.train.mix has no effect: a micro-batch has one sample"
+
+
+def of_machine(training: Training, runtime: Runtime) -> Lines:
+    if training.precision == "bf16" and runtime.device == "cpu":
+        yield "training.precision bf16 has no effect where runtime.device is cpu: a processor computes in float32"

@@ -1,0 +1,152 @@
+"""Every section of the sections pipeline's params.yaml, as one dataclass."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
+
+from tailwise.balance.boosts import Target
+from tailwise.balance.guard import Balance
+from tailwise.core.errors import UserError
+from tailwise.core.heads import Head
+from tailwise.core.params.runtime import Runtime
+from tailwise.data.tables.checks.root import check_root, check_tree
+from tailwise.engine.contract.phase import Phase, check_losses, rate_groups, set_trainable
+from tailwise.engine.contract.run import Stability, Training
+from tailwise.evaluation.calibration.options import Calibration
+from tailwise.evaluation.certificate import Targets
+from tailwise.losses.kinds import PLAIN
+from tailwise.losses.sequence.loss import SequenceLoss
+from tailwise.models.sequence.tagger import SequenceModel
+from tailwise.recipes import contradictions as shared
+from tailwise.recipes.phases import PhaseSection
+from tailwise.recipes.sections.augment import SongAugment
+from tailwise.recipes.sections.demo import Demo
+from tailwise.recipes.sections.prepare import Prepare
+from tailwise.recipes.sections.readers.lyrics import Lyrics
+from tailwise.recipes.sections.readers.song import Reader
+from tailwise.recipes.sections.readers.table import Vectors
+from tailwise.recipes.sections.source import Source
+
+HEADS = ("section",)
+MADE_ROOT = "data/demo"
+"""The data root that a stage of the pipeline makes."""
+WIDTH = 60
+"""Of features; their number is known from the data only, and parameters' names do not depend on it."""
+
+
+@dataclass(frozen=True)
+class Params:
+    data: Source
+    demo: Demo
+    prepare: Prepare
+    phase1: PhaseSection
+    phase2: PhaseSection
+    phase3: PhaseSection
+    balance: Balance
+    target: Target
+    model: SequenceModel
+    loss: SequenceLoss
+    augment: SongAugment
+    training: Training
+    stability: Stability
+    calibration: Calibration
+    certificate: Targets
+    runtime: Runtime
+
+    def __post_init__(self):
+        model = shape_of(self.model)
+        for name, phase in self.phases().items():
+            check_phase(name, model, phase, (*self.loss.regularisers, *self.model.auxiliary_losses))
+        self.loss.check(self.model.crf)
+        for line in self.contradictions([name for name, _ in model.named_parameters()]):
+            raise ValueError(line)
+
+    def phases(self) -> dict[str, PhaseSection]:
+        return {name: getattr(self, name) for name in ("phase1", "phase2", "phase3")}
+
+    def contradictions(self, parameters: list[str]) -> Iterator[str]:
+        """A line for each; parameters: the names of the model's."""
+        trained = {name: phase.train for name, phase in self.phases().items()}
+        yield from of_data(self.data, self.prepare)
+        yield from of_transposition(self.augment, self.prepare, self.data.reader)
+        yield from of_augment(self.augment, [phase.augment for phase in trained.values()])
+        yield from of_training(trained, self.model.crf)
+        if self.model.auxiliary and not any(
+            phase.loss_weights.get(name) for phase in trained.values() for name in self.model.auxiliary_losses
+        ):
+            yield "model.auxiliary has no effect: name next in a phase's loss_weights, as {next: 0.1}"
+        counted, auxiliary = (*HEADS, *self.loss.regularisers), self.model.auxiliary_losses
+        yield from shared.of_learned_weights(self.model.learned_weights, counted, auxiliary, trained)
+        yield from shared.of_balance(self.phases(), self.balance)
+        yield from shared.of_correction(self.phases())
+        yield from shared.of_patterns(trained, parameters)
+        yield from shared.of_phases(trained, self.training)
+        yield from shared.of_machine(self.training, self.runtime)
+
+
+def of_data(data: Source, prepare: Prepare) -> Iterator[str]:
+    """The demo has one format; calibration needs songs of its own."""
+    if Path(data.root) == Path(MADE_ROOT) and not isinstance(data.reader, Lyrics):
+        yield f"data.reader.kind {data.reader.kind} cannot read {MADE_ROOT}: set data.root, or the kind to lyrics"
+    if not prepare.calibration:
+        yield "prepare.calibration 0 leaves no song to fit calibration to: set it above 0"
+
+
+def of_transposition(augment: SongAugment, prepare: Prepare, reader: Reader) -> Iterator[str]:
+    """What moves chroma, where songs have none."""
+    what = "vectors" if isinstance(reader, Vectors) else "lyrics"
+    if isinstance(reader, Lyrics) or (isinstance(reader, Vectors) and reader.content == "vectors"):
+        if augment.transpose:
+            yield f"augment.transpose {augment.transpose} has no effect: {what} have no chroma, set it to 0"
+        if prepare.variants.copies and prepare.variants.transpose:
+            chance = prepare.variants.transpose
+            yield f"prepare.variants.transpose {chance:g} has no effect: {what} have no chroma, set it to 0"
+
+
+def of_augment(augment: SongAugment, strengths: list[float]) -> Iterator[str]:
+    if (augment.noise or augment.transpose) and not any(strengths):
+        yield "augment has no effect: the augment of each phase is 0"
+
+
+def of_training(phases: Mapping[str, Phase], crf: bool) -> Iterator[str]:
+    """What songs, or a model with a CRF, cannot be trained with."""
+    for name, phase in phases.items():
+        if phase.mix:
+            yield f"{name}.train.mix {{kind: {phase.mix.kind}}}: songs are not mixed, set it to null"
+        if crf and phase.loss != PLAIN:
+            yield (
+                f"{name}.train.loss has no effect with model.crf, which has a loss of its own: set it to "
+                "{kind: cross_entropy, smoothing: 0.0}, or crf to false"
+            )
+
+
+def shape_of(model: SequenceModel) -> torch.nn.Module:
+    """The model without memory for its weights; raises ValueError for sizes that no machine holds."""
+    try:
+        with torch.device("meta"):
+            return model.build(WIDTH, (Head(HEADS[0], ("a", "b")),))
+    except (RuntimeError, TypeError) as error:
+        raise ValueError(f"the model cannot be built, is a width in model too large? {error}") from error
+
+
+def check_phase(name: str, model: torch.nn.Module, phase: PhaseSection, auxiliary: tuple[str, ...]) -> None:
+    """Raise UserError for a pattern without effect, or a phase that would move nothing."""
+    try:
+        set_trainable(model, phase.train.trainable)
+        rate_groups(model, phase.train.rates)
+        check_losses(phase.train.loss_weights, HEADS, auxiliary)
+    except UserError as error:
+        raise UserError(f"{name}.train.{error}") from error
+
+
+def check_inputs(params: Params) -> None:
+    """Raise UserError if what the pipeline is to read is not there, or a package that it is to use."""
+    root = Path(params.data.root)
+    if root != Path(MADE_ROOT):
+        check_root(root)
+        check_tree(root)
+    if params.runtime.tensorboard and find_spec("tensorboard") is None:
+        raise UserError("runtime.tensorboard: pip install tensorboard, or set it to false")
