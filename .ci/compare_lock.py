@@ -1,4 +1,4 @@
-"""Which stages' outputs differ from the committed dvc.lock.
+"""Which stages' outputs differ from the committed dvc.lock: ``compare_lock.py [FOLDER]``, of a pipeline.
 
 Everything up to the weights must be equal. What comes from training may differ on another
 processor: it rounds differently. Exit 1 if a stage before training differs.
@@ -16,6 +16,7 @@ FROM_TRAINING = {
     "target_weak_classes",
     "train_phase3",
     "evaluate",
+    "calibrate",
     "intervals",
     "show_mistakes",
     "certify",
@@ -31,11 +32,13 @@ def outputs(lock: str) -> dict[str, dict[str, str]]:
 
 
 def main() -> int:
-    committed = subprocess.run(["git", "show", "HEAD:dvc.lock"], capture_output=True, text=True, check=True).stdout
-    before, now = outputs(committed), outputs(Path("dvc.lock").read_text(encoding="utf8"))
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
+    show = ["git", "show", "HEAD:./dvc.lock"]
+    committed = subprocess.run(show, cwd=folder, capture_output=True, text=True, check=True).stdout
+    before, now = outputs(committed), outputs((folder / "dvc.lock").read_text(encoding="utf8"))
     different = [name for name in now if now[name] != before.get(name)]
     for name in now:
-        print(f"{name:<22}{'DIFFERS from' if name in different else 'equals'} the committed dvc.lock")
+        print(f"{name:<22}{'DIFFERS from' if name in different else 'equals'} the committed {folder / 'dvc.lock'}")
     return int(bool(set(different) - FROM_TRAINING))
 
 

@@ -20,6 +20,7 @@ PARTS = [
     "freed",
     "augment",
     "heads",
+    "sections",
     "backbone",
     "costs",
     "devices",

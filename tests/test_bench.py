@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -123,3 +124,21 @@ def test_a_bench_of_training_measures_the_committed_settings(part):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     assert all(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.fixture
+def songs(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "bench")
+    return load("sections")
+
+
+def test_padding_is_what_the_longest_of_each_batch_leaves(songs):
+    lengths = np.array([1, 3, 2, 2])
+    assert songs.padding(lengths, np.arange(4), 2) == pytest.approx(0.2)
+    assert songs.padding(lengths, np.array([2, 3, 0, 1, 1]), 2) == pytest.approx(1 - 11 / 13)
+
+
+def test_made_songs_are_of_one_length_and_repeat_their_chorus():
+    lines, labels = load("many_songs").made(np.random.default_rng(0))
+    assert len(lines) == len(labels) == 400 and labels.count("chorus") == 200
+    assert lines[20:40] == lines[60:80] == lines[380:400] and lines[:20] != lines[40:60]

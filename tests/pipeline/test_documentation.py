@@ -41,7 +41,9 @@ def test_pages_that_would_rerun_this_test_are_run_by_ci():
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_target_and_link_of_a_page_exists(page):
     text = page.read_text(encoding="utf8")
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf8"), re.MULTILINE))
+    makefiles = [ROOT / "Makefile", *ROOT.glob("pipelines/*/Makefile")]
+    lines = "\n".join(file.read_text(encoding="utf8") for file in makefiles)
+    targets = set(re.findall(r"^([a-z-]+):", lines, re.MULTILINE))
     assert set(re.findall(r"`make ([a-z-]+)", text)) <= targets
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
     assert not [link for link in links if not (page.parent / link).exists()]

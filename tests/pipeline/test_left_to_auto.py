@@ -46,4 +46,4 @@ def test_a_phase_left_to_auto_trains_no_other_phase(project):
     project.set("phase3.train.lr", "auto")
     assert project.repro("train_phase2", "target_weak_classes") == ["check", "choose", "target_weak_classes"]
     assert project.recorded("data/weights/phase3") == boosts
-    assert read_json(project / "data/chosen/phase3.json") == {"train.lr": 1e-3}
+    assert read_json(project / "data/chosen/phase3.json") == {"train.lr": 2e-3}

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from study import run
-from study.effective import PHASES, changed, difference, override, parse
+from study.effective import changed, difference, override, parse
 from study.plan import Cell, Study, data_hash
 from study.progress import with_data
-from study.settings import ROOT, Method
-from study.stages import commands
+from study.settings import Method
+from study.stages import chain
 from study.steps import fitted, steps_of
 from support.study import METHODS, SETTINGS, make_place, settings
 from tailwise.core.errors import UserError
@@ -124,7 +124,7 @@ def test_epochs_are_fitted_to_the_steps_by_hand():
 
 
 def test_the_stages_of_a_cell_are_those_of_the_root_that_train_and_evaluate():
-    found = commands(ROOT / "dvc.yaml", {"recipe": "pictures", **dict.fromkeys(PHASES, {"inputs": "clips"})})
+    found = chain("pictures", {}).commands()
     scripts = [Path(words[0]).stem for words in found]
     assert [name for name in scripts if name == "train"] == ["train"] * 3
     assert scripts[-1] == "evaluate" and "decode_clips" not in scripts and "make_demo" not in scripts

@@ -12,8 +12,8 @@ from tailwise.recipes.recipe import Recipe
 if TYPE_CHECKING:
     import argparse
 
-    from tagger.predict import Specification
     from tagger.params import Params
+    from tagger.predict import Specification
     from tagger.task import Config
     from torch import nn
 

@@ -1,0 +1,111 @@
+"""A part of the sections pipeline on many made-up songs, in the process that is measured.
+
+many_songs.py (index | features | epoch) FOLDER SONGS
+
+The last line that it prints is [processor seconds, peak memory in 10^6 bytes], imports included.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+SETTING = Path("pipelines/sections/params.yaml")
+LINES, WORDS, SECTION = 400, 6, 20
+CLASSES = ("verse", "chorus")
+VOCABULARY = [f"word{i}" for i in range(400)]
+
+
+@dataclass(frozen=True)
+class Made:
+    """A reader of songs of random words whose choruses repeat; nine tenths are for training."""
+
+    count: int
+    heads = {"section": CLASSES}
+    split = None
+
+    def songs(self, root: Path) -> Iterator:
+        from tailwise.recipes.sections.readers.song import Song
+
+        for number in range(self.count):
+            split = "train" if number % 10 < 8 else ("valid", "test")[number % 10 - 8]
+            lines, labels = made(np.random.default_rng(number))
+            yield Song(f"{number:06}", f"{number:06}", f"{number:06}.txt", labels, lines, split=split)
+
+
+def made(rng: np.random.Generator) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Lines and labels of a song: sections of SECTION lines, every other one the chorus."""
+    words = rng.integers(0, len(VOCABULARY), (LINES, WORDS))
+    for start in range(3 * SECTION, LINES, 2 * SECTION):
+        words[start : start + SECTION] = words[SECTION : 2 * SECTION]
+    lines = tuple(" ".join(VOCABULARY[word] for word in line) for line in words)
+    return lines, tuple(CLASSES[place // SECTION % 2] for place in range(LINES))
+
+
+@dataclass(frozen=True)
+class Source:
+    root: str
+    reader: Made
+    leaks = "refuse"
+
+
+def index(folder: Path, source: Source) -> None:
+    """As the stage `index`."""
+    from tailwise.core.files import write_json
+    from tailwise.core.tables import write_table
+    from tailwise.recipes.sections.index import index as read_index
+
+    data = read_index(source)
+    for split, rows in data.index.rows.items():
+        write_table(folder / "index" / f"{split}.csv", rows)
+    write_json(folder / "index" / "heads.json", data.index.heads)
+
+
+def features(folder: Path, source: Source) -> None:
+    """As the stage `prepare`, without altered songs."""
+    from tailwise.recipes.sections.prepare import Prepare, prepare
+
+    assert list(prepare(Prepare(calibration=0.1), source, folder / "prepared", folder / "index"))
+
+
+def epoch(folder: Path) -> None:
+    """As a stage of training: one epoch with noise, and validation."""
+    from sections import even_boost, phase_of, run_of
+    from tailwise.core.params.config import read_params, section, sections
+    from tailwise.core.params.runtime import Runtime
+    from tailwise.engine.contract.run import Stability, Training, start
+    from tailwise.engine.evaluate.inputs import read_heads
+    from tailwise.engine.train.loop import train_phase
+    from tailwise.recipes.sections.task import Config, build
+
+    params = read_params(SETTING)
+    training = replace(section(params, "training", Training), threads=1)
+    start(training, Runtime("cpu", 0, 1, False))
+    heads, prepared = read_heads(folder / "index" / "heads.json"), folder / "prepared"
+    task = build(sections(params, Config), heads, prepared / "train", prepared / "valid", training.seed)
+    phase = replace(phase_of(params), augment=1.0)
+    # made-up songs are soon fitted: a gradient that is small beside none at all would be rolled back
+    run = replace(run_of(training), stability=Stability(guards=False))
+    train_phase(task, phase, range(len(task.samples)), even_boost(task, phase), run)
+
+
+def main(part: str, folder: Path, songs: int) -> None:
+    root = folder / "songs"
+    root.mkdir(exist_ok=True)
+    (root / "songs.txt").write_text("made in memory\n", encoding="utf8")  # an empty folder is refused
+    source = Source(str(root), Made(songs))
+    if part == "epoch":
+        epoch(folder)
+    else:
+        {"index": index, "features": features}[part](folder, source)
+
+
+if __name__ == "__main__":
+    from tailwise.core.stage.run_log import peak_mb
+
+    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))
+    print(json.dumps([round(time.process_time(), 2), round(peak_mb())]))

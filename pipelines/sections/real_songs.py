@@ -1,0 +1,91 @@
+"""Figures of real songs, on the validation split of the run in this folder.
+
+Prints accuracy and macro F1; the macro F1 of verse against chorus at positions that are one of the two, with answers
+restricted to the two, and among all classes; boundary F1 as a mean over songs and of all boundaries together, trimmed
+and untrimmed; calibration error before and after calibration; F1 of each class. In this folder, after `dvc repro`:
+
+    PYTHONPATH=../../src python3 real_songs.py
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from tailwise.core.errors import UserError
+from tailwise.core.files import read_csv, read_json
+from tailwise.core.heads import Head
+from tailwise.evaluation.calibration.fitted import calibrated, read_calibration
+from tailwise.evaluation.calibration.measures import measure_calibration
+from tailwise.metrics.confusion import accuracy, confusion, f1, macro
+from tailwise.metrics.predictions import Predictions, read_predictions
+from tailwise.metrics.sequence.boundaries import Boundaries
+from tailwise.recipes.sections.structure import as_batch
+from tailwise.recipes.sections.tracks.track import Track, tracks
+
+HEAD, PAIR = "section", ("verse", "chorus")
+TOLERANCES = (0.5, 3.0)
+BINS = 15
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--answers", type=Path, default=Path("reports/evaluation"), help="what evaluate wrote")
+    parser.add_argument("--index", type=Path, default=Path("data/index/valid.csv"), help="table of the split's songs")
+    parser.add_argument("--calibration", type=Path, default=Path("data/calibration.json"))
+    args = parser.parse_args(arguments)
+    try:
+        for name, value in figures(args.answers, args.index, args.calibration):
+            print(f"{name:<44}{value:.3f}")
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def figures(answers: Path, index: Path, calibration: Path) -> Iterator[tuple[str, float]]:
+    """(name, value) of each figure. The calibrated ones are left out where there is no calibration yet."""
+    head = Head(HEAD, tuple(read_json(index.with_name("heads.json"))[HEAD]))
+    found = read_predictions(answers / f"{HEAD}.csv", head)
+    yield "accuracy", accuracy(found.matrix)
+    yield "macro F1", macro(f1(found.matrix))
+    if all(name in head.classes for name in PAIR):
+        yield from of_pair(found)
+    seconds = {row["sample"]: float(row["seconds"]) for row in read_csv(index) if row["seconds"]}
+    if not seconds:
+        raise UserError(f"{index}: its songs are lines: these figures are of songs whose positions last some seconds")
+    yield from of_boundaries(tracks(found, seconds), head)
+    yield "ECE before calibration", measure_calibration(found, BINS)["ece"]
+    if calibration.is_file():
+        yield (
+            "ECE after calibration",
+            measure_calibration(calibrated(found, read_calibration(calibration)[HEAD]), BINS)["ece"],
+        )
+    for name, value in zip(head.classes, f1(found.matrix).tolist()):
+        yield f"F1 {name}", value
+
+
+def of_pair(found: Predictions) -> Iterator[tuple[str, float]]:
+    """Macro F1 of the two classes of PAIR, restricted to them and among all."""
+    pair = [found.head.classes.index(name) for name in PAIR]
+    rows = np.isin(found.targets, pair)
+    truth, chosen = found.targets[rows] == pair[1], found.known_probabilities[rows][:, pair].argmax(axis=1)
+    yield "verse/chorus macro F1, of the two", macro(f1(confusion(truth.astype(np.int64), chosen, 2)))
+    yield "verse/chorus macro F1, among all", macro(f1(found.matrix)[pair])
+
+
+def of_boundaries(songs: Sequence[Track], head: Head) -> Iterator[tuple[str, float]]:
+    """F1 at each of TOLERANCES; the songs' positions have one length."""
+    for trimmed in (True, False):
+        metric = Boundaries(head, TOLERANCES, songs[0].seconds, trimmed)
+        value = metric.value(np.sum([metric.part(*as_batch(song, head)) for song in songs], axis=0))
+        for name in metric.names():
+            how = f"{name}, {'trimmed' if trimmed else 'untrimmed'}"
+            yield f"boundary F1 {how}, mean of songs", value[f"song_f1_{name}"] or 0.0
+            yield f"boundary F1 {how}, together", value[f"f1_{name}"] or 0.0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
