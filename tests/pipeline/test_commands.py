@@ -83,7 +83,7 @@ def test_wrong_data_are_one_line_and_nothing_is_lost(project):
     lost = {path for path in before if not (project / path).exists()}
     assert lost and all(path.startswith(("data/index", "reports/index.json")) for path in lost)
     project.run("git", "checkout", "--quiet", "params.yaml", "dvc.lock", "reports")
-    project.run("dvc", "checkout")
+    project.run("dvc", "checkout", "dvc.yaml")
     assert project.outputs() == before
 
 

@@ -47,7 +47,7 @@ def own(tmp_path_factory, home) -> Project:
 
 @pytest.mark.slow
 def test_the_example_runs_to_its_report(own):
-    assert own.repro() == STAGES
+    assert sorted(own.repro()) == sorted(STAGES)  # DVC orders stages that do not need each other
     assert read_json(own / "data/index/heads.json") == {"outcome": CLASSES}
     metrics = read_json(own / "reports/metrics.json")
     assert list(metrics) == ["balanced_accuracy", "outcome"] and list(metrics["outcome"]["recall"]) == CLASSES
