@@ -10,6 +10,9 @@ from support.reporting.made import EVIL, html_of, write_run
 from support.reporting.made import Made as Run
 from support.sections.songs import HEAD, make_songs, predictions, write_index, write_prepared
 from tailwise.core.files import read_json, write_json
+from tailwise.evaluation.calibration.comparison import compare_methods
+from tailwise.evaluation.calibration.fit import fit_all
+from tailwise.evaluation.calibration.options import Calibration
 from tailwise.recipes.sections.report.page import SectionsPage
 from tailwise.recipes.sections.structure import extra
 
@@ -27,7 +30,10 @@ def write_report(root, made, run=RUN, attention=False):
     """The report of a run in `root`; its first mistake is at position 3 of the most wrong song."""
     write_run(root, run)
     write_prepared(root, made)
-    found = extra(write_index(root, made), {"section": predictions(made)})
+    answers, options = predictions(made), Calibration("temperature")
+    calibration = compare_methods(answers, fit_all(answers, options.grid), options)
+    write_json(root / "reports/calibration.json", {"section": calibration})
+    found = extra(write_index(root, made), {"section": answers})
     for name, file in found.files.items():
         write_json(root / f"reports/{name}.json", file)
     worst = found.files["songs"]["songs"][0]
