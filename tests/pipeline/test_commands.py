@@ -79,7 +79,8 @@ def test_wrong_data_are_one_line_and_nothing_is_lost(project):
     printed = project.run("dvc", "repro", fails=True)
     (line,) = [line for line in printed.splitlines() if line.startswith("index: ")]
     assert "data/raw/Test/annotations.json: foul " in line and "unknown Offence 'Perhaps'; known:" in line
-    assert "Traceback" not in printed and ran(printed) == ["check", "save_config", "index"]
+    assert "Traceback" not in printed and ran(printed)[-1] == "index"
+    assert {*ran(printed)} <= {"check", "save_config", "index"}  # DVC orders stages that do not need each other
     lost = {path for path in before if not (project / path).exists()}
     assert lost and all(path.startswith(("data/index", "reports/index.json")) for path in lost)
     project.run("git", "checkout", "--quiet", "params.yaml", "dvc.lock", "reports")
