@@ -100,7 +100,7 @@ def _check_file(path: Path) -> None:
 
 def _only_kind(files: Sequence[SongFile]) -> Kind:
     """The kind that all files have; UserError for several kinds, or a file that is given twice."""
-    kinds = {kind: file.path for file in files if (kind := kind_of_file(file.path))}
+    kinds: dict[Kind, Path] = {kind: file.path for file in files if (kind := kind_of_file(file.path))}
     if len(kinds) > 1:
         found = " and ".join(f"{WORDS[kind][0]} ({path})" for kind, path in kinds.items())
         raise UserError(f"found {found}: a model knows one kind of song; give one kind at a time")
