@@ -1,0 +1,34 @@
+// Images of the contact sheet by class; each mistake with the attention over its parts.
+const SIDE = 128;
+
+// attention: rows of numbers from 0 to 1; dark where the model looked away.
+function attentionFigure(attention, picture) {
+  const canvas = element("canvas", { width: SIDE, height: SIDE, role: "img", "aria-label": "attention" });
+  const image = new Image();
+  image.addEventListener("load", () => {
+    const context = canvas.getContext("2d");
+    context.drawImage(image, 0, 0, SIDE, SIDE);
+    const step = SIDE / attention.length;
+    attention.forEach((row, y) =>
+      row.forEach((weight, x) => {
+        context.fillStyle = `rgba(0, 0, 0, ${0.85 * (1 - weight)})`;
+        context.fillRect(x * step, y * step, step, step);
+      }),
+    );
+  });
+  image.src = picture;
+  return element("figure", {}, canvas, element("figcaption", {}, "attention"));
+}
+
+own.explain = (mistake) => {
+  const image = element("img", { src: mistake.picture, alt: mistake.sample });
+  const figures = [element("figure", {}, image, element("figcaption", {}, mistake.path))];
+  if (mistake.attention) figures.push(attentionFigure(mistake.attention, mistake.picture));
+  const told = isNumber(mistake.uncertainty) ? [element("p", {}, `uncertainty ${figure(mistake.uncertainty)}`)] : [];
+  return [element("div", { class: "looked" }, ...figures), ...told];
+};
+
+watch(() => {
+  for (const sheet of document.querySelectorAll(".sheet"))
+    sheet.hidden = state.label >= 0 && sheet.dataset.label !== labels()[state.label];
+});
