@@ -10,8 +10,8 @@ import time
 import torch
 
 from tailwise.models.video.backbones import ARCHITECTURES, Video
-from tailwise.models.video.pretrained import NoWeights
 from tailwise.models.video.tiny import Tiny
+from tailwise.models.weights import NoWeights
 
 SHAPE = (16, 224, 400)
 

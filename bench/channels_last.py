@@ -4,7 +4,7 @@ import torch
 
 from measure import Table, interleave, markdown, seconds
 from tailwise.models.video.backbones import ARCHITECTURES, Video
-from tailwise.models.video.pretrained import NoWeights
+from tailwise.models.weights import NoWeights
 
 SHAPE = (16, 112, 112)
 

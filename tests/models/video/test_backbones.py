@@ -14,7 +14,7 @@ from support.slow import slow_but
 from tailwise.core.errors import UserError
 from tailwise.core.params.typed import convert
 from tailwise.models.video.backbones import ARCHITECTURES, Video
-from tailwise.models.video.pretrained import NoWeights
+from tailwise.models.weights import NoWeights
 
 SRC = Path(__file__).parents[3] / "src"
 TRANSFORMERS = ["mvit_v2_s", "swin3d_t"]

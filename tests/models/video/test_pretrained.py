@@ -18,7 +18,8 @@ from support.slow import slow_but
 from tailwise.core.errors import UserError
 from tailwise.core.params.typed import convert
 from tailwise.models.video.backbones import ARCHITECTURES, Video
-from tailwise.models.video.pretrained import Kinetics400, NoWeights, WeightsFile
+from tailwise.models.video.pretrained import Kinetics400
+from tailwise.models.weights import NoWeights, WeightsFile
 
 KINDS = list(ARCHITECTURES)
 FILES = [*((kind, ".pth") for kind in KINDS), ("s3d", ".safetensors"), ("swin3d_t", ".safetensors")]

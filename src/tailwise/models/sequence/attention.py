@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from tailwise.models.sequence.lstm import check_dropout
+from tailwise.models.checks import check_dropout
 from tailwise.models.sequence.masks import inside
 from tailwise.models.sequence.positions import Positions, RelativeBias, RelativePositions
 

@@ -7,6 +7,7 @@ from typing import cast
 import torch
 from torch import nn
 
+from tailwise.models.checks import check_dropout
 from tailwise.models.sequence.masks import rearranged, reversed_places
 
 
@@ -27,12 +28,6 @@ class Recurrence:
 
     def build(self, width: int) -> "BidirectionalLSTM":
         return BidirectionalLSTM(width, self.hidden, self.layers, self.dropout)
-
-
-def check_dropout(dropout: float) -> None:
-    """Raise ValueError for a share outside [0, 1)."""
-    if not 0 <= dropout < 1:
-        raise ValueError(f"dropout must be in [0, 1), found {dropout:g}")
 
 
 class BidirectionalLSTM(nn.Module):

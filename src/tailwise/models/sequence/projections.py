@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from tailwise.models.sequence.lstm import check_dropout
+from tailwise.models.checks import check_dropout
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from tailwise.models.checks import check_dropout
 from tailwise.models.sequence.attention import ScaleAttention
-from tailwise.models.sequence.lstm import BidirectionalLSTM, check_dropout
+from tailwise.models.sequence.lstm import BidirectionalLSTM
 from tailwise.models.sequence.masks import inside, masked
 
 

@@ -9,9 +9,10 @@ from torch import nn
 from tailwise.core.heads import Head
 from tailwise.losses.sequence.upcoming import NEXT, UNTIL
 from tailwise.losses.uncertainty import log_variance_output, log_variances
+from tailwise.models.checks import check_dropout
 from tailwise.models.sequence.attention import Attention
 from tailwise.models.sequence.crf import CRF
-from tailwise.models.sequence.lstm import Recurrence, check_dropout
+from tailwise.models.sequence.lstm import Recurrence
 from tailwise.models.sequence.positions import NoPositions, Positions, RelativePositions
 from tailwise.models.sequence.projections import Projections
 from tailwise.models.sequence.scales import Convolutions, Pyramid, Resolutions

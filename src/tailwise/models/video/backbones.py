@@ -11,7 +11,8 @@ import torch
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
-from tailwise.models.video.pretrained import Kinetics400, NoWeights, WeightsFile, load
+from tailwise.models.video.pretrained import Kinetics400, resize
+from tailwise.models.weights import NoWeights, WeightsFile, load
 
 if TYPE_CHECKING:
     from torchvision.models.video import S3D, MViT, SwinTransformer3d, VideoResNet
@@ -79,7 +80,8 @@ class Video:
         assert isinstance(backbone, VideoBackbone)
         tensors = self.weights.read(self.kind)
         if tensors is not None:
-            load(backbone.net, tensors, ARCHITECTURES[self.kind].head, getattr(self.weights, "path", self.kind))
+            source = getattr(self.weights, "path", self.kind)
+            load(backbone.net, tensors, ARCHITECTURES[self.kind].head, source, resize)
 
 
 class VideoBackbone(nn.Module):

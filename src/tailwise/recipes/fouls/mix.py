@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from tailwise.core.batch import Batch, Mix
+from tailwise.data.augment.streams import rectangles
 from tailwise.data.video.augment.clips import put_back
-from tailwise.data.video.augment.light import rectangles
 from tailwise.data.video.augment.mix import blended, partner_views, pasted
 from tailwise.engine.contract.mixing import Mixing, Mixup, draw_mix
 

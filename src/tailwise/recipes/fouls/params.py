@@ -20,7 +20,7 @@ from tailwise.engine.contract.phase import Phase, check_losses, rate_groups, set
 from tailwise.engine.contract.run import Stability, Training
 from tailwise.evaluation.adjustment import EvaluationOptions
 from tailwise.evaluation.certificate import Targets
-from tailwise.models.video.pretrained import NoWeights
+from tailwise.models.weights import NoWeights
 from tailwise.recipes import contradictions as shared
 from tailwise.recipes.fouls import contradictions
 from tailwise.recipes.fouls.annotated.model import FoulModel

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from tailwise.data.video.augment.light import drawn_light, lit, rectangles, room_for
+from tailwise.data.augment.streams import rectangles
+from tailwise.data.video.augment.light import drawn_light, lit, room_for
 from tailwise.data.video.augment.ranges import Augment
 
 CPU = torch.device("cpu")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from tailwise.data.augment import streams
 from tailwise.data.video.augment.ranges import Augment
 
 Draws = Mapping[str, np.ndarray]
@@ -17,13 +18,7 @@ STREAMS = {"space": 1, "light": 2, "time": 3, "erase": 4, "views": 5, "pass": 6}
 
 def uniform(keys: np.ndarray, shape: tuple[int, ...], group: str = BASE) -> np.ndarray:
     """(B, *shape) uniform in [0, 1), of a group. keys: (B, words)"""
-    return np.stack([generator(key, group).random(shape) for key in keys])
-
-
-def generator(key: np.ndarray, group: str = BASE) -> np.random.Generator:
-    """A group's stream of one sample."""
-    words = [*key.tolist(), *([] if group == BASE else [STREAMS[group]])]
-    return np.random.default_rng(np.array(words, np.uint32) if max(words) < 2**32 else words)  # the same, but faster
+    return streams.uniform(keys, shape, STREAMS.get(group))
 
 
 def draw(keys: np.ndarray, views: int, frames: int, augment: Augment) -> Draws:

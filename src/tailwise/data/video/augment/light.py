@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from tailwise.data.augment.streams import rectangles
 from tailwise.data.video.augment.draws import BASE, Draws
 from tailwise.data.video.augment.ranges import Augment
 
@@ -36,21 +37,6 @@ def _over_values(numbers: np.ndarray, width: int, device: torch.device) -> torch
     """(N, 1), or (N, 3) of the colours, to (N, 1, 1, 1) or (N, 1, 1, width * 3)."""
     values = torch.from_numpy(numbers.astype(np.float32)).to(device)[:, None, None]
     return values if values.shape[-1] == 1 else values.repeat(1, 1, 1, width)
-
-
-def rectangles(shares: np.ndarray, places: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
-    """A rectangle in each of N pictures of `size` pixels, (N, H, W) bool.
-
-    shares: (N, 2) its height and width as shares of the picture's; places: (N, 2) in [0, 1), from the top and the left
-    """
-    sides = np.array(size)
-    lengths = np.rint(shares * sides)
-    first = np.floor(places * (sides - lengths + 1))
-    rows, columns = (
-        (np.arange(side) >= first[:, i, None]) & (np.arange(side) < first[:, i, None] + lengths[:, i, None])
-        for i, side in enumerate(size)
-    )
-    return rows[:, :, None] & columns[:, None, :]
 
 
 Room = tuple[torch.Tensor, torch.Tensor]

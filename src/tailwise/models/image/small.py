@@ -1,0 +1,56 @@
+"""A small convolutional net."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import nn
+
+from tailwise.models.image.patches import halving, normalised
+
+HALVINGS = 4
+
+
+@dataclass(frozen=True)
+class Small:
+    """Four convolutions that halve the picture, with group norm, and the mean and maximum over its places.
+
+    width: channels of the first layer; they double up to 8 times as many
+    """
+
+    kind: Literal["small"]
+    width: int = 16
+
+    def __post_init__(self):
+        if self.width < 1:
+            raise ValueError(f"width must be positive, found {self.width}")
+
+    def bare(self) -> "Small":
+        return self
+
+    def check(self, size: int) -> None:
+        """Raise ValueError for pictures of fewer pixels than the layers halve."""
+        if size < 2**HALVINGS:
+            raise ValueError(f"small needs pictures of {2**HALVINGS} pixels or more, found {size}")
+
+    def build(self, size: int) -> "SmallNet":
+        """The backbone, randomly initialised; raises ValueError as `check`."""
+        self.check(size)
+        return SmallNet(self.width)
+
+    def pretrain(self, backbone: nn.Module) -> None:
+        """Do nothing: there are no published weights."""
+
+
+class SmallNet(nn.Module):
+    """image (B, 3, H, W) uint8 to embeddings (B, 16 * width)."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        channels = [3, *(width << i for i in range(HALVINGS))]
+        self.layers = nn.Sequential(*(halving(*pair) for pair in zip(channels, channels[1:])))
+        self.dim, self.project = 2 * channels[-1], nn.Linear(2 * channels[-1], 2 * channels[-1])
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        x = self.layers(normalised(image, self.project.weight.dtype)).flatten(2)
+        return self.project(torch.cat([x.mean(dim=-1), x.amax(dim=-1)], dim=-1)).relu()
