@@ -15,6 +15,7 @@ from tailwise.core.heads import Head
 from tailwise.data.images.dataset import Images
 from tailwise.engine.batches.memory import TOO_LARGE, catch_oom
 from tailwise.engine.contract.task import Task
+from tailwise.losses.image.aleatoric import UNCERTAINTY
 
 
 def picture(pixels: np.ndarray) -> str:
@@ -40,15 +41,15 @@ def explain(task: Task, sample: str, device: torch.device) -> dict[str, Any]:
     images = cast(Images, task.valid)
     i = list(images.names).index(sample)
     inputs = images.collate([images[i]]).to(device).inputs
-    looked = catch_oom(lambda: cast(Any, task.model).look(**inputs))
+    looked = catch_oom(lambda: (task.model(**inputs), cast(Any, task.model).attention_map(**inputs)))
     if looked is None:
         raise UserError(TOO_LARGE)
     outputs, attention = looked
     found: dict[str, Any] = {"picture": picture(images.pixels(i)), "path": sample}
     if attention is not None:
         found["attention"] = scaled(attention[0].cpu().numpy())
-    if "uncertainty" in outputs:
-        found["uncertainty"] = round(float(outputs["uncertainty"][0, 0]), 3)
+    if UNCERTAINTY in outputs:
+        found["uncertainty"] = round(float(outputs[UNCERTAINTY][0, 0]), 3)
     return found
 
 
