@@ -21,7 +21,7 @@ from tailwise.core.params.runtime import Runtime
 from tailwise.core.params.typed import convert
 from tailwise.core.system import cluster as module
 from tailwise.core.system.cluster import Dask, Local, Ray, map_on_cluster
-from tailwise.data.video.store import shards
+from tailwise.data.shards import partition as layout
 from tailwise.data.video.store import store as store_module
 from tailwise.data.video.store.store import Decode, build_store
 
@@ -97,7 +97,7 @@ def of_two(folder):
 @pytest.fixture
 def root(tmp_path, monkeypatch):
     """Data root, by a path from the working folder, with clips in shards of at most 4."""
-    monkeypatch.setattr(shards, "LARGEST", 4)
+    monkeypatch.setattr(layout, "LARGEST", 4)
     monkeypatch.chdir(tmp_path)
     for i in range(CLIPS):
         write_clip(Path("raw") / f"clip_{i}.mp4", i, frames=8)

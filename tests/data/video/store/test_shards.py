@@ -14,10 +14,13 @@ import pytest
 
 from support.video.filming import write_clip
 from tailwise.data.raw import RawFile
+from tailwise.data.shards.cache import cached_facts, clear_parts
+from tailwise.data.shards.partition import LARGEST, partition
+from tailwise.data.shards.rows import RowFile
 from tailwise.data.video.decode.frames import decode_clip
 from tailwise.data.video.decode.window import Window
 from tailwise.data.video.store import shards as module
-from tailwise.data.video.store.shards import LARGEST, Shard, cached_facts, clear_parts, decode_shard, partition
+from tailwise.data.video.store.shards import Shard, decode_shard
 
 WINDOW = Window(centre=4, stride=2, frames=3, margin=0, height=16, width=32)
 
@@ -130,7 +133,7 @@ def test_the_code_that_counts_is_what_decoding_imports():
 
 
 def test_a_failed_write_leaves_nothing(shard, tmp_path):
-    with pytest.raises(ZeroDivisionError), module._RowFile(tmp_path / "x.npy") as rows:
+    with pytest.raises(ZeroDivisionError), RowFile(tmp_path / "x.npy") as rows:
         rows.append(np.zeros((2, 3), np.uint8))
         raise ZeroDivisionError
     assert not list(tmp_path.glob("*x.npy*"))

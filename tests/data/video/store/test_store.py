@@ -12,6 +12,7 @@ from support.video.crashers import crashing, hanging
 from support.video.filming import read_clip, write_clip
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_csv, read_json
+from tailwise.data.shards import partition as layout
 from tailwise.data.video.decode.window import Window
 from tailwise.data.video.store import shards
 from tailwise.data.video.store import store as store_module
@@ -27,7 +28,7 @@ HOW = Decode(timeout=30, max_faulty=0.5)
 @pytest.fixture
 def root(tmp_path, monkeypatch):
     """Data root with 12 clips, in shards of at most 4."""
-    monkeypatch.setattr(shards, "LARGEST", 4)
+    monkeypatch.setattr(layout, "LARGEST", 4)
     for i in range(12):
         write_clip(tmp_path / "raw" / f"clip_{i}.mp4", i, frames=8)
     return tmp_path / "raw"
@@ -139,7 +140,7 @@ def test_leftovers_of_a_killed_build_are_not_used(root, monkeypatch, moment):
     cache.mkdir()
     with monkeypatch.context() as dying:
         if moment == "while the array is written":
-            dying.setattr(shards._RowFile, "__exit__", killed)
+            dying.setattr(shards.RowFile, "__exit__", killed)
         else:
             dying.setattr(shards, "write_json", killed)
         with pytest.raises(Killed):

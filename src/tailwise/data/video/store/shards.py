@@ -1,54 +1,38 @@
-"""Shards of the clip store: about 64 clips each, named by a hash of their content.
-
-The assignment of clips to shards depends only on the set of clip names, and one more clip changes one shard only. A
-shard's cache key is a hash of everything that determines its bytes, code included, so unchanged shards come from the
-cache and the result does not depend on earlier runs.
-"""
+"""Shards of the clip store: about 64 clips each, named by a hash of their content, see `data.shards`."""
 
 import functools
 import hashlib
 import json
-import os
-import shutil
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import av
 import decord
-import numpy as np
 
-from tailwise.core.files import is_alive, part_of, remove_parts, write_json
+from tailwise.core.files import write_json
 from tailwise.data.raw import RawFile
+from tailwise.data.shards.cache import hash_of
+from tailwise.data.shards.rows import RowFile
 from tailwise.data.video.decode.container import ClipError
 from tailwise.data.video.decode.frames import decode_clip
 from tailwise.data.video.decode.window import Short, Window
 
 DECODING = ["container", "decoder_log", "excerpt", "frames", "orientation", "packets", "pictures", "probe", "window"]
 VIDEO = Path(__file__).parents[1]
-CODE = [*(VIDEO / "decode" / f"{name}.py" for name in DECODING), Path(__file__), VIDEO.parent / "raw.py"]
+DATA = VIDEO.parent
+CODE = [
+    *(VIDEO / "decode" / f"{name}.py" for name in DECODING),
+    Path(__file__),
+    DATA / "raw.py",
+    *(DATA / "shards" / f"{name}.py" for name in ("cache", "rows")),
+]
 """The code that determines a shard's bytes; its hash is part of the cache key."""
-SYNCED = 4
-"""Rows between two calls of fdatasync."""
-LARGEST = 92
-"""Maximum clips per shard. Larger ones are halved, so sizes range from 46 to 92: 64 on average (ln 2 * 92)."""
-
-
-def partition(clips: list[str], depth: int = 0) -> list[list[str]]:
-    """Split clip names by the bits of their hashes until no list is longer than LARGEST."""
-    if len(clips) <= LARGEST:
-        return [sorted(clips)] if clips else []
-    halves: tuple[list[str], list[str]] = ([], [])
-    for clip in clips:
-        bits = int.from_bytes(hashlib.sha256(clip.encode()).digest())
-        halves[bits >> (255 - depth) & 1].append(clip)
-    return [shard for half in halves for shard in partition(half, depth + 1)]
 
 
 @functools.cache
 def code_hash() -> str:
-    return hashlib.sha256(b"\0".join(file.read_bytes() for file in CODE)).hexdigest()
+    return hash_of(CODE)
 
 
 @dataclass(frozen=True)
@@ -84,15 +68,6 @@ class Shard:
         return replace(self, lost={**self.lost, clip: f"decoder {reason}"})
 
 
-def cached_facts(shard: Shard, cache: Path) -> dict | None:
-    """The facts of a shard if the cache has it complete, else None."""
-    key = shard.key()
-    if not (file := cache / f"{key}.json").exists():
-        return None
-    facts = json.loads(file.read_text(encoding="utf8"))
-    return facts if not facts["rows"] or (cache / f"{key}.npy").exists() else None
-
-
 def decode_shard(shard: Shard, cache: Path, report: Callable[[str], None]) -> tuple[str, dict]:
     """Decode a shard into the cache; returns its key and facts. Calls `report` with each clip before opening it.
 
@@ -100,7 +75,7 @@ def decode_shard(shard: Shard, cache: Path, report: Callable[[str], None]) -> tu
     facts: {"rows": {clip: row}, "faults": {clip: reason}, "clips": {clip: properties}}.
     """
     key, faults, clips = shard.key(), dict(shard.lost), {}
-    with _RowFile(cache / f"{key}.npy") as rows:
+    with RowFile(cache / f"{key}.npy") as rows:
         for clip in shard.clips:
             if clip in shard.lost:
                 continue
@@ -115,76 +90,3 @@ def decode_shard(shard: Shard, cache: Path, report: Callable[[str], None]) -> tu
     facts = {"rows": {clip: row for row, clip in enumerate(clips)}, "faults": faults, "clips": clips}
     write_json(cache / f"{key}.json", facts)  # written last: its presence marks the array as complete
     return key, facts
-
-
-class _RowFile:
-    """Writes a .npy file row by row; moves it into place at the end, unless it is empty.
-
-    A thread writes and syncs one row while the next clip is decoded, so memory holds two clips and the final sync is
-    short.
-    """
-
-    def __init__(self, path: Path):
-        self.path, self.part = path, part_of(path)
-        self.rows, self.shape = 0, ()
-
-    def __enter__(self) -> "_RowFile":
-        self.file = open(self.part, "wb")
-        self.writer, self.written = ThreadPoolExecutor(1), Future()
-        self.written.set_result(None)
-        return self
-
-    def append(self, row: np.ndarray) -> None:
-        """row: uint8, the same shape each time; re-raises an error of the previous write"""
-        self.written.result()
-        if not self.rows:
-            self.shape = row.shape
-            self._write_header()
-        self.rows += 1
-        self.written = self.writer.submit(self._write, np.ascontiguousarray(row), self.rows % SYNCED == 0)
-
-    def _write(self, row: np.ndarray, sync: bool) -> None:
-        """Write one row; adds the file name to an OSError, which a full disk does not report."""
-        try:
-            self.file.write(row.data)
-            if sync:
-                self.file.flush()
-                os.fdatasync(self.file.fileno())
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, str(self.path)) from error
-
-    def _write_header(self) -> None:
-        """Write the header, which numpy pads, so its length does not depend on the number of rows."""
-        what = {"descr": "|u1", "fortran_order": False, "shape": (self.rows, *self.shape)}
-        np.lib.format.write_array_header_1_0(self.file, what)
-
-    def __exit__(self, kind, *error) -> None:
-        self.writer.shutdown()
-        try:
-            with self.file:
-                if self.rows and kind is None:
-                    self._finish()
-        finally:
-            self.part.unlink(missing_ok=True)
-
-    def _finish(self) -> None:
-        self.written.result()
-        self.file.seek(0)
-        self._write_header()
-        self.file.flush()
-        os.fsync(self.file.fileno())
-        os.replace(self.part, self.path)
-
-
-def clear_parts(cache: Path) -> None:
-    """Remove partial files of dead processes."""
-    remove_parts(cache, alive=is_alive)
-
-
-def link_or_copy(source: Path, target: Path) -> None:
-    """Hard-link a file; copy it where the file system has no hard links."""
-    target.unlink(missing_ok=True)
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)

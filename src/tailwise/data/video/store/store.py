@@ -15,15 +15,10 @@ from tailwise.core.files import write_csv, write_json
 from tailwise.core.stage.progress import Progress
 from tailwise.core.system.cluster import Dask, Ray, map_on_cluster
 from tailwise.core.system.guarded import map_guarded
+from tailwise.data.shards.cache import clear_parts, finish, link_or_copy
+from tailwise.data.shards.partition import partition
 from tailwise.data.video.decode.window import Short, Window
-from tailwise.data.video.store.shards import (
-    Shard,
-    cached_facts,
-    clear_parts,
-    decode_shard,
-    link_or_copy,
-    partition,
-)
+from tailwise.data.video.store.shards import Shard, decode_shard
 
 if TYPE_CHECKING:  # decoding processes import this module and do not need pandas
     import pandas as pd
@@ -95,18 +90,16 @@ def build_store(
 
 def _decode(shards: list[Shard], cache: Path, how: Decode, workers: Workers, label: str) -> tuple[list, int]:
     """The key and facts of each shard, in order, and the number of shards that were not in the cache."""
-    done = {place: (shard.key(), facts) for place, shard in enumerate(shards) if (facts := cached_facts(shard, cache))}
-    places = [place for place in range(len(shards)) if place not in done]
-    waiting = [shards[place] for place in places]
-    with Progress(label, sum(len(shard.clips) for shard in waiting), "clips") as progress:
-        if isinstance(workers, int):
-            work = partial(_decode_shard, cache=cache)
-            results = map_guarded(work, waiting, workers, how.timeout, Shard.without, progress.advance)
-        else:
-            results = _on_cluster(waiting, cache, how, workers, progress.advance)
-        for nth, result in results:
-            done[places[nth]] = result
-    return [done[place] for place in range(len(shards))], len(places)
+
+    def run(waiting: list[Shard]) -> Iterator[tuple]:
+        with Progress(label, sum(len(shard.clips) for shard in waiting), "clips") as progress:
+            if isinstance(workers, int):
+                work = partial(_decode_shard, cache=cache)
+                yield from map_guarded(work, waiting, workers, how.timeout, Shard.without, progress.advance)
+            else:
+                yield from _on_cluster(waiting, cache, how, workers, progress.advance)
+
+    return finish(shards, cache, run)
 
 
 def _decode_shard(shard: Shard, report: Callable[[str], None], cache: Path) -> tuple[str, dict]:
