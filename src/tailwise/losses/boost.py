@@ -26,6 +26,7 @@ class ClassBoost:
     boost: (C,) within [1, max_weight]; counts: (C,) labels per class among those that the phase draws
     apply_as: margins in the logits, or weights in the loss
     loss: its kind; samples: (C,) as counts, but a sample that is drawn repeatedly counts once; None: as counts
+    factors: (C,) of a loss that adapts, in this epoch; None: all 1
     """
 
     boost: torch.Tensor
@@ -33,10 +34,15 @@ class ClassBoost:
     apply_as: Literal["margin", "weight"] = "weight"
     loss: Loss = PLAIN
     samples: torch.Tensor | None = None
+    factors: torch.Tensor | None = None
 
     def weights(self) -> torch.Tensor:
-        """(C,) class weights for the loss, with mean 1 over the samples; all 1 where the boost is a margin."""
-        return class_weights(self.boost, self.counts) if self.apply_as == "weight" else torch.ones_like(self.boost)
+        """(C,) class weights for the loss, with mean 1 over the samples: of the boost, where it is a weight, times
+        the factors; all 1 where there are neither."""
+        if self.factors is None:
+            return class_weights(self.boost, self.counts) if self.apply_as == "weight" else torch.ones_like(self.boost)
+        boost = self.boost if self.apply_as == "weight" else torch.ones_like(self.boost)
+        return class_weights(boost * self.factors, self.counts)
 
     def margins(self) -> torch.Tensor:
         """(C,) to be added to the logits in training: -log boost; all 0 where the boost is a weight.
@@ -47,8 +53,9 @@ class ClassBoost:
         return -self.boost.log() if self.apply_as == "margin" else torch.zeros_like(self.boost)
 
     def to(self, device: torch.device) -> "ClassBoost":
-        samples = None if self.samples is None else self.samples.to(device)
-        return replace(self, boost=self.boost.to(device), counts=self.counts.to(device), samples=samples)
+        samples, factors = (None if x is None else x.to(device) for x in (self.samples, self.factors))
+        moved = {"boost": self.boost.to(device), "counts": self.counts.to(device)}
+        return replace(self, **moved, samples=samples, factors=factors)
 
     def labels(self, targets: torch.Tensor, share: torch.Tensor | None) -> Labels:
         """Labels with the weights of their classes. targets, share: (...)"""

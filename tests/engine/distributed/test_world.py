@@ -43,6 +43,9 @@ OPTIONS = {
     "sgd alone": [(1, SGD)],
     "sgd of 2": [(2, SGD)],
     "sgd, 2, then 1": [(2, {**SGD, "stop": 5}), (1, SGD)],
+    "adaptive alone": [(1, {"options": "adaptive"})],
+    "adaptive of 2": [(2, {"options": "adaptive"})],
+    "adaptive, 2, then 1": [(2, {"options": "adaptive", "stop": 5}), (1, {"options": "adaptive"})],
     "rolled back alone": [(1, {**FAULTS, "rollbacks": 1})],
     "rolled back of 2": [(2, {**FAULTS, "rollbacks": 1})],
     "fallen back alone": [(1, {**FAULTS, "rollbacks": 0})],
@@ -108,6 +111,8 @@ def close(one, other, valid_tolerance=1e-12):
             assert record["totals"][head][0] / labels == pytest.approx(loss / labels, abs=valid_tolerance)
         assert record["loss"] == pytest.approx(expected["loss"], abs=1e-9)
         assert record["norm"] == pytest.approx(expected["norm"], abs=1e-9)
+        assert record["factors"] == expected["factors"]
+        assert record["sharpness"] == pytest.approx(expected["sharpness"], abs=1e-9)
 
 
 @pytest.mark.parametrize("processes", [2, 4])
@@ -137,7 +142,8 @@ def test_batches_by_length_are_the_same_in_several_processes(runs, alone, how):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("folder", "epochs"),
-    [("sam of 2", 2), ("sam, 2, then 1", 2), ("ranger of 2", 3), ("sgd of 2", 3), ("sgd, 2, then 1", 3)],
+    [("sam of 2", 2), ("sam, 2, then 1", 2), ("ranger of 2", 3), ("sgd of 2", 3), ("sgd, 2, then 1", 3)]
+    + [("adaptive of 2", 3), ("adaptive, 2, then 1", 3)],
 )
 def test_options_of_a_phase_act_alike_in_several_processes(of_options, folder, epochs):
     """Averages, kept epochs, early stopping, a curriculum and states handed over included."""

@@ -34,6 +34,7 @@ from tailwise.engine.contract.run import Run, Stability
 from tailwise.engine.contract.task import Task
 from tailwise.engine.distributed.world import World, join
 from tailwise.engine.train.loop import train_phase
+from tailwise.losses.adaptive import AdaptiveFocal
 from tailwise.losses.boost import ClassBoost
 from tailwise.optim.adamw import AdamW
 from tailwise.optim.average import EMA, SWA
@@ -63,6 +64,7 @@ OPTIONS = {
         "keep_every": 2,
         "hand_over": "last",
     },
+    "adaptive": {"loss": AdaptiveFocal("adaptive_focal", prior_samples=1.0), "keep_every": 1, "hand_over": "last"},
 }
 """Options of the phase, by name."""
 
@@ -125,6 +127,7 @@ def train(settings: dict, folder: Path, world: World) -> None:
     task = replace(built(settings), fallback=lambda: replace(built(settings), spec={"simple": True}))
     usual = {"optimizer": AdamW("adamw", 0.1), "clip": 0.5}
     phase = make_phase(settings["epochs"], 1e-2, **{**usual, **OPTIONS.get(settings.get("options"), {})})
+    boost = {head: replace(of_head, loss=phase.loss) for head, of_head in boost.items()}
     recovery = Recovery(folder / "run-1").__enter__() if world.rank == 0 else None
     if recovery and settings.get("cut"):
         recovery.path.write_bytes(recovery.path.read_bytes()[:-1])

@@ -1,6 +1,6 @@
 """The full training state handed from one phase to the next, as one safetensors file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from torch import nn
@@ -21,6 +21,7 @@ class HandOver:
     seeds, epochs: the name that seeds all randomness, and the number of epochs so far
     guard: state of the guards, JSON; rate: their current factor on the learning rate
     micro_batch: current micro-batch size
+    recalls: {head: smoothed recall of each class in training}, where the head's loss adapts
     """
 
     tensors: Tensors
@@ -31,6 +32,7 @@ class HandOver:
     guard: dict
     rate: float
     micro_batch: int
+    recalls: dict = field(default_factory=dict)
 
 
 EMPTY = {"hand_over": "best"}

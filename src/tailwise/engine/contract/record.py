@@ -40,6 +40,8 @@ class EpochRecord:
     totals: {metric: its sums over the validation samples}; its figures are `Metric.value` of them
     score: used for choosing the best epoch; None if undefined or nothing is selected
     interventions: in this epoch
+    sharpness: mean over the steps of the loss's rise to the worst weights nearby, with an optimizer such as SAM
+    factors: {head: the factor of each class in this epoch}, of heads whose loss adapts
     """
 
     phase: str
@@ -51,6 +53,8 @@ class EpochRecord:
     totals: dict[str, list[float]]
     score: float | None = None
     interventions: tuple[Intervention, ...] = ()
+    sharpness: float | None = None
+    factors: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
 
     @property
     def stopped(self) -> bool:

@@ -16,6 +16,10 @@ from tailwise.metrics import interventions
 from tailwise.metrics.classification import Classification
 
 CLASS_FIGURES = ("epoch", "head", "class", "support", "predicted", "share", "recall", "precision", "f1", "boost")
+FACTOR = "factor"
+"""A column of classes.csv, where a head's loss adapts: the factor of the class in that epoch's training."""
+SHARPNESS = "sharpness"
+"""A column of epochs.csv, with an optimizer such as SAM, see `EpochRecord`."""
 STOPPED = "stopped"
 """A column of epochs.csv, where a limit was exceeded: 1 in that epoch, else 0."""
 CELL = ("epoch", "head", "actual", "predicted", "count")
@@ -34,10 +38,13 @@ def write_history(folder: Path, history: list[EpochRecord], metrics: Metrics, bo
     )
     if any(record.stopped for record in history):  # in which an emergency stop ended the phase
         header, rows = [*header, STOPPED], [[*row, int(of.stopped)] for row, of in zip(rows, history)]
+    if any(record.sharpness is not None for record in history):
+        header, rows = [*header, SHARPNESS], [[*row, _blank(of.sharpness)] for row, of in zip(rows, history)]
     write_csv(folder / "epochs.csv", header, rows)
     heads = classifications(metrics)
     rows = [row for record in history for row in class_rows(record, metrics, boosts)]
-    write_csv(folder / "classes.csv", CLASS_FIGURES, ([row[name] for name in CLASS_FIGURES] for row in rows))
+    columns = [*CLASS_FIGURES, *([FACTOR] if any(record.factors for record in history) else [])]
+    write_csv(folder / "classes.csv", columns, ([row[name] for name in columns] for row in rows))
     cells = [cell for record in history for name in heads for cell in confusion_cells(record, name, heads[name])]
     write_csv(folder / "confusion.csv", CELL, cells)
     for name, metric in heads.items():
@@ -87,16 +94,17 @@ def numbers(name: str, value: Figures) -> Iterator[tuple[str, Number]]:
 
 
 def class_rows(record: EpochRecord, metrics: Metrics, boosts: Boosts) -> Iterator[dict]:
-    """CLASS_FIGURES of each class of an epoch; "" where one is undefined."""
+    """CLASS_FIGURES and FACTOR of each class of an epoch; "" where one is undefined."""
     for name, metric in classifications(metrics).items():
         matrix, head = matrix_of(record, name, metric), metric.head
         of_head = [boosts.get(head.name, {}).get(label, "") for label in head.classes]
         shares = (metrics_of.recall(matrix), metrics_of.precision(matrix), metrics_of.f1(matrix))
-        rates = zip(*([_blank(x) for x in of_classes] for of_classes in shares), of_head)
+        factors = record.factors.get(head.name, [""] * len(head.classes))
+        rates = zip(*([_blank(x) for x in of_classes] for of_classes in shares), of_head, factors)
         predicted = matrix.sum(axis=0)
         counts = zip(matrix.sum(axis=1).tolist(), predicted.tolist(), (predicted / max(predicted.sum(), 1)).tolist())
         for label, of_class, rated in zip(head.classes, counts, rates):
-            yield dict(zip(CLASS_FIGURES, [record.epoch, name, label, *of_class, *rated]))
+            yield dict(zip([*CLASS_FIGURES, FACTOR], [record.epoch, name, label, *of_class, *rated]))
 
 
 def confusion_cells(record: EpochRecord, name: str, metric: Classification) -> list[list]:

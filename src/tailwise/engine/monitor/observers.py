@@ -85,14 +85,14 @@ def tensorboard(folder: Path, metrics: Metrics, boosts: Boosts) -> Observer:
 def scalars(record: EpochRecord, metrics: Metrics, boosts: Boosts) -> dict[str, float]:
     """{name in TensorBoard: number} of an epoch, without undefined figures."""
     found = {"loss/train": record.loss, "lr": record.lr, "gradient_norm": record.norm}
-    if record.score is not None:
-        found["score"] = record.score
+    known = {"score": record.score, "sharpness": record.sharpness}
+    found |= {name: value for name, value in known.items() if value is not None}
     for name, metric in classifications(metrics).items():
         found[f"loss/{name}"] = metric.loss(record.totals.get(name, ()))
     others = {name: metric for name, metric in metrics.items() if not isinstance(metric, Classification)}
     found |= {name: value for name, value in number_figures(record, others).items() if value is not None}
     for row in class_rows(record, metrics, boosts):
-        for figure in ("recall", "precision", "f1", "share", "boost"):
+        for figure in ("recall", "precision", "f1", "share", "boost", "factor"):
             if row[figure] != "":
                 found[f"{figure}/{row['head']}/{row['class']}"] = row[figure]
     return found

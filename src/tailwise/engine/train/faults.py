@@ -22,9 +22,13 @@ Numbers = dict[str, float | None]
 """Columns of an `Intervention` with the numbers that revealed its fault."""
 
 
-def check_step(trainer: PhaseTrainer, numbers: StepNumbers) -> None:
-    """Raise StepRejected for a fault; with guards off, UserError for non-finite numbers."""
-    if trainer.run.stability.guards:
+def check_step(trainer: PhaseTrainer, numbers: StepNumbers, first: bool) -> None:
+    """Raise StepRejected for a fault; with guards off, UserError for non-finite numbers.
+
+    first: of the step's evaluations; another one, such as SAM's at the worst weights nearby, has a higher loss by
+        intent, and is compared with nothing
+    """
+    if trainer.run.stability.guards and (first or not numbers.finite):
         if fault := trainer.state.guard.find_fault(numbers, trainer.number, trainer.run.stability):
             raise StepRejected(fault, numbers)
     elif not numbers.finite:

@@ -103,17 +103,26 @@ def settled(losses: Sequence[float]) -> bool:
     return not losses or median(losses[-10:]) <= 1.25 * median(losses)
 
 
+Hits = dict[str, list[list[float]]]
+"""{head: [labels of each class that were predicted, labels of each class]}, of heads whose loss adapts."""
+
+
 @dataclass(frozen=True)
 class StepNumbers:
     """Numbers of a step before the optimizer update.
 
     norm: global gradient norm before clipping
     layers: {parameter name: norm of its gradient}, of parameters that have a gradient
+    sharpness: loss at the weights of the step's last evaluation minus `loss`, of an optimizer such as SAM that
+        evaluates the worst weights nearby; None where there is one evaluation
+    hits: of this process
     """
 
     loss: float
     norm: float
     layers: dict[str, float]
+    sharpness: float | None = None
+    hits: Hits = field(default_factory=dict)
 
     @property
     def finite(self) -> bool:

@@ -5,6 +5,7 @@ finds faults, faults.py acts on them, saving.py saves and resumes.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 
 import torch
@@ -21,6 +22,7 @@ from tailwise.engine.contract.record import EpochRecord
 from tailwise.engine.contract.run import Run
 from tailwise.engine.contract.task import Task
 from tailwise.engine.evaluate.validate import validate
+from tailwise.engine.train.adapting import adapted, adaptive, factors_of, follow
 from tailwise.engine.train.faults import check_limits, check_step, halve_micro_batch, handle_fault, watch_step
 from tailwise.engine.train.guards import StepNumbers
 from tailwise.engine.train.saving import keep_epoch, resume, save_at_end, save_if_due
@@ -69,6 +71,7 @@ def train_epoch(trainer: PhaseTrainer) -> None:
     """Take the remaining optimizer steps of this epoch."""
     state = trainer.state
     train_mode(trainer.task.model)
+    trainer.boost = adapted(trainer.boost, state.recalls)
     while state.step < trainer.steps:
         with trainer.timer.timed("step"):
             batches = trainer.next_batches()
@@ -83,7 +86,7 @@ def train_step(trainer: PhaseTrainer, batches: StepBatches) -> None:
     if isinstance(found, StepRejected):
         handle_fault(trainer, found)
     else:
-        trainer.state.count_step(found)
+        trainer.state.count_step(found, trainer.run.world.gather(found.hits) if adaptive(trainer.boost) else ())
         if trainer.average:
             trainer.average.after_step(trainer.task.model)
         watch_step(trainer, found, batches)
@@ -113,15 +116,17 @@ def optimizer_step(trainer: PhaseTrainer, batches: StepBatches) -> StepNumbers:
 
     def closure() -> torch.Tensor:
         optimizer.zero_grad()
-        loss = sum_over_processes(trainer, forward_backward(trainer, ready))
-        numbers, norm = measure_gradients(trainer.trainable, loss)
+        loss, hits = forward_backward(trainer, ready)
+        loss = sum_over_processes(trainer, loss)
+        numbers, norm = measure_gradients(trainer.trainable, loss, hits)
+        check_step(trainer, numbers, first=not evaluations)
         evaluations.append(numbers)
-        check_step(trainer, numbers)
         nn.utils.clip_grads_with_norm_(trainer.trainable.values(), trainer.phase.clip, norm)
         return loss
 
     or_reject(trainer.run.world, lambda: (optimizer.step(closure),))
-    return evaluations[0]
+    first, *others = evaluations
+    return replace(first, sharpness=others[-1].loss - first.loss) if others else first
 
 
 def validate_epoch(trainer: PhaseTrainer) -> None:
@@ -158,8 +163,9 @@ def close_epoch(trainer: PhaseTrainer) -> None:
         numbers = trainer.lr(trainer.steps - 1), state.mean_loss, state.mean_norm, totals, score
         with defer_interrupt():
             check_limits(trainer, figures)
-            interventions = tuple(state.interventions)
-            record = EpochRecord(run.name, state.epoch + 1, trainer.phase.epochs, *numbers, interventions)
+            follow(trainer.boost, state)
+            found = tuple(state.interventions), state.mean_sharpness, factors_of(trainer.boost)
+            record = EpochRecord(run.name, state.epoch + 1, trainer.phase.epochs, *numbers, *found)
             weights = trainer.validated_task().model.state_dict()
             keep_epoch(trainer, weights)
             best = trainer.phase.hand_over == "last" or state.is_best(record, select)

@@ -1,13 +1,14 @@
 """The state of a phase, except for tensors, saved as JSON; and its result."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
 
 from tailwise.engine.checkpoint.hand_over import HandOver
 from tailwise.engine.checkpoint.snapshot import Tensors
 from tailwise.engine.contract.metric import Select
 from tailwise.engine.contract.record import EpochRecord, MetricSums
-from tailwise.engine.train.guards import GuardState, StepNumbers
+from tailwise.engine.train.guards import GuardState, Hits, StepNumbers
 from tailwise.metrics.interventions import Intervention
 
 
@@ -19,7 +20,9 @@ class TrainState:
     fallback: number of fallbacks so far
     rollbacks: since the last fallback
     best_epoch: from 1; 0 before the first. best_fallback: value of `fallback` at that epoch
-    losses, norms: of this epoch's accepted steps
+    losses, norms, sharpness: of this epoch's accepted steps; sharpness where it is known
+    hits: {head: labels of each class that were predicted, and labels}, of this epoch's accepted steps, where the head's
+        loss adapts; recalls: {head: smoothed recall of each class in training}, of the epochs before
     interventions: of this epoch; validation: its metrics so far
     guard: recent numbers; good: those when the weights for a rollback were copied
     """
@@ -34,6 +37,9 @@ class TrainState:
     best_fallback: int = 0
     losses: list[float] = field(default_factory=list)
     norms: list[float] = field(default_factory=list)
+    sharpness: list[float] = field(default_factory=list)
+    hits: Hits = field(default_factory=dict)
+    recalls: dict[str, list[float]] = field(default_factory=dict)
     interventions: list[Intervention] = field(default_factory=list)
     validation: MetricSums = field(default_factory=MetricSums)
     history: list[EpochRecord] = field(default_factory=list)
@@ -48,10 +54,19 @@ class TrainState:
     def mean_norm(self) -> float:
         return _mean(self.norms)
 
-    def count_step(self, numbers: StepNumbers) -> None:
-        """Add a step to the means of the epoch."""
+    @property
+    def mean_sharpness(self) -> float | None:
+        return _mean(self.sharpness) if self.sharpness else None
+
+    def count_step(self, numbers: StepNumbers, hits: Iterable[Hits] = ()) -> None:
+        """Add a step to the means and counts of the epoch. hits: of each process"""
         self.losses.append(numbers.loss)
         self.norms.append(numbers.norm)
+        if numbers.sharpness is not None:
+            self.sharpness.append(numbers.sharpness)
+        for head, found in (item for part in hits for item in part.items()):
+            before = self.hits.get(head, [[0.0] * len(row) for row in found])
+            self.hits[head] = [[a + b for a, b in zip(*rows)] for rows in zip(before, found)]
 
     def is_best(self, record: EpochRecord, select: Select | None) -> bool:
         """Whether the epoch scores better than all before it; without `select` each one does.
@@ -70,7 +85,8 @@ class TrainState:
         if best:
             self.best_epoch, self.best_fallback = record.epoch, self.fallback
         self.epoch, self.step = self.epoch + 1, 0
-        self.losses, self.norms, self.interventions, self.validation = [], [], [], MetricSums()
+        self.losses, self.norms, self.sharpness = [], [], []
+        self.interventions, self.validation = [], MetricSums()
 
     def fall_back(self) -> None:
         """Reset numbers for a simpler model, whose losses are not comparable."""

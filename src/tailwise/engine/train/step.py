@@ -17,7 +17,8 @@ from tailwise.core.tensors import add_up
 from tailwise.engine.batches.memory import catch_oom
 from tailwise.engine.batches.order import seed_for
 from tailwise.engine.distributed.world import World, flattened
-from tailwise.engine.train.guards import StepNumbers
+from tailwise.engine.train.adapting import count_hits
+from tailwise.engine.train.guards import Hits, StepNumbers
 from tailwise.engine.train.trainer import PhaseTrainer, StepBatches
 from tailwise.metrics.interventions import Fault
 
@@ -74,26 +75,30 @@ def _counts(batches: list[Batch]) -> Counter[str]:
     return counts
 
 
-def forward_backward(trainer: PhaseTrainer, step: PreparedStep) -> torch.Tensor:
-    """Accumulate the gradients of this process's micro-batches; returns its part of the loss, () float64."""
+def forward_backward(trainer: PhaseTrainer, step: PreparedStep) -> tuple[torch.Tensor, Hits]:
+    """Accumulate the gradients of this process's micro-batches; returns its part of the loss, () float64, and hits."""
     return or_reject(trainer.run.world, lambda: _forward_backward(trainer, step))
 
 
-def _forward_backward(trainer: PhaseTrainer, step: PreparedStep) -> torch.Tensor:
+def _forward_backward(trainer: PhaseTrainer, step: PreparedStep) -> tuple[torch.Tensor, Hits]:
     run, task, state = trainer.run, trainer.task, trainer.state
+    hits: dict[str, list[torch.Tensor]] = {}
     total = torch.zeros((), dtype=torch.float64, device=run.device)
     rank = (run.world.rank,) if run.world.rank else ()
     for number, batch in enumerate(step.batches):
         epoch = trainer.seed_epoch(state.epoch)
         seed_device(run.device, seed_for(run.training.seed, trainer.seeds, epoch, state.step, number, *rank))
         with run.autocast():
-            sums = task.loss(task.model(**batch.inputs), batch, trainer.boost)
+            outputs = task.model(**batch.inputs)
+            sums = task.loss(outputs, batch, trainer.boost)
         counts = {name: step.counts[name if name in batch.targets else ""] for name in sums}
         weights = {name: task.loss_weight(name, trainer.phase.loss_weights) for name in sums}
         loss = add_up(weights[name] * sums[name] / max(counts[name], 1) for name in sums if weights[name])
         loss.backward()
         total = total + loss.detach()
-    return total
+        for head, found in count_hits(trainer.boost, outputs, batch).items():
+            hits.setdefault(head, []).append(found)
+    return total, {head: add_up(found).tolist() for head, found in hits.items()}
 
 
 def seed_device(device: torch.device, seed: int) -> None:
@@ -116,10 +121,12 @@ def sum_over_processes(trainer: PhaseTrainer, loss: torch.Tensor) -> torch.Tenso
     return world.sum_gradients(or_reject(world, lambda: flattened(parameters)), loss)
 
 
-def measure_gradients(trainable: dict[str, nn.Parameter], loss: torch.Tensor) -> tuple[StepNumbers, torch.Tensor]:
+def measure_gradients(
+    trainable: dict[str, nn.Parameter], loss: torch.Tensor, hits: Hits
+) -> tuple[StepNumbers, torch.Tensor]:
     """The numbers that the guards check, and the global gradient norm, (), for clipping."""
     gradients = {name: p.grad for name, p in trainable.items() if p.grad is not None}
     norms = torch.stack(torch._foreach_norm([*gradients.values()]))
     norm = torch.linalg.vector_norm(norms)
     values = torch.cat([torch.stack([loss.to(norms.dtype), norm]), norms]).tolist()  # a single device synchronization
-    return StepNumbers(values[0], values[1], dict(zip(gradients, values[2:]))), norm
+    return StepNumbers(values[0], values[1], dict(zip(gradients, values[2:])), hits=hits), norm

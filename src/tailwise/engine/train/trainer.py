@@ -85,6 +85,7 @@ class PhaseTrainer:
         self.log("hand over", restore_hand_over(handed, self.task.model, self.optimizer))
         self.state.rate, self.state.guard = handed.rate, GuardState(**handed.guard)
         self.state.micro_batch = min(self.state.micro_batch, handed.micro_batch)
+        self.state.recalls = dict(handed.recalls)
         if self.average:
             self.average = WeightAverage(self.average.how, self.task.model)  # of the weights handed over
             if (tensors := part(handed.tensors, "average")) and isinstance(self.phase.average, EMA):
@@ -216,7 +217,7 @@ class PhaseTrainer:
         if not isinstance(self.phase.average, EMA):
             tensors = {name: t for name, t in tensors.items() if not name.startswith("average/")}
         seeds = self.seeds, self.seed_epoch(state.epoch)
-        guard = asdict(state.guard.after(self.number)), state.rate, state.micro_batch
+        guard = asdict(state.guard.after(self.number)), state.rate, state.micro_batch, state.recalls
         return HandOver(copied(tensors), self.specs[-1], optimizer_name(self.phase.optimizer), *seeds, *guard)
 
     @property

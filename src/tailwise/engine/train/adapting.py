@@ -1,0 +1,65 @@
+"""Class factors of losses that adapt: what is counted in a step, and what follows from it after an epoch."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import torch
+
+from tailwise.core.batch import Batch, Outputs
+from tailwise.core.heads import IGNORE
+from tailwise.engine.train.state import TrainState
+from tailwise.losses.adaptive import Adaptive
+from tailwise.losses.boost import ClassBoost
+
+Boosts = dict[str, ClassBoost]
+
+
+def adaptive(boost: Mapping[str, ClassBoost]) -> dict[str, Adaptive]:
+    """{head: its loss}, of the heads whose loss adapts."""
+    return {head: of.loss for head, of in boost.items() if isinstance(of.loss, Adaptive)}
+
+
+def count_hits(boost: Mapping[str, ClassBoost], outputs: Outputs, batch: Batch) -> dict[str, torch.Tensor]:
+    """{head: (2, C) float64}, of the heads whose loss adapts: labels that were predicted, and labels.
+
+    A mixed sample's labels count by their shares.
+    """
+    heads = [head for head in adaptive(boost) if head in outputs]
+    return {head: torch.stack(_counts(head, outputs[head].detach(), batch)) for head in heads}
+
+
+def _counts(head: str, logits: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+    hits = labels = torch.zeros(logits.shape[-1], dtype=torch.float64, device=logits.device)
+    predicted = logits.argmax(dim=-1)
+    for ids, share in batch.labels(head):
+        counts = (ids != IGNORE).double() if share is None else (ids != IGNORE) * share.double()
+        members = torch.nn.functional.one_hot(ids.clamp(min=0), logits.shape[-1]) * counts[..., None]
+        labels = labels + members.flatten(0, -2).sum(dim=0)
+        hits = hits + (members * (predicted == ids)[..., None]).flatten(0, -2).sum(dim=0)
+    return hits, labels
+
+
+def adapted(boost: Boosts, recalls: Mapping[str, list[float]]) -> Boosts:
+    """The boosts with the factors that follow from smoothed recalls, {head: one a class}."""
+    found = dict(boost)
+    for head, loss in adaptive(boost).items():
+        if head in recalls:
+            factors = torch.tensor(loss.factors(recalls[head]), device=boost[head].boost.device)
+            found[head] = replace(boost[head], factors=factors)
+    return found
+
+
+def factors_of(boost: Mapping[str, ClassBoost]) -> dict[str, list[float]]:
+    """{head: one a class}, of the heads whose loss adapts; 1 before the first epoch has ended."""
+    factors = {head: boost[head].factors for head in adaptive(boost)}
+    return {
+        head: [1.0] * len(boost[head].boost) if found is None else found.tolist() for head, found in factors.items()
+    }
+
+
+def follow(boost: Mapping[str, ClassBoost], state: TrainState) -> None:
+    """Make the epoch's counts part of the smoothed recalls."""
+    for head, loss in adaptive(boost).items():
+        if head in state.hits:  # else every step of the epoch was skipped
+            state.recalls = {**state.recalls, head: loss.follow(state.recalls.get(head, []), *state.hits[head])}
+    state.hits = {}
