@@ -5,13 +5,14 @@ from pathlib import Path
 
 from tailwise.core.files import read_json, write_json
 from tailwise.core.params.config import read_params, section, sections
-from tailwise.engine.contract.metric import headlines
+from tailwise.engine.contract.metric import headlines, labels_of
 from tailwise.engine.evaluate.adjusted import evaluate_adjusted
 from tailwise.engine.evaluate.evaluation import evaluate
 from tailwise.engine.evaluate.inputs import ComputeConfig, trained_task
 from tailwise.engine.monitor.backend import keep_backend
 from tailwise.evaluation.adjustment import EvaluationOptions, choose_taus, log_prior
-from tailwise.metrics.predictions import HEADLINE, write_predictions
+from tailwise.metrics.labels import labels_to_json
+from tailwise.metrics.predictions import HEADLINE, LABELS, write_predictions
 from tailwise.recipes.recipe import load_recipe
 
 
@@ -39,6 +40,8 @@ def main() -> None:
             write_predictions(args.answers / f"{name}.csv", of_head)
         if names := headlines(task.metrics, found.figures):
             write_json(args.answers / HEADLINE, names)
+        if labels := labels_of(task.metrics):
+            write_json(args.answers / LABELS, labels_to_json(labels))
     keep_backend(run.device)
 
 

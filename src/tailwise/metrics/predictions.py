@@ -17,6 +17,8 @@ FIRST, POSITION, LAST = ["sample", "group"], "position", ["actual", "predicted"]
 """Columns of a table before the classes; a sequence head has a position."""
 HEADLINE = "headline.json"
 """Beside the tables: dotted names of the figures that the pipeline shows at a glance. Absent where there are none."""
+LABELS = "labels.json"
+"""Beside the tables: {dotted name of a figure: its name for people}, see `metrics.labels`."""
 TAU = "tau"
 """The last column of a table of adjusted probabilities."""
 

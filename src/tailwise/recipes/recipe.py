@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tailwise.core.heads import Head
     from tailwise.data.tables.checks.source import Checked
     from tailwise.engine.contract.task import Task
+    from tailwise.metrics.labels import Label
     from tailwise.metrics.predictions import Predictions
     from tailwise.recipes.prediction import Inputs, Prediction, Sample
     from tailwise.reporting.page import Page
@@ -36,12 +37,16 @@ class Extra:
     figures: JSON, written next to the shared figures under the recipe's own names
     lines: the same for the terminal; summary: the same for the table that ends a run
     files: {name: JSON}, written to ``reports/<name>.json`` for the validation split
+    labels: {dotted name of one of the figures: its name for people}
+    label_name: the word, in the singular, for what one label belongs to; "" if that is a sample
     """
 
     figures: dict[str, Any] = field(default_factory=dict)
     lines: Sequence[str] = ()
     summary: Sequence[str] = ()
     files: dict[str, Any] = field(default_factory=dict)
+    labels: Mapping[str, Label] = field(default_factory=dict)
+    label_name: str = ""
 
 
 class Recipe(ABC):
@@ -64,6 +69,10 @@ class Recipe(ABC):
 
     def check_inputs(self, params: Any) -> None:  # noqa: B027 - most recipes need nothing
         """Raise UserError if raw data or packages that the pipeline needs are missing."""
+
+    def figure_names(self, params: Any) -> Sequence[str] | None:
+        """Dotted names of a split's figures, which certificate.above and below may have; None: known with the data."""
+        return None
 
     # data
 

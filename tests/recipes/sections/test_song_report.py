@@ -142,13 +142,13 @@ def test_keys_move_over_positions_and_boundaries_and_tell_what_is_there(browser,
     browser.script("arguments[0].focus()", svg)
     svg.send_keys(Keys.HOME)
     first = [HEAD.classes[song[of][0][0]] for of in ("truth", "answer")]
-    told = ["line 1", f"truth: {first[0]}", f"answer: {first[1]}, {song['confidence'][0]} %"]
+    told = ["position 1", f"truth: {first[0]}", f"answer: {first[1]}, {song['confidence'][0]} %"]
     assert browser.text("#tip").splitlines() == told
     svg.send_keys(Keys.ARROW_RIGHT)
-    assert browser.text("#tip").startswith("line 2\n")
+    assert browser.text("#tip").startswith("position 2\n")
     svg.send_keys(Keys.PAGE_DOWN)
     edges = sorted({start for of in ("truth", "answer") for _, start, _ in song[of]})
-    assert browser.text("#tip").startswith(f"line {next(edge for edge in edges if edge > 1) + 1}\n")
+    assert browser.text("#tip").startswith(f"position {next(edge for edge in edges if edge > 1) + 1}\n")
 
 
 def test_the_sections_of_a_song_are_a_table_too(browser, report):

@@ -41,6 +41,11 @@ class Sections(Recipe):
 
         check_inputs(params)
 
+    def figure_names(self, params: Params) -> list[str] | None:
+        from tailwise.recipes.sections.tracks.known import figure_names
+
+        return figure_names(params.data)
+
     def make_demo(self, params: dict, folder: Path) -> None:
         from tailwise.core.params.config import section
         from tailwise.recipes.sections.demo import Demo, make_demo
