@@ -1,9 +1,10 @@
 """Compare the figures of the test split with their targets.
 
-certify.py RECIPE WEIGHTS SPLIT-FOLDER CERTIFICATE [--validation METRICS] [--calibration FILE]
+certify.py RECIPE WEIGHTS SPLIT-FOLDER CERTIFICATE [--validation METRICS] [--calibration FILE] [--decoding FILE]
 
 METRICS: what `evaluate` wrote; logits that it adjusted are adjusted by the same tau
-FILE: what `calibrate` wrote; the figures "calibration" are those of the calibrated probabilities
+--calibration: what `calibrate` wrote; the figures "calibration" are those of the calibrated probabilities
+--decoding: what `fit_decoding` fitted; without it answers are the most probable classes
 """
 
 import argparse
@@ -40,6 +41,7 @@ def main() -> None:
         parser.add_argument(name, type=Path)
     parser.add_argument("--validation", type=Path)
     parser.add_argument("--calibration", type=Path)
+    parser.add_argument("--decoding", type=Path)
     args, params = parser.parse_args(), read_params()
 
     recipe, targets = load_recipe(args.recipe), section(params, "certificate", Targets)
@@ -48,8 +50,9 @@ def main() -> None:
     counts = read_json(Path("reports/classes.json"))["train"]
     taus = taus_in(read_json(args.validation)) if args.validation else {}
     priors = {name: log_prior(counts[name]).tolist() for name in taus}
-    found = evaluate_adjusted(task, run, taus, priors) if taus else evaluate(task, run)
-    calibration, changes = calibrated(args.calibration, params, found.predictions)
+    decode = recipe.decoder(args.decoding, task.heads) if args.decoding else None
+    found = evaluate_adjusted(task, run, taus, priors, decode) if taus else evaluate(task, run, decode)
+    calibration, changes = calibrated(args.calibration, params, found.predictions, decode is not None)
     measured = {name: measure(of_head) for name, of_head in found.predictions.items()}
     extra = recipe.extra(params, index_of(args.split), found.predictions, counts)
     figures = {**found.figures, **extra.figures, **calibration}
@@ -68,14 +71,14 @@ def main() -> None:
 
 
 def calibrated(
-    file: Path | None, params: dict[str, Any], found: Mapping[str, Predictions]
+    file: Path | None, params: dict[str, Any], found: Mapping[str, Predictions], decoded: bool
 ) -> tuple[dict[str, Any], list[str]]:
     """The figures of calibrated predictions and their limits; none without a file."""
     if file is None:
         return {}, []
     by_head = read_calibration(file)
     check_classes(file, by_head, [of_head.head for of_head in found.values()])
-    figures, limits = calibration_figures(found, by_head, section(params, "calibration", Calibration).bins)
+    figures, limits = calibration_figures(found, by_head, section(params, "calibration", Calibration).bins, decoded)
     return {"calibration": figures}, limits
 
 

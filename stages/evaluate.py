@@ -1,4 +1,7 @@
-"""Evaluate a model on a split: evaluate.py RECIPE WEIGHTS SPLIT-FOLDER FIGURES [--answers FOLDER]."""
+"""Evaluate a model on a split: evaluate.py RECIPE WEIGHTS SPLIT-FOLDER FIGURES [--answers FOLDER] [--decoding FILE].
+
+--decoding: what `fit_decoding` fitted; without it answers are the most probable classes
+"""
 
 import argparse
 from pathlib import Path
@@ -23,16 +26,18 @@ def main() -> None:
     parser.add_argument("split", type=Path)
     parser.add_argument("figures", type=Path)
     parser.add_argument("--answers", type=Path)
+    parser.add_argument("--decoding", type=Path)
     args = parser.parse_args()
 
     recipe, params = load_recipe(args.recipe), read_params()
     config, by = sections(params, recipe.config()), sections(params, ComputeConfig)
     task, run = trained_task(recipe, config, by, args.weights, args.split)
-    found = evaluate(task, run)
+    decode = recipe.decoder(args.decoding, task.heads) if args.decoding else None
+    found = evaluate(task, run, decode)
     if adjust := section(params, "evaluation", EvaluationOptions).adjust if "evaluation" in params else None:
         counts = read_json(Path("reports/classes.json"))["train"]
         taus = choose_taus(adjust, found.predictions, counts)
-        found = evaluate_adjusted(task, run, taus, {name: log_prior(counts[name]).tolist() for name in taus})
+        found = evaluate_adjusted(task, run, taus, {name: log_prior(counts[name]).tolist() for name in taus}, decode)
         print(", ".join(f"{name}: logits adjusted with tau {tau:g}" for name, tau in taus.items()))
     write_json(args.figures, found.figures)
     if args.answers:

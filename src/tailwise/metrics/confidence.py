@@ -1,4 +1,4 @@
-"""How sure a head's answers are: the confidence is the probability of the predicted class."""
+"""How sure a model is: the confidence is the probability of the most probable class, whatever decoding answers."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from tailwise.balance.labels import Labels
+    from tailwise.core.batch import Batch, Decode, Outputs
     from tailwise.core.heads import Head
     from tailwise.data.tables.checks.source import Checked
     from tailwise.engine.contract.task import Task
@@ -139,6 +140,25 @@ class Recipe(ABC):
         The default is that of Adam, https://arxiv.org/abs/1412.6980.
         """
         return 1e-3
+
+    # answers
+
+    def fit_decoding(
+        self, params: dict, train: Path, task: Task, held_out: Iterable[tuple[Batch, Outputs]]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """(what `decoder` reads, how it was chosen), both as JSON.
+
+        For pipelines whose answers are not the most probable classes, with the stage `fit_decoding`.
+        train: a prepared split; held_out: `task.valid`, on which nothing was trained, with the model's outputs
+        """
+        raise UserError(f"recipe {self.name} has no decoding")
+
+    def decoder(self, file: Path, heads: tuple[Head, ...]) -> Decode | None:
+        """How answers follow from outputs, in evaluation and prediction; None: the most probable class is the answer.
+
+        file: what `fit_decoding` fitted; UserError for another one
+        """
+        raise UserError(f"{file}: recipe {self.name} has no decoding: leave the file out")
 
     # figures and report
 
