@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tailwise.core.errors import UserError
 from tailwise.core.files import regular
-from tailwise.data.images.raster import ENDINGS
+from tailwise.recipes.logos.readers.images import ENDINGS
 from tailwise.recipes.prediction import Inputs
 
 

@@ -21,12 +21,12 @@ from tailwise.evaluation.certificate import Targets
 from tailwise.losses.image.loss import ImageLoss
 from tailwise.models.image.classifier import ImageModel
 from tailwise.recipes import contradictions as shared
-from tailwise.recipes.logos.contrast.options import Contrast
 from tailwise.recipes.logos.demo import Demo
 from tailwise.recipes.logos.prepare import Prepare
-from tailwise.recipes.logos.readers.images import ImageFolders
-from tailwise.recipes.logos.source import HEAD, Source
-from tailwise.recipes.phases import PhaseSection, PlainPhase
+from tailwise.recipes.logos.readers.images import ImageFiles
+from tailwise.recipes.logos.readers.logo import HEAD
+from tailwise.recipes.logos.source import Source
+from tailwise.recipes.phases import PhaseSection
 
 MADE_ROOT = "data/demo"
 """The data root that a stage of the pipeline makes."""
@@ -38,8 +38,6 @@ class Params:
     data: Source
     demo: Demo
     prepare: Prepare
-    contrast: Contrast
-    pretrain: PlainPhase
     phase1: PhaseSection
     phase2: PhaseSection
     phase3: PhaseSection
@@ -59,6 +57,7 @@ class Params:
         model = shape_of(self.model, self.prepare.size)
         for name, phase in self.phases().items():
             check_phase(name, model, phase, self.loss.regularisers)
+        self.loss.check(self.model.uncertainty)
         for line in self.contradictions([name for name, _ in model.named_parameters()]):
             raise ValueError(line)
 
@@ -68,7 +67,7 @@ class Params:
     def contradictions(self, parameters: list[str]) -> Iterator[str]:
         """A line for each; parameters: the names of the model's."""
         trained = {name: phase.train for name, phase in self.phases().items()}
-        yield from of_data(self.data, self.prepare)
+        yield from of_data(self.data)
         yield from of_training(trained)
         yield from shared.of_balance(self.phases(), self.balance)
         yield from shared.of_correction(self.phases())
@@ -77,12 +76,10 @@ class Params:
         yield from shared.of_machine(self.training, self.runtime)
 
 
-def of_data(data: Source, prepare: Prepare) -> Iterator[str]:
-    """The demo has one format; calibration needs images of its own."""
-    if Path(data.root) == Path(MADE_ROOT) and not isinstance(data.reader, ImageFolders):
+def of_data(data: Source) -> Iterator[str]:
+    """The demo has one format."""
+    if Path(data.root) == Path(MADE_ROOT) and not isinstance(data.reader, ImageFiles):
         yield f"data.reader.kind {data.reader.kind} cannot read {MADE_ROOT}: set data.root, or the kind to images"
-    if not prepare.calibration:
-        yield "prepare.calibration 0 leaves no image to fit calibration to: set it above 0"
 
 
 def of_training(phases: Mapping[str, Phase]) -> Iterator[str]:

@@ -13,10 +13,12 @@ from tailwise.core.files import read_csv, write_csv
 from tailwise.core.stage.folders import pipeline_folder
 from tailwise.data.images.canvas import Canvas
 from tailwise.data.images.store import Store, build_store
+from tailwise.data.tables.partition import split_off
 from tailwise.data.tables.rows import SPLITS
 from tailwise.recipes.logos.index import Source
 from tailwise.recipes.logos.readers.logo import HEAD
 
+CALIBRATION = "calibration"
 KEPT = ".logs/quarantine.csv"
 """File for the list of unusable logos where there are too many, since a failed stage leaves no outputs."""
 SHOWN = 20
@@ -24,10 +26,13 @@ SHOWN = 20
 
 @dataclass(frozen=True)
 class Prepare:
-    """size: pixels of each side; background: #rrggbb below transparent parts and around a logo
+    """calibration: share of the training logos that is set aside by group to fit calibration; seed: of that draw
+    size: pixels of each side; background: #rrggbb below transparent parts and around a logo
     fit: pad, crop or stretch, see `Canvas`; max_faulty: maximum share of logos that cannot be used, in [0, 1]
     """
 
+    calibration: float = 0.15
+    seed: int = 1
     size: int = 64
     background: str = "#ffffff"
     fit: Literal["pad", "crop", "stretch"] = "pad"
@@ -35,6 +40,8 @@ class Prepare:
 
     def __post_init__(self):
         Canvas(self.size, self.background, self.fit)
+        if not 0 < self.calibration < 1 or not 0 <= self.seed < 2**32:
+            raise ValueError("calibration must be within (0, 1), seed within [0, 2**32)")
         if not 0 <= self.max_faulty <= 1:
             raise ValueError(f"max_faulty must be in [0, 1], found {self.max_faulty}")
 
@@ -52,7 +59,7 @@ def prepare(
     """
     cache = Path(os.environ.get("DVC_ROOT", ".")) / ".cache" / "images"
     opener = partial(source.reader.read, Path(source.root))
-    rows = {split: read_csv(tables / f"{split}.csv") for split in SPLITS}
+    rows = with_calibration(how, {split: read_csv(tables / f"{split}.csv") for split in SPLITS})
     stores = {}
     for split, of_split in rows.items():
         store = build_store(of_split, opener, how.canvas, folder / split, cache, workers)
@@ -60,6 +67,15 @@ def prepare(
         yield from _lines(store)
         stores[split] = store
     _check_faulty(how, rows, stores)
+
+
+def with_calibration(how: Prepare, rows: dict[str, list[dict[str, str]]]) -> dict[str, list[dict[str, str]]]:
+    """The splits with `calibration` taken from `train`, whole groups; UserError where there are too few."""
+    try:
+        kept, aside = split_off(rows["train"], [row[HEAD] for row in rows["train"]], how.calibration, how.seed)
+    except UserError as error:
+        raise UserError(f"prepare.calibration: too few training logos to set some aside: {error}") from error
+    return {**rows, "train": kept, CALIBRATION: aside}
 
 
 def _lines(store: Store) -> Iterator[str]:

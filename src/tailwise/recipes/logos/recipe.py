@@ -31,8 +31,7 @@ class Logos(Recipe):
     sample_name = "image"
 
     def params(self) -> type[Params]:
-        from tailwise.recipes.logos.inputs import ImageInputs
-    from tailwise.recipes.logos.params import Params
+        from tailwise.recipes.logos.params import Params
 
         return Params
 
@@ -77,7 +76,7 @@ class Logos(Recipe):
     ) -> Task:
         from tailwise.recipes.logos.task import build
 
-        return build(config, heads, train, valid, seed)
+        return build(config, heads, train, valid, seed, pretrained)
 
     def as_stored(self, config: Config, spec: dict) -> Config:
         from tailwise.recipes.logos.task import as_stored
@@ -91,10 +90,11 @@ class Logos(Recipe):
         return show(split, heads, samples)
 
     def explain(self, task: Task, sample: str, head: str, device: Any) -> dict[str, Any]:
-        """The image, and the model's attention over it."""
-        from tailwise.recipes.logos.report.pictures import explain
+        """The image, the model's attention over it, and how uncertain the model is."""
+        from tailwise.recipes.logos.explain import explain
+        from tailwise.recipes.logos.report.pictures import picture_of
 
-        return explain(task, sample, device)
+        return {"picture": picture_of(task.valid, sample), **explain(task, sample, head, device)}
 
     def page(self) -> Page:
         from tailwise.recipes.logos.report.page import LogosPage

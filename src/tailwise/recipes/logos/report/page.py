@@ -1,6 +1,5 @@
 """What the report of logos shows besides the shared sections: the images themselves, and where the model looked."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,8 @@ class LogosPage(Page):
 
     def __init__(self):
         own: dict[str, Any] = {"scripts": ("pictures",), "styles": ("pictures",), "parts": ("mistakes", "data")}
-        super().__init__(
-            sections=SECTIONS, item_name="image", folder=Path(__file__).parent, preview="picture", **own
-        )
+        super().__init__(sections=SECTIONS, item_name="image", folder=Path(__file__).parent, preview="picture", **own)
 
     def collect(self, root: Path) -> dict[str, Any]:
         """contact: a few training images of each class"""
         return {"contact": read_json(root / "reports/contact.json")}
-

@@ -1,7 +1,7 @@
 // Images of the contact sheet by class; each mistake with the attention over its parts.
 const SIDE = 128;
 
-// attention: rows of numbers from 0 to 1; dark where the model looked away.
+// attention: rows of numbers; dark where the model looked away.
 function attentionFigure(attention, picture) {
   const canvas = element("canvas", { width: SIDE, height: SIDE, role: "img", "aria-label": "attention" });
   const image = new Image();
@@ -9,9 +9,10 @@ function attentionFigure(attention, picture) {
     const context = canvas.getContext("2d");
     context.drawImage(image, 0, 0, SIDE, SIDE);
     const step = SIDE / attention.length;
+    const most = Math.max(...attention.flat());
     attention.forEach((row, y) =>
       row.forEach((weight, x) => {
-        context.fillStyle = `rgba(0, 0, 0, ${0.85 * (1 - weight)})`;
+        context.fillStyle = `rgba(0, 0, 0, ${0.85 * (1 - weight / most)})`;
         context.fillRect(x * step, y * step, step, step);
       }),
     );
@@ -22,10 +23,11 @@ function attentionFigure(attention, picture) {
 
 own.explain = (mistake) => {
   const image = element("img", { src: mistake.picture, alt: mistake.sample });
-  const figures = [element("figure", {}, image, element("figcaption", {}, mistake.path))];
+  const figures = [element("figure", {}, image, element("figcaption", {}, "image"))];
   if (mistake.attention) figures.push(attentionFigure(mistake.attention, mistake.picture));
-  const told = isNumber(mistake.uncertainty) ? [element("p", {}, `uncertainty ${figure(mistake.uncertainty)}`)] : [];
-  return [element("div", { class: "looked" }, ...figures), ...told];
+  const { total, between } = mistake.doubt;
+  const told = `entropy ${figure(total)}, of which ${figure(between)} differs from one dropout pass to another`;
+  return [element("div", { class: "looked" }, ...figures), element("p", { class: "note" }, told)];
 };
 
 watch(() => {
