@@ -1,6 +1,8 @@
 """A part of the sections pipeline on many made-up songs, in the process that is measured.
 
-many_songs.py (index | features | epoch) FOLDER SONGS
+many_songs.py (index | prepare | lyrics | epoch) FOLDER SONGS
+
+index, prepare and epoch are of songs of vectors; lyrics computes the features of so many lyrics.
 
 The last line that it prints is [processor seconds, peak memory in 10^6 bytes], imports included.
 """
@@ -15,16 +17,18 @@ from pathlib import Path
 import numpy as np
 
 SETTING = Path("pipelines/sections/params.yaml")
-LINES, WORDS, SECTION = 400, 6, 20
+LINES, WORDS, SECTION, WIDTH = 400, 6, 20, 60
 CLASSES = ("verse", "chorus")
+LABELS = tuple(CLASSES[place // SECTION % 2] for place in range(LINES))
 VOCABULARY = [f"word{i}" for i in range(400)]
 
 
 @dataclass(frozen=True)
 class Made:
-    """A reader of songs of random words whose choruses repeat; nine tenths are for training."""
+    """A reader of songs; eight tenths are for training. lyrics: random words whose choruses repeat, else vectors"""
 
     count: int
+    lyrics: bool = False
     heads = {"section": CLASSES}
     split = None
 
@@ -33,8 +37,12 @@ class Made:
 
         for number in range(self.count):
             split = "train" if number % 10 < 8 else ("valid", "test")[number % 10 - 8]
-            lines, labels = made(np.random.default_rng(number))
-            yield Song(f"{number:06}", f"{number:06}", f"{number:06}.txt", labels, lines, split=split)
+            rng, name = np.random.default_rng(number), f"{number:06}"
+            if self.lyrics:
+                lines, labels = made(rng)
+                yield Song(name, name, f"{name}.txt", labels, lines, split=split)
+            else:
+                yield Song(name, name, f"{name}.npz", LABELS, vectors=vectors(rng), split=split)
 
 
 def made(rng: np.random.Generator) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -43,7 +51,14 @@ def made(rng: np.random.Generator) -> tuple[tuple[str, ...], tuple[str, ...]]:
     for start in range(3 * SECTION, LINES, 2 * SECTION):
         words[start : start + SECTION] = words[SECTION : 2 * SECTION]
     lines = tuple(" ".join(VOCABULARY[word] for word in line) for line in words)
-    return lines, tuple(CLASSES[place // SECTION % 2] for place in range(LINES))
+    return lines, LABELS
+
+
+def vectors(rng: np.random.Generator) -> np.ndarray:
+    """(LINES, WIDTH) float32: noise, whose first column tells a chorus."""
+    found = rng.standard_normal((LINES, WIDTH), np.float32)
+    found[:, 0] += np.arange(LINES) // SECTION % 2
+    return found
 
 
 @dataclass(frozen=True)
@@ -65,7 +80,15 @@ def index(folder: Path, source: Source) -> None:
     write_json(folder / "index" / "heads.json", data.index.heads)
 
 
-def features(folder: Path, source: Source) -> None:
+def lyrics(source: Source) -> None:
+    """The features of each of the lyrics, as the stage `prepare` computes them."""
+    from tailwise.recipes.sections.features.song import song_features
+
+    for song in replace(source.reader, lyrics=True).songs(Path(source.root)):
+        assert len(song_features(song)) == LINES
+
+
+def prepared(folder: Path, source: Source) -> None:
     """As the stage `prepare`, without altered songs."""
     from tailwise.recipes.sections.prepare import Prepare, prepare
 
@@ -98,10 +121,13 @@ def main(part: str, folder: Path, songs: int) -> None:
     root.mkdir(exist_ok=True)
     (root / "songs.txt").write_text("made in memory\n", encoding="utf8")  # an empty folder is refused
     source = Source(str(root), Made(songs))
-    if part == "epoch":
-        epoch(folder)
-    else:
-        {"index": index, "features": features}[part](folder, source)
+    steps = {
+        "index": lambda: index(folder, source),
+        "prepare": lambda: prepared(folder, source),
+        "lyrics": lambda: lyrics(source),
+        "epoch": lambda: epoch(folder),
+    }
+    steps[part]()
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """Fit the calibration of a model to a split, and compare the methods on the answers of another.
 
-calibrate.py RECIPE WEIGHTS FIT-FOLDER ANSWERS CALIBRATION FIGURES [--answers FOLDER]
+calibrate.py RECIPE WEIGHTS FIT-FOLDER ANSWERS CALIBRATION FIGURES [--answers FOLDER] [--decoding FILE]
 
 FIT-FOLDER: a prepared split that the model was not trained on; ANSWERS: what `evaluate` wrote, and its adjustment of
 the logits is taken over; CALIBRATION: the fitted calibrators; --answers: the calibrated ones
+--decoding: what `fit_decoding` fitted; ANSWERS that it decoded stay, and the figures are of the most probable classes
 """
 
 import argparse
@@ -29,6 +30,7 @@ def main() -> None:
     for name in ("weights", "fit", "found", "calibration", "figures"):
         parser.add_argument(name, type=Path)
     parser.add_argument("--answers", type=Path)
+    parser.add_argument("--decoding", type=Path)
     args, params = parser.parse_args(), read_params()
 
     recipe, options = load_recipe(args.recipe), section(params, "calibration", Calibration)
@@ -41,10 +43,11 @@ def main() -> None:
     fitted = {name: fit_all(of_head, options.grid) for name, of_head in held_out.predictions.items()}
     chosen = {name: of_head[options.method] for name, of_head in fitted.items()}
     write_calibration(args.calibration, chosen)
-    figures = {name: compare_methods(found[name], of_head, options) for name, of_head in fitted.items()}
+    decoded = bool(args.decoding and recipe.decoder(args.decoding, task.heads))
+    figures = {name: compare_methods(found[name], of_head, options, decoded) for name, of_head in fitted.items()}
     write_json(args.figures, figures)
     for name, of_head in found.items() if args.answers else ():
-        write_predictions(args.answers / f"{name}.csv", calibrated(of_head, chosen[name]))
+        write_predictions(args.answers / f"{name}.csv", calibrated(of_head, chosen[name], decoded))
     for name, of_head in figures.items():
         before, after = of_head["none"]["ece"], of_head[options.method]["ece"]
         print(f"{name}: {options.method} calibration, ECE {before:.4f} -> {after:.4f} on validation")

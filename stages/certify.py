@@ -1,9 +1,10 @@
 """Compare the figures of the test split with their targets.
 
-certify.py RECIPE WEIGHTS SPLIT-FOLDER CERTIFICATE [--validation METRICS] [--calibration FILE]
+certify.py RECIPE WEIGHTS SPLIT-FOLDER CERTIFICATE [--validation METRICS] [--calibration FILE] [--decoding FILE]
 
 METRICS: what `evaluate` wrote; logits that it adjusted are adjusted by the same tau
-FILE: what `calibrate` wrote; the figures "calibration" are those of the calibrated probabilities
+--calibration: what `calibrate` wrote; the figures "calibration" are those of the calibrated probabilities
+--decoding: what `fit_decoding` fitted; without it answers are the most probable classes
 """
 
 import argparse
@@ -16,6 +17,7 @@ from tailwise.core.params.config import read_params, section, sections
 from tailwise.core.stage.requirements import loaded_requirements
 from tailwise.engine.checkpoint.recovery import files_in, fingerprint, loaded_code
 from tailwise.engine.checkpoint.weights import INSTEAD_OF, read_tensors
+from tailwise.engine.contract.metric import labels_of
 from tailwise.engine.evaluate.adjusted import evaluate_adjusted, taus_in
 from tailwise.engine.evaluate.evaluation import evaluate
 from tailwise.engine.evaluate.inputs import ComputeConfig, trained_task
@@ -23,8 +25,10 @@ from tailwise.engine.monitor.backend import COMPUTING, backend, keep_backend
 from tailwise.evaluation.adjustment import log_prior
 from tailwise.evaluation.calibration.comparison import calibration_figures
 from tailwise.evaluation.calibration.fitted import check_classes, read_calibration
+from tailwise.evaluation.calibration.measures import calibration_labels
 from tailwise.evaluation.calibration.options import Calibration
-from tailwise.evaluation.certificate import Targets, certificate, certify_split, limits_of_intervals, limits_of_model
+from tailwise.evaluation.certificate import Targets, certificate, certify_split
+from tailwise.evaluation.limits import Names, limits_of_intervals, limits_of_model
 from tailwise.evaluation.measure import measure
 from tailwise.metrics.predictions import Predictions
 from tailwise.recipes.recipe import load_recipe
@@ -37,6 +41,7 @@ def main() -> None:
         parser.add_argument(name, type=Path)
     parser.add_argument("--validation", type=Path)
     parser.add_argument("--calibration", type=Path)
+    parser.add_argument("--decoding", type=Path)
     args, params = parser.parse_args(), read_params()
 
     recipe, targets = load_recipe(args.recipe), section(params, "certificate", Targets)
@@ -45,16 +50,19 @@ def main() -> None:
     counts = read_json(Path("reports/classes.json"))["train"]
     taus = taus_in(read_json(args.validation)) if args.validation else {}
     priors = {name: log_prior(counts[name]).tolist() for name in taus}
-    found = evaluate_adjusted(task, run, taus, priors) if taus else evaluate(task, run)
-    calibration, changes = calibrated(args.calibration, params, found.predictions)
+    decode = recipe.decoder(args.decoding, task.heads) if args.decoding else None
+    found = evaluate_adjusted(task, run, taus, priors, decode) if taus else evaluate(task, run, decode)
+    calibration, changes = calibrated(args.calibration, params, found.predictions, decode is not None)
     measured = {name: measure(of_head) for name, of_head in found.predictions.items()}
-    extra = recipe.extra(params, index_of(args.split), found.predictions, counts).figures
-    figures = {**found.figures, **extra, **calibration}
-    rows, warnings, bootstrap = certify_split(measured, found.losses, targets, figures, recipe.sample_name)
+    extra = recipe.extra(params, index_of(args.split), found.predictions, counts)
+    figures = {**found.figures, **extra.figures, **calibration}
+    labels = {**labels_of(task.metrics), **extra.labels, **calibration_labels(calibration)}
+    names = Names(recipe.sample_name, extra.label_name or "position", labels)
+    rows, warnings, bootstrap = certify_split(measured, found.losses, targets, figures, names)
     asked = read_tensors(args.weights)[1].get(INSTEAD_OF)
     facts = {"hashes": hashes(args.split, args.weights), "seed": run.training.seed, "bootstrap": bootstrap}
     facts[COMPUTING] = backend(run.device)
-    facts |= extra
+    facts |= extra.figures
     warnings = [limits_of_intervals(recipe.sample_name), *limits_of_model(task.spec, asked), *warnings, *changes]
     made = certificate(rows, {**found.figures, **calibration}, warnings, facts)
     write_json(args.certificate, made)
@@ -63,14 +71,14 @@ def main() -> None:
 
 
 def calibrated(
-    file: Path | None, params: dict[str, Any], found: Mapping[str, Predictions]
+    file: Path | None, params: dict[str, Any], found: Mapping[str, Predictions], decoded: bool
 ) -> tuple[dict[str, Any], list[str]]:
     """The figures of calibrated predictions and their limits; none without a file."""
     if file is None:
         return {}, []
     by_head = read_calibration(file)
     check_classes(file, by_head, [of_head.head for of_head in found.values()])
-    figures, limits = calibration_figures(found, by_head, section(params, "calibration", Calibration).bins)
+    figures, limits = calibration_figures(found, by_head, section(params, "calibration", Calibration).bins, decoded)
     return {"calibration": figures}, limits
 
 

@@ -24,6 +24,8 @@ def main() -> None:
     recipe = load_recipe(args.recipe)
     params = section(read_params(), "", recipe.params())
     recipe.check_inputs(params)
+    if (known := recipe.figure_names(params)) is not None:
+        params.certificate.check(known)
     stages = Path("dvc.yaml")
     text = stages.read_text("utf8") if stages.is_file() else ""
     asked = curricula(params, text)

@@ -8,15 +8,19 @@ FIGURES: what `calibrate` wrote; those of the method in use are the figures "cal
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from tailwise.core.files import read_json, write_json
 from tailwise.core.heads import Head
 from tailwise.core.params.config import read_params, section
 from tailwise.evaluation.calibration.comparison import chosen_figures
-from tailwise.evaluation.certificate import FEW, Targets, certify_split
+from tailwise.evaluation.calibration.measures import calibration_labels
+from tailwise.evaluation.certificate import Targets, certify_split
 from tailwise.evaluation.figures import head_figures, lines
+from tailwise.evaluation.limits import FEW, Names
 from tailwise.evaluation.measure import measure
-from tailwise.metrics.predictions import HEADLINE, read_predictions
+from tailwise.metrics.labels import labels_from_json, labels_to_json
+from tailwise.metrics.predictions import HEADLINE, LABELS, read_predictions
 from tailwise.recipes.recipe import load_recipe
 
 
@@ -36,16 +40,23 @@ def main() -> None:
     figures = {name: head_figures(of_head, counts[name]) for name, of_head in measured.items()}
     recipe = load_recipe(args.recipe)
     extra = recipe.extra(params, args.index, found, counts)
-    headline = read_json(args.answers / HEADLINE) if (args.answers / HEADLINE).exists() else []
+    calibration = {"calibration": chosen_figures(read_json(args.calibration))} if args.calibration else {}
+    labels = labels_from_json(beside(args.answers / LABELS, {}))
+    labels = {**labels, **extra.labels, **calibration_labels(calibration)}
+    headline = beside(args.answers / HEADLINE, [])
     own = {
         **extra.figures,
         **({"headline": headline} if headline else {}),
-        **({"calibration": chosen_figures(read_json(args.calibration))} if args.calibration else {}),
+        **calibration,
+        **({"labels": labels_to_json(labels)} if labels else {}),
+        **({"label_name": extra.label_name} if extra.label_name else {}),
+        "sample_name": recipe.sample_name,
         "units": dict(recipe.score_units),
         "lines": list(extra.summary),
     }
     losses = {name: metrics[name]["loss"] for name in measured}
-    rows, limits, _ = certify_split(measured, losses, target, {**metrics, **own}, recipe.sample_name)
+    names = Names(recipe.sample_name, extra.label_name or "position", labels)
+    rows, limits, _ = certify_split(measured, losses, target, {**metrics, **extra.figures, **calibration}, names)
     made = {
         "target": target.of_heads,
         "few": FEW,
@@ -58,6 +69,11 @@ def main() -> None:
         write_json(Path(f"reports/{name}.json"), file)
     for line in (*lines(made), *extra.lines):
         print(line)
+
+
+def beside(file: Path, absent: Any) -> Any:
+    """JSON that `evaluate` wrote only for a pipeline that has it."""
+    return read_json(file) if file.exists() else absent
 
 
 if __name__ == "__main__":

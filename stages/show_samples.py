@@ -1,6 +1,9 @@
-"""What a few samples of every class look like, for the report's contact sheet: show_samples.py RECIPE SPLIT-FOLDER."""
+"""What a few samples of every class look like, for the report's contact sheet.
 
-import sys
+show_samples.py RECIPE SPLIT-FOLDER [--each N]
+"""
+
+import argparse
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -10,17 +13,19 @@ from tailwise.core.files import read_json, write_json
 from tailwise.core.heads import Head
 from tailwise.recipes.recipe import load_recipe
 
-OF_EACH = 3
-"""Samples of a class."""
-
 
 def main() -> None:
-    recipe, split = load_recipe(sys.argv[1]), Path(sys.argv[2])
+    parser = argparse.ArgumentParser()
+    parser.add_argument("recipe")
+    parser.add_argument("split", type=Path)
+    parser.add_argument("--each", type=int, default=3, help="samples of a class")
+    args = parser.parse_args()
+    recipe, split = load_recipe(args.recipe), args.split
     heads = tuple(Head(name, tuple(classes)) for name, classes in read_json(Path("data/index/heads.json")).items())
     labels = recipe.labels(split, [head.name for head in heads])
     sheet = {
         head.name: {
-            name: recipe.show(split, heads, first(labels.samples, labels.classes[head.name], name))
+            name: recipe.show(split, heads, first(labels.samples, labels.classes[head.name], name, args.each))
             for name in head.classes
         }
         for head in heads
@@ -28,11 +33,10 @@ def main() -> None:
     write_json(Path("reports/contact.json"), sheet)
 
 
-def first(samples: Sequence[str], labels: Sequence[Label], name: str) -> list[str]:
-    """The first samples that have a label of this class."""
-    return list(
-        islice((sample for sample, label in zip(samples, labels, strict=True) if name in classes_of(label)), OF_EACH)
-    )
+def first(samples: Sequence[str], labels: Sequence[Label], name: str, count: int) -> list[str]:
+    """The first samples, up to `count`, that have a label of this class."""
+    found = (sample for sample, label in zip(samples, labels, strict=True) if name in classes_of(label))
+    return list(islice(found, count))
 
 
 if __name__ == "__main__":

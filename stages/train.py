@@ -20,6 +20,7 @@ from tailwise.engine.monitor.backend import keep_backend, log_difference
 from tailwise.engine.train.loop import train_phase
 from tailwise.engine.train.outputs import write_outputs
 from tailwise.engine.train.setup import Inputs, make_run, read_setup
+from tailwise.losses.boost import margin_warnings
 from tailwise.recipes.recipe import load_recipe
 
 HEADS = Path("data/index/heads.json")
@@ -66,6 +67,8 @@ def train(args: argparse.Namespace, params: dict, runtime: Runtime) -> None:
         run = make_run(setup, args.phase, runtime, world, recovery)
         if recovery:  # only the first process writes files and prints
             log_difference(setup.device, run.events)
+            for line in margin_warnings(setup.balance.tensors, {head.name: head.classes for head in setup.task.heads}):
+                print(f"warning: {args.phase} {line}")
             print("\n".join(parameter_lines(setup.task.model, setup.phase.trainable)), flush=True)
         trained = train_phase(setup.task, setup.phase, setup.balance.samples, setup.balance.tensors, run, setup.handed)
         if recovery:

@@ -138,6 +138,32 @@ def test_padding_is_what_the_longest_of_each_batch_leaves(songs):
     assert songs.padding(lengths, np.array([2, 3, 0, 1, 1]), 2) == pytest.approx(1 - 11 / 13)
 
 
+def test_the_memory_of_a_script_is_its_own(tmp_path):
+    """A parent of 300 MB does not count for a script that does nothing, and a script's own 200 MB do."""
+    small, large, fails = (tmp_path / f"{name}.py" for name in ("small", "large", "fails"))
+    small.write_text("")
+    large.write_text("data = b'x' * 200_000_000")
+    fails.write_text("raise SystemExit(3)")
+    held = b"x" * 300_000_000
+    cost = load("child").cost
+    assert len(held) and cost(str(small))[1] < 60 and 190 < cost(str(large))[1] < 250
+    with pytest.raises(SystemExit, match="fails.py failed"):
+        cost(str(fails))
+
+
+def test_made_songs_of_vectors_are_read_and_prepared(tmp_path, monkeypatch):
+    many = load("many_songs")
+    monkeypatch.setattr(many, "LINES", 40)
+    monkeypatch.setattr(many, "LABELS", many.LABELS[:40])
+    (tmp_path / "songs").mkdir()
+    (tmp_path / "songs/songs.txt").write_text("made in memory")
+    source = many.Source(str(tmp_path / "songs"), many.Made(20))
+    many.index(tmp_path, source)
+    many.prepared(tmp_path, source)
+    many.lyrics(many.Source(str(tmp_path / "songs"), many.Made(1)))
+    assert len((tmp_path / "prepared/train/manifest.csv").read_text().splitlines()) > 10
+
+
 def test_made_songs_are_of_one_length_and_repeat_their_chorus():
     lines, labels = load("many_songs").made(np.random.default_rng(0))
     assert len(lines) == len(labels) == 400 and labels.count("chorus") == 200

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 from sklearn.cluster import SpectralClustering
-from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.neighbors import kneighbors_graph
 
 from tailwise.core.errors import UserError
@@ -23,6 +22,7 @@ from tailwise.core.heads import IGNORE, Head
 from tailwise.data.sequences.dataset import Sequences
 from tailwise.metrics.sequence.boundaries import detection
 from tailwise.metrics.sequence.clustering import pairwise, v_measure
+from tailwise.models.sequence.novelty import Foote
 
 HEAD = "section"
 Baseline = Callable[[np.ndarray], np.ndarray]
@@ -30,45 +30,15 @@ Baseline = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
-class Foote:
-    """Novelty: how a checkerboard fits the self-similarity around a position.
+class Novelty:
+    """Sections between the peaks of Foote's novelty, each one of its own."""
 
-    kernel: positions on each side that the checkerboard covers
-    height: of a peak, in standard deviations of the novelty above its mean
-    Source: Foote 2000, "Automatic audio segmentation using a measure of audio novelty"
-    """
-
-    kernel: int = 8
-    height: float = 0.5
+    foote: Foote = Foote()
 
     def __call__(self, features: np.ndarray) -> np.ndarray:
-        curve = novelty(cosine_similarity(features), self.kernel)
         starts = np.zeros(len(features), np.int64)
-        starts[peaks(curve, self.kernel // 2, float(curve.mean() + self.height * curve.std()))] = 1
+        starts[self.foote.starts(features)] = 1
         return np.cumsum(starts)
-
-
-def novelty(similarity: np.ndarray, kernel: int) -> np.ndarray:
-    """(T,): the checkerboard's fit between positions t - 1 and t, 0 at the start; what lies outside is 0.
-
-    similarity: (T, T). The checkerboard is tapered by a Gaussian.
-    """
-    offsets = np.arange(-kernel, kernel) + 0.5
-    taper = np.exp(-((offsets / kernel) ** 2) * 2)
-    board = np.outer(np.sign(offsets) * taper, np.sign(offsets) * taper)
-    padded = np.pad(similarity, kernel)
-    windows = (padded[t : t + 2 * kernel, t : t + 2 * kernel] for t in range(1, len(similarity)))
-    return np.array([0.0, *((window * board).sum() for window in windows)])
-
-
-def peaks(curve: np.ndarray, distance: int, height: float) -> np.ndarray:
-    """Positions from 1 that are above `height` and the first highest within `distance` positions to each side."""
-    found: list[int] = []
-    for t in range(1, len(curve)):
-        near = curve[max(0, t - distance) : t + distance + 1]
-        if curve[t] > height and t == max(0, t - distance) + int(near.argmax()):
-            found.append(t)
-    return np.array(found, np.int64)
 
 
 @dataclass(frozen=True)
@@ -156,7 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     names = ["0.5 s", "3 s"] if seconds else ["exact", "1", "2"]
     tolerances = [int(of / seconds + 1e-9) for of in (0.5, 3)] if seconds else [0, 1, 2]
     print(f"{'':10}" + "".join(f"{name:>10}" for name in [*names, "pairwise", "v-measure"]))
-    kinds = {"foote": Foote(args.kernel, args.height), "spectral": Spectral(args.clusters, args.neighbours)}
+    kinds = {"foote": Novelty(Foote(args.kernel, args.height)), "spectral": Spectral(args.clusters, args.neighbours)}
     for name, baseline in kinds.items():
         print(f"{name:10}" + "".join(f"{figure:10.3f}" for figure in score(songs, baseline, tolerances)), flush=True)
     return 0

@@ -48,8 +48,9 @@ def test_figures_of_other_metrics_come_after_the_heads():
     metrics = {"section": figures, "boundaries": {"f1_1": 0.853, "recall": {"a": 1.0}}, "gap": {"all": None}, "x": 0.25}
     of_class = {"support": 400, "samples": 7}
     intervals = {"few": 20, "heads": {"section": {"classes": {"chorus": of_class}}}}
-    intervals["headline"] = ["boundaries.f1_1", "gap.all"]
+    intervals |= {"headline": ["boundaries.f1_1", "gap.all"], "sample_name": "song"}
+    intervals["labels"] = {"boundaries.f1_1": {"family": "boundary F1", "member": "within 1 line"}}
     _, row, *scores = summary(metrics, intervals).splitlines()
-    assert row.endswith("chorus (7 samples: too few to measure)")
-    assert scores == ["x: 0.250", "boundaries f1 1: 0.853", "gap all: no number"]
+    assert row.endswith("chorus (7 songs: too few to measure)")
+    assert scores == ["x: 0.250", "boundary F1, within 1 line: 0.853", "gap all: no number"]
     assert summary(metrics, {**intervals, "headline": []}).splitlines()[2:] == ["x: 0.250"]

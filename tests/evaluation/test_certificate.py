@@ -14,15 +14,20 @@ from tailwise.evaluation.certificate import (
     certify_figures,
     certify_head,
     certify_split,
-    limits,
-    limits_of_groups,
-    limits_of_intervals,
-    limits_of_model,
     verdict_of,
 )
 from tailwise.evaluation.figures import head_figures
 from tailwise.evaluation.intervals import Interval
+from tailwise.evaluation.limits import (
+    Names,
+    limits,
+    limits_of_groups,
+    limits_of_intervals,
+    limits_of_model,
+    limits_of_sequences,
+)
 from tailwise.evaluation.measure import measure
+from tailwise.metrics.labels import Label
 from tailwise.metrics.predictions import Predictions, predictions
 
 TARGETS = Targets(macro_recall=0.45, macro_f1=0.40, class_recall=0.25, loss=5.0)
@@ -64,6 +69,13 @@ def test_limits_state_what_few_samples_cannot_show():
     assert limits("severity", {"No card": 157, "Red card": 5, "Gold": 0}) == [
         "severity: Gold has no sample: it has no figures, and the macro figures leave it out.",
         "severity: 5 samples of Red card: too few to measure its recall.",
+    ]
+
+
+def test_limits_of_sequences_have_the_pipelines_words():
+    assert limits_of_sequences("section", {"verse": 30, "chorus": 1, "outro": 0}, Names("song", "line")) == [
+        "section: outro has no line: it has no figures, and the macro figures leave it out.",
+        "section: chorus is in 1 song: too few to measure its recall.",
     ]
 
 
@@ -192,7 +204,7 @@ FIGURES = {
 def test_a_figure_of_any_metric_may_be_a_target_and_its_value_decides():
     above = {"boundaries.f1_1": 0.85, "tag.f1.a": 0.9, "tag.f1.b": 0.5, "mean_recall": 0.4}
     targets = replace(TARGETS, above=above, below={"confidence.above_95": 0.1})
-    rows, warnings = certify_figures(FIGURES, targets)
+    rows, warnings = certify_figures(FIGURES, targets, {"boundaries.f1_1": Label("boundary F1", "within 1")})
     assert [(row.head, row.figure, row.value, row.target, row.bound, row.verdict) for row in rows] == [
         ("boundaries", "f1_1", 0.86, 0.85, "above", "pass"),
         ("tag", "f1.a", 0.9, 0.9, "above", "fail"),
@@ -201,9 +213,10 @@ def test_a_figure_of_any_metric_may_be_a_target_and_its_value_decides():
         ("confidence", "above_95", 0.12, 0.1, "below", "fail"),
     ]
     assert all((row.low, row.high) == (None, None) for row in rows)
+    assert rows[0].to_json()["title"] == "boundary F1, within 1" and rows[3].title == "mean recall"
     assert warnings == [
-        "Judged by their value on this split alone, without an interval: boundaries f1_1, tag f1.a, tag f1.b, "
-        "mean_recall, confidence above_95."
+        "Judged by their value on this split alone, without an interval: boundary F1, within 1; tag F1 a; tag F1 b; "
+        "mean recall; confidence above 95."
     ]
     assert certify_figures(FIGURES, TARGETS) == ([], [])
 
@@ -212,7 +225,7 @@ def test_a_figure_of_any_metric_may_be_a_target_and_its_value_decides():
 def test_a_target_on_an_unknown_figure_is_refused(bound):
     with pytest.raises(UserError) as refused:
         certify_figures(FIGURES, replace(TARGETS, **{bound: {"boundaries.f1": 0.5}}))
-    said = f"certificate.{bound}: the pipeline has no figure 'boundaries.f1'; it has tag.macro_f1, tag.f1.a"
+    said = f"certificate.{bound}: the pipeline has no figure 'boundaries.f1'; did you mean boundaries.f1_1? It has tag"
     assert str(refused.value).startswith(said) and "\n" not in str(refused.value)
 
 
@@ -234,7 +247,7 @@ def test_a_class_in_a_few_sequences_decides_nothing_however_many_its_positions()
     names = [f"song {i}" for i in range(30)]
     measured = measure(predictions(Head("tag", ("a", "b")), np.eye(2)[tags], tags, names, names))
     assert measured.support == {"a": 840, "b": 60} and measured.samples == {"a": 30, "b": 3}
-    rows, warnings, _ = certify_split({"tag": measured}, {"tag": 0.1}, TARGETS, sample_name="song")
+    rows, warnings, _ = certify_split({"tag": measured}, {"tag": 0.1}, TARGETS, names=Names("song", "line"))
     assert {row.figure: row.verdict for row in rows}["recall of a"] == "pass"
     assert {row.figure: row.verdict for row in rows}["recall of b"] == "undecided"
     assert warnings == ["tag: b is in 3 songs: too few to measure its recall."]

@@ -62,7 +62,7 @@ def test_a_certificate_has_the_figures_of_the_split_and_their_limits(task, monke
     verdicts = {row["figure"]: row["verdict"] for row in made["targets"] if row["head"] == "action"}
     assert len(verdicts) == 3 + len(HEADS[0].classes) and set(verdicts.values()) - {"undecided"} <= {verdicts["loss"]}
     assert "Only 1 group: too few for meaningful intervals." in made["limits"]
-    assert "action: 4 samples of Dive: too few to measure its recall." in made["limits"]
+    assert "action: 4 fouls of Dive: too few to measure its recall." in made["limits"]
     assert made["bootstrap"]["groups"] == 1 and list(made["hashes"]) == ["data", "params", "code", "weights"]
     assert not any("simpler" in limit for limit in made["limits"])
 

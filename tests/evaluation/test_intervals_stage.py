@@ -76,7 +76,7 @@ def test_few_samples_and_groups_are_reported(evaluated, monkeypatch):
     intervals, _ = run_stage(monkeypatch)
     assert intervals["few"] == 20
     assert intervals["limits"][0] == "Only 1 group: too few for meaningful intervals."
-    assert "action: 1 sample of Dive: too few to measure its recall." in intervals["limits"]
+    assert "action: 1 foul of Dive: too few to measure its recall." in intervals["limits"]
 
 
 def test_the_targets_are_judged_on_validation_by_the_rule_of_the_certificate(evaluated, monkeypatch):
@@ -93,17 +93,19 @@ def test_targets_by_name_and_figures_at_a_glance_are_kept(evaluated, monkeypatch
     wanted = params["certificate"] | {"above": {"severity.loss": 5.0}, "below": {"action.loss": 0.1}}
     monkeypatch.setattr("tailwise.core.params.config.read_params", lambda *path: params | {"certificate": wanted})
     write_json(Path("reports/evaluation/headline.json"), ["action.loss"])
+    write_json(Path("reports/evaluation/labels.json"), {"action.loss": {"family": "loss", "member": "of actions"}})
     arguments = ["intervals.py", "tailwise.recipes.fouls", "reports/evaluation", "data/index/valid.csv"]
     monkeypatch.setattr(sys, "argv", arguments)
     runpy.run_path(str(ROOT / "stages/intervals.py"), run_name="__main__")
     intervals = read_json(Path("reports/intervals.json"))
+    assert intervals["labels"] == {"action.loss": {"family": "loss", "member": "of actions"}}
     assert intervals["headline"] == ["action.loss"] and "above" not in intervals["target"]
     named = [row for row in intervals["targets"] if "bound" in row]
     assert [(row["head"], row["figure"], row["bound"], row["verdict"]) for row in named] == [
         ("severity", "loss", "above", "pass"),
         ("action", "loss", "below", "fail"),
     ]
-    assert "without an interval: severity loss, action loss." in capsys.readouterr().out
+    assert "without an interval: severity loss; loss, of actions." in capsys.readouterr().out
 
 
 def test_without_them_nothing_is_added(evaluated, monkeypatch):

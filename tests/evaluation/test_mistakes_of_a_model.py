@@ -48,6 +48,14 @@ def test_of_a_sequence_they_have_a_position():
     }  # fmt: skip
 
 
+def test_of_a_sequence_a_few_are_shown_and_neighbours_once():
+    """Song x is wrong at 1, 2, 3, at 7 and at 9, and surest of it; y at 0. One stretch of x is one mistake."""
+    samples, places = ["x"] * 5 + ["y"], np.array([1, 2, 3, 7, 9, 0])
+    found = confident_mistakes(wrong(samples, [0.9, 0.95, 0.9, 0.8, 0.85, 0.6], places), 9)
+    assert [(one.sample, one.position) for one in found] == [("x", 2), ("x", 9), ("y", 0)]
+    assert len(confident_mistakes(wrong(samples, [0.9, 0.95, 0.9, 0.8, 0.85, 0.6]), 9)) == 6
+
+
 def test_right_and_unlabelled_ones_are_none():
     found = wrong(["x/0", "x/1", "x/2"], [0.75, 0.75, 0.75])
     found.targets[:2] = [1, IGNORE]

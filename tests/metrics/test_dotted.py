@@ -22,7 +22,9 @@ def test_an_unknown_name_is_refused_with_the_known_ones():
     check_known("limits", ["score", "section.recall.verse"], known)
     with pytest.raises(UserError) as refused:
         check_known("limits", ["score", "section.f1"], known)
-    said = "limits: the pipeline has no figure 'section.f1'; it has section.macro_f1, section.recall.verse"
+    said = (
+        "limits: the pipeline has no figure 'section.f1'; did you mean section.macro_f1? It has section.macro_f1, sect"
+    )
     assert str(refused.value).startswith(said) and "\n" not in str(refused.value)
     with pytest.raises(UserError, match="it has none"):
         check_known("limits", ["x"], {})

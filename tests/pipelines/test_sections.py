@@ -16,8 +16,8 @@ from tailwise.core.files import read_csv, read_json, write_json
 PLACE = "pipelines/sections"
 STAGES = [
     *("check", "make_demo", "index", "prepare", "analyze_classes", "choose", "compute_weights", "train_phase1"),
-    *("measure_difficulty", "plan_curriculum", "train_phase2", "target_weak_classes", "train_phase3", "evaluate"),
-    *("calibrate", "intervals", "save_config", "show_mistakes", "certify", "report", "draw_figures"),
+    *("measure_difficulty", "plan_curriculum", "train_phase2", "target_weak_classes", "train_phase3", "fit_decoding"),
+    *("evaluate", "calibrate", "intervals", "save_config", "show_mistakes", "certify", "report", "draw_figures"),
 ]
 WITHOUT_MARKS = (
     "we walk along the river\nand sing of what is gone\n\nwe walk along the river\nand sing of what is gone\n"
@@ -162,6 +162,19 @@ def test_a_song_without_marks_is_predicted_as_is_and_calibration_changes_confide
     assert [row["section: verse"] for row in plain] != [row["section: verse"] for row in other]
 
 
+def test_prediction_decodes_as_the_evaluation_does(finished):
+    """Stored features have fewer digits, so that a doubtful position may differ."""
+    of_valid = ("--folder", "data/demo/valid", "--format", "csv")
+    plain, decoded = (
+        {(row["song"].removesuffix(".txt"), row["position"]): row["section"] for row in csv.DictReader(io.StringIO(of))}
+        for of in (predict(finished, *of_valid), predict(finished, *of_valid, "--decoding", "data/decoding.json"))
+    )
+    rows = read_csv(finished / "reports/evaluation/section.csv")
+    evaluated = {(row["sample"].rpartition("/")[2], row["position"]): row["predicted"] for row in rows}
+    same = [sum(found[place] == label for place, label in evaluated.items()) for found in (plain, decoded)]
+    assert same[1] >= 0.99 * len(evaluated) and same[0] < same[1]
+
+
 def test_a_folder_of_songs_is_predicted_song_by_song(finished):
     songs = json.loads(predict(finished, "--folder", "data/demo/test", "--format", "json"))["songs"]
     assert len(songs) == len(read_csv(finished / "data/index/test.csv")) == 24
@@ -174,6 +187,7 @@ def test_a_folder_of_songs_is_predicted_song_by_song(finished):
         ("[Verse]\n", (), "a song of no lines"),
         ("\x00\x01\n", (), "control character"),
         ("a line\n", ("--calibration", "reports/metrics.json"), "metrics.json"),
+        ("a line\n", ("--decoding", "reports/metrics.json"), "metrics.json"),
         ("a line\n", ("--weights", "params.yaml"), "params.yaml"),
     ],
 )

@@ -161,7 +161,7 @@ def test_a_phase_without_heads_leaves_a_gap_in_their_curves(report):
 def test_a_mistake_in_a_sequence_has_its_position(report):
     browser = report("tagger", "mistakes")
     browser.choose("#order", "by sample")
-    assert browser.texts(".mistake .note")[1] == "valid/1 · position 1 · match 1"
+    assert browser.texts(".mistake .note")[1] == "valid/1 · note 2 · match 1"
     assert browser.all(".mistake button, .mistake img") == []
     browser.go("data")
     assert not browser.one("#controls").is_displayed()

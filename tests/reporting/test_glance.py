@@ -142,13 +142,13 @@ def test_a_name_in_the_script_beside_the_page_stays_text(tmp_path):
     assert text.isascii()
 
 
-def with_more(root):
+def with_more(root, verdict="pass"):
     """A run with another metric: figures at a glance, and targets by name."""
     for name in ("metrics", "certificate", "intervals"):
         path = root / f"reports/{name}.json"
         found = json.loads(path.read_text())
         row = {"head": "boundaries", "figure": "f1_1", "value": 0.86, "low": None, "high": None, "target": 0.85}
-        row |= {"verdict": "pass", "samples": None, "bound": "above"}
+        row |= {"verdict": verdict, "samples": None, "bound": "above", "title": "boundary F1, within 1 line"}
         figures = {"f1_1": 0.86, "by": {"chorus": 0.5, "verse": None}}
         if name == "metrics":
             found["boundaries"] = figures
@@ -158,6 +158,7 @@ def with_more(root):
             found["figures"]["boundaries"] = figures
         if name == "intervals":
             found["headline"] = ["boundaries.f1_1"]
+            found["labels"] = {"boundaries.f1_1": {"family": "boundary F1", "member": "within 1 line"}}
         path.write_text(json.dumps(found))
     return root
 
@@ -169,12 +170,33 @@ def words(html: str) -> str:
 def test_figures_and_targets_of_other_metrics_are_on_the_first_screen_and_in_the_certificate(tmp_path):
     html = html_of(with_more(write_run(tmp_path)))
     glance = words(html[html.index('<ul class="glance">') : html.index("<noscript>")])
-    assert "boundaries F1 1 0.860 above 0.85 passed" in glance
-    assert len(cards(html)) == 2, "it is no head"
+    assert "boundary F1, within 1 line 0.860 above 0.85 passed" in glance
+    assert [text.split()[0] for _, text in cards(html)] == ["action", "card", "other"]
     certificate = words(html[html.index('<section id="certificate"') :])
-    assert "boundaries F1 1 0.860 above 0.850 pass" in certificate
+    assert "boundary F1, within 1 line 0.860 above 0.850 pass" in certificate
     assert 'A target with "above" or "below" has no interval: its value decides.' in certificate
-    assert "Boundaries F1 1 0.860 by.chorus 0.500 by.verse –" in certificate
+    assert "Boundaries boundary F1, within 1 line 0.860 by chorus 0.500 by verse –" in certificate
+    assert "f1_1" not in words(re.sub(r"<script.*?</script>", "", html, flags=re.DOTALL))
+
+
+def test_the_first_screen_counts_the_targets_of_all_figures(tmp_path):
+    """The heads' 3 + 3 missed targets of the run, and one of another figure, which its card names."""
+    html = html_of(with_more(write_run(tmp_path), "fail"))
+    rows = json.loads((tmp_path / "reports/intervals.json").read_text())["targets"]
+    counts = [sum(row["verdict"] == verdict for row in rows) for verdict in ("pass", "fail", "undecided")]
+    assert "All targets {} passed {} missed {} undecided".format(*counts) in words(html)
+    verdict, text = cards(html)[2]
+    assert verdict == "fail" and text == (
+        "other figures Targets 0 passed 1 missed Missed boundary F1, within 1 line 0.860, target above 0.85"
+    )
+
+
+def test_a_pipeline_with_a_word_for_a_position_has_it_on_the_page(tmp_path):
+    root = write_run(tmp_path)
+    path = root / "reports/intervals.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"label_name": "line"}))
+    html = html_of(root)
+    assert "Dive 0.00 (5 lines)" in words(html) and '"item_name":"line"' in html and "(5 samples)" not in words(html)
 
 
 def test_without_them_the_page_has_nothing_of_it(tmp_path):

@@ -72,6 +72,7 @@ def add_predict_options(one: argparse.ArgumentParser) -> None:
     one.add_argument("--weights", type=Path, default=WEIGHTS, help="default: %(default)s")
     one.add_argument("--recipe", metavar="MODULE", help="package of a recipe that is no part of tailwise, as tagger")
     one.add_argument("--calibration", type=Path, metavar="FILE", help="of the stage calibrate, for its probabilities")
+    one.add_argument("--decoding", type=Path, metavar="FILE", help="of the stage fit_decoding, for its answers")
     one.add_argument("--format", metavar="NAME", help="text, csv or one of the recipe's; default: text for one sample")
     one.add_argument("--out", type=Path, metavar="FILE", help="default: standard output")
     one.add_argument("--set", metavar="NAME", help="name of the split in the predictions; default: the folder's")

@@ -1,5 +1,6 @@
 """What a model takes and returns: Batch, Outputs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
@@ -8,6 +9,20 @@ from tailwise.core.heads import IGNORE
 
 Outputs = dict[str, torch.Tensor]
 """What a model returns: {head: logits (..., C)}, and anything else that its loss and metrics use."""
+
+Decode = Callable[[dict[str, torch.Tensor], Outputs], Outputs]
+"""(inputs of a batch, outputs) to {answers_output(head): class ids}, which are then added to the outputs."""
+
+
+def answers_output(head: str) -> str:
+    """Name of the output with the class ids (...,) that decoding has found; absent in training."""
+    return f"{head}.answers"
+
+
+def answers(outputs: Outputs, head: str) -> torch.Tensor:
+    """(...,) class ids of a head: those that decoding has found, else the most probable ones."""
+    found = outputs.get(answers_output(head))
+    return outputs[head].argmax(dim=-1) if found is None else found
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,27 @@
 """Checks a model against targets on the held-out test split. Pure functions."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, get_args
 
 from tailwise.evaluation.intervals import DRAWS, LEVEL, SEED, Interval
+from tailwise.evaluation.limits import (
+    FEW,
+    FEW_GROUPS,
+    NO_LABELS,
+    PLAIN_NAMES,
+    Names,
+    limits,
+    limits_of_groups,
+    limits_of_sequences,
+)
 from tailwise.evaluation.measure import Measured, count_groups
 from tailwise.metrics.dotted import check_known, dotted
+from tailwise.metrics.labels import Labels, label_of
 
 Verdict = Literal["pass", "fail", "undecided"]
-FEW, FEW_GROUPS = 20, 10
-"""Minimum labels of a class for a verdict on its recall; minimum groups for any interval."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,12 @@ class Targets:
             if self.above[name] >= self.below[name]:
                 raise ValueError(f"{name} cannot be above {self.above[name]:g} and below {self.below[name]:g}")
 
+    def check(self, known: Iterable[str]) -> None:
+        """Raise UserError for a name in above or below that is no figure. known: by dotted name"""
+        names = list(known)
+        check_known("certificate.above", self.above, names)
+        check_known("certificate.below", self.below, names)
+
     @property
     def of_heads(self) -> dict[str, float]:
         """The targets that every head has."""
@@ -51,7 +66,7 @@ class TargetResult:
 
     head: or another metric of the pipeline; "" for one with a single figure
     samples: labels of the class, for figures of a class
-    bound: of a target by dotted name
+    bound, title: of a target by dotted name; title: the figure's name for people
     """
 
     head: str
@@ -63,10 +78,12 @@ class TargetResult:
     verdict: Verdict
     samples: int | None = None
     bound: Literal["above", "below"] | None = None
+    title: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Without a bound where there is none."""
-        return {name: value for name, value in asdict(self).items() if (name, value) != ("bound", None)}
+        """Without a bound and a title where there is none."""
+        found = asdict(self).items()
+        return {name: value for name, value in found if value is not None or name not in ("bound", "title")}
 
 
 def verdict_of(interval: Interval, target: float) -> Verdict:
@@ -97,18 +114,21 @@ def certify_head(
     return [*rows, TargetResult(head, "loss", loss, None, None, targets.loss, reached)]
 
 
-def certify_figures(figures: Mapping[str, Any], targets: Targets) -> tuple[list[TargetResult], list[str]]:
+def certify_figures(
+    figures: Mapping[str, Any], targets: Targets, labels: Labels = NO_LABELS
+) -> tuple[list[TargetResult], list[str]]:
     """The targets by dotted name, judged by value, and what that limits. figures: of the split, nested as in JSON
 
     Raises UserError for a name that is no figure.
     """
     known = dotted(figures)
-    check_known("certificate.above", targets.above, known)
-    check_known("certificate.below", targets.below, known)
+    targets.check(known)
     rows = [_by_value(name, known[name], "above", target) for name, target in targets.above.items()]
     rows += [_by_value(name, known[name], "below", target) for name, target in targets.below.items()]
-    names = ", ".join(f"{row.head} {row.figure}".strip() for row in rows)
-    return rows, [f"Judged by their value on this split alone, without an interval: {names}."] if rows else []
+    titles = [label_of(name, labels).text for name in (*targets.above, *targets.below)]
+    rows = [replace(row, title=title) for row, title in zip(rows, titles)]
+    limit = f"Judged by their value on this split alone, without an interval: {'; '.join(titles)}."
+    return rows, [limit] if rows else []
 
 
 def _by_value(name: str, value: float | None, bound: Literal["above", "below"], target: float) -> TargetResult:
@@ -133,12 +153,12 @@ def certify_split(
     losses: dict[str, float],
     targets: Targets,
     figures: Mapping[str, Any] = MappingProxyType({}),
-    sample_name: str = "sample",
+    names: Names = PLAIN_NAMES,
 ) -> tuple[list[TargetResult], list[str], dict[str, Any]]:
     """Verdicts on all targets of all heads, limits of the figures, and the bootstrap's settings.
 
     heads, losses: of each head, all on the same samples; losses: mean cross entropy
-    figures: of the split, for targets by dotted name; sample_name: the word for one sample
+    figures: of the split, for targets by dotted name; names: words of the pipeline
     """
     groups = count_groups(measured.predictions for measured in heads.values())
     rows: list[TargetResult] = []
@@ -148,77 +168,13 @@ def certify_split(
         samples = measured.samples
         rows += of_head if samples is None else of_enough_samples(of_head, samples)
         warnings += (
-            limits(head, measured.support) if samples is None else limits_of_sequences(head, samples, sample_name)
+            limits(head, measured.support, names.sample)
+            if samples is None
+            else limits_of_sequences(head, samples, names)
         )
-    by_name, unbounded = certify_figures(figures, targets)
+    by_name, unbounded = certify_figures(figures, targets, names.figures)
     rows, warnings = [*rows, *by_name], [*warnings, *unbounded]
     return rows, warnings, {"over": "groups", "groups": groups, "draws": DRAWS, "level": LEVEL, "seed": SEED}
-
-
-def limits_of_intervals(sample_name: str) -> str:
-    """What an interval covers, in a sentence. sample_name: the word for one sample"""
-    return (
-        f"The intervals cover the choice of {sample_name}s and their groups, not the training: another seed trains "
-        "another model, with other figures."
-    )
-
-
-def limits(head: str, support: dict[str, int]) -> list[str]:
-    """Limits of a head's figures, as sentences. support: {class: labels}"""
-    absent = [name for name, count in support.items() if not count]
-    few = {name: count for name, count in support.items() if 0 < count < FEW}
-    lines = [f"{head}: {name} has no sample: it has no figures, and the macro figures leave it out." for name in absent]
-    lines += [f"{head}: {samples(count)} of {name}: too few to measure its recall." for name, count in few.items()]
-    return lines
-
-
-def limits_of_sequences(head: str, found: dict[str, int], sample_name: str) -> list[str]:
-    """Limits of a sequence head's figures, as sentences. found: {class: sequences that have it}"""
-    absent = [name for name, count in found.items() if not count]
-    few = {name: count for name, count in found.items() if 0 < count < FEW}
-    lines = [
-        f"{head}: {name} has no position: it has no figures, and the macro figures leave it out." for name in absent
-    ]
-    lines += [
-        f"{head}: {name} is in {count} {sample_name}{'s' if count != 1 else ''}: too few to measure its recall."
-        for name, count in few.items()
-    ]
-    return lines
-
-
-def limits_of_groups(groups: int) -> list[str]:
-    """The limit of too few groups, as a sentence."""
-    return (
-        [f"Only {groups} {'group' if groups == 1 else 'groups'}: too few for meaningful intervals."]
-        if groups < FEW_GROUPS
-        else []
-    )
-
-
-def limits_of_model(spec: dict[str, Any], asked: dict[str, Any] | None) -> list[str]:
-    """The limit of a fallback model, as a sentence.
-
-    spec: of the model; asked: the specification in params.yaml, None if the model is no fallback
-    """
-    if asked is None:
-        return []
-    wanted = dict(_leaves(asked))
-    differing = ((path, value) for path, value in _leaves(spec) if value != wanted.get(path))
-    changed = [f"{path} is {value}, not {wanted.get(path)}" for path, value in differing]
-    return [f"Training fell back to a simpler model than params.yaml asks for: {', '.join(changed)}."]
-
-
-def _leaves(values: dict[str, Any], path: str = "") -> Iterator[tuple[str, object]]:
-    """(dotted path, value) of what is nested."""
-    for key, value in values.items():
-        if isinstance(value, dict):
-            yield from _leaves(cast(dict[str, Any], value), f"{path}{key}.")
-        else:
-            yield f"{path}{key}", value
-
-
-def samples(count: int) -> str:
-    return f"{count} sample" if count == 1 else f"{count} samples"
 
 
 def certificate(

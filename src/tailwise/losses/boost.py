@@ -1,5 +1,6 @@
 """The loss of a head in a phase: its kind, and the boosts of its classes."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -60,6 +61,32 @@ class ClassBoost:
     def labels(self, targets: torch.Tensor, share: torch.Tensor | None) -> Labels:
         """Labels with the weights of their classes. targets, share: (...)"""
         return Labels(targets, self.weights(), share, self.counts if self.samples is None else self.samples)
+
+
+def largest_margin(smoothing: float, classes: int) -> float:
+    """The ratio of boosts as margins from which smoothed labels favour a rare class everywhere.
+
+    A model that fits its labels gives the common class of a sample 1 - s + s / C and each other one s / C, after the
+    margins; without them the odds of the rare class are the boosts' ratio times as high. From C (1 - s) / s + 1 on the
+    rare class wins although the label is certain.
+    """
+    return classes * (1 - smoothing) / smoothing + 1
+
+
+def margin_warnings(boosts: Mapping[str, ClassBoost], classes: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Lines for heads whose smoothing and margins contradict each other. boosts, classes: of each head"""
+    for head, boost in boosts.items():
+        smoothing = getattr(boost.loss, "smoothing", 0.0)
+        if boost.apply_as != "margin" or not smoothing:
+            continue
+        names, ratio = classes[head], float(boost.boost.max() / boost.boost.min())
+        if ratio >= (most := largest_margin(smoothing, len(names))):
+            common, rare = names[int(boost.boost.argmin())], names[int(boost.boost.argmax())]
+            yield (
+                f"{head}: smoothing {smoothing:g} gives {rare} a share of every label, which a margin of {ratio:.3g} "
+                f"raises: a model that fits its labels answers {rare} where it is sure of {common}. Set max_weight "
+                f"below {most:.3g}, or a smaller smoothing"
+            )
 
 
 def boosted_cross_entropy(

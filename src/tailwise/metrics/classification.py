@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch.nn.functional as F
 
-from tailwise.core.batch import Batch, Outputs
+from tailwise.core.batch import Batch, Outputs, answers
 from tailwise.core.heads import IGNORE, Head
 from tailwise.metrics.confusion import FIGURES, confusion, scores
 
@@ -26,7 +26,7 @@ class Classification:
         logits, targets = outputs[self.head.name], batch.targets[self.head.name]
         flat = logits.reshape(-1, logits.shape[-1])
         loss = F.cross_entropy(flat, targets.reshape(-1), ignore_index=IGNORE, reduction="sum")
-        found = targets.cpu().numpy(), logits.argmax(dim=-1).cpu().numpy()
+        found = targets.cpu().numpy(), answers(outputs, self.head.name).cpu().numpy()
         counts = confusion(*found, len(self.head.classes))
         return np.array([float(loss), batch.count(self.head.name), *counts.ravel()])
 

@@ -1,4 +1,4 @@
-"""How sure a head's answers are: the confidence is the probability of the predicted class."""
+"""How sure a model is: the confidence is the probability of the most probable class, whatever decoding answers."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -7,6 +7,7 @@ import numpy as np
 
 from tailwise.core.batch import Batch, Outputs
 from tailwise.core.heads import IGNORE, Head
+from tailwise.metrics.labels import Label, above_label
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,13 @@ class Confidence:
     head: Head
     thresholds: tuple[float, ...] = (0.90, 0.95)
     headline: ClassVar[tuple[str, ...]] = ("gap",)
+
+    @property
+    def labels(self) -> dict[str, Label]:
+        """Confidence beside accuracy, and the shares above the thresholds."""
+        members = {"mean": "mean", "accuracy": "accuracy", "gap": "mean minus accuracy"}
+        shares = {f"above_{100 * limit:g}": above_label(limit) for limit in self.thresholds}
+        return {name: Label("confidence", member) for name, member in members.items()} | shares
 
     def part(self, outputs: Outputs, batch: Batch) -> np.ndarray:
         logits, targets = outputs[self.head.name], batch.targets[self.head.name]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tailwise.core.batch import Batch, Outputs
+from tailwise.core.batch import Batch, Outputs, answers
 from tailwise.core.heads import Head
 from tailwise.metrics.confusion import confusion, macro, mean_known, recall
 
@@ -19,7 +19,7 @@ class MacroRecall:
     def part(self, outputs: Outputs, batch: Batch) -> np.ndarray:
         counts: list[np.ndarray] = []
         for head in self.heads:
-            found = batch.targets[head.name].cpu().numpy(), outputs[head.name].argmax(dim=-1).cpu().numpy()
+            found = batch.targets[head.name].cpu().numpy(), answers(outputs, head.name).cpu().numpy()
             counts.append(confusion(*found, len(head.classes)).ravel())
         return np.concatenate(counts).astype(np.float64)
 

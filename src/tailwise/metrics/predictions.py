@@ -17,6 +17,8 @@ FIRST, POSITION, LAST = ["sample", "group"], "position", ["actual", "predicted"]
 """Columns of a table before the classes; a sequence head has a position."""
 HEADLINE = "headline.json"
 """Beside the tables: dotted names of the figures that the pipeline shows at a glance. Absent where there are none."""
+LABELS = "labels.json"
+"""Beside the tables: {dotted name of a figure: its name for people}, see `metrics.labels`."""
 TAU = "tau"
 """The last column of a table of adjusted probabilities."""
 
@@ -81,18 +83,24 @@ class Predictions:
 
 
 def predictions(
-    head: Head, probabilities: np.ndarray, targets: np.ndarray, samples: Sequence[str], groups: Sequence[str]
+    head: Head,
+    probabilities: np.ndarray,
+    targets: np.ndarray,
+    samples: Sequence[str],
+    groups: Sequence[str],
+    predicted: np.ndarray | None = None,
 ) -> Predictions:
     """Of samples in a batch: probabilities (B, C) with targets (B,), or (B, T, C) with (B, T); B names each.
 
+    predicted: class ids, of the targets' shape; None for the most probable ones
     A position whose target is IGNORE is padding, or has no label: it has no row.
     """
+    predicted = probabilities.argmax(axis=-1) if predicted is None else predicted
     if targets.ndim == 1:
-        return Predictions(head, list(samples), list(groups), targets, probabilities.argmax(axis=-1), probabilities)
-    rows, positions = np.nonzero(targets != IGNORE)
-    kept = probabilities[rows, positions]
+        return Predictions(head, list(samples), list(groups), targets, predicted, probabilities)
+    rows, positions = kept = np.nonzero(targets != IGNORE)
     names = [samples[row] for row in rows.tolist()], [groups[row] for row in rows.tolist()]
-    return Predictions(head, *names, targets[rows, positions], kept.argmax(axis=-1), kept, positions)
+    return Predictions(head, *names, targets[kept], predicted[kept], probabilities[kept], positions)
 
 
 def concatenate(parts: Sequence[Predictions]) -> Predictions:

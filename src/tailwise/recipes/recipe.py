@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from tailwise.balance.labels import Labels
+    from tailwise.core.batch import Batch, Decode, Outputs
     from tailwise.core.heads import Head
     from tailwise.data.tables.checks.source import Checked
     from tailwise.engine.contract.task import Task
+    from tailwise.metrics.labels import Label
     from tailwise.metrics.predictions import Predictions
     from tailwise.recipes.prediction import Inputs, Prediction, Sample
     from tailwise.reporting.page import Page
@@ -36,12 +38,16 @@ class Extra:
     figures: JSON, written next to the shared figures under the recipe's own names
     lines: the same for the terminal; summary: the same for the table that ends a run
     files: {name: JSON}, written to ``reports/<name>.json`` for the validation split
+    labels: {dotted name of one of the figures: its name for people}
+    label_name: the word, in the singular, for what one label belongs to; "" if that is a sample
     """
 
     figures: dict[str, Any] = field(default_factory=dict)
     lines: Sequence[str] = ()
     summary: Sequence[str] = ()
     files: dict[str, Any] = field(default_factory=dict)
+    labels: Mapping[str, Label] = field(default_factory=dict)
+    label_name: str = ""
 
 
 class Recipe(ABC):
@@ -64,6 +70,10 @@ class Recipe(ABC):
 
     def check_inputs(self, params: Any) -> None:  # noqa: B027 - most recipes need nothing
         """Raise UserError if raw data or packages that the pipeline needs are missing."""
+
+    def figure_names(self, params: Any) -> Sequence[str] | None:
+        """Dotted names of a split's figures, which certificate.above and below may have; None: known with the data."""
+        return None
 
     # data
 
@@ -130,6 +140,25 @@ class Recipe(ABC):
         The default is that of Adam, https://arxiv.org/abs/1412.6980.
         """
         return 1e-3
+
+    # answers
+
+    def fit_decoding(
+        self, params: dict, train: Path, task: Task, held_out: Iterable[tuple[Batch, Outputs]]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """(what `decoder` reads, how it was chosen), both as JSON.
+
+        For pipelines whose answers are not the most probable classes, with the stage `fit_decoding`.
+        train: a prepared split; held_out: `task.valid`, on which nothing was trained, with the model's outputs
+        """
+        raise UserError(f"recipe {self.name} has no decoding")
+
+    def decoder(self, file: Path, heads: tuple[Head, ...]) -> Decode | None:
+        """How answers follow from outputs, in evaluation and prediction; None: the most probable class is the answer.
+
+        file: what `fit_decoding` fitted; UserError for another one
+        """
+        raise UserError(f"{file}: recipe {self.name} has no decoding: leave the file out")
 
     # figures and report
 

@@ -1,12 +1,15 @@
 """The facts of a run, gathered from the files that its stages wrote."""
 
 import math
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tailwise.core.files import read_json
 from tailwise.metrics.dotted import dotted
+from tailwise.metrics.labels import Label, label_of, labels_from_json
 from tailwise.reporting.history import History, read_history
 from tailwise.reporting.page import Page
 
@@ -75,6 +78,11 @@ class HeadFacts:
         found = {row["verdict"] for row in self.targets}
         return "fail" if self.lost or "fail" in found else "undecided" if "undecided" in found else "pass"
 
+    @property
+    def verdicts(self) -> dict[str, int]:
+        """{verdict: targets}"""
+        return count_verdicts(self.targets)
+
     def of_verdict(self, verdict: str) -> list[dict]:
         """The targets with this verdict, the most urgent first."""
         return sorted((row for row in self.targets if row["verdict"] == verdict), key=_urgency)
@@ -92,6 +100,7 @@ class Facts:
     mistakes: {head: [{"sample", "group", "actual", "predicted", "probabilities", what the recipe explains}]}
     difficulty: {head: {"easiest", "hardest": [{"sample", "actual", "confidence", what the recipe shows}]}}, if measured
     calibration: {head: as in reports/calibration.json}; config: the parameters, as YAML
+    labels: {dotted name: name of the figure for people}; label_name: for what one label belongs to, "": the page's word
     own: of the pipeline's own sections
     """
 
@@ -112,7 +121,27 @@ class Facts:
     difficulty: dict[str, Any] = field(default_factory=dict)
     calibration: dict[str, Any] = field(default_factory=dict)
     config: str = ""
+    labels: dict[str, Label] = field(default_factory=dict)
+    label_name: str = ""
     own: dict[str, Any] = field(default_factory=dict)
+
+    def title(self, name: str) -> str:
+        """The name for people of a figure by dotted name."""
+        return label_of(name, self.labels).text
+
+    @property
+    def verdicts(self) -> dict[str, int]:
+        """{verdict: targets}, of the heads and of the other figures."""
+        return count_verdicts([*self.targets, *(row for head in self.heads for row in head.targets)])
+
+    @property
+    def own_verdicts(self) -> dict[str, int]:
+        """{verdict: targets} of the figures of no head."""
+        return count_verdicts(self.targets)
+
+    def of_verdict(self, verdict: str) -> list[dict]:
+        """The targets on figures of no head with this verdict."""
+        return [row for row in self.targets if row["verdict"] == verdict]
 
 
 def collect(page: Page, phases: list[str], root: Path = Path(".")) -> Facts:
@@ -129,6 +158,12 @@ def collect(page: Page, phases: list[str], root: Path = Path(".")) -> Facts:
         config=(root / "reports/config.yaml").read_text(encoding="utf8") if "run" in page.sections else "",
         own=page.collect(root),
     )
+
+
+def count_verdicts(rows: Iterable[dict]) -> dict[str, int]:
+    """{verdict: how many of the targets have it}"""
+    found = Counter(row["verdict"] for row in rows)
+    return {verdict: found[verdict] for verdict in ("pass", "fail", "undecided")}
 
 
 def _urgency(target: dict) -> tuple[bool, float]:
@@ -150,7 +185,9 @@ def _difficulty(file: Path) -> dict[str, Any]:
 
 
 def _targets(intervals: dict) -> dict:
-    return {name: intervals[name] for name in ("target", "few", "limits", "units") if name in intervals}
+    names = ("target", "few", "limits", "units", "label_name")
+    labels = {"labels": labels_from_json(intervals["labels"])} if "labels" in intervals else {}
+    return {name: intervals[name] for name in names if name in intervals} | labels
 
 
 def _result(found: dict, boosts: dict[str, dict]) -> dict:

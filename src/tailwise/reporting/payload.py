@@ -6,8 +6,9 @@ from dataclasses import asdict
 from markupsafe import Markup
 
 from tailwise.core.files import rounded
+from tailwise.metrics.labels import families
 from tailwise.reporting.collect import Facts, HeadFacts
-from tailwise.reporting.history import HeadHistory, History
+from tailwise.reporting.history import OVERALL, HeadHistory, History
 from tailwise.reporting.page import Page
 
 UNSAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
@@ -24,12 +25,13 @@ def payload(facts: Facts, page: Page) -> dict:
     results = {head.name: head for head in facts.heads}
     return {
         "phases": facts.phases,
-        "item_name": page.item_name,
+        "item_name": item_name(facts, page),
         "target": facts.target,
         "few": facts.few,
         "steps": [asdict(step) for step in facts.history.steps],
         "interventions": _by_step(facts.history),
         "figures": facts.history.figures,
+        "charts": charts(facts),
         "scores": facts.scores,
         "heads": [
             {"name": name, **_trained(history), **_result(results.get(name)), "mistakes": facts.mistakes.get(name, [])}
@@ -41,9 +43,32 @@ def payload(facts: Facts, page: Page) -> dict:
     }
 
 
+def item_name(facts: Facts, page: Page) -> str:
+    """The word for what one label belongs to."""
+    return facts.label_name or page.item_name
+
+
+def charts(facts: Facts) -> list[dict]:
+    """[{"title", "shown", "lines": [{"name", "figure"}]}] of the figures of no head, a chart a family.
+
+    figure: key in "figures"; shown: at once, and not only when more is asked for
+    """
+    known = {name.replace(".", "_"): name for name in facts.labels}
+    names = [known.get(column, column) for column in facts.history.figures if column not in OVERALL]
+    columns = {known.get(column, column): column for column in facts.history.figures}
+    return [
+        {
+            "title": family,
+            "shown": any(name in facts.headline or name not in facts.labels for name in members),
+            "lines": [{"name": member or family, "figure": columns[name]} for name, member in members.items()],
+        }
+        for family, members in families(names, facts.labels).items()
+    ]
+
+
 def _headline(facts: Facts) -> dict:
     """{"headline": [{"name", "path", "value"}]}, if there is any. path: keys in reports/metrics.json"""
-    found = [{"name": name, "path": name.split("."), "value": value} for name, value in facts.headline.items()]
+    found = [{"name": name, "path": name.split(".", 1), "value": value} for name, value in facts.headline.items()]
     return {"headline": found} if found else {}
 
 

@@ -9,10 +9,11 @@ from typing import cast
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 
 from tailwise.metrics.dotted import dotted
+from tailwise.metrics.labels import readable
 from tailwise.reporting.collect import Facts, Interval
 from tailwise.reporting.interventions import notices
 from tailwise.reporting.page import Page
-from tailwise.reporting.payload import embedded, payload
+from tailwise.reporting.payload import embedded, item_name, payload
 
 WEB = Path(__file__).parent / "web"
 SCRIPTS = {
@@ -41,6 +42,7 @@ def render(facts: Facts, page: Page) -> str:
             facts=facts,
             page=page,
             own=facts.own,
+            item_name=item_name(facts, page),
             heads=list(facts.history.heads),
             notices=notices(facts.phases, facts.history.interventions, facts.history.computed),
             payload=payload(facts, page),
@@ -59,7 +61,9 @@ def environment(page: Page) -> Environment:
     made = Environment(
         loader=ChoiceLoader(loaders), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    made.filters.update(figure=figure, interval=interval, measured=measured, embedded=embedded, dotted=dotted)
+    made.filters.update(
+        figure=figure, interval=interval, measured=measured, embedded=embedded, dotted=dotted, readable=readable
+    )
     return made
 
 

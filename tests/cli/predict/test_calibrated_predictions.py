@@ -87,3 +87,10 @@ def test_every_row_still_sums_to_one(split, capsys):
     assert json.loads(FILE.read_text())["action"]["temperature"] == 0.5
     for row in rows(capsys, split, "--calibration", str(FILE)):
         assert all(likely(row, head).sum() == pytest.approx(1, abs=1e-5) for head in HEADS)
+
+
+def test_a_recipe_without_decoding_refuses_a_file_of_it(split, capsys):
+    FILE.write_text("{}")
+    assert main(["predict", str(split), "--weights", "w.safetensors", "--decoding", str(FILE)]) == 1
+    error = capsys.readouterr().err
+    assert error.strip() == "tailwise: calibration.json: recipe fouls has no decoding: leave the file out"

@@ -9,6 +9,7 @@ from sklearn.metrics import log_loss, recall_score
 from torch import nn
 
 from support.helpers import HEADS, Table, make_run, make_table, make_task, metrics_of
+from tailwise.core.batch import answers_output
 from tailwise.core.errors import UserError
 from tailwise.core.heads import IGNORE, Head
 from tailwise.engine.evaluate.evaluation import evaluate
@@ -109,3 +110,30 @@ def test_a_sequence_has_a_row_a_position_and_none_for_padding(size):
     assert found.positions.tolist() == [0, 0, 1, 0, 1, 2]
     assert (found.targets.tolist(), found.predicted.tolist()) == ([0, 1, 1, 1, 0, 1], [0, 1, 0, 1, 0, 1])
     assert found.matrix.tolist() == [[2, 0], [1, 3]] and done.figures["tag"]["recall"] == {"a": 1.0, "b": 0.75}
+
+
+def test_decoded_answers_are_in_predictions_and_figures_and_probabilities_stay(task):
+    """Not in training: `totals` knows no decoding."""
+
+    def decode(inputs, outputs):
+        assert set(inputs) == {"x"}
+        return {answers_output("colour"): torch.full_like(outputs["colour"][:, 0], 2, dtype=torch.long)}
+
+    plain, done = evaluate(task, make_run()), evaluate(task, make_run(), decode)
+    assert set(done.predictions["colour"].predicted.tolist()) == {2}
+    assert done.figures["colour"]["recall"] == {"red": 0, "green": 0, "blue": 1}
+    assert done.figures["size"] == plain.figures["size"]
+    assert done.figures["colour"]["loss"] == plain.figures["colour"]["loss"]
+    for name, found in done.predictions.items():
+        np.testing.assert_array_equal(found.probabilities, plain.predictions[name].probabilities)
+
+
+def test_decoding_of_sequences_reaches_every_position():
+    tags = torch.tensor([[0, IGNORE, IGNORE], [1, 1, IGNORE], [1, 0, 1]])
+    table = Cut({"x": torch.eye(2)[torch.zeros(3, 3, dtype=torch.long)]}, {"tag": tags})
+
+    def decode(inputs, outputs):
+        return {answers_output("tag"): torch.arange(outputs["tag"].shape[1]).expand(outputs["tag"].shape[:2]) % 2}
+
+    found = evaluate(make_task(Knows(), table, table, (TAG,)), make_run(batch_size=2), decode).predictions["tag"]
+    assert found.predicted.tolist() == [0, 0, 1, 0, 1, 0]

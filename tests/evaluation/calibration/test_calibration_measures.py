@@ -1,5 +1,7 @@
 """Figures of calibration, by hand and against references."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss, log_loss
@@ -7,7 +9,7 @@ from sklearn.metrics import brier_score_loss, log_loss
 from tailwise.core.heads import IGNORE, Head
 from tailwise.evaluation.calibration.comparison import calibration_figures, chosen_figures, compare_methods
 from tailwise.evaluation.calibration.fit import fit_all
-from tailwise.evaluation.calibration.fitted import Isotonic, Temperature
+from tailwise.evaluation.calibration.fitted import Isotonic, Temperature, calibrated
 from tailwise.evaluation.calibration.measures import (
     FIGURES,
     brier,
@@ -124,3 +126,22 @@ def test_figures_are_those_of_the_head_or_by_head_and_changed_answers_are_report
     figures, limits = calibration_figures({"h": table(), "i": table(name="i")}, {"h": kept, "i": turned}, 15)
     assert list(figures) == ["h", "i"] and figures["i"]["accuracy"] == 0.5
     assert len(limits) == 1 and limits[0].startswith("i: isotonic calibration changes 4 of 5 answers; only")
+
+
+def test_figures_of_decoded_answers_are_of_the_most_probable_classes():
+    decoded, platt = replace(table(), predicted=np.array([1, 1, 1, 0, 1])), fit_all(table())["platt"]
+    options = Calibration("temperature")
+    assert compare_methods(decoded, fit_all(decoded), options, True) == compare_methods(
+        table(), fit_all(table()), options
+    )
+    figures, limits = calibration_figures({"h": decoded}, {"h": platt}, 15, True)
+    assert figures == calibration_figures({"h": table()}, {"h": platt}, 15)[0]
+    assert limits == [
+        "h: decoding changes 4 of 5 answers; the figures of calibration are of the most probable classes."
+    ]
+
+
+def test_calibration_keeps_decoded_answers_and_changes_others():
+    turned = Isotonic("isotonic", ("a", "b"), ((0.0,), (0.0,)), ((0.0,), (1.0,)))
+    assert calibrated(table(), turned).predicted.tolist() == [1] * 5
+    assert calibrated(table(), turned, decoded=True).predicted.tolist() == [0, 0, 0, 1, 0]

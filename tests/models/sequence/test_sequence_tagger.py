@@ -221,10 +221,25 @@ def test_maps_of_both_attentions():
     model, lengths = build(OPTIONS["all"]), (9, 4, 1)
     maps = model.attention_maps(*songs(*lengths))
     assert maps["attention"].shape == (3, 9, 9) and maps["scales"].shape == (3, 9, 3)
+    assert maps["pyramid"].shape == (3, 9, 1 + len(OPTIONS["all"].pyramid.parts))
     for values in maps.values():
         torch.testing.assert_close(values.sum(-1), torch.ones(3, 9, dtype=torch.float64))
     assert not maps["attention"][1, :, 4:].any() and maps["attention"][2, 0, 0] == 1
     assert build(PLAIN).attention_maps(*songs(4)) == {}
+
+
+def test_the_map_of_scales_tells_what_each_gave():
+    """Scales and parts whose projection is 0 give nothing; positions of one coarse mean have one weight."""
+    model = build(replace(PLAIN, resolutions=Resolutions((2,), join="concatenate"), pyramid=Pyramid((1,))))
+    before = model.attention_maps(*songs(8))
+    assert (before["scales"] > 0).all() and before["scales"][0, :2, 1].unique().numel() == 2
+    width = model.recurrence.width
+    with torch.no_grad():
+        model.resolutions.join.weight[:, width:] = 0
+        model.pyramid.join.weight *= 0
+    after = model.attention_maps(*songs(8))
+    torch.testing.assert_close(after["scales"], torch.tensor([1.0, 0], dtype=torch.float64).expand(1, 8, 2))
+    torch.testing.assert_close(after["pyramid"], torch.tensor([1.0, 0], dtype=torch.float64).expand(1, 8, 2))
 
 
 def test_the_fallback_is_the_plain_model_and_then_none():

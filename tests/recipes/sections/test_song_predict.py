@@ -11,6 +11,7 @@ import torch
 
 from tailwise.cli.predict.predictor import Predictor
 from tailwise.core.errors import UserError
+from tailwise.core.files import write_json
 from tailwise.models.sequence.tagger import SequenceModel
 from tailwise.recipes.sections.features.chroma import CHROMA_FEATURES, chroma_features
 from tailwise.recipes.sections.features.text import TEXT_FEATURES, text_features
@@ -19,6 +20,7 @@ from tailwise.recipes.sections.outputs import as_text
 from tailwise.recipes.sections.predict import fit_inputs, from_specification, read_samples
 from tailwise.recipes.sections.readers.billboard import unlabelled_song
 from tailwise.recipes.sections.readers.song import Song
+from tailwise.recipes.sections.recipe import RECIPE
 
 LINES = ("one line", "another line", "la la la", "la la la")
 
@@ -158,3 +160,20 @@ def test_a_wrong_specification_is_refused(case):
     with pytest.raises((UserError, ValueError)) as error:
         from_specification(spec)
     assert message in str(error.value) and "\n" not in str(error.value)
+
+
+def test_decoding_changes_answers_and_no_probability(song, tmp_path):
+    """Decoded from probabilities that Platt's calibration turns to one class."""
+    torch.manual_seed(0)
+    model, spec = from_specification(specification())
+    (sample,) = read_samples(fit_inputs(found(song), spec, None), spec)
+    plain = Predictor(model, spec.heads, lambda model, inputs: (model(**inputs), {}), torch.device("cpu"))
+    classes = ["verse", "chorus"]
+    for answer, towards in ((0, [50.0, -50.0]), (1, [-50.0, 50.0])):
+        platt = {"kind": "platt", "classes": classes, "slopes": [1.0, 1.0], "intercepts": towards}
+        fitted = {"kind": "novelty", "classes": classes, "calibrator": platt, "kernel": 2, "height": 0.0}
+        write_json(tmp_path / "d.json", {"section": fitted})
+        decode = RECIPE.decoder(tmp_path / "d.json", spec.heads)
+        (one,) = Predictor(model, spec.heads, plain.forward, torch.device("cpu"), decode).predict(sample).heads
+        assert one.predicted.tolist() == [answer] * len(LINES)
+        assert (one.probabilities == plain.predict(sample).heads[0].probabilities).all()

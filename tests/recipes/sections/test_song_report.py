@@ -13,10 +13,15 @@ from tailwise.core.files import read_json, write_json
 from tailwise.evaluation.calibration.comparison import compare_methods
 from tailwise.evaluation.calibration.fit import fit_all
 from tailwise.evaluation.calibration.options import Calibration
-from tailwise.recipes.sections.report.page import SectionsPage
+from tailwise.recipes.sections.report.page import SectionsPage, describe_decoding
 from tailwise.recipes.sections.structure import extra
 
 RUN = Run(heads={"section": list(HEAD.classes)}, page=SectionsPage(), phases=["phase1"], positions=True)
+DECODED = {
+    "kind": "durations",
+    "most_probable": {"macro_f1": 0.9, "boundary_f1": 0.6},
+    "chosen": {"weight": 0.5, "macro_f1": 0.9, "boundary_f1": 0.7},
+}
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +38,7 @@ def write_report(root, made, run=RUN, attention=False):
     answers, options = predictions(made), Calibration("temperature")
     calibration = compare_methods(answers, fit_all(answers, options.grid), options)
     write_json(root / "reports/calibration.json", {"section": calibration})
+    write_json(root / "reports/decoding.json", {"section": DECODED})
     found = extra(write_index(root, made), {"section": answers})
     for name, file in found.files.items():
         write_json(root / f"reports/{name}.json", file)
@@ -142,13 +148,13 @@ def test_keys_move_over_positions_and_boundaries_and_tell_what_is_there(browser,
     browser.script("arguments[0].focus()", svg)
     svg.send_keys(Keys.HOME)
     first = [HEAD.classes[song[of][0][0]] for of in ("truth", "answer")]
-    told = ["line 1", f"truth: {first[0]}", f"answer: {first[1]}, {song['confidence'][0]} %"]
+    told = ["position 1", f"truth: {first[0]}", f"answer: {first[1]}, {song['confidence'][0]} %"]
     assert browser.text("#tip").splitlines() == told
     svg.send_keys(Keys.ARROW_RIGHT)
-    assert browser.text("#tip").startswith("line 2\n")
+    assert browser.text("#tip").startswith("position 2\n")
     svg.send_keys(Keys.PAGE_DOWN)
     edges = sorted({start for of in ("truth", "answer") for _, start, _ in song[of]})
-    assert browser.text("#tip").startswith(f"line {next(edge for edge in edges if edge > 1) + 1}\n")
+    assert browser.text("#tip").startswith(f"position {next(edge for edge in edges if edge > 1) + 1}\n")
 
 
 def test_the_sections_of_a_song_are_a_table_too(browser, report):
@@ -199,3 +205,17 @@ def test_without_scripts_there_are_tables(report):
     assert f"<td>{files['songs']['songs'][0]['name']}</td>" in songs.split("</section>")[0]
     assert "median length" in structure.split("</section>")[0]
     assert "http://" not in html.replace("http://www.w3.org/", "") and "https://" not in html
+
+
+def test_how_answers_follow_from_probabilities_is_said():
+    assert describe_decoding(DECODED) == (
+        "The answers are decoded by durations, weight 0.5; on the calibration songs the mean boundary F1 is 0.700, and "
+        "0.600 for the most probable classes."
+    )
+    plain = {"kind": "most_probable", "most_probable": {}, "chosen": {}}
+    assert describe_decoding(plain) == "The answers are the most probable class of each position."
+
+
+def test_the_page_says_it(browser, report):
+    browser.open(report[0], "structure")
+    assert "decoded by durations, weight 0.5" in browser.text("#structure")

@@ -11,9 +11,21 @@ import torch
 from support.sections.songs import FORM, HEAD, Made, make_songs, predictions, write_index, write_prepared
 from tailwise.core.batch import Batch
 from tailwise.core.heads import IGNORE
+from tailwise.engine.contract.metric import labels_of
 from tailwise.metrics.sequence.boundaries import Boundaries
 from tailwise.metrics.sequence.transitions import found_transitions
-from tailwise.recipes.sections.structure import Tolerances, extra, found_changes, lines, structure_figures
+from tailwise.recipes.sections.features.chroma import CHROMA_FEATURES
+from tailwise.recipes.sections.features.kinds import position_name
+from tailwise.recipes.sections.features.text import TEXT_FEATURES
+from tailwise.recipes.sections.structure import (
+    Tolerances,
+    extra,
+    found_changes,
+    lines,
+    structure_figures,
+    structure_labels,
+)
+from tailwise.recipes.sections.task import metrics
 from tailwise.recipes.sections.tracks import songs as report_songs
 from tailwise.recipes.sections.tracks.matrices import attention, packed, similarity
 from tailwise.recipes.sections.tracks.track import tracks
@@ -104,6 +116,7 @@ def test_audio_is_measured_in_seconds(tmp_path):
 
 def test_only_validation_gets_files(tmp_path):
     made = make_songs(3)
+    write_prepared(tmp_path, made)
     index = write_index(tmp_path, made)
     test = index.rename(index.with_name("test.csv"))
     found = extra(test, {"section": predictions(made)})
@@ -155,8 +168,28 @@ def test_attention_is_scaled_to_its_largest_block():
 
 def test_lines_name_the_tolerances():
     found = tracks(predictions(make_songs(3)), {})
-    text = list(lines(structure_figures(found, HEAD, Tolerances((0, 2)))))
-    assert text[0].startswith("boundary F1 by tolerance 0: 0.") and ", 2: " in text[0]
+    tolerances = Tolerances((0, 2))
+    text = list(lines(structure_figures(found, HEAD, tolerances), structure_labels(HEAD, tolerances, None, "line")))
+    assert text[0].startswith("boundary F1: exact 0.") and ", within 2 lines " in text[0]
+    assert [line.split(":")[0] for line in text] == ["boundary F1", "segments found", "transitions found"]
+
+
+@pytest.mark.parametrize(
+    ("names", "seconds", "word"),
+    [(TEXT_FEATURES, None, "line"), (CHROMA_FEATURES, 0.5, "window"), (("a", "b"), None, "position")],
+)
+def test_a_position_has_the_word_of_its_songs(names, seconds, word):
+    assert position_name(names, seconds) == word
+
+
+def test_every_figure_of_songs_has_a_name_for_people():
+    figures = structure_figures(tracks(predictions(make_songs(3)), {}), HEAD, Tolerances())
+    labels = structure_labels(HEAD, Tolerances(), None, "line")
+    assert list(labels) == [f"structure.{name}" for name in figures]
+    assert not [label.text for label in labels.values() if "_" in label.text]
+    of_task = labels_of(metrics((HEAD,), 0.5))
+    assert of_task["boundaries.f1_0.5s"].text == "boundary F1, within 0.5 s"
+    assert len({label.text for label in of_task.values()}) == len(of_task)
 
 
 def test_tolerances_are_not_negative():

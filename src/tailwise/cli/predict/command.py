@@ -79,16 +79,17 @@ def _predict(
     from tailwise.cli.predict.predictor import load_predictor
     from tailwise.engine.distributed.device import find_device
 
-    predictor, spec = load_predictor(args.weights, recipe, find_device(args.device, "--device"))
+    predictor, spec = load_predictor(args.weights, recipe, find_device(args.device, "--device"), args.decoding)
     if args.calibration:
         check_classes(args.calibration, calibration, predictor.heads)
     inputs = recipe.fit_inputs(inputs, spec, args.format)
     samples = recipe.read_samples(inputs, spec, args.workers)
-    found = {sample.index: _calibrated(predictor.predict(sample), calibration) for sample in samples}
+    decoded = predictor.decode is not None
+    found = {sample.index: _calibrated(predictor.predict(sample), calibration, decoded) for sample in samples}
     return [found[index] for index in sorted(found)], inputs
 
 
-def _calibrated(one: Prediction, calibration: Mapping[str, Fitted]) -> Prediction:
+def _calibrated(one: Prediction, calibration: Mapping[str, Fitted], decoded: bool) -> Prediction:
     if not calibration:
         return one
-    return replace(one, heads=[calibrated(found, calibration[found.head.name]) for found in one.heads])
+    return replace(one, heads=[calibrated(found, calibration[found.head.name], decoded) for found in one.heads])

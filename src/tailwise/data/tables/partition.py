@@ -60,6 +60,17 @@ def take(indices: np.ndarray, labels: Sequence[str], groups: Sequence[str], shar
     return indices[np.concatenate(taken)]
 
 
+def split_off(
+    rows: Sequence[dict[str, str]], labels: Sequence[str], share: float, seed: int
+) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """The rows that stay, and those of a random part with whole groups. rows: with a column group
+
+    labels: what they are stratified by; share: of the part, in (0, 1). Errors as for `assign`.
+    """
+    chosen = set(take(np.arange(len(rows)), labels, [row["group"] for row in rows], share, seed).tolist())
+    return [row for i, row in enumerate(rows) if i not in chosen], [rows[i] for i in sorted(chosen)]
+
+
 def folds(share: float) -> tuple[int, int]:
     """(k, n) with k / n equal to the share within TOLERANCE, for the smallest such n."""
     choices = ((min(max(1, round(share * n)), n - 1), n) for n in range(2, 101))

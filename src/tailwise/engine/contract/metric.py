@@ -10,6 +10,7 @@ import numpy as np
 from tailwise.core.batch import Batch, Outputs
 from tailwise.metrics.confusion import mean_known
 from tailwise.metrics.dotted import dotted
+from tailwise.metrics.labels import Label
 
 Number = float | int | None
 """A figure; None if undefined, as without labels."""
@@ -21,7 +22,8 @@ class Metric(Protocol):
     """A metric accumulated as sums, so that resuming and several processes give the same value.
 
     For top-k accuracy `part` counts hits and labels, parts are added, and `value` divides.
-    It may have `headline`, a tuple of the names of its figures to show at a glance, beside the heads'.
+    It may have `headline`, a tuple of the names of its figures to show at a glance, beside the heads', and `labels`,
+    {figure: its name for people}.
     """
 
     def part(self, outputs: Outputs, batch: Batch) -> np.ndarray:
@@ -84,6 +86,15 @@ def headlines(metrics: Mapping[str, Metric], figures: Mapping[str, Figures]) -> 
     if unknown := [name for name in names if name not in dotted(figures)]:
         raise ValueError(f"headline: there is no figure {unknown[0]}; there are {', '.join(dotted(figures))}")
     return names
+
+
+def labels_of(metrics: Mapping[str, Metric]) -> dict[str, Label]:
+    """{dotted name: its label} of the figures whose metric names them."""
+    found: dict[str, Label] = {}
+    for name, metric in metrics.items():
+        of_metric: Mapping[str, Label] = getattr(metric, "labels", {})
+        found |= {f"{name}.{figure}": label for figure, label in of_metric.items()}
+    return found
 
 
 def figures_of(metrics: Mapping[str, Metric], totals: Mapping[str, Sequence[float]]) -> dict[str, Figures]:

@@ -168,10 +168,12 @@ def moves(name: str, patterns: tuple[str, ...]) -> bool:
 
 
 def parameter_lines(model: nn.Module, patterns: tuple[str, ...]) -> list[str]:
-    """Lines with the total and trainable parameters of the model and each of its parts."""
+    """Lines with the total and trainable parameters of the model and each of its parts that has any."""
     lines: list[str] = []
     for part in ("", *(name for name, _ in model.named_children())):
         sizes = {n: p.numel() for n, p in model.named_parameters() if not part or n.startswith(f"{part}.")}
+        if part and not sizes:
+            continue
         moving = sum(size for name, size in sizes.items() if moves(name, patterns))
         lines.append(f"{part or 'model':<12}{sum(sizes.values()):>12,} parameters, {moving:,} trainable")
     return lines

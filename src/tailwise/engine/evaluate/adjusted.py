@@ -7,7 +7,7 @@ from typing import Any, cast
 import torch
 from torch import nn
 
-from tailwise.core.batch import Outputs
+from tailwise.core.batch import Decode, Outputs
 from tailwise.engine.contract.run import Run
 from tailwise.engine.contract.task import Task
 from tailwise.engine.evaluate.evaluation import Evaluation, evaluate
@@ -32,14 +32,18 @@ class Adjusted(nn.Module):
 
 
 def evaluate_adjusted(
-    task: Task, run: Run, taus: Mapping[str, float], priors: Mapping[str, Sequence[float]]
+    task: Task,
+    run: Run,
+    taus: Mapping[str, float],
+    priors: Mapping[str, Sequence[float]],
+    decode: Decode | None = None,
 ) -> Evaluation:
     """`evaluate` with tau * log prior taken from the logits; figures and predictions say so.
 
     taus: {head: tau}; priors: {head: (C,) log shares of the training labels}
     """
     shifts = {name: torch.tensor([-tau * share for share in priors[name]]) for name, tau in taus.items()}
-    found = evaluate(replace(task, model=Adjusted(task.model, shifts)), run)
+    found = evaluate(replace(task, model=Adjusted(task.model, shifts)), run, decode)
     figures = {name: {**cast(dict[str, Any], found.figures[name]), TAU: tau} for name, tau in taus.items()}
     marked = {name: replace(found.predictions[name], tau=tau) for name, tau in taus.items()}
     return Evaluation(found.predictions | marked, {**found.figures, **figures})

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from tailwise.core.batch import Batch, Outputs
+from tailwise.core.batch import Batch, Decode, Outputs, answers_output
 from tailwise.core.errors import UserError
 from tailwise.core.heads import Head
 from tailwise.engine.contract.metric import Figures, figures_of
@@ -37,9 +37,10 @@ def _loss(figures: Figures) -> float:
     return loss
 
 
-def evaluate(task: Task, run: Run) -> Evaluation:
+def evaluate(task: Task, run: Run, decode: Decode | None = None) -> Evaluation:
     """The model's predictions over `task.valid` and the figures of `task.metrics`, from the same sums as in training.
 
+    decode: how answers follow from the outputs; None: the most probable class is the answer, as in training
     When memory runs out it halves the micro-batch, which changes only the rounding.
     Raises UserError if a single sample does not fit, for outputs that are not finite, and for a head without any label.
     """
@@ -48,6 +49,7 @@ def evaluate(task: Task, run: Run) -> Evaluation:
     sums, parts = MetricSums(), {head.name: [] for head in task.heads}
     batches = forward_all(task, run) if task.heads or task.metrics else ()
     for batch, outputs in batches:  # the inputs of a batch are freed with it
+        outputs = outputs | decode(batch.inputs, outputs) if decode else outputs
         sums.add([partial_metrics(task, batch, outputs)])
         of_batch = [[column[i] for i in batch.index.tolist()] for column in (names, groups)]
         for head in task.heads:
@@ -77,4 +79,6 @@ def check_predictions(found: Predictions) -> None:
 
 def _predictions(head: Head, batch: Batch, outputs: Outputs, names: list[str], groups: list[str]) -> Predictions:
     probabilities: torch.Tensor = outputs[head.name].cpu().softmax(dim=-1)
-    return predictions(head, probabilities.numpy(), batch.targets[head.name].cpu().numpy(), names, groups)
+    decoded = outputs.get(answers_output(head.name))
+    predicted = None if decoded is None else decoded.cpu().numpy()
+    return predictions(head, probabilities.numpy(), batch.targets[head.name].cpu().numpy(), names, groups, predicted)

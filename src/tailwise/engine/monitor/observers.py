@@ -10,7 +10,7 @@ from tailwise.core.params.runtime import Runtime
 from tailwise.core.stage.events import Events
 from tailwise.core.stage.folders import pipeline_folder
 from tailwise.engine.checkpoint.recovery import Recovery
-from tailwise.engine.contract.metric import Metric, figures_of
+from tailwise.engine.contract.metric import Metric, figures_of, labels_of
 from tailwise.engine.contract.record import EpochRecord
 from tailwise.engine.monitor.alerts import alerts
 from tailwise.engine.monitor.clock import eta
@@ -21,11 +21,11 @@ from tailwise.engine.monitor.history import (
     classifications,
     matrix_of,
     number_figures,
-    numbers,
     write_history,
 )
 from tailwise.metrics.classification import Classification
 from tailwise.metrics.confusion import macro, recall
+from tailwise.metrics.labels import family_lines
 
 Observer = Callable[[list[EpochRecord]], None]
 
@@ -112,7 +112,12 @@ def _of_metric(record: EpochRecord, name: str, metric: Metric) -> str:
     found = figures_of({name: metric}, record.totals)[name]
     if isinstance(found, Mapping) and (headline := getattr(metric, "headline", ())):
         found = {figure: found[figure] for figure in headline}
-    return ", ".join(f"{figure} {'-' if value is None else f'{value:.4g}'}" for figure, value in numbers(name, found))
+    named = (
+        {f"{name}.{figure}": value for figure, value in found.items()} if isinstance(found, Mapping) else {name: found}
+    )
+    single = {figure: value for figure, value in named.items() if not isinstance(value, Mapping)}
+    told = {figure: "-" if value is None else f"{value:.4g}" for figure, value in single.items()}
+    return "; ".join(family_lines(told, labels_of({name: metric})))
 
 
 def _of_head(record: EpochRecord, name: str, metric: Classification) -> str:

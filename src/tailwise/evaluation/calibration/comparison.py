@@ -1,6 +1,7 @@
 """The methods of calibration side by side, for reports/calibration.json."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from tailwise.evaluation.calibration.fitted import Fitted, Temperature, calibrated
@@ -9,12 +10,16 @@ from tailwise.evaluation.calibration.options import Calibration, Method
 from tailwise.metrics.predictions import Predictions
 
 
-def compare_methods(found: Predictions, by_method: Mapping[Method, Fitted], options: Calibration) -> dict[str, Any]:
+def compare_methods(
+    found: Predictions, by_method: Mapping[Method, Fitted], options: Calibration, decoded: bool = False
+) -> dict[str, Any]:
     """A head's figures with each method, as JSON.
 
     found: predictions of a split that nothing was fitted to; by_method: from `fit_all`
+    decoded: the answers come from a decoding, and the figures are of the most probable classes instead
     "method" names the chosen one; {method: FIGURES}; what the report draws is in lists, which DVC does not show.
     """
+    found = most_probable(found) if decoded else found
     tables = {method: calibrated(found, fitted) for method, fitted in by_method.items()}
     fitted = by_method[options.method]
     return {
@@ -32,22 +37,41 @@ def chosen_figures(compared: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def calibration_figures(
-    found: Mapping[str, Predictions], by_head: Mapping[str, Fitted], bins: int
+    found: Mapping[str, Predictions], by_head: Mapping[str, Fitted], bins: int, decoded: bool = False
 ) -> tuple[dict[str, Any], list[str]]:
     """(figures of the calibrated predictions, limits as sentences). With one head its figures, else {head: figures}.
 
-    found: uncalibrated predictions of each head; by_head: calibrators
+    found: uncalibrated predictions of each head; by_head: calibrators; decoded: see `compare_methods`
     """
-    tables = {name: calibrated(of_head, by_head[name]) for name, of_head in found.items()}
+    tables = {
+        name: calibrated(most_probable(of_head) if decoded else of_head, by_head[name])
+        for name, of_head in found.items()
+    }
     figures = {name: measure_calibration(table, bins) for name, table in tables.items()}
-    changed = {name: int((found[name].predicted != table.predicted).sum()) for name, table in tables.items()}
-    limits = [
-        f"{name}: {by_head[name].kind} calibration changes {count} of {len(found[name])} answers; only the figures of "
-        "calibration are of the changed ones."
-        for name, count in changed.items()
-        if count
-    ]
-    return _of_heads(figures), limits
+    return _of_heads(figures), list(_limits(found, tables, by_head, decoded))
+
+
+def _limits(
+    found: Mapping[str, Predictions], tables: Mapping[str, Predictions], by_head: Mapping[str, Fitted], decoded: bool
+) -> Iterator[str]:
+    """Sentences on answers that are not those of the figures. tables: calibrated"""
+    for name, table in tables.items():
+        count, total = int((found[name].predicted != table.predicted).sum()), len(table)
+        if count and decoded:
+            yield (
+                f"{name}: decoding changes {count} of {total} answers; the figures of calibration are of the most "
+                "probable classes."
+            )
+        elif count:
+            yield (
+                f"{name}: {by_head[name].kind} calibration changes {count} of {total} answers; only the figures of "
+                "calibration are of the changed ones."
+            )
+
+
+def most_probable(found: Predictions) -> Predictions:
+    """The same probabilities, answered by the most probable classes."""
+    return replace(found, predicted=found.known_probabilities.argmax(axis=1))
 
 
 def _of_heads(figures: dict[str, Any]) -> dict[str, Any]:

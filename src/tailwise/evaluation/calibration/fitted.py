@@ -113,10 +113,13 @@ def calibrate(probabilities: np.ndarray, fitted: Fitted) -> np.ndarray:
     return fitted.apply(probabilities.astype(np.float64))
 
 
-def calibrated(found: Predictions, fitted: Fitted) -> Predictions:
-    """Predictions with calibrated probabilities; the classes too where the method may change them."""
+def calibrated(found: Predictions, fitted: Fitted, decoded: bool = False) -> Predictions:
+    """Predictions with calibrated probabilities; the classes too where the method may change them.
+
+    decoded: the classes come from a decoding, and stay
+    """
     likely = calibrate(found.known_probabilities, fitted)
-    same = isinstance(fitted, Uncalibrated | Temperature)
+    same = decoded or isinstance(fitted, Uncalibrated | Temperature)
     return replace(found, probabilities=likely, predicted=found.predicted if same else likely.argmax(axis=1))
 
 

@@ -3,12 +3,15 @@
 The confidence of an answer is the probability of the predicted class.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from tailwise.evaluation.calibration.fitted import LEAST
 from tailwise.metrics.calibration_bins import bin_sums, calibration_error
+from tailwise.metrics.dotted import dotted
+from tailwise.metrics.labels import Label, above_label, readable
 from tailwise.metrics.predictions import Predictions
 
 FIGURES = (
@@ -22,6 +25,17 @@ FIGURES = (
     "mean_confidence",
     "accuracy",
 )
+LABELS = {
+    **{name: Label("calibrated probabilities", readable(name)) for name in FIGURES},
+    "ece": Label("ECE"),
+    "ece_mass": Label("ECE", "equal mass"),
+    "classwise": Label("ECE", "classwise"),
+    "brier": Label("Brier score"),
+    "nll": Label("negative log likelihood"),
+    "above_90": above_label(0.90),
+    "above_95": above_label(0.95),
+}
+"""{figure: its name for people}"""
 HISTOGRAM = 20
 """Bars of the histogram of confidence, so that 0.90 and 0.95 are edges."""
 
@@ -46,6 +60,12 @@ def measure_calibration(found: Predictions, bins: int) -> dict[str, float]:
         "mean_confidence": float(confidence.mean()),
         "accuracy": float(right.mean()),
     }
+
+
+def calibration_labels(figures: Mapping[str, Any]) -> dict[str, Label]:
+    """{dotted name: label} of figures that have `measure_calibration`'s, nested at any depth."""
+    keys = {name: name.rpartition(".")[2] for name in dotted(figures)}
+    return {name: LABELS[key] for name, key in keys.items() if key in LABELS}
 
 
 def answers(known: Predictions) -> tuple[np.ndarray, np.ndarray]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from tailwise.core.batch import Batch, Outputs
 from tailwise.core.heads import IGNORE, Head
+from tailwise.metrics.labels import Label
 from tailwise.metrics.sequence.runs import changes, harmonic, match_in_order, songs
 
 COUNTS = 6
@@ -50,6 +51,7 @@ class Boundaries:
     tolerances: in positions; or in seconds, if `seconds`, the length of a position, is given: then the largest whole
         number of positions within it, so that 0.5 s of half-second positions is one position
     trimmed: see `boundaries`
+    position: the word for a position, in the singular
 
     total: the number of songs, then `COUNTS` numbers per tolerance.
     """
@@ -58,6 +60,7 @@ class Boundaries:
     tolerances: tuple[float, ...] = (0, 1, 2)
     seconds: float | None = None
     trimmed: bool = True
+    position: str = "position"
 
     @property
     def headline(self) -> tuple[str, ...]:
@@ -67,6 +70,22 @@ class Boundaries:
     def names(self) -> list[str]:
         """Of the tolerances in the figures' names: 1 for positions, 0.5s for seconds."""
         return [f"{tolerance:g}{'s' if self.seconds else ''}" for tolerance in self.tolerances]
+
+    @property
+    def labels(self) -> dict[str, Label]:
+        """A family for each figure, over its tolerances."""
+        kinds = {"precision": "precision", "recall": "recall", "f1": "F1"}
+        families = {kind: f"boundary {word}" for kind, word in kinds.items()}
+        families |= {f"song_{kind}": f"mean boundary {word} of a sequence" for kind, word in kinds.items()}
+        members = zip(self.names(), map(self._within, self.tolerances))
+        return {
+            f"{kind}_{name}": Label(family, member) for name, member in members for kind, family in families.items()
+        }
+
+    def _within(self, tolerance: float) -> str:
+        if self.seconds:
+            return f"within {tolerance:g} s"
+        return f"within {tolerance:g} {self.position}{'s' if tolerance != 1 else ''}" if tolerance else "exact"
 
     def positions(self) -> list[int]:
         """The tolerances in positions."""

@@ -4,11 +4,13 @@ Both ask which positions have the same label, not which label it is.
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from tailwise.core.batch import Batch, Outputs
 from tailwise.core.heads import IGNORE, Head
+from tailwise.metrics.labels import Label
 from tailwise.metrics.sequence.runs import harmonic, songs
 
 FIGURES = (
@@ -59,6 +61,14 @@ class Clustering:
     """total: the number of songs, and the sums over songs of `FIGURES`."""
 
     head: Head
+    labels: ClassVar[dict[str, Label]] = {
+        "pairwise_precision": Label("pairs of positions with one label", "precision"),
+        "pairwise_recall": Label("pairs of positions with one label", "recall"),
+        "pairwise_f1": Label("pairs of positions with one label", "F1"),
+        "over_segmentation": Label("sections as clusters", "completeness"),
+        "under_segmentation": Label("sections as clusters", "homogeneity"),
+        "v_measure": Label("sections as clusters", "V-measure"),
+    }
 
     def part(self, outputs: Outputs, batch: Batch) -> np.ndarray:
         total = np.zeros(1 + len(FIGURES))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tailwise.core.batch import Batch, Outputs
+from tailwise.core.batch import Batch, Outputs, answers
 from tailwise.core.heads import IGNORE
 
 
@@ -46,9 +46,9 @@ def changes(labels: np.ndarray) -> np.ndarray:
 
 def songs(outputs: Outputs, batch: Batch, head: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Labels and answers (T,) of each sequence that has a label, up to its last one; IGNORE in both where none is."""
-    targets, logits = batch.targets[head].cpu().numpy(), outputs[head]
-    answers = np.where(targets == IGNORE, IGNORE, logits.argmax(dim=-1).cpu().numpy())
-    for actual, answered in zip(targets, answers):
+    targets = batch.targets[head].cpu().numpy()
+    found = np.where(targets == IGNORE, IGNORE, answers(outputs, head).cpu().numpy())
+    for actual, answered in zip(targets, found):
         labelled = np.flatnonzero(actual != IGNORE)
         if len(labelled):
             yield actual[: labelled[-1] + 1], answered[: labelled[-1] + 1]

@@ -7,6 +7,7 @@ import numpy as np
 
 from tailwise.core.batch import Batch, Outputs
 from tailwise.core.heads import Head
+from tailwise.metrics.labels import Label
 from tailwise.metrics.sequence.runs import Sections, match_in_order, sections, songs
 
 
@@ -41,6 +42,15 @@ class Segments:
     tolerance: int = 1
     overlap: float = 0.5
     headline: ClassVar[tuple[str, ...]] = ("f1",)
+    labels: ClassVar[dict[str, Label]] = {
+        "precision": Label("segments found", "precision"),
+        "recall": Label("segments found", "recall"),
+        "f1": Label("segments found", "F1"),
+        "overlap_precision": Label("segments found by overlap", "precision"),
+        "overlap_recall": Label("segments found by overlap", "recall"),
+        "overlap_f1": Label("segments found by overlap", "F1"),
+        "mean_overlap": Label("mean overlap of segments"),
+    }
 
     def __post_init__(self):
         if self.tolerance < 0:

@@ -6,6 +6,7 @@ import numpy as np
 
 from tailwise.core.batch import Batch, Outputs
 from tailwise.core.heads import Head
+from tailwise.metrics.labels import Label
 from tailwise.metrics.sequence.runs import changes, match_in_order, songs
 
 
@@ -51,6 +52,14 @@ class Transitions:
                 raise ValueError(
                     f"pairs: {name} is no class of {self.head.name}; it has {', '.join(self.head.classes)}"
                 )
+
+    @property
+    def labels(self) -> dict[str, Label]:
+        """All transitions, and those of each pair."""
+        pairs = {
+            f"{before} to {after}": Label("transitions found", f"{before} to {after}") for before, after in self.pairs
+        }
+        return {"accuracy": Label("transitions found", "all"), **pairs}
 
     def part(self, outputs: Outputs, batch: Batch) -> np.ndarray:
         size = len(self.head.classes)

@@ -110,6 +110,16 @@ class CoarseScales(nn.Module):
         assert self.join is not None
         return fine + self.join(scales.flatten(2))
 
+    def weights(self, x: torch.Tensor, fine: torch.Tensor, length: torch.Tensor) -> torch.Tensor:
+        """(B, T, 1 + factors), rows sum to 1: attention to each scale, or its share in the length of what they give."""
+        scales = self.scales(x, fine, length)
+        if self.attention is not None:
+            return self.attention.weights(scales)
+        assert self.join is not None
+        parts = self.join.weight.unflatten(1, scales.shape[2:])
+        given = torch.einsum("btsw,osw->btso", scales, parts)
+        return shares(torch.cat([given[:, :, :1] + fine[:, :, None], given[:, :, 1:]], dim=2))
+
     def scales(self, x: torch.Tensor, fine: torch.Tensor, length: torch.Tensor) -> torch.Tensor:
         """(B, T, 1 + factors, out): the finest output, then each coarse one, repeated to all its positions."""
         found = [fine]
@@ -162,9 +172,24 @@ class TemporalPyramid(nn.Module):
         self.join = nn.Linear(narrow * len(parts), width)
 
     def forward(self, x: torch.Tensor, length: torch.Tensor) -> torch.Tensor:
+        return x + self.join(F.gelu(torch.cat(self.means(x, length), dim=-1)))
+
+    def means(self, x: torch.Tensor, length: torch.Tensor) -> list[torch.Tensor]:
+        """Of each number of parts the projected means, (B, T, narrow)."""
         layers = cast(Iterable[nn.Linear], self.layers)
-        means = [layer(part_means(x, length, parts)) for parts, layer in zip(self.parts, layers)]
-        return x + self.join(F.gelu(torch.cat(means, dim=-1)))
+        return [layer(part_means(x, length, parts)) for parts, layer in zip(self.parts, layers)]
+
+    def weights(self, x: torch.Tensor, length: torch.Tensor) -> torch.Tensor:
+        """(B, T, 1 + parts), rows sum to 1: the share of x, and of each number of parts, in the length of the sum."""
+        means = torch.stack(self.means(x, length), dim=2)
+        given = torch.einsum("btpn,opn->btpo", F.gelu(means), self.join.weight.unflatten(1, means.shape[2:]))
+        return shares(torch.cat([x[:, :, None], given], dim=2))
+
+
+def shares(parts: torch.Tensor) -> torch.Tensor:
+    """(..., S): the Euclidean length of each of the S vectors of (..., S, W), over their sum."""
+    lengths = parts.norm(dim=-1)
+    return lengths / lengths.sum(dim=-1, keepdim=True).clamp(min=torch.finfo(parts.dtype).tiny)
 
 
 def part_means(x: torch.Tensor, length: torch.Tensor, parts: int) -> torch.Tensor:

@@ -124,17 +124,20 @@ class Tagger(nn.Module):
 
     @torch.no_grad()
     def attention_maps(self, features: torch.Tensor, length: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Weights of the model's attentions; each row sums to 1. Call it in eval mode: dropout changes them.
+        """What a position took from where; each row sums to 1. Call it in eval mode: dropout changes it.
 
         "attention": (B, T, T) from a position (row) to others, the mean over the attention's heads; 0 for padding
-        "scales": (B, T, S) of a position to the finest scale and each coarse one
+        "scales": (B, T, S) of a position to the finest scale and each coarse one, see `CoarseScales.weights`
+        "pyramid": (B, T, 1 + P) to itself and the means of each number of parts
         """
-        x, fine, joined, _ = self.read(features, length)
+        x, fine, joined, attended = self.read(features, length)
         found: dict[str, torch.Tensor] = {}
         if self.attention is not None:
             found["attention"] = self.attention.weights(joined, length).mean(dim=1)
-        if self.resolutions is not None and self.resolutions.attention is not None:
-            found["scales"] = self.resolutions.attention.weights(self.resolutions.scales(x, fine, length))
+        if self.resolutions is not None:
+            found["scales"] = self.resolutions.weights(x, fine, length)
+        if self.pyramid is not None:
+            found["pyramid"] = self.pyramid.weights(attended, length)
         return found
 
 

@@ -23,6 +23,7 @@ from tailwise.models.sequence.tagger import SequenceModel
 from tailwise.recipes import contradictions as shared
 from tailwise.recipes.phases import PhaseSection
 from tailwise.recipes.sections.augment import SongAugment
+from tailwise.recipes.sections.decoding.kinds import Decoding
 from tailwise.recipes.sections.demo import Demo
 from tailwise.recipes.sections.prepare import Prepare
 from tailwise.recipes.sections.readers.lyrics import Lyrics
@@ -53,6 +54,7 @@ class Params:
     training: Training
     stability: Stability
     calibration: Calibration
+    decoding: Decoding
     certificate: Targets
     runtime: Runtime
 

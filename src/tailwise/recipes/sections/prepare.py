@@ -4,14 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from tailwise.core.errors import UserError
 from tailwise.core.stage.progress import Progress
 from tailwise.core.tables import column, read_table
 from tailwise.data.sequences.labels import join_labels
 from tailwise.data.sequences.store import SplitWriter, write_features
-from tailwise.data.tables.partition import folds, take
+from tailwise.data.tables.partition import folds, split_off
 from tailwise.data.tables.rows import SPLITS
 from tailwise.recipes.sections.features.song import feature_names, song_features
 from tailwise.recipes.sections.index import COLUMNS, Source, strata
@@ -73,15 +71,12 @@ def set_aside(how: Prepare, rows: dict[str, list[dict[str, str]]]) -> dict[str, 
     """The splits with `calibration` taken from `train`, whole groups; UserError where there are too few."""
     if not how.calibration:
         return rows
-    train = rows["train"]
-    labels = strata([row[HEAD] for row in train], folds(how.calibration)[1])
+    labels = strata([row[HEAD] for row in rows["train"]], folds(how.calibration)[1])
     try:
-        chosen = take(np.arange(len(train)), labels, [row["group"] for row in train], how.calibration, how.seed)
+        kept, aside = split_off(rows["train"], labels, how.calibration, how.seed)
     except UserError as error:
         raise UserError(f"prepare.calibration: too few training songs to set some aside: {error}") from error
-    aside = set(chosen.tolist())
-    kept = [row for place, row in enumerate(train) if place not in aside]
-    return {**rows, "train": kept, CALIBRATION: [train[place] for place in sorted(aside)]}
+    return {**rows, "train": kept, CALIBRATION: aside}
 
 
 def _write(writer: SplitWriter, row: dict[str, str], songs: list[Song]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from tailwise.balance.labels import Labels
+    from tailwise.core.batch import Batch, Decode, Outputs
     from tailwise.core.heads import Head
     from tailwise.data.tables.checks.source import Checked
     from tailwise.engine.contract.task import Task
@@ -40,6 +41,11 @@ class Sections(Recipe):
         from tailwise.recipes.sections.params import check_inputs
 
         check_inputs(params)
+
+    def figure_names(self, params: Params) -> list[str] | None:
+        from tailwise.recipes.sections.tracks.known import figure_names
+
+        return figure_names(params.data)
 
     def make_demo(self, params: dict, folder: Path) -> None:
         from tailwise.core.params.config import section
@@ -88,6 +94,19 @@ class Sections(Recipe):
         from tailwise.recipes.sections.task import as_stored
 
         return as_stored(config, spec)
+
+    def fit_decoding(
+        self, params: dict, train: Path, task: Task, held_out: Iterable[tuple[Batch, Outputs]]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        from tailwise.core.params.config import sections
+        from tailwise.recipes.sections.decoding.fit import DecodingParams, fit_decoding
+
+        return fit_decoding(sections(params, DecodingParams), train, task, held_out)
+
+    def decoder(self, file: Path, heads: tuple[Head, ...]) -> Decode | None:
+        from tailwise.recipes.sections.decoding.fitted import decoder, read_decoding
+
+        return decoder(read_decoding(file, heads))
 
     def extra(self, params: dict, index: Path, predictions: dict, counts: dict[str, dict[str, int]]) -> Extra:
         """The structure of the songs: boundaries, whole sections, transitions, and each song for the report."""

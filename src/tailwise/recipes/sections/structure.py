@@ -11,6 +11,8 @@ import torch
 from tailwise.core.batch import Batch, Outputs
 from tailwise.core.files import read_csv
 from tailwise.core.heads import Head
+from tailwise.data.sequences.store import Shards, read_features
+from tailwise.metrics.labels import Label, Labels, family_lines
 from tailwise.metrics.predictions import Predictions
 from tailwise.metrics.sequence.boundaries import Boundaries
 from tailwise.metrics.sequence.clustering import Clustering
@@ -18,6 +20,7 @@ from tailwise.metrics.sequence.runs import changes, match_in_order
 from tailwise.metrics.sequence.segments import Segments
 from tailwise.metrics.sequence.transitions import Transitions
 from tailwise.recipes.recipe import Extra
+from tailwise.recipes.sections.features.kinds import position_name
 from tailwise.recipes.sections.tracks.lengths import lengths_json
 from tailwise.recipes.sections.tracks.songs import Judged, songs_json
 from tailwise.recipes.sections.tracks.track import Track, tracks
@@ -64,16 +67,16 @@ def extra(index: Path, predictions: dict[str, Predictions], tolerances: Toleranc
     timed = any(song.seconds is not None for song in songs)
     tolerances = tolerances or (OF_SECONDS if timed else Tolerances())
     figures = structure_figures(songs, found.head, tolerances)
-    files = {}
+    prepared, files = index.parent.parent / "prepared", {}
+    word = position_name(read_features(prepared / "features.json").names, songs[0].seconds)
     if index.stem == SHOWN:
-        prepared = index.parent.parent / "prepared" / index.stem
+        judged = [judge(song, found.head, tolerances) for song in songs]
         files = {
-            "songs": songs_json(
-                [judge(song, found.head, tolerances) for song in songs], found.head.classes, reader(prepared)
-            ),
-            "structure": structure_json(songs, found.head, tolerances, figures),
+            "songs": songs_json(judged, found.head.classes, reader(prepared / index.stem)),
+            "structure": structure_json(songs, found.head, tolerances, word),
         }
-    return Extra({"structure": figures}, lines=list(lines(figures)), files=files)
+    labels = structure_labels(found.head, tolerances, songs[0].seconds, word)
+    return Extra({"structure": figures}, list(lines(figures, labels)), files=files, labels=labels, label_name=word)
 
 
 def structure_figures(songs: Sequence[Track], head: Head, tolerances: Tolerances) -> Figures:
@@ -85,10 +88,16 @@ def structure_figures(songs: Sequence[Track], head: Head, tolerances: Tolerances
     return found
 
 
-def _metrics(head: Head, tolerances: Tolerances) -> dict[str, Callable[[float | None], Any]]:
+def structure_labels(head: Head, tolerances: Tolerances, seconds: float | None, word: str) -> dict[str, Label]:
+    """{dotted name: label} of `structure_figures`. seconds: of a position; word: for a position"""
+    made = {prefix: make(seconds).labels for prefix, make in _metrics(head, tolerances, word).items()}
+    return {f"structure.{prefix}_{name}": label for prefix, of in made.items() for name, label in of.items()}
+
+
+def _metrics(head: Head, tolerances: Tolerances, word: str = "position") -> dict[str, Callable[[float | None], Any]]:
     """{prefix of figures: metric for songs whose positions have this length}"""
     return {
-        "boundary": lambda seconds: Boundaries(head, tolerances.boundaries, seconds),
+        "boundary": lambda seconds: Boundaries(head, tolerances.boundaries, seconds, position=word),
         "section": lambda seconds: Segments(head, tolerances.positions(seconds)),
         "cluster": lambda seconds: Clustering(head),
         "transition": lambda seconds: Transitions(head, tolerances.positions(seconds)),
@@ -125,9 +134,9 @@ def found_changes(actual: np.ndarray, answered: np.ndarray, tolerance: int) -> n
     return found
 
 
-def structure_json(songs: Sequence[Track], head: Head, tolerances: Tolerances, figures: Figures) -> dict[str, Any]:
-    """What the report's section Structure shows."""
-    timed = songs[0].seconds is not None
+def structure_json(songs: Sequence[Track], head: Head, tolerances: Tolerances, word: str) -> dict[str, Any]:
+    """What the report's section Structure shows. word: for a position"""
+    timed, figures = songs[0].seconds is not None, structure_figures(songs, head, tolerances)
     names = Boundaries(head, tolerances.boundaries, songs[0].seconds).names()
     rows = [
         {"tolerance": tolerance, **{name: figures[f"boundary_{name}_{of}"] for name in ("precision", "recall", "f1")}}
@@ -135,7 +144,7 @@ def structure_json(songs: Sequence[Track], head: Head, tolerances: Tolerances, f
     ]
     found = [found_changes(song.truth, song.answer, tolerances.positions(song.seconds)) for song in songs]
     return {
-        "unit": "second" if timed else "line",
+        "unit": "second" if timed else word,
         "songs": len(songs),
         "positions": int(sum(song.known.sum() for song in songs)),
         "tolerance": tolerances.structure,
@@ -159,25 +168,19 @@ TITLES = {
 """{figure: its title}"""
 
 
-def lines(figures: Figures) -> Iterator[str]:
-    """For the terminal."""
-    boundaries = ", ".join(
-        f"{name.removeprefix('boundary_f1_')}: {_text(value)}"
-        for name, value in figures.items()
-        if name.startswith("boundary_f1_")
-    )
-    yield f"boundary F1 by tolerance {boundaries}"
-    yield ", ".join(f"{TITLES[name]} {_text(figures[name])}" for name in ("section_f1", "transition_accuracy"))
+TOLD = ("boundary_f1_", "section_f1", "transition_accuracy")
+"""Beginnings of the names of the figures that the terminal shows."""
 
 
-def _text(value: float | None) -> str:
-    return "undefined" if value is None else f"{value:.3f}"
+def lines(figures: Figures, labels: Labels) -> Iterator[str]:
+    """For the terminal, a family of figures a line."""
+    told = {f"structure.{name}": value for name, value in figures.items() if name.startswith(TOLD)}
+    text = {name: "undefined" if value is None else f"{value:.3f}" for name, value in told.items()}
+    return family_lines(text, labels)
 
 
 def reader(prepared: Path) -> Callable[[Track], np.ndarray]:
     """Reads the normalised features of a song from its prepared split, as far as it has labels."""
-    from tailwise.data.sequences.store import Shards, read_features
-
     places = {row["sample"]: (int(row["shard"]), int(row["row"])) for row in read_csv(prepared / "manifest.csv")}
     shards, features = Shards(prepared), read_features(prepared.parent / "features.json")
     return lambda song: features.normalise(shards.read(*places[song.name], len(song)))

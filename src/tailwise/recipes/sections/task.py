@@ -20,7 +20,7 @@ from tailwise.metrics.sequence.boundaries import Boundaries
 from tailwise.metrics.sequence.segments import Segments
 from tailwise.models.sequence.tagger import SequenceModel
 from tailwise.recipes.sections.augment import Scale, SongAugment, preparation
-from tailwise.recipes.sections.features.kinds import chroma_columns, kind_of
+from tailwise.recipes.sections.features.kinds import chroma_columns, kind_of, position_name
 
 IN_POSITIONS, IN_SECONDS = (0, 1, 2), (0.5, 3)
 """Tolerances of boundaries: of lines; of audio, https://www.music-ir.org/mirex/wiki/2017:Structural_Segmentation"""
@@ -55,7 +55,7 @@ def build(config: Config, heads: tuple[Head, ...], train: Path | None, valid: Pa
         prepare=preparation(config.augment, scale),
         loss=partial(sequence_loss, config.loss),
         auxiliary=config.model.auxiliary_losses,
-        metrics=metrics(heads, validation.seconds),
+        metrics=metrics(heads, validation.seconds, position_name(features.names, validation.seconds)),
         select=Select(tuple(head.name for head in heads), "macro_f1"),
         fallback=fallback if config.model.fallback() else None,
         lengths=samples.lengths.tolist() if samples else None,
@@ -68,12 +68,15 @@ def as_stored(config: Config, spec: dict) -> Config:
     return replace(config, model=convert(SequenceModel, spec["model"], "model"))
 
 
-def metrics(heads: tuple[Head, ...], seconds: float | None) -> dict[str, Metric]:
-    """Each head's figures; boundaries, whole sections and confidence of the first head."""
+def metrics(heads: tuple[Head, ...], seconds: float | None, position: str = "position") -> dict[str, Metric]:
+    """Each head's figures; boundaries, whole sections and confidence of the first head.
+
+    seconds: the length of a position, None where it has none; position: the word for one
+    """
     head = heads[0]
     return {
         **{head.name: Classification(head) for head in heads},
-        "boundaries": Boundaries(head, IN_SECONDS if seconds else IN_POSITIONS, seconds),
+        "boundaries": Boundaries(head, IN_SECONDS if seconds else IN_POSITIONS, seconds, position=position),
         "segments": Segments(head),
         "confidence": Confidence(head),
     }

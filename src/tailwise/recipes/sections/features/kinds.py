@@ -19,6 +19,13 @@ def kind_of(names: Sequence[str]) -> Kind:
     return "chroma" if tuple(names[: len(CHROMA_FEATURES)]) == CHROMA_FEATURES else "vectors"  # timbre may follow
 
 
+def position_name(names: Sequence[str], seconds: float | None) -> str:
+    """The word for one position of a song: of audio, of lyrics, of other vectors. seconds: its length, if it has one"""
+    if seconds is not None:
+        return "window"
+    return "line" if kind_of(names) == "text" else "position"
+
+
 def chroma_columns(names: Sequence[str]) -> list[slice]:
     """The columns of treble and bass chroma, twelve pitch classes each; none of features that are not of audio."""
     first = (0, PITCHES) if kind_of(names) == "chroma" else ()

@@ -28,3 +28,30 @@ function matrixFigure(matrix, song, title) {
   const square = element("div", { class: "square" }, upper, left, matrixCanvas(matrix, `${title} of ${song.name}`));
   return element("figure", { class: "similar" }, square, element("figcaption", {}, title));
 }
+
+const ROW = 13;
+
+// {rows, columns, most, bytes}: what the positions of a song took from where, a row a place; below its strips.
+function weightMap({ rows, columns, most, bytes: text }, title) {
+  const values = bytes(text);
+  const box = element("div", { class: "weights" });
+  const draw = (width) => {
+    const inner = (width - STRIP.left - STRIP.right) / columns;
+    const cell = (row, column) =>
+      shape("rect", {
+        x: STRIP.left + column * inner,
+        y: row * ROW,
+        width: inner + 0.5,
+        height: ROW - 1,
+        "fill-opacity": (values[row * columns + column] / 255).toFixed(2),
+      });
+    const name = (of, row) => shape("text", { x: 0, y: row * ROW + 10 }, cut(of, 13));
+    const cells = rows.flatMap((_, row) => Array.from({ length: columns }, (_, column) => cell(row, column)));
+    const label = `${title}: ${rows.join(", ")}; weights from 0 to ${short(most)}`;
+    const svg = shape("svg", { width, height: rows.length * ROW, role: "img", "aria-label": label });
+    svg.append(...rows.map(name), ...cells);
+    box.replaceChildren(svg, element("p", { class: "note" }, `${title}, ${rows.join(" · ")}: black is ${short(most)}`));
+  };
+  drawn(box, draw);
+  return box;
+}

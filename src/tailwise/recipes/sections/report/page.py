@@ -35,9 +35,22 @@ class SectionsPage(Page):
         )
 
     def collect(self, root: Path) -> dict[str, Any]:
-        """songs, structure: the files that `structure.extra` makes."""
-        return {name: read_json(root / f"reports/{name}.json") for name in ("songs", "structure")}
+        """songs, structure: the files that `structure.extra` makes; decoding: a sentence on the answers."""
+        files = {name: read_json(root / f"reports/{name}.json") for name in ("songs", "structure", "decoding")}
+        return {**files, "decoding": describe_decoding(next(iter(files["decoding"].values())))}
 
     def payload(self, own: Mapping[str, Any]) -> dict[str, Any]:
         """Songs whole; of the structure its lengths and their unit."""
         return {"songs": own["songs"], "structure": {name: own["structure"][name] for name in ("unit", "lengths")}}
+
+
+def describe_decoding(chosen: Mapping[str, Any]) -> str:
+    """How answers follow from probabilities. chosen: a head's part of reports/decoding.json"""
+    if chosen["kind"] == "most_probable":
+        return "The answers are the most probable class of each position."
+    settings = ", ".join(f"{name} {value:g}" for name, value in chosen["chosen"].items() if not name.endswith("f1"))
+    before, after = (chosen[name]["boundary_f1"] for name in ("most_probable", "chosen"))
+    return (
+        f"The answers are decoded by {chosen['kind']}, {settings}; on the calibration songs the mean boundary F1 is "
+        f"{after:.3f}, and {before:.3f} for the most probable classes."
+    )

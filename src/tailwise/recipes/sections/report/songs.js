@@ -25,7 +25,7 @@ function runsTable(song) {
       ),
     ),
   );
-  const first = isNumber(song.seconds) ? "from" : "first line";
+  const first = isNumber(song.seconds) ? "from" : `first ${facts.item_name}`;
   const header = ["", "section", first, "length"].map((text) => element("th", {}, text));
   return element(
     "div",
@@ -128,10 +128,14 @@ watch(() => {
 });
 
 // A mistake in its song, and where the model looked.
-own.explain = ({ sample, position, attention }) => {
+own.explain = ({ sample, position, attention, scales, pyramid }) => {
   const song = facts.own.songs.songs.find(({ name }) => name === sample);
   const score = element("div", { class: "score" });
-  if (song) score.append(element("div", {}, stripsOf(song, position)));
+  const maps = [
+    scales && weightMap(scales, "scales"),
+    pyramid && weightMap(pyramid, "parts"),
+  ].filter(Boolean);
+  if (song || maps.length) score.append(element("div", {}, ...(song ? [stripsOf(song, position)] : []), ...maps));
   if (attention) score.append(matrixFigure(attention, song ?? { name: sample, length: 1, truth: [] }, "attention"));
   return score.children.length ? [score] : [];
 };

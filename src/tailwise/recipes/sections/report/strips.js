@@ -18,7 +18,7 @@ function placeName(song, position) {
 }
 
 const lengthName = (song, length) =>
-  isNumber(song.seconds) ? `${short(length * song.seconds)} s` : plural(length, "line");
+  isNumber(song.seconds) ? `${short(length * song.seconds)} s` : plural(length);
 
 function runShapes(runs, x, top, height, labelled = true) {
   return runs.map(([label, start, end]) => {
@@ -83,7 +83,7 @@ function axisTicks(song, x, top, width) {
 
 function positionLines(song, position) {
   const sure = song.confidence[position];
-  const place = isNumber(song.seconds) ? placeName(song, position) : `line ${position + 1}`;
+  const place = isNumber(song.seconds) ? placeName(song, position) : `${facts.item_name} ${position + 1}`;
   if (!isNumber(sure)) return [place, "no label"];
   return [
     place,

@@ -1,6 +1,7 @@
 """Small square matrices of a song for the report: similarity of its positions, and attention between them."""
 
 import base64
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,20 @@ def attention(weights: np.ndarray) -> np.ndarray:
     return means / max(means.max(), np.finfo(np.float64).tiny)
 
 
+def weight_rows(weights: np.ndarray, names: Sequence[str]) -> dict[str, Any]:
+    """{"rows", "columns", "most", "bytes"}: means over the blocks of a song, a row a name, as bytes of `most`.
+
+    weights: (T, S), T >= 1, S names
+    """
+    means = block_means(weights, block_edges(len(weights))).T
+    most = max(float(means.max()), np.finfo(np.float64).tiny)
+    return {"rows": list(names), "columns": means.shape[1], "most": most, "bytes": _bytes(means / most)}
+
+
 def packed(matrix: np.ndarray) -> dict[str, Any]:
     """{"side", "bytes"}: values within [0, 1] as bytes from 0 to 255 in base64, a row after the other."""
-    values = np.round(matrix * 255).astype(np.uint8)
-    return {"side": len(values), "bytes": base64.b64encode(values.tobytes()).decode("ascii")}
+    return {"side": len(matrix), "bytes": _bytes(matrix)}
+
+
+def _bytes(shares: np.ndarray) -> str:
+    return base64.b64encode(np.round(shares * 255).astype(np.uint8).tobytes()).decode("ascii")

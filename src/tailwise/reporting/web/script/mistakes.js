@@ -23,7 +23,8 @@ function card(mistake) {
   const { actual, predicted, sample, group } = mistake;
   const position = mistake.position ?? "";
   const title = [element("strong", {}, actual), ", taken for ", element("strong", {}, predicted)];
-  const where = [sample, position === "" ? "" : `position ${position}`, group].filter((text) => text !== "");
+  const place = position === "" ? "" : `${facts.item_name} ${position + 1}`;
+  const where = [sample, place, group === sample ? "" : group].filter((text) => text !== "");
   return element(
     "li",
     { class: "mistake" },

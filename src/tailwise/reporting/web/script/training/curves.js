@@ -16,25 +16,38 @@ function lossChart() {
 }
 
 const chart = (title, name, values, colour) => () => ({ title, series: [line(name, values, colour)] });
-const titled = (name) => name[0].toUpperCase() + name.slice(1).replaceAll("_", " ");
-const { lr, train_loss, gradient_norm, ...others } = facts.figures;
+const titled = (name) => name[0].toUpperCase() + name.slice(1);
+const { lr, gradient_norm } = facts.figures;
+
+// The figures of a family, a line each; the members of one family have one scale.
+const familyChart = ({ title, lines }) => () => ({
+  title: titled(title),
+  series: lines.map(({ name, figure }, index) => line(name, facts.figures[figure], lines.length > 1 ? index : 3)),
+});
 
 const CHARTS = [
   ...(facts.heads.length ? [headChart] : []),
   lossChart,
   chart("Gradient norm", "all parameters", gradient_norm, 5),
   chart("Learning rate", "all phases", lr, 6),
-  ...Object.entries(others).map(([name, values]) => chart(titled(name), name, values, 3)),
+  ...facts.charts.filter(({ shown }) => shown).map(familyChart),
 ];
+const MORE_CHARTS = facts.charts.filter(({ shown }) => !shown).map(familyChart);
 
-const redrawOverall = CHARTS.map((chart) => {
+const redrawIn = (parent) => (chart) => {
   const box = element("div", { class: "chart" });
-  byId("overall").append(box);
+  parent.append(box);
   return drawn(box, (width) => {
     const { series, ...rest } = chart();
     const known = series.filter((each) => each.values.some(isNumber));
     if (known.length) lineChart(box, width, { ...rest, series: known });
   });
-});
+};
+
+const redrawOverall = [
+  ...CHARTS.map(redrawIn(byId("overall"))),
+  ...MORE_CHARTS.map(redrawIn(byId("more-curves"))),
+];
+byId("more-curves").parentElement.hidden = !MORE_CHARTS.length;
 
 watch(() => redrawOverall.forEach((redraw) => redraw()));

@@ -7,10 +7,12 @@ const MARGIN = { left: 52, right: 10, top: 8, bottom: 34 };
 // Round bounds of the values, and the ticks between them.
 function ticksOf(values, unit) {
   if (unit) return [0, 0.25, 0.5, 0.75, 1];
-  const most = Math.max(...values, 1e-9);
-  const power = 10 ** Math.floor(Math.log10(most));
-  const stride = [0.2, 0.5, 1, 2, 5].map((factor) => factor * power).find((size) => most / size <= 5);
-  return Array.from({ length: Math.ceil(most / stride - 1e-9) + 1 }, (_, index) => index * stride);
+  const least = Math.min(...values, 0);
+  const most = Math.max(...values, least + 1e-9);
+  const power = 10 ** Math.floor(Math.log10(most - least));
+  const stride = [0.2, 0.5, 1, 2, 5].map((factor) => factor * power).find((size) => (most - least) / size <= 5);
+  const first = Math.floor(least / stride + 1e-9);
+  return Array.from({ length: Math.ceil(most / stride - 1e-9) - first + 1 }, (_, index) => (first + index) * stride);
 }
 
 // One path a line; a value that is not there breaks it, and one alone is a short dash.
@@ -50,7 +52,7 @@ function scalesOf(width, ticks) {
   return {
     bottom,
     x: (index) => MARGIN.left + ((index + 0.5) / count) * inner,
-    y: (value) => bottom - (value / ticks.at(-1)) * (bottom - MARGIN.top),
+    y: (value) => bottom - ((value - ticks[0]) / (ticks.at(-1) - ticks[0])) * (bottom - MARGIN.top),
     stepAt: (offset) => Math.min(count - 1, Math.max(0, Math.floor(((offset - MARGIN.left) / inner) * count))),
   };
 }

@@ -1,0 +1,110 @@
+"""A brand and its logos: the same colours and hand, another drawing each."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tailwise.recipes.logos.demo.colours import Colour, Palette, draw_apart, draw_palette, hexadecimal, mixed
+from tailwise.recipes.logos.demo.designs import Brief, Design, divided, draw_design, words
+from tailwise.recipes.logos.demo.drawing import SIDE, Place, number
+from tailwise.recipes.logos.demo.letters import draw_hand
+
+Rng = np.random.Generator
+
+CONSONANTS, VOWELS = "BCDFGHJKLMNPQRSTVWXYZ", "AEIOU"
+LEAST_STEP, MOST_STEP = 0.35, 1.0
+"""Share of the way to another colour that a gradient goes."""
+
+
+@dataclass(frozen=True)
+class Brand:
+    """name: of letters, unique; design: of its logos; palette: of five inks; aspect: of a logo, width by height"""
+
+    name: str
+    kind: str
+    design: Design
+    brief: Brief
+    palette: Palette
+    aspect: float
+
+
+def draw_name(rng: Rng) -> str:
+    """Two to eight letters that can be spoken."""
+    length = int(rng.choice((2, 3, 4, 5, 6, 7, 8), p=(0.1, 0.18, 0.22, 0.2, 0.14, 0.1, 0.06)))
+    first = int(rng.integers(2))
+    return "".join(_letter(rng, (CONSONANTS, VOWELS)[(first + i) % 2]) for i in range(length))
+
+
+def _letter(rng: Rng, among: str) -> str:
+    return among[int(rng.integers(len(among)))]
+
+
+def draw_brand(rng: Rng, kind: str, number: int) -> Brand:
+    word = draw_name(rng)
+    palette, aspect = draw_palette(rng, 5), float(np.exp2(rng.uniform(-0.7, 0.9)))
+    brief = Brief(word, draw_hand(rng))
+    return Brand(f"{word.lower()}{number:04d}", kind, draw_design(rng, kind), brief, palette, aspect)
+
+
+def draw_logo(rng: Rng, brand: Brand) -> str:
+    """A logo as an SVG file."""
+    width, height = (SIDE, SIDE / brand.aspect) if brand.aspect > 1 else (SIDE * brand.aspect, SIDE)
+    place = _draw_place(rng, width, height)
+    paints, definitions = _paints(rng, brand)
+    ground = _ground(rng, brand.palette.ground, width, height)
+    elements = brand.design(rng, replace(brand.brief, paints=paints), place)
+    body = "\n".join([*definitions, *ground, *elements])
+    size = f"{number(width)} {number(height)}"
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}">\n{body}\n</svg>\n'
+
+
+def _draw_place(rng: Rng, width: float, height: float) -> Place:
+    """Where the drawing is: a part of the logo, now and then turned."""
+    across, down = rng.uniform(0.55, 0.92, 2)
+    x = width / 2 + rng.uniform(-0.5, 0.5) * (0.94 - across) * width
+    y = height / 2 + rng.uniform(-0.5, 0.5) * (0.94 - down) * height
+    turn = rng.uniform(-25, 25) if rng.random() < 0.4 else 0.0
+    return Place(float(x), float(y), width * across, height * down, float(turn))
+
+
+def _ground(rng: Rng, colour: Colour, width: float, height: float) -> list[str]:
+    """A tile behind the drawing; none for a white ground in half of the logos."""
+    if colour == (255, 255, 255) and rng.random() < 0.5:
+        return []
+    corner = number(float(rng.uniform(0, 0.3)) * min(width, height))
+    size = f'width="{number(width)}" height="{number(height)}"'
+    return [f'<rect {size} rx="{corner}" fill="{hexadecimal(colour)}"/>']
+
+
+def _paints(rng: Rng, brand: Brand) -> tuple[list[str], list[str]]:
+    """The paints of a logo's parts, and the definitions that they name."""
+    inks = list(brand.palette.inks)
+    if brand.kind == "gradient":
+        return _gradients(rng, brand)
+    if brand.kind == "simple":
+        return [hexadecimal(inks[0])], []
+    if brand.kind == "complex" and brand.design is divided and rng.random() < 0.5:
+        steps = int(rng.integers(4, 9))
+        return [hexadecimal(mixed(inks[0], inks[1], i / (steps - 1))) for i in range(steps)], []
+    least = 3 if brand.kind == "complex" else 1
+    count = int(rng.integers(least, 6)) if brand.design is not words or rng.random() < 0.6 else 1
+    return [hexadecimal(ink) for ink in inks[:count]], []
+
+
+def _gradients(rng: Rng, brand: Brand) -> tuple[list[str], list[str]]:
+    """One to three gradients, from hardly visible to strong, from the middle or along any direction."""
+    found, names = [], []
+    for place in range(int(rng.integers(1, 4))):
+        first = brand.palette.inks[place]
+        other = draw_apart(rng, [first, brand.palette.ground])
+        last = mixed(first, other, float(rng.uniform(LEAST_STEP, MOST_STEP)))
+        stops = f'<stop stop-color="{hexadecimal(first)}"/><stop offset="1" stop-color="{hexadecimal(last)}"/>'
+        if rng.random() < 0.3:
+            found.append(f'<radialGradient id="g{place}">{stops}</radialGradient>')
+        else:
+            turn = number(float(rng.uniform(0, 360)))
+            found.append(
+                f'<linearGradient id="g{place}" gradientTransform="rotate({turn} 0.5 0.5)">{stops}</linearGradient>'
+            )
+        names.append(f"url(#g{place})")
+    return names, [f"<defs>{''.join(found)}</defs>"]

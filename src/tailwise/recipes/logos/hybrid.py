@@ -1,0 +1,79 @@
+"""Rules and model together: rules on measured properties answer where they are sure, the model the rest."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tailwise.core.files import read_json
+from tailwise.metrics.predictions import Predictions, read_predictions
+from tailwise.recipes.recipe import Extra
+
+RULES, ROUTING = Path("data/rules"), Path("data/routing.json")
+"""The rules' predictions of each split, a table each; the confidence from which they answer."""
+NEVER = 2.0
+"""A threshold that no confidence reaches."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Accuracy of three ways on the same labels, and the share of labels that the rules answer in the hybrid."""
+
+    rules: float
+    model: float
+    hybrid: float
+    coverage: float
+
+
+def confidence(found: Predictions) -> np.ndarray:
+    """(N,) the probability of each predicted class."""
+    return found.known_probabilities[np.arange(len(found)), found.predicted]
+
+
+def aligned(rules: Predictions, model: Predictions) -> Predictions:
+    """The rules' rows in the order of the model's; ValueError if a sample of the model has none."""
+    place = {name: i for i, name in enumerate(rules.samples)}
+    if absent := [name for name in model.samples if name not in place]:
+        raise ValueError(f"the rules have no answer for {absent[0]!r}")
+    return rules.take(np.array([place[name] for name in model.samples], int))
+
+
+def routed(rules: Predictions, model: Predictions, threshold: float) -> Predictions:
+    """The rules' answers where their confidence is at least the threshold, the model's elsewhere; rows are aligned."""
+    sure = confidence(rules) >= threshold
+    probabilities = np.where(sure[:, None], rules.known_probabilities, model.known_probabilities)
+    return replace(model, predicted=np.where(sure, rules.predicted, model.predicted), probabilities=probabilities)
+
+
+def accuracy(found: Predictions) -> float:
+    """Of the rows that have a label."""
+    known = found.labelled
+    return float((known.predicted == known.targets).mean()) if len(known) else 0.0
+
+
+def compared(rules: Predictions, model: Predictions, threshold: float) -> Compared:
+    rules = aligned(rules, model)
+    coverage = float((confidence(rules) >= threshold).mean()) if len(rules) else 0.0
+    return Compared(accuracy(rules), accuracy(model), accuracy(routed(rules, model, threshold)), coverage)
+
+
+def choose_threshold(rules: Predictions, model: Predictions) -> float:
+    """The lowest threshold with the best accuracy of the hybrid, so that the rules answer most of what they can.
+
+    Tries each confidence that the rules have, and never asking them.
+    """
+    rules = aligned(rules, model)
+    tried = [*np.unique(confidence(rules)).tolist(), NEVER]
+    return min(tried, key=lambda threshold: (-accuracy(routed(rules, model, threshold)), threshold))
+
+
+def extra(split: str, predictions: dict[str, Predictions]) -> Extra:
+    """The figures `hybrid` of a split, where the rules have been fitted."""
+    threshold: float = read_json(ROUTING)["threshold"]
+    (found,) = predictions.values()
+    figures = vars(compared(read_predictions(RULES / f"{split}.csv", found.head), found, threshold))
+    rounded: dict[str, Any] = {name: round(value, 6) for name, value in figures.items()}
+    told = ", ".join(f"{name} {figures[name]:.3f}" for name in ("rules", "model", "hybrid"))
+    line = f"accuracy: {told}; the rules answer {figures['coverage']:.0%}"
+    return Extra({"hybrid": {**rounded, "threshold": round(threshold, 6)}}, lines=[line], summary=[line])

@@ -1,0 +1,124 @@
+"""Fits a decoding: the structure of the training songs, and settings that suit the calibration songs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Any, cast
+
+import numpy as np
+
+from tailwise.core.batch import Batch, Outputs
+from tailwise.core.files import read_csv, rounded
+from tailwise.core.heads import Head
+from tailwise.data.sequences.labels import class_ids
+from tailwise.engine.contract.metric import Metric
+from tailwise.engine.contract.task import Task
+from tailwise.evaluation.calibration.fit import fit_all
+from tailwise.evaluation.calibration.fitted import Fitted
+from tailwise.evaluation.calibration.options import Calibration
+from tailwise.metrics.classification import Classification
+from tailwise.metrics.predictions import concatenate, predictions
+from tailwise.metrics.sequence.boundaries import Boundaries
+from tailwise.models.sequence.decode import fit_structure
+from tailwise.recipes.sections.decoding.fitted import (
+    FittedDecoding,
+    OfDurations,
+    OfNovelty,
+    Undecoded,
+    decoder,
+)
+from tailwise.recipes.sections.decoding.kinds import Decoding, Durations, Novelty
+
+Songs = Sequence[tuple[Batch, Outputs]]
+"""Batches of songs with labels, and what the model gave for them."""
+
+
+@dataclass(frozen=True)
+class DecodingParams:
+    """The sections of params.yaml that decide the decoding."""
+
+    decoding: Decoding
+    calibration: Calibration
+
+
+def fit_decoding(
+    how: DecodingParams, train: Path, task: Task, held_out: Iterable[tuple[Batch, Outputs]]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """({head: decoding}, {head: how it was chosen}) as JSON.
+
+    train: folder of the prepared training songs; held_out: the songs of `task.valid`, which nothing was trained on.
+    The candidate with the largest sum of macro F1 and boundary F1 is chosen, the first of equals.
+    """
+    (head,), songs = task.heads, list(held_out)
+    candidates = list(_candidates(how, head, train, songs))
+    found = [judged(task.metrics, head, songs, one) for one in candidates]
+    best = max(range(len(found)), key=lambda place: sum(found[place].values()))
+    tried = [{**settings(one), **figures} for one, figures in zip(candidates, found)]
+    plain = judged(task.metrics, head, songs, Undecoded("most_probable", head.classes))
+    how_chosen = {"kind": how.decoding.kind, "most_probable": plain, "chosen": tried[best], "tried": tried}
+    return {head.name: asdict(candidates[best])}, {head.name: how_chosen}
+
+
+def _candidates(how: DecodingParams, head: Head, train: Path, songs: Songs) -> Iterable[FittedDecoding]:
+    """The decodings to choose from."""
+    if isinstance(how.decoding, Durations):
+        yield from of_durations(how.decoding, head, training_labels(train, head), fit_calibrator(how, head, songs))
+    elif isinstance(how.decoding, Novelty):
+        yield from of_novelty(how.decoding, head, fit_calibrator(how, head, songs))
+    else:
+        yield Undecoded("most_probable", head.classes)
+
+
+def of_durations(how: Durations, head: Head, labels: Sequence[np.ndarray], calibrator: Fitted) -> Iterable[OfDurations]:
+    """labels: class ids (T,) of each training song"""
+    found = fit_structure(labels, len(head.classes))
+    shares, center, spread = (
+        rounded(part.tolist()) for part in (np.exp(found.transitions), found.center, found.spread)
+    )
+    transitions = tuple(map(tuple, shares))
+    for weight in how.weights:
+        yield OfDurations(
+            "durations", head.classes, calibrator, weight, transitions, center=tuple(center), spread=tuple(spread)
+        )
+
+
+def of_novelty(how: Novelty, head: Head, calibrator: Fitted) -> Iterable[OfNovelty]:
+    for kernel in how.kernels:
+        for height in how.heights:
+            yield OfNovelty("novelty", head.classes, calibrator, kernel, height)
+
+
+def training_labels(train: Path, head: Head) -> list[np.ndarray]:
+    """Class ids (T,) of each song of a prepared split."""
+    return [class_ids(row[head.name], head) for row in read_csv(train / "manifest.csv")]
+
+
+def fit_calibrator(how: DecodingParams, head: Head, songs: Songs) -> Fitted:
+    """The calibrator that the stage calibrate fits to the same songs."""
+    parts = []
+    for batch, outputs in songs:
+        likely, names = outputs[head.name].cpu().softmax(dim=-1).numpy(), [""] * len(batch)
+        parts.append(predictions(head, likely, batch.targets[head.name].cpu().numpy(), names, names))
+    return fit_all(concatenate(parts), how.calibration.grid)[how.calibration.method]
+
+
+def judged(metrics: Mapping[str, Metric], head: Head, songs: Songs, one: FittedDecoding) -> dict[str, float]:
+    """Macro F1, and boundary F1 as the mean over its tolerances, of the decoded answers; 0 where undefined."""
+    decode = decoder({head.name: one})
+    decoded = [(outputs | decode(batch.inputs, outputs) if decode else outputs, batch) for batch, outputs in songs]
+    boundaries, classes = cast(Boundaries, metrics["boundaries"]), cast(Classification, metrics[head.name])
+    of_boundaries, of_classes = (
+        metric.value(np.sum([metric.part(*pair) for pair in decoded], axis=0)) for metric in (boundaries, classes)
+    )
+    return {
+        "macro_f1": of_classes["macro_f1"] or 0.0,
+        "boundary_f1": fmean(of_boundaries[name] or 0.0 for name in boundaries.headline),
+    }
+
+
+def settings(one: FittedDecoding) -> dict[str, float]:
+    """What distinguishes the candidates."""
+    if isinstance(one, OfDurations):
+        return {"weight": one.weight}
+    return {"kernel": one.kernel, "height": one.height} if isinstance(one, OfNovelty) else {}

@@ -1,0 +1,49 @@
+"""The params section `decoding`: how the answers of a song follow from the probabilities of its positions."""
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class MostProbable:
+    """The most probable class of each position."""
+
+    kind: Literal["most_probable"]
+
+
+@dataclass(frozen=True)
+class Durations:
+    """The most probable sections, given how long sections of the training songs last and how they follow each other.
+
+    weights: what that counts against the probabilities; the best of them on the calibration songs is taken
+    """
+
+    kind: Literal["durations"]
+    weights: tuple[float, ...] = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0)
+
+    def __post_init__(self):
+        if not self.weights or not all(isfinite(one) and one > 0 for one in self.weights):
+            raise ValueError("weights must be a list of positive numbers")
+
+
+@dataclass(frozen=True)
+class Novelty:
+    """The class that is most probable, on average, between two peaks of the features' novelty.
+
+    kernels: positions on each side that the novelty compares
+    heights: of a peak, in standard deviations above the mean; the best pair on the calibration songs is taken
+    """
+
+    kind: Literal["novelty"]
+    kernels: tuple[int, ...] = (8, 16, 32)
+    heights: tuple[float, ...] = (-1.0, -0.5, 0.0, 0.5)
+
+    def __post_init__(self):
+        if not self.kernels or min(self.kernels) < 2:
+            raise ValueError("kernels must be a list of numbers of positions, each 2 or more")
+        if not self.heights or not all(map(isfinite, self.heights)):
+            raise ValueError("heights must be a list of numbers")
+
+
+Decoding = MostProbable | Durations | Novelty
