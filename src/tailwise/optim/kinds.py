@@ -1,4 +1,9 @@
-"""The available kinds of optimizers and schedules."""
+"""The available kinds of optimizers and schedules.
+
+SAM and Ranger are not those of pytorch_optimizer 4.1.0 (tried): its Ranger counts steps outside the tensors that a
+state file keeps, so that a resumed run differs; its SAM leaves the perturbed weights where its closure raises, as for a
+step that a guard rejects, and neither computes the first gradient nor returns the loss.
+"""
 
 from math import isclose
 

@@ -13,6 +13,7 @@ from tailwise.core.params.runtime import Runtime
 from tailwise.engine.contract.phase import Phase, moves
 from tailwise.engine.contract.phases import hand_over_faults, recall_faults
 from tailwise.engine.contract.run import Training
+from tailwise.losses.adaptive import AdaptiveFocal
 from tailwise.losses.ldam import LDAM
 from tailwise.recipes.phases import PhaseSection
 
@@ -25,10 +26,21 @@ def of_balance(phases: Mapping[str, Rebalance], balance: Balance) -> Lines:
         key, limit = balance.limit(how.apply_as)
         if how.max_weight > limit:
             yield f"{name}.max_weight {how.max_weight:g} is above balance.{key} {limit:g}, which no boost may exceed"
+        if isinstance(how, PhaseSection):
+            yield from _of_factors(name, how, balance)
         if how.max_weight > 1 and isinstance(how.boost, EffectiveNumber) and not how.boost.beta:
             yield f"{name}.boost.beta 0 has no effect: every class gets the same boost; set {name}.max_weight to 1"
         if isinstance(how.samples, Oversampled) and how.samples.max_repeat == 1:
             yield f"{name}.samples.max_repeat 1 has no effect: each sample is drawn once; use {{kind: all}}"
+
+
+def _of_factors(name: str, how: PhaseSection, balance: Balance) -> Lines:
+    """Factors of an adaptive loss that the guard's limit does not allow, on top of the phase's weights."""
+    loss, (key, limit) = how.train.loss, balance.limit("weight")
+    weight = how.max_weight if how.apply_as == "weight" else 1.0
+    if isinstance(loss, AdaptiveFocal) and weight * loss.max_factor > limit:
+        times = f"{name}.max_weight {weight:g} times " if weight > 1 else ""
+        yield f"{times}{name}.train.loss.max_factor {loss.max_factor:g} is above balance.{key} {limit:g}"
 
 
 def of_correction(phases: Mapping[str, PhaseSection]) -> Lines:

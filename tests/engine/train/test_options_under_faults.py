@@ -62,7 +62,7 @@ def train(monkeypatch, first):
     """train(name, action, model): the phase of this name, with a fault at step AT that this is done about."""
 
     def trained(name, action, model, **run):
-        def check_step(trainer, numbers):
+        def check_step(trainer, numbers, first):
             if trainer.number == AT and (action != "halve micro-batch" or trainer.state.micro_batch > 2):
                 raise StepRejected(FAULTS[action], numbers)
 

@@ -132,6 +132,20 @@ def read(values: dict) -> Params:
             {"phase3.max_weight": 100.0},
         ),
         (
+            {"phase2.train.loss": {"kind": "adaptive_focal", "max_factor": 41.0}},
+            "phase2.train.loss.max_factor 41 is above balance.max_effective_ratio 40",
+            {"phase2.train.loss": {"kind": "adaptive_focal", "max_factor": 40.0}},
+        ),
+        (
+            {
+                "phase2.train.loss": {"kind": "adaptive_focal", "max_factor": 3.0},
+                "phase2.apply_as": "weight",
+                "phase2.max_weight": 20.0,
+            },
+            "phase2.max_weight 20 times phase2.train.loss.max_factor 3 is above balance.max_effective_ratio 40",
+            {"phase2.train.loss": {"kind": "adaptive_focal"}, "phase2.max_weight": 20.0},
+        ),
+        (
             {"phase2.samples": {"kind": "class_balanced"}},
             "phase2.samples {kind: class_balanced} and phase2.apply_as margin correct the imbalance twice",
             {"phase2.samples": {"kind": "class_balanced"}, "phase2.max_weight": 1.0},

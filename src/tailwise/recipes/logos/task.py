@@ -24,6 +24,17 @@ from tailwise.metrics.confidence import Confidence
 from tailwise.metrics.shares import PredictedShares
 from tailwise.metrics.uncertainty import Uncertainty
 from tailwise.models.image.classifier import ImageModel
+from tailwise.recipes.logos.contrast.weights import load_backbone
+
+
+@dataclass(frozen=True)
+class Start:
+    """What phase 1 begins with, besides the weights that the section model names.
+
+    pretrained: the weights file of pretraining, whose backbone is taken; null: none
+    """
+
+    pretrained: str | None = None
 
 
 @dataclass(frozen=True)
@@ -33,6 +44,7 @@ class Config:
     model: ImageModel
     loss: ImageLoss
     augment: ImageAugment
+    start: Start = Start()
 
 
 def build(
@@ -40,7 +52,7 @@ def build(
 ) -> Task:
     """The task on two prepared splits.
 
-    Weights are initialized from `seed`; `pretrained` loads those that the section model names.
+    Weights are initialized from `seed`; `pretrained` loads those that the sections model and start name.
     """
     torch.manual_seed(seed)
     config.loss.check(config.model.uncertainty)
@@ -49,9 +61,12 @@ def build(
     model = built(config.model, heads, validation.size)
     if pretrained:
         config.model.pretrain(model)
+    if pretrained and config.start.pretrained:
+        load_backbone(model, config.model, validation.size, Path(config.start.pretrained))
 
     def fallback() -> Task:
-        return build(replace(config, model=config.model.fallback()), heads, train, valid, seed, pretrained=True)
+        simpler = replace(config, model=config.model.fallback(), start=Start())
+        return build(simpler, heads, train, valid, seed, pretrained=True)
 
     return Task(
         heads=heads,
