@@ -21,12 +21,14 @@ from tailwise.evaluation.certificate import Targets
 from tailwise.losses.image.loss import ImageLoss
 from tailwise.models.image.classifier import ImageModel
 from tailwise.recipes import contradictions as shared
+from tailwise.recipes.logos.contrast.options import Contrast
 from tailwise.recipes.logos.demo import Demo
 from tailwise.recipes.logos.prepare import Prepare
 from tailwise.recipes.logos.readers.images import ImageFiles
 from tailwise.recipes.logos.readers.logo import HEAD
 from tailwise.recipes.logos.source import Source
-from tailwise.recipes.phases import PhaseSection
+from tailwise.recipes.logos.task import Start
+from tailwise.recipes.phases import PhaseSection, PlainPhase
 
 MADE_ROOT = "data/demo"
 """The data root that a stage of the pipeline makes."""
@@ -38,6 +40,9 @@ class Params:
     data: Source
     demo: Demo
     prepare: Prepare
+    contrast: Contrast
+    pretrain: PlainPhase
+    start: Start
     phase1: PhaseSection
     phase2: PhaseSection
     phase3: PhaseSection
