@@ -19,8 +19,10 @@ from tailwise.engine.contract.run import Stability, Training
 from tailwise.evaluation.calibration.options import Calibration
 from tailwise.evaluation.certificate import Targets
 from tailwise.losses.image.loss import ImageLoss
-from tailwise.models.image.classifier import ImageModel
+from tailwise.losses.kinds import PLAIN
+from tailwise.models.image.classifier import Ensemble, ImageModel
 from tailwise.recipes import contradictions as shared
+from tailwise.recipes.logos.contrast.model import ContrastModel
 from tailwise.recipes.logos.contrast.options import Contrast
 from tailwise.recipes.logos.demo import Demo
 from tailwise.recipes.logos.prepare import Prepare
@@ -40,9 +42,6 @@ class Params:
     data: Source
     demo: Demo
     prepare: Prepare
-    contrast: Contrast
-    pretrain: PlainPhase
-    start: Start
     phase1: PhaseSection
     phase2: PhaseSection
     phase3: PhaseSection
@@ -52,6 +51,9 @@ class Params:
     model: ImageModel
     loss: ImageLoss
     augment: ImageAugment
+    start: Start
+    contrast: Contrast
+    pretrain: PlainPhase
     training: Training
     stability: Stability
     calibration: Calibration
@@ -63,6 +65,7 @@ class Params:
         for name, phase in self.phases().items():
             check_phase(name, model, phase, self.loss.regularisers)
         self.loss.check(self.model.uncertainty)
+        check_pretraining(self)
         for line in self.contradictions([name for name, _ in model.named_parameters()]):
             raise ValueError(line)
 
@@ -111,6 +114,28 @@ def check_phase(name: str, model: torch.nn.Module, phase: PhaseSection, auxiliar
         check_losses(phase.train.loss_weights, (HEAD,), auxiliary)
     except UserError as error:
         raise UserError(f"{name}.train.{error}") from error
+
+
+def check_pretraining(params: Params) -> None:
+    """Raise UserError for options of pretraining without effect, or a backbone that is not pretrained."""
+    phase = params.pretrain.train
+    if phase.mix or phase.loss != PLAIN or phase.augment_by_class:
+        raise UserError("pretrain.train: mix, loss and augment_by_class are of labels, which pretraining has none of")
+    if not phase.augment:
+        raise UserError("pretrain.train.augment 0: both views of a picture would be the same")
+    if isinstance(params.model.backbone, Ensemble):
+        if params.start.pretrained:
+            raise UserError("start.pretrained has no effect on an ensemble: set it to null")
+        return
+    with torch.device("meta"):
+        heads = (Head(HEAD, ("a", "b")),)
+        model = ContrastModel(params.model.backbone, params.contrast, heads, params.prepare.size)
+    try:
+        set_trainable(model, phase.trainable)
+        rate_groups(model, phase.rates)
+        check_losses(phase.loss_weights, (), ())
+    except UserError as error:
+        raise UserError(f"pretrain.train.{error}") from error
 
 
 def check_inputs(params: Params) -> None:
