@@ -21,6 +21,7 @@ class HandOver:
     seeds, epochs: the name that seeds all randomness, and the number of epochs so far
     guard: state of the guards, JSON; rate: their current factor on the learning rate
     micro_batch: current micro-batch size
+    measured: what the losses so far were measured by, see `state.yardstick`; "" if unknown
     """
 
     tensors: Tensors
@@ -31,6 +32,7 @@ class HandOver:
     guard: dict
     rate: float
     micro_batch: int
+    measured: str = ""
 
 
 EMPTY = {"hand_over": "best"}
