@@ -1,8 +1,9 @@
 """Figures of real songs, on the validation split of the run in this folder.
 
-Prints accuracy and macro F1 of the answers, as `evaluate` decoded them; the macro F1 of verse against chorus at positions that are one of the two, with answers
-restricted to the two, and among all classes; boundary F1 as a mean over songs and of all boundaries together, trimmed
-and untrimmed; calibration error of the most probable classes, before and after calibration; F1 of each class. In this folder, after `dvc repro`:
+Prints accuracy and macro F1 of the answers, as `evaluate` decoded them; the macro F1 of verse against chorus at
+positions that are one of the two, with answers restricted to the two, and among all classes; boundary F1 as a mean over
+songs and of all boundaries together, trimmed and untrimmed; calibration error of the most probable classes, before and
+after calibration; F1 of each class. In this folder, after `dvc repro`:
 
     PYTHONPATH=../../src python3 real_songs.py
 """
