@@ -19,8 +19,8 @@ from tailwise.metrics.labels import labels_to_json
 from tailwise.metrics.sequence.boundaries import Boundaries
 from tailwise.metrics.sequence.segments import Segments
 from tailwise.recipes.sections.report.page import SectionsPage
-from tailwise.recipes.sections.structure import extra
 from tailwise.recipes.sections.tracks.matrices import weight_rows
+from tailwise.recipes.sections.tracks.structure import extra
 
 RUN = Run(heads={"section": list(HEAD.classes)}, page=SectionsPage(), phases=["phase1"], positions=True)
 
@@ -196,7 +196,7 @@ def test_a_mistake_is_shown_in_its_song_with_the_attention(browser, report):
 def test_families_of_figures_are_charts_and_the_rest_is_folded(browser, tmp_path):
     path, _ = write_report(tmp_path, make_songs(3), charted=True)
     browser.open(path, "training")
-    assert browser.texts("#overall .chart > h4")[4:] == ["Boundary F1", "Segments found"]
+    assert browser.texts("#overall .chart > h4")[4:] == ["Boundary F1", "Segments found, F1"]
     assert browser.texts("#overall .chart:nth-child(5) .legend li") == ["exact", "within 1 position"]
     assert not browser.one("#more-curves").is_displayed()
     browser.all("#training details summary")[0].click()
@@ -208,7 +208,7 @@ def test_a_mistake_shows_the_weights_of_scales_and_parts(browser, tmp_path):
     browser.open(path, "mistakes")
     assert len(browser.all("#mistake-cards .weights")) == 2
     assert len(browser.all("#mistake-cards .weights:nth-of-type(2) rect")) == 2 * 4
-    assert browser.texts("#mistake-cards .weights .note")[0] == "scales, each position · 2 positions: black is 0.75"
+    assert browser.texts("#mistake-cards .weights .note")[0] == "weight of each scale: black is 0.75"
     assert ruled(browser) == []
 
 

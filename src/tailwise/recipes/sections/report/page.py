@@ -35,7 +35,7 @@ class SectionsPage(Page):
         )
 
     def collect(self, root: Path) -> dict[str, Any]:
-        """songs, structure: the files that `structure.extra` makes."""
+        """songs, structure: the files that `tracks.structure.extra` makes."""
         return {name: read_json(root / f"reports/{name}.json") for name in ("songs", "structure")}
 
     def payload(self, own: Mapping[str, Any]) -> dict[str, Any]:
