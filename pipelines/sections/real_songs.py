@@ -24,7 +24,7 @@ from tailwise.evaluation.calibration.measures import measure_calibration
 from tailwise.metrics.confusion import accuracy, confusion, f1, macro
 from tailwise.metrics.predictions import Predictions, read_predictions
 from tailwise.metrics.sequence.boundaries import Boundaries
-from tailwise.recipes.sections.structure import as_batch
+from tailwise.recipes.sections.tracks.structure import as_batch
 from tailwise.recipes.sections.tracks.track import Track, tracks
 
 HEAD, PAIR = "section", ("verse", "chorus")
