@@ -1,5 +1,7 @@
 """Pictures as patches: embedded by convolutions, and their mean colours."""
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -10,6 +12,18 @@ LARGEST_LEVEL = 255.0
 def normalised(image: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     """image (B, 3, H, W) uint8 in [0, 255] to numbers in [-1, 1]."""
     return image.to(dtype) / (LARGEST_LEVEL / 2) - 1
+
+
+def with_edges(image: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """image (B, 3, H, W) uint8 to (B, 5, H, W): `normalised`, and how far each pixel is from that right and below it.
+
+    A difference d of levels, the largest over the colours, is log(1 + d) / log(256): 0 within a flat part, small but
+    not 0 within a gradient, near 1 at an edge, whatever the colours are.
+    """
+    levels = image.to(dtype)
+    right, down = levels.diff(dim=3).abs().amax(dim=1), levels.diff(dim=2).abs().amax(dim=1)
+    differences = torch.stack([F.pad(right, (0, 1)), F.pad(down, (0, 0, 0, 1))], dim=1)
+    return torch.cat([normalised(image, dtype), differences.log1p() / math.log(LARGEST_LEVEL + 1)], dim=1)
 
 
 def group_norm(channels: int) -> nn.GroupNorm:
