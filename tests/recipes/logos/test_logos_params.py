@@ -1,58 +1,70 @@
-"""The params of the logos pipeline: the committed file, and contradictions of pretraining, in one line each."""
+"""The params of the logos pipeline: what `check` refuses, each with its nearest valid neighbour; the presets."""
 
-import copy
-from functools import cache
 from pathlib import Path
 
 import pytest
 
+from support.params import with_values
+from tailwise.cli.preset import apply
 from tailwise.core.errors import UserError
-from tailwise.core.params.config import read_params, section
-from tailwise.recipes.logos.params import Params
+from tailwise.core.params.config import read_file, read_params, section
+from tailwise.recipes.logos.params import Params, check_inputs
 
-FILE = Path(__file__).parents[3] / "pipelines/logos/params.yaml"
-
-
-@cache
-def shipped() -> dict:
-    return read_params(FILE)
+FOLDER = Path(__file__).parents[3] / "pipelines/logos"
+PARAMS = read_params(FOLDER / "params.yaml")
+PRESETS = sorted((FOLDER / "presets").glob("*.yaml"))
 
 
-def params_with(changes: dict) -> Params:
-    params = copy.deepcopy(shipped())
-    for path, value in changes.items():
-        *keys, last = path.split(".")
-        inner = params
-        for key in keys:
-            inner = inner[key]
-        inner[last] = value
-    return section(params, "", Params)
+def read(values: dict) -> Params:
+    """params.yaml with values at dotted keys changed, as `check` reads it."""
+    return section(with_values(PARAMS, values), "", Params)
 
 
-def test_the_committed_params_are_accepted():
-    params = params_with({})
-    assert params.start.pretrained == "data/models/pretrain.safetensors" and params.pretrain.train.hand_over == "last"
+@pytest.mark.parametrize(
+    ("wrong", "said", "allowed"),
+    [
+        ({"prepare.calibration": 0.0}, "calibration must be within (0, 1)", {"prepare.calibration": 0.1}),
+        ({"prepare.background": "white"}, "background must be a colour", {"prepare.background": "#eeeeee"}),
+        (
+            {"phase2.train.mix": {"kind": "mixup", "alpha": 0.3}},
+            "phase2.train.mix {kind: mixup}: images are not mixed, set it to null",
+            {"phase2.train.mix": None},
+        ),
+        ({"model.backbone.heads": 3}, "heads 3 does not divide width", {"model.backbone.heads": 2}),
+        (
+            {"loss.uncertainty": 0.0},
+            "model.uncertainty would not be trained",
+            {"loss.uncertainty": 0.0, "model.uncertainty": False},
+        ),
+        (
+            {"phase1.train.trainable": ["recurrence.*"]},
+            "phase1.train.trainable: 'recurrence.*' names no parameter of the model; it has",
+            {"phase1.train.trainable": ["heads.*", "uncertainty.*"]},
+        ),
+        ({"contrast.aspects": ["shape", "shape"]}, "aspects must name one or more", {"contrast.aspects": ["shape"]}),
+        (
+            {"phase1.train.hand_over": "last"},
+            "phase1.train.hand_over last is of no use to phase2: the state of adamw does not fit sam of adamw",
+            {"phase1.train.hand_over": "best"},
+        ),
+    ],
+)
+def test_a_contradiction_is_refused_and_its_neighbour_is_not(wrong, said, allowed):
+    with pytest.raises(UserError) as error:
+        read(wrong)
+    assert said in str(error.value) and "\n" not in str(error.value)
+    read(allowed)
 
 
-ENSEMBLE = {"kind": "ensemble", "members": [{"kind": "vit"}, {"kind": "small"}]}
+@pytest.mark.parametrize("file", PRESETS, ids=lambda file: file.stem)
+def test_a_preset_is_valid_and_changes_something(file):
+    params = read_file(FOLDER / "params.yaml")
+    assert apply(params, read_file(file))
+    assert section(params, "", Params)
 
 
-@pytest.mark.parametrize(("changes", "says"), [
-    ({"model.backbone": ENSEMBLE}, "start.pretrained has no effect on an ensemble: set it to null"),
-    ({"pretrain.train.rates": [{"pattern": "heads.*", "factor": 2.0}]}, r"pretrain.train.rates: 'heads.\*' names no"),
-    ({"pretrain.train.trainable": ["pool.*"]}, r"pretrain.train.trainable: 'pool.\*' names no parameter"),
-    ({"pretrain.train.loss": {"kind": "focal", "gamma": 2.0}}, "pretrain.train: mix, loss and augment_by_class"),
-    ({"pretrain.train.augment": 0.0}, "both views of a picture would be the same"),
-    ({"pretrain.train.loss_weights": {"colour": 2.0}}, "pretrain.train.loss_weights.colour: the task has no such loss"),
-    ({"model.uncertainty": False}, "loss.uncertainty has no effect"),
-    ({"prepare.size": 60}, "patch 8 must divide pictures of 60 pixels"),
-    ({"phase1.train.trainable": ["!backbone.*"]}, "phase1.train.trainable: nothing would be trained"),
-])  # fmt: skip
-def test_contradictions_are_refused(changes, says):
-    with pytest.raises(UserError, match=says):
-        params_with(changes)
-
-
-def test_an_ensemble_without_pretraining_and_adaptive_focal_loss_are_accepted():
-    loss = {"kind": "adaptive_focal", "gamma": 2.0}
-    params_with({"model.backbone": ENSEMBLE, "start.pretrained": None, "phase2.train.loss": loss})
+def test_data_that_are_not_there_are_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match="data/own"):
+        check_inputs(read({"data.root": "data/own"}))
+    check_inputs(read({}))  # a stage makes the demo

@@ -26,7 +26,7 @@ DRAWN = 128
 """Pixels of a vector picture's longer side."""
 FALLS = 6
 """Levels of 255 by which brightness must fall for a bit to be set: compression changes less."""
-BITS, LEVELS = 10, 6.0
+BITS, LEVELS = 32, 10.0
 """Of 256 bits, and on average of 255 levels, by which near-duplicates differ at most."""
 MARGIN = 24
 """Levels by which a picture differs from the colour of its corner, where it is no margin."""

@@ -39,10 +39,10 @@ class Demo:
 
     def counts(self, split: str) -> dict[str, int]:
         """Logos of each class."""
-        most = getattr(self, split)
+        most: int = getattr(self, split)
         if split != "train":
             return dict.fromkeys(CLASSES, most)
-        shares = [self.imbalance ** (-place / (len(CLASSES) - 1)) for place in range(len(CLASSES))]
+        shares = [float(self.imbalance) ** (-place / (len(CLASSES) - 1)) for place in range(len(CLASSES))]
         return {kind: max(1, round(most * share)) for kind, share in zip(CLASSES, shares)}
 
 

@@ -12,7 +12,7 @@ from tailwise.recipes.logos.demo.letters import draw_hand
 Rng = np.random.Generator
 
 CONSONANTS, VOWELS = "BCDFGHJKLMNPQRSTVWXYZ", "AEIOU"
-LEAST_STEP, MOST_STEP = 0.35, 1.0
+LEAST_STEP, MOST_STEP = 0.5, 1.0
 """Share of the way to another colour that a gradient goes."""
 
 
@@ -29,8 +29,8 @@ class Brand:
 
 
 def draw_name(rng: Rng) -> str:
-    """Two to eight letters that can be spoken."""
-    length = int(rng.choice((2, 3, 4, 5, 6, 7, 8), p=(0.1, 0.18, 0.22, 0.2, 0.14, 0.1, 0.06)))
+    """Two to seven letters that can be spoken."""
+    length = int(rng.choice((2, 3, 4, 5, 6, 7), p=(0.1, 0.25, 0.25, 0.2, 0.12, 0.08)))
     first = int(rng.integers(2))
     return "".join(_letter(rng, (CONSONANTS, VOWELS)[(first + i) % 2]) for i in range(length))
 
@@ -41,7 +41,7 @@ def _letter(rng: Rng, among: str) -> str:
 
 def draw_brand(rng: Rng, kind: str, number: int) -> Brand:
     word = draw_name(rng)
-    palette, aspect = draw_palette(rng, 5), float(np.exp2(rng.uniform(-0.7, 0.9)))
+    palette, aspect = draw_palette(rng, 5), float(np.exp2(rng.uniform(-0.5, 0.6)))
     brief = Brief(word, draw_hand(rng))
     return Brand(f"{word.lower()}{number:04d}", kind, draw_design(rng, kind), brief, palette, aspect)
 
@@ -60,10 +60,10 @@ def draw_logo(rng: Rng, brand: Brand) -> str:
 
 def _draw_place(rng: Rng, width: float, height: float) -> Place:
     """Where the drawing is: a part of the logo, now and then turned."""
-    across, down = rng.uniform(0.55, 0.92, 2)
-    x = width / 2 + rng.uniform(-0.5, 0.5) * (0.94 - across) * width
-    y = height / 2 + rng.uniform(-0.5, 0.5) * (0.94 - down) * height
-    turn = rng.uniform(-25, 25) if rng.random() < 0.4 else 0.0
+    across, down = rng.uniform(0.78, 0.95, 2)
+    x = width / 2 + rng.uniform(-0.5, 0.5) * (0.97 - across) * width
+    y = height / 2 + rng.uniform(-0.5, 0.5) * (0.97 - down) * height
+    turn = rng.uniform(-20, 20) if rng.random() < 0.3 else 0.0
     return Place(float(x), float(y), width * across, height * down, float(turn))
 
 
