@@ -6,6 +6,7 @@ import torch
 
 from tailwise.core.batch import Batch
 from tailwise.core.heads import IGNORE, Head
+from tailwise.metrics.dotted import dotted
 from tailwise.metrics.shares import PredictedShares
 from tailwise.metrics.uncertainty import Uncertainty
 
@@ -40,3 +41,8 @@ def test_unknown_where_all_are_right_and_zero_where_all_are_as_uncertain():
     assert DOUBT.value(DOUBT.part(*batch([0], [0]))) == {"right": 0.0, "wrong": None, "separation": None}
     assert DOUBT.value(DOUBT.part(*batch([0, 1], [0, 0])))["separation"] == 0
     assert DOUBT.value(np.zeros(6)) == {"right": None, "wrong": None, "separation": None}
+
+
+def test_every_figure_has_a_name_for_people():
+    for metric, total in ((SHARES, np.ones(3)), (DOUBT, np.ones(6))):
+        assert metric.labels.keys() == dotted(metric.value(total)).keys()

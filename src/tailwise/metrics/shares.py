@@ -8,6 +8,7 @@ import torch
 
 from tailwise.core.batch import Batch, Outputs
 from tailwise.core.heads import IGNORE, Head
+from tailwise.metrics.labels import Label
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,12 @@ class PredictedShares:
 
     head: Head
     headline: ClassVar[tuple[str, ...]] = ("largest",)
+
+    @property
+    def labels(self) -> dict[str, Label]:
+        """The largest share, and those of the classes."""
+        shares = {f"share.{name}": Label("share of the predictions", name) for name in self.head.classes}
+        return {"largest": Label("share of the predictions", "largest"), **shares}
 
     def part(self, outputs: Outputs, batch: Batch) -> np.ndarray:
         predicted = outputs[self.head.name].argmax(dim=-1)[batch.targets[self.head.name] != IGNORE]

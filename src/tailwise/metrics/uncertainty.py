@@ -8,6 +8,7 @@ import numpy as np
 
 from tailwise.core.batch import Batch, Outputs
 from tailwise.core.heads import IGNORE, Head
+from tailwise.metrics.labels import Label
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,12 @@ class Uncertainty:
     head: Head
     output: str
     headline: ClassVar[tuple[str, ...]] = ("separation",)
+
+    @property
+    def labels(self) -> dict[str, Label]:
+        """All of one family."""
+        members = {"right": "right answers", "wrong": "wrong answers", "separation": "separation"}
+        return {name: Label("log variance", member) for name, member in members.items()}
 
     def part(self, outputs: Outputs, batch: Batch) -> np.ndarray:
         targets = batch.targets[self.head.name]

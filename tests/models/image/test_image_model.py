@@ -84,12 +84,18 @@ def test_every_parameter_gets_a_gradient_from_one_sample(name):
 
 
 @pytest.mark.parametrize(("option", "other"), [
-    ("patch", 4), ("depth", 3), ("hidden", 1), ("spatial_bias", False), ("colour_bias", False), ("width", 32),
+    ("patch", 4), ("depth", 3), ("hidden", 1), ("width", 32),
+    ("edges", False), ("spatial_bias", False), ("colour_bias", False),
 ])  # fmt: skip
 def test_each_option_changes_the_model(option, other):
     net, changed = (build(model_of(each)) for each in (VIT, replace(VIT, **{option: other})))
     own, found = ({name: tuple(p.shape) for name, p in each.named_parameters()} for each in (net, changed))
     assert own != found
+
+
+def test_edges_change_the_small_net_too():
+    assert next(SMALL.build(SIZE).parameters()).shape[1] == 5
+    assert next(replace(SMALL, edges=False).build(SIZE).parameters()).shape[1] == 3
 
 
 def test_heads_of_attention_change_the_answer():
@@ -146,6 +152,7 @@ def test_fallbacks_take_over_in_their_order():
     ({"backbone": {"kind": "vit", "patch": 12}}, "patch must be 2, 4, 8, 16 or 32"),
     ({"backbone": {"kind": "vit", "dropout": 1.0}}, r"dropout must be in \[0, 1\)"),
     ({"backbone": {"kind": "vit", "depth": 0}}, "must be positive"),
+    ({"backbone": {"kind": "small", "width": 3}}, "width must be even"),
     ({"backbone": {"kind": "resnet"}}, "vit, efficientnet_b1, small, ensemble"),
     ({"backbone": {"kind": "ensemble", "members": [{"kind": "small"}]}}, "2 models or more"),
     ({"backbone": {"kind": "efficientnet_b1", "norm": "frozen"}}, "norm frozen keeps the statistics"),

@@ -8,7 +8,7 @@ import torch
 from tailwise.core.heads import Head
 from tailwise.models.image.attention import LogoAttention, SpatialBias
 from tailwise.models.image.classifier import ImageModel
-from tailwise.models.image.patches import colour_similarity, patch_colours
+from tailwise.models.image.patches import colour_similarity, patch_colours, with_edges
 from tailwise.models.image.small import Small
 from tailwise.models.image.transformer import VisionTransformer
 
@@ -85,6 +85,17 @@ def test_colours_are_the_means_of_the_patches():
     torch.testing.assert_close(found, found.transpose(1, 2))
 
 
+def test_edges_are_differences_whatever_the_colours():
+    """Flat parts are 0, a step of one level is log 2 / log 256 = 1 / 8, one of 255 levels is 1."""
+    image = torch.zeros(1, 3, 4, 4, dtype=torch.uint8)
+    image[0, 1, :, 2:], image[0, 2, 3] = 255, 1
+    found = with_edges(image, torch.float64)
+    assert found.shape == (1, 5, 4, 4) and found[0, 0].unique().tolist() == [-1]
+    assert found[0, 3].tolist() == [[0, 1, 0, 0]] * 4
+    assert found[0, 4].tolist() == [[0] * 4, [0] * 4, [pytest.approx(1 / 8)] * 4, [0] * 4]
+    torch.testing.assert_close(with_edges(255 - image, torch.float64)[:, 3:], found[:, 3:])
+
+
 def test_the_map_is_the_share_of_each_patch():
     backbone = VisionTransformer("vit", width=16, depth=1, heads=2)
     torch.manual_seed(0)
@@ -96,7 +107,7 @@ def test_the_map_is_the_share_of_each_patch():
     with torch.no_grad():  # where the pooling sees one patch and the block's attention sees all alike
         net.backbone.blocks[0].attention.project.weight.zero_()
         net.backbone.blocks[0].attention.project.bias.zero_()
-        pooled = net.backbone._pool(net.backbone.norm(net.backbone.blocks[0](*net.backbone._embed(image))))[:, 0]
+        pooled = net.backbone._pool(net.backbone.norm(net.backbone.blocks[0](*net.backbone._embed(image)))).mean(dim=1)
     expected = (pooled / 2 + 1 / 32).reshape(2, 4, 4)
     torch.testing.assert_close(net.attention_map(image), expected)
     assert ImageModel(Small("small"), fallbacks=()).build((Head("k", ("a", "b")),), 32).attention_map(image) is None

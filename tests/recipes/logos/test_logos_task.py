@@ -39,7 +39,7 @@ def made(splits, config=CONFIG, seed=1):
 
 def test_it_learns_and_every_metric_has_figures(splits):
     task = made(splits)
-    phase = make_phase(epochs=6, lr=1e-2, clip=1.0, augment=0.5)
+    phase = make_phase(epochs=12, lr=1e-2, clip=1.0, augment=0.5)
     trained = train_phase(task, phase, range(32), {}, make_run(batch_size=8))
     figures = figures_of(task.metrics, trained.history[-1].totals)
     assert figures["kind"]["accuracy"] > 0.9 > figures_of(task.metrics, trained.history[0].totals)["kind"]["accuracy"]

@@ -1,5 +1,7 @@
 """Pictures as patches: embedded by convolutions, and their mean colours."""
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -10,6 +12,18 @@ LARGEST_LEVEL = 255.0
 def normalised(image: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     """image (B, 3, H, W) uint8 in [0, 255] to numbers in [-1, 1]."""
     return image.to(dtype) / (LARGEST_LEVEL / 2) - 1
+
+
+def with_edges(image: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """image (B, 3, H, W) uint8 to (B, 5, H, W): `normalised`, and how far each pixel is from that right and below it.
+
+    A difference d of levels, the largest over the colours, is log(1 + d) / log(256): 0 within a flat part, small but
+    not 0 within a gradient, near 1 at an edge, whatever the colours are.
+    """
+    levels = image.to(dtype)
+    right, down = levels.diff(dim=3).abs().amax(dim=1), levels.diff(dim=2).abs().amax(dim=1)
+    differences = torch.stack([F.pad(right, (0, 1)), F.pad(down, (0, 0, 0, 1))], dim=1)
+    return torch.cat([normalised(image, dtype), differences.log1p() / math.log(LARGEST_LEVEL + 1)], dim=1)
 
 
 def group_norm(channels: int) -> nn.GroupNorm:
@@ -24,27 +38,46 @@ def is_power(number: int) -> bool:
 
 
 class PatchEmbedding(nn.Module):
-    """x (B, 3, H, W) to (B, H / patch, W / patch, width), by convolutions of 3 x 3 that halve height and width.
+    """image (B, 3, H, W) uint8 to (B, H / patch, W / patch, width), by convolutions of 3 x 3.
 
-    The channels double from layer to layer; the last layer is a projection of each patch.
+    The first one keeps height and width, each further one halves them and has twice the channels; then each patch is
+    projected. edges: whether the first one sees `with_edges`
     Source: https://arxiv.org/abs/2106.14881, section 4: transformers whose patches are embedded by a few convolutions
     learn faster and from less data than with one convolution of stride `patch`
     """
 
-    def __init__(self, patch: int, width: int):
+    def __init__(self, patch: int, width: int, edges: bool):
         super().__init__()
         halvings = patch.bit_length() - 1
-        channels = [3, *(max(8, width >> halvings - 1 - i) for i in range(halvings))]
-        self.layers = nn.Sequential(*(halving(*pair) for pair in zip(channels, channels[1:])))
+        channels = [max(8, width >> halvings - i) for i in range(halvings + 1)]
+        self.layers = Convolutions(channels, edges)
         self.project = nn.Linear(channels[-1], width)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.project(self.layers(x).permute(0, 2, 3, 1))
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        return self.project(self.layers(image).permute(0, 2, 3, 1))
 
 
-def halving(inside: int, outside: int) -> nn.Sequential:
-    """A convolution that halves height and width, group norm and GELU."""
-    convolution = nn.Conv2d(inside, outside, 3, stride=2, padding=1, bias=False)
+class Convolutions(nn.Module):
+    """image (B, 3, H, W) uint8 to (B, C, h, w): convolutions of 3 x 3, each with group norm and GELU.
+
+    channels: of each; the first one keeps height and width, the others halve them
+    edges: whether the first one sees `with_edges`, else colours alone
+    """
+
+    def __init__(self, channels: list[int], edges: bool):
+        super().__init__()
+        self.see = with_edges if edges else normalised
+        pairs = zip([5 if edges else 3, *channels], channels)
+        self.layers = nn.Sequential(*(layer(*pair, stride=2 if number else 1) for number, pair in enumerate(pairs)))
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        convolution = next(self.layers.parameters())
+        return self.layers(self.see(image, convolution.dtype))
+
+
+def layer(inside: int, outside: int, stride: int) -> nn.Sequential:
+    """A convolution of 3 x 3, group norm and GELU."""
+    convolution = nn.Conv2d(inside, outside, 3, stride=stride, padding=1, bias=False)
     return nn.Sequential(convolution, group_norm(outside), nn.GELU())
 
 

@@ -6,24 +6,26 @@ from typing import Literal
 import torch
 from torch import nn
 
-from tailwise.models.image.patches import halving, normalised
+from tailwise.models.image.patches import Convolutions
 
 HALVINGS = 4
 
 
 @dataclass(frozen=True)
 class Small:
-    """Four convolutions that halve the picture, with group norm, and the mean and maximum over its places.
+    """A convolution, four that halve the picture, and the mean and maximum over its places.
 
-    width: channels of the first layer; they double up to 8 times as many
+    width: channels of the second layer, even: the first one has half as many, the last one 8 times as many
+    edges: whether it sees edges besides colours, see `with_edges`
     """
 
     kind: Literal["small"]
     width: int = 16
+    edges: bool = True
 
     def __post_init__(self):
-        if self.width < 1:
-            raise ValueError(f"width must be positive, found {self.width}")
+        if self.width < 2 or self.width % 2:
+            raise ValueError(f"width must be even and positive, found {self.width}")
 
     def bare(self) -> "Small":
         return self
@@ -36,7 +38,7 @@ class Small:
     def build(self, size: int) -> "SmallNet":
         """The backbone, randomly initialised; raises ValueError as `check`."""
         self.check(size)
-        return SmallNet(self.width)
+        return SmallNet(self.width, self.edges)
 
     def pretrain(self, backbone: nn.Module) -> None:
         """Do nothing: there are no published weights."""
@@ -45,12 +47,12 @@ class Small:
 class SmallNet(nn.Module):
     """image (B, 3, H, W) uint8 to embeddings (B, 16 * width)."""
 
-    def __init__(self, width: int):
+    def __init__(self, width: int, edges: bool):
         super().__init__()
-        channels = [3, *(width << i for i in range(HALVINGS))]
-        self.layers = nn.Sequential(*(halving(*pair) for pair in zip(channels, channels[1:])))
+        channels = [width // 2, *(width << i for i in range(HALVINGS))]
+        self.layers = Convolutions(channels, edges)
         self.dim, self.project = 2 * channels[-1], nn.Linear(2 * channels[-1], 2 * channels[-1])
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
-        x = self.layers(normalised(image, self.project.weight.dtype)).flatten(2)
+        x = self.layers(image).flatten(2)
         return self.project(torch.cat([x.mean(dim=-1), x.amax(dim=-1)], dim=-1)).relu()

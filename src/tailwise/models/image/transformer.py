@@ -1,9 +1,11 @@
 """The logo-aware vision transformer.
 
-Logo-aware means that attention is told two things about two patches, which a plain vision transformer has to learn from
-many pictures: where one lies relative to the other (a learned bias for each offset), and whether they have the same
-colour (a learned weight of each head on the similarity of their mean colours). A logo has few, flat colours, so patches
-of one colour are mostly parts of one shape, wherever they are; letters are the same strokes side by side.
+Logo-aware means three things that a plain vision transformer has to learn from many pictures. Two are told to attention
+about two patches: where one lies relative to the other (a learned bias for each offset), and whether they have the same
+colour (a learned weight of each head on the similarity of their mean colours): a logo has few, flat colours, so patches
+of one colour are mostly parts of one shape, wherever they are, and letters are the same strokes side by side. The third
+is told to the patches: how each pixel differs from the next ones, whatever the colours are, on a scale that tells flat
+parts, gradients and edges apart.
 """
 
 from collections.abc import Iterable
@@ -16,7 +18,7 @@ from torch.utils.checkpoint import checkpoint
 
 from tailwise.models.checks import check_dropout
 from tailwise.models.image.attention import LogoAttention
-from tailwise.models.image.patches import PatchEmbedding, colour_similarity, is_power, normalised, patch_colours
+from tailwise.models.image.patches import PatchEmbedding, colour_similarity, is_power, patch_colours
 
 COLOUR_SPREAD = 0.15
 """Distance of colours, in [0, sqrt 3], at which their similarity is 0.6."""
@@ -24,13 +26,13 @@ COLOUR_SPREAD = 0.15
 
 @dataclass(frozen=True)
 class VisionTransformer:
-    """Patches embedded by convolutions, blocks of attention, and an attention that pools the patches.
+    """Patches embedded by convolutions, blocks of attention, and as many weighted means of the patches as heads.
 
     width: of a patch's vector, a multiple of `heads`; depth: blocks; heads: of each block's attention
     patch: its height and width in pixels: 2, 4, 8, 16 or 32, which must divide the picture's
     hidden: width of the blocks' hidden layers, as a multiple of `width`
     dropout: of the features that each block adds, in [0, 1)
-    spatial_bias, colour_bias: what makes the attention logo-aware, see above
+    spatial_bias, colour_bias, edges: what makes it logo-aware, see above
     checkpoint: activation checkpointing by block: less memory, more time, the same gradients
     """
 
@@ -43,6 +45,7 @@ class VisionTransformer:
     dropout: float = 0.1
     spatial_bias: bool = True
     colour_bias: bool = True
+    edges: bool = True
     checkpoint: bool = False
 
     def __post_init__(self):
@@ -79,9 +82,9 @@ class LogoTransformer(nn.Module):
         super().__init__()
         self.dim, self.patch, self.side = options.width, options.patch, size // options.patch
         self.checkpoint, self.colour_bias = options.checkpoint, options.colour_bias
-        self.patches = PatchEmbedding(options.patch, options.width)
+        self.patches = PatchEmbedding(options.patch, options.width, options.edges)
         self.blocks = nn.ModuleList(Block(options, self.side) for _ in range(options.depth))
-        self.norm, self.pool = nn.LayerNorm(options.width), nn.Linear(options.width, 1)
+        self.norm, self.pool = nn.LayerNorm(options.width), nn.Linear(options.width, options.heads)
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         x, similarity = self._embed(image)
@@ -89,17 +92,18 @@ class LogoTransformer(nn.Module):
             again = self.checkpoint and self.training
             x = checkpoint(block, x, similarity, use_reentrant=False) if again else block(x, similarity)
         x = cast(torch.Tensor, self.norm(x))
-        return (self._pool(x) @ x)[:, 0]
+        parts = x.unflatten(-1, (self.pool.out_features, -1)).transpose(1, 2)  # (B, heads, N, W / heads)
+        return (self._pool(x)[:, :, None] @ parts).flatten(1)
 
     def _embed(self, image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Patches (B, N, W), and the similarity of their colours (B, N, N) if it is used."""
-        x = self.patches(normalised(image, self.pool.weight.dtype)).flatten(1, 2)
+        x = self.patches(image).flatten(1, 2)
         if not self.colour_bias:
             return x, None
         return x, colour_similarity(patch_colours(image, self.patch), COLOUR_SPREAD).to(x.dtype)
 
     def _pool(self, x: torch.Tensor) -> torch.Tensor:
-        """(B, 1, N): what each patch counts, 1 in sum."""
+        """(B, heads, N): what each patch counts in a part of the embedding, 1 in sum."""
         return self.pool(x).transpose(1, 2).softmax(dim=-1)
 
     @torch.no_grad()
@@ -115,7 +119,7 @@ class LogoTransformer(nn.Module):
             weights = block.weights(x, similarity).mean(dim=1)
             passed = (weights @ passed + passed) / 2
             x = block(x, similarity)
-        return (self._pool(self.norm(x)) @ passed).reshape(len(x), self.side, self.side)
+        return (self._pool(self.norm(x)) @ passed).mean(dim=1).reshape(len(x), self.side, self.side)
 
 
 class FeatureDropout(nn.Dropout):

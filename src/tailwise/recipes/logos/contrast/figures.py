@@ -7,6 +7,7 @@ import numpy as np
 
 from tailwise.core.batch import Batch, Outputs
 from tailwise.losses.contrast import nt_xent, partner_is_nearest
+from tailwise.metrics.labels import Label
 from tailwise.recipes.logos.contrast.model import PROJECTED
 from tailwise.recipes.logos.contrast.options import Contrast
 
@@ -20,6 +21,14 @@ class Pairing:
 
     contrast: Contrast
     headline: ClassVar[tuple[str, ...]] = ("loss", "found")
+
+    @property
+    def labels(self) -> dict[str, Label]:
+        """The mean loss and those of the aspects are one family."""
+        losses = {"loss": Label("contrast loss", "mean")} | {
+            name: Label("contrast loss", name) for name in self.contrast.aspects
+        }
+        return {**losses, "found": Label("views found again")}
 
     def part(self, outputs: Outputs, batch: Batch) -> np.ndarray:
         views, aspect = outputs[PROJECTED], batch.inputs["aspect"]
