@@ -147,4 +147,3 @@ def _strokes(ink: np.ndarray) -> dict[str, float]:
         "crossings_across": float(np.log2(1 + entered[1].sum(1).mean())),
         "crossings_down": float(np.log2(1 + entered[0].sum(0).mean())),
     }
-
