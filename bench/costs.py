@@ -23,7 +23,7 @@ from tailwise.engine.checkpoint.recovery import Recovery
 from tailwise.engine.contract.run import Run
 from tailwise.engine.contract.task import Task
 from tailwise.engine.train import loop, saving
-from tailwise.engine.train.backup import StepBackup
+from tailwise.optim.backup import StepBackup
 from tailwise.engine.train.guards import GuardState
 from tailwise.engine.train.trainer import PhaseTrainer
 from tailwise.losses.classification import classification_loss

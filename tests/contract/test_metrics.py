@@ -13,7 +13,7 @@ from tailwise.engine.evaluate.evaluation import evaluate
 from tailwise.engine.monitor.history import write_history
 from tailwise.engine.monitor.observers import epoch_line, scalars
 from tailwise.engine.train.loop import train_phase
-from tailwise.metrics.calibration import CalibrationError
+from tailwise.metrics.calibration.error import CalibrationError
 from tailwise.metrics.top_k import TopK
 
 METRICS = {"colour_top": TopK(HEADS[0], (1, 2)), "calibration": CalibrationError(HEADS[0])}

@@ -6,7 +6,7 @@ import torch
 
 from tailwise.core.batch import Batch
 from tailwise.core.heads import IGNORE, Head
-from tailwise.metrics.calibration import CalibrationError
+from tailwise.metrics.calibration.error import CalibrationError
 
 HEAD = Head("tag", ("a", "b"))
 

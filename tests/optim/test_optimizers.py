@@ -7,8 +7,8 @@ from torch import nn
 from support.helpers import HEADS, Linear, same
 from tailwise.engine.checkpoint.snapshot import restore, snapshot
 from tailwise.engine.contract.phase import rate_groups
-from tailwise.engine.train.backup import StepBackup
 from tailwise.optim.adamw import AdamW
+from tailwise.optim.backup import StepBackup
 from tailwise.optim.kinds import optimizer_name
 from tailwise.optim.ranger import Ranger, centralise
 from tailwise.optim.sam import SAM, climb

@@ -10,7 +10,7 @@ from tailwise.core.heads import Head
 from tailwise.evaluation.adjustment import log_prior
 from tailwise.evaluation.measure import resample
 from tailwise.metrics import confusion as metrics
-from tailwise.metrics.calibration_bins import bin_sums, calibration_error
+from tailwise.metrics.calibration.bins import bin_sums, calibration_error
 from tailwise.metrics.predictions import Predictions, read_predictions
 
 BINS = 15

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from tailwise.core.errors import UserError
-from tailwise.metrics.calibration_bins import bin_sums, calibration_error
+from tailwise.metrics.calibration.bins import bin_sums, calibration_error
 from tailwise.reporting.figures.classes import class_frequencies
 from tailwise.reporting.figures.confusion import confusion
 from tailwise.reporting.figures.curves import class_curves, learning_curves

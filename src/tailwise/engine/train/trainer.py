@@ -21,12 +21,12 @@ from tailwise.engine.contract.strength import strength_of
 from tailwise.engine.contract.task import Task
 from tailwise.engine.evaluate.batch_norm import batch_norms, measure_statistics
 from tailwise.engine.monitor.clock import SaveTimer
-from tailwise.engine.train.backup import StepBackup
 from tailwise.engine.train.effect import check_effect, check_limit_names
 from tailwise.engine.train.guards import GuardState
 from tailwise.engine.train.state import PhaseResult, TrainState, yardstick
 from tailwise.losses.boost import ClassBoost
 from tailwise.optim.average import EMA, WeightAverage
+from tailwise.optim.backup import StepBackup
 from tailwise.optim.groups import StepOptimizer
 from tailwise.optim.kinds import optimizer_name
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tailwise.evaluation.calibration.fitted import LEAST
-from tailwise.metrics.calibration_bins import bin_sums, calibration_error
+from tailwise.metrics.calibration.bins import bin_sums, calibration_error
 from tailwise.metrics.dotted import dotted
 from tailwise.metrics.labels import Label, above_label, readable
 from tailwise.metrics.predictions import Predictions

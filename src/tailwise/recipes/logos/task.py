@@ -18,7 +18,7 @@ from tailwise.engine.contract.metric import Metric, Select
 from tailwise.engine.contract.task import Task
 from tailwise.losses.image.aleatoric import UNCERTAINTY
 from tailwise.losses.image.loss import ImageLoss, Priors, image_loss
-from tailwise.metrics.calibration import CalibrationError
+from tailwise.metrics.calibration.error import CalibrationError
 from tailwise.metrics.classification import Classification
 from tailwise.metrics.confidence import Confidence
 from tailwise.metrics.shares import PredictedShares

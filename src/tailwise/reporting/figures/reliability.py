@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from sklearn.calibration import calibration_curve
 
-from tailwise.metrics.calibration_bins import bin_sums, calibration_error
+from tailwise.metrics.calibration.bins import bin_sums, calibration_error
 from tailwise.reporting.figures.style import WIDTH
 
 BINS = 10

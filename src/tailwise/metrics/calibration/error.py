@@ -6,7 +6,7 @@ import numpy as np
 
 from tailwise.core.batch import Batch, Outputs
 from tailwise.core.heads import IGNORE, Head
-from tailwise.metrics.calibration_bins import bin_sums, calibration_error
+from tailwise.metrics.calibration.bins import bin_sums, calibration_error
 
 
 @dataclass(frozen=True)
