@@ -23,10 +23,10 @@ from tailwise.engine.checkpoint.recovery import Recovery
 from tailwise.engine.contract.run import Run
 from tailwise.engine.contract.task import Task
 from tailwise.engine.train import loop, saving
-from tailwise.optim.backup import StepBackup
 from tailwise.engine.train.guards import GuardState
 from tailwise.engine.train.trainer import PhaseTrainer
 from tailwise.losses.classification import classification_loss
+from tailwise.optim.backup import StepBackup
 from tailwise.recipes.fouls import task as fouls
 
 GUARDS = {

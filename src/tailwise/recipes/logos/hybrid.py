@@ -6,12 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from tailwise.core.files import read_json
+from tailwise.core.files import read_csv, read_json
+from tailwise.core.heads import Head
+from tailwise.core.params.config import section
+from tailwise.core.params.runtime import Runtime
 from tailwise.metrics.predictions import Predictions, read_predictions
+from tailwise.recipes.logos.properties.answers import answers, measure_rows
+from tailwise.recipes.logos.properties.rules import read_rules
+from tailwise.recipes.logos.source import Source
 from tailwise.recipes.recipe import Extra
 
 RULES, ROUTING = Path("data/rules"), Path("data/routing.json")
-"""The rules' predictions of each split, a table each; the confidence from which they answer."""
+"""rules.json and the rules' predictions of validation; the confidence from which they answer."""
 NEVER = 2.0
 """A threshold that no confidence reaches."""
 
@@ -24,6 +30,16 @@ class Compared:
     model: float
     hybrid: float
     coverage: float
+
+
+def by_rules(params: dict[str, Any], index: Path, head: Head) -> Predictions:
+    """What the rules answer of a split: from the table of validation; else its images are measured."""
+    table = RULES / index.name
+    if table.exists():
+        return read_predictions(table, head)
+    rows = read_csv(index)
+    measured = measure_rows(rows, section(params, "data", Source), section(params, "runtime", Runtime).decoders)
+    return answers(read_rules(RULES / "rules.json"), head, rows, measured)
 
 
 def confidence(found: Predictions) -> np.ndarray:
@@ -68,11 +84,11 @@ def choose_threshold(rules: Predictions, model: Predictions) -> float:
     return min(tried, key=lambda threshold: (-accuracy(routed(rules, model, threshold)), threshold))
 
 
-def extra(split: str, predictions: dict[str, Predictions]) -> Extra:
-    """The figures `hybrid` of a split, where the rules have been fitted."""
+def extra(params: dict[str, Any], index: Path, predictions: dict[str, Predictions]) -> Extra:
+    """The figures `hybrid` of a split. index: its table"""
     threshold: float = read_json(ROUTING)["threshold"]
     (found,) = predictions.values()
-    figures = vars(compared(read_predictions(RULES / f"{split}.csv", found.head), found, threshold))
+    figures = vars(compared(by_rules(params, index, found.head), found, threshold))
     rounded: dict[str, Any] = {name: round(value, 6) for name, value in figures.items()}
     told = ", ".join(f"{name} {figures[name]:.3f}" for name in ("rules", "model", "hybrid"))
     line = f"accuracy: {told}; the rules answer {figures['coverage']:.0%}"

@@ -26,6 +26,7 @@ from tailwise.recipes.logos.contrast.model import ContrastModel
 from tailwise.recipes.logos.contrast.options import Contrast
 from tailwise.recipes.logos.demo import Demo
 from tailwise.recipes.logos.prepare import Prepare
+from tailwise.recipes.logos.properties.rules import Fitting
 from tailwise.recipes.logos.readers.images import ImageFiles
 from tailwise.recipes.logos.readers.logo import HEAD
 from tailwise.recipes.logos.source import Source
@@ -51,6 +52,7 @@ class Params:
     model: ImageModel
     loss: ImageLoss
     augment: ImageAugment
+    rules: Fitting
     start: Start
     contrast: Contrast
     pretrain: PlainPhase

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from tailwise.recipes.recipe import Recipe
+from tailwise.recipes.recipe import Extra, Recipe
 
 if TYPE_CHECKING:
     import argparse
@@ -82,6 +82,12 @@ class Logos(Recipe):
         from tailwise.recipes.logos.task import as_stored
 
         return as_stored(config, spec)
+
+    def extra(self, params: dict, index: Path, predictions: dict, counts: dict[str, dict[str, int]]) -> Extra:
+        """Rules and model together: accuracy of each and of the hybrid."""
+        from tailwise.recipes.logos.hybrid import extra
+
+        return extra(params, index, predictions)
 
     def show(self, split: Path, heads: tuple[Head, ...], samples: Sequence[str]) -> list[dict[str, Any]]:
         """{"sample", "picture"} of each image."""
