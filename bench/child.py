@@ -20,7 +20,7 @@ def cost(script: str, *arguments: str) -> tuple[float, float]:
     with open(read, encoding="utf8") as report:
         told = report.read()
     if process.wait() or not told:
-        sys.exit(f"{script} {' '.join(arguments)} failed")
+        sys.exit(f"{' '.join([script, *arguments])} failed")
     seconds, mb = json.loads(told)
     return seconds, mb
 

@@ -36,7 +36,7 @@ def main() -> None:
         table = frequencies(counts, summary["valid"][head])
         print(f"{head}: imbalance {imbalance_ratio(counts):.1f}")
         for name, count, size, _ in table.itertuples(index=False):
-            print(f"  {name:<20}{count:>6} samples, effective {size:>7.1f}")
+            print(f"  {name:<20}{count:>6} labels, effective {size:>7.1f}")
         write_table(out / f"{head}.csv", table)
     write_json(Path("reports/joint.json"), joint)
     write_json(Path("reports/classes.json"), summary)

@@ -1,6 +1,6 @@
 """How hard each training sample is to a model: measure_difficulty.py RECIPE WEIGHTS SPLIT-FOLDER --curricula FOLDER.
 
-Where no phase has a curriculum the table has no rows: no model is loaded, nor the library for it.
+Where no phase has a curriculum by difficulty the table has no rows: no model is loaded, nor the library for it.
 """
 
 import argparse
@@ -21,11 +21,12 @@ def main() -> None:
     parser.add_argument("--curricula", type=Path, required=True)
     args = parser.parse_args()
 
-    if any(read_json(file) for file in sorted(args.curricula.glob("*.json"))):
+    asked = [read_json(file) for file in sorted(args.curricula.glob("*.json"))]
+    if any(one and one["by"] == "difficulty" for one in asked):
         measure(args.recipe, args.weights, args.split)
     else:
         write_csv(TABLE, ["sample", "difficulty"], [])
-        print("no phase has a curriculum: nothing is measured")
+        print("no phase has a curriculum by difficulty: nothing is measured")
 
 
 def measure(package: str, weights: Path, split: Path) -> None:

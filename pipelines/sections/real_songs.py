@@ -1,8 +1,9 @@
 """Figures of real songs, on the validation split of the run in this folder.
 
-Prints accuracy and macro F1; the macro F1 of verse against chorus at positions that are one of the two, with answers
-restricted to the two, and among all classes; boundary F1 as a mean over songs and of all boundaries together, trimmed
-and untrimmed; calibration error before and after calibration; F1 of each class. In this folder, after `dvc repro`:
+Prints accuracy and macro F1 of the answers, as `evaluate` decoded them; the macro F1 of verse against chorus at
+positions that are one of the two, with answers restricted to the two, and among all classes; boundary F1 as a mean over
+songs and of all boundaries together, trimmed and untrimmed; calibration error of the most probable classes, before and
+after calibration; F1 of each class. In this folder, after `dvc repro`:
 
     PYTHONPATH=../../src python3 real_songs.py
 """
@@ -17,12 +18,13 @@ import numpy as np
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_csv, read_json
 from tailwise.core.heads import Head
+from tailwise.evaluation.calibration.comparison import most_probable
 from tailwise.evaluation.calibration.fitted import calibrated, read_calibration
 from tailwise.evaluation.calibration.measures import measure_calibration
 from tailwise.metrics.confusion import accuracy, confusion, f1, macro
 from tailwise.metrics.predictions import Predictions, read_predictions
 from tailwise.metrics.sequence.boundaries import Boundaries
-from tailwise.recipes.sections.structure import as_batch
+from tailwise.recipes.sections.tracks.structure import as_batch
 from tailwise.recipes.sections.tracks.track import Track, tracks
 
 HEAD, PAIR = "section", ("verse", "chorus")
@@ -57,12 +59,11 @@ def figures(answers: Path, index: Path, calibration: Path) -> Iterator[tuple[str
     if not seconds:
         raise UserError(f"{index}: its songs are lines: these figures are of songs whose positions last some seconds")
     yield from of_boundaries(tracks(found, seconds), head)
-    yield "ECE before calibration", measure_calibration(found, BINS)["ece"]
+    likely = most_probable(found)  # whatever decoding answers
+    yield "ECE before calibration", measure_calibration(likely, BINS)["ece"]
     if calibration.is_file():
-        yield (
-            "ECE after calibration",
-            measure_calibration(calibrated(found, read_calibration(calibration)[HEAD]), BINS)["ece"],
-        )
+        fitted = read_calibration(calibration)[HEAD]
+        yield "ECE after calibration", measure_calibration(calibrated(likely, fitted), BINS)["ece"]
     for name, value in zip(head.classes, f1(found.matrix).tolist()):
         yield f"F1 {name}", value
 

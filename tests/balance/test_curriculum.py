@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tailwise.balance.curriculum import Curriculum, rarity, reserved, samples_by_epoch, scores
+from tailwise.balance.curriculum import Curriculum, lengths, rarity, reserved, samples_by_epoch, scores
 from tailwise.balance.labels import classes_per_sample
 
 LABELS = {"action": ["A", "A", "A", "A", "A", "A", "A", "A", "B", "B"], "card": list("xxxxxxxxy") + [""]}
@@ -134,3 +134,9 @@ def test_for_any_table(table):
         for label in set().union(*(contents[i] for i in all_of)):
             of_class = {i for i in all_of if label in contents[i]}
             assert len(of_class & before) >= max(1, how.min_share * len(of_class) - 1e-6)
+
+
+def test_the_length_of_a_sequence_is_the_share_of_the_longest():
+    """Positions without a label count; a foul has no length."""
+    assert lengths({"section": [["a", "b"], ["a", "", "", "b"], [""]]}) == [0.5, 1.0, 0.25]
+    assert lengths(LABELS) is None and lengths({}) is None and lengths({"section": []}) is None

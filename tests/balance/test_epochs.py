@@ -1,6 +1,9 @@
 """The epochs of a phase with a curriculum: planned, held to the guard's limit, described."""
 
-from dataclasses import dataclass
+import runpy
+import sys
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +14,7 @@ from tailwise.balance.files import Rebalancing
 from tailwise.balance.guard import Balance
 from tailwise.balance.labels import Labels
 from tailwise.core.errors import UserError
+from tailwise.core.files import write_json
 
 NAMES = [f"train/{i}" for i in range(8)]
 LABELS = Labels(NAMES, {"action": list("AAAABBBB")})
@@ -79,3 +83,30 @@ def test_a_curriculum_that_training_would_not_read_is_refused():
     assert curricula(Params(1, Section(), Section()), "") == {"phase1": None, "phase2": None}
     with pytest.raises(UserError, match="phase1.curriculum has no effect: no stage .* plans data/epochs/phase1.csv"):
         curricula(Params(1, Section(HOW), Section(HOW)), dvc_yaml)
+
+
+SONGS = Labels(["long", "short", "middle", "shortest"], {"section": [["a"] * 9, ["a"] * 3, ["a"] * 5, ["a"]]})
+ALL_SONGS = Rebalancing("margin", {"section": {"a": 1.0}}, SONGS.samples)
+
+
+def test_by_length_the_shortest_come_first_whatever_their_difficulty():
+    hard = {"long": 0.1, "short": 0.9, "middle": 0.2, "shortest": 0.8}
+    by_length = plan_curriculum("phase2", replace(HOW, by="length"), {}, ALL_SONGS, SONGS)
+    assert by_length == {1: ["short", "shortest"], 2: ["short", "middle", "shortest"], 3: list(SONGS.samples)}
+    assert plan_curriculum("phase2", HOW, hard, ALL_SONGS, SONGS)[1] == ["long", "middle"]
+
+
+def test_samples_without_a_length_have_no_curriculum_by_length():
+    with pytest.raises(UserError, match="phase2.curriculum.by length has no effect: samples have one label"):
+        plan_curriculum("phase2", replace(HOW, by="length"), HARD, PHASE, LABELS)
+
+
+def test_nothing_is_measured_for_a_curriculum_by_length(monkeypatch, tmp_path, capsys):
+    """Neither the recipe nor the weights are read."""
+    monkeypatch.chdir(tmp_path)
+    for name, asked in (("phase1", None), ("phase2", asdict(replace(HOW, by="length")))):
+        write_json(tmp_path / f"curricula/{name}.json", asked)
+    monkeypatch.setattr(sys, "argv", ["measure", "no.recipe", "no-weights", "no-split", "--curricula", "curricula"])
+    runpy.run_path(str(Path(__file__).parents[2] / "stages/measure_difficulty.py"), run_name="__main__")
+    assert capsys.readouterr().out == "no phase has a curriculum by difficulty: nothing is measured\n"
+    assert (tmp_path / "data/difficulty/train.csv").read_text() == "sample,difficulty\n"

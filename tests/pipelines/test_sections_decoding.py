@@ -1,56 +1,66 @@
-"""Decodings of song sections compared, on songs made of blocks whose single positions are hard to tell."""
+"""Kinds of decoding compared, on songs made of blocks whose single positions are hard to tell."""
 
 import numpy as np
 import pytest
+import torch
 
-from decoding import Song, by_shortest, by_structure, choose, compare, figures, most_probable, songs_of
-from tailwise.core.heads import IGNORE, Head
-from tailwise.metrics.predictions import Predictions
+import decoding
+from tailwise.core.batch import Batch
+from tailwise.core.errors import UserError
+from tailwise.core.heads import Head
+from tailwise.evaluation.calibration.options import Calibration
+from tailwise.metrics.classification import Classification
+from tailwise.metrics.sequence.boundaries import Boundaries
+from tailwise.metrics.sequence.segments import Segments
 
 HEAD = Head("section", ("verse", "chorus"))
 TRUTH = np.repeat([0, 1, 0, 1], [12, 8, 12, 8])
 
 
-def noisy(seed: int, noise: float) -> Song:
-    """A song whose logits of the right class are 1 above the others' before noise."""
-    logits = np.eye(2)[TRUTH] + noise * np.random.default_rng(seed).normal(size=(len(TRUTH), 2))
-    return Song(TRUTH, logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
+class Made:
+    """What is read of a task."""
+
+    heads = (HEAD,)
+    metrics = {"section": Classification(HEAD), "boundaries": Boundaries(HEAD), "segments": Segments(HEAD)}
 
 
-@pytest.mark.parametrize("decoder", [by_structure([TRUTH] * 3, 2, 1.0), by_shortest(2, 5)])
-def test_decoding_finds_blocks_that_single_positions_hide(decoder):
-    songs = [noisy(seed, 0.8) for seed in range(10)]
-    plain, decoded = (figures(songs, how, HEAD, None) for how in (most_probable, decoder))
-    assert decoded["boundary F1, 1"] > plain["boundary F1, 1"] + 0.1 and decoded["macro F1"] > plain["macro F1"]
+def songs(seed, noise, count=6):
+    """The right class has a logit that is 1 higher before noise; features change where the sections do."""
+    rng = np.random.default_rng(seed)
+    for _ in range(count):
+        logits = torch.from_numpy(np.eye(2)[TRUTH] + noise * rng.normal(size=(1, 40, 2))).float()
+        features = torch.from_numpy(np.eye(2)[TRUTH][None] + 0.05 * rng.normal(size=(1, 40, 2)))
+        inputs = {"features": features, "length": torch.tensor([40])}
+        yield Batch(inputs, {"section": torch.from_numpy(TRUTH)[None]}, torch.zeros(1)), {"section": logits}
 
 
-def test_certain_answers_stay_as_they_are():
-    songs = [noisy(0, 0.0)]
-    for how in (most_probable, by_structure([TRUTH], 2, 0.1), by_shortest(2, 2)):
-        assert set(figures(songs, how, HEAD, None).values()) == {1.0}
+@pytest.fixture
+def train(tmp_path):
+    cell = "|".join(HEAD.classes[label] for label in TRUTH)
+    (tmp_path / "manifest.csv").write_text(f"sample,section\na,{cell}\nb,{cell}\n")
+    return tmp_path
 
 
-def test_tolerances_of_audio_are_in_seconds():
-    assert {"boundary F1, 0.5s", "boundary F1, 3s"} <= set(figures([noisy(0, 0.0)], most_probable, HEAD, 0.5))
+def test_each_decoding_finds_blocks_that_single_positions_hide(train):
+    held_out, valid = (list(songs(seed, 0.8)) for seed in (0, 1))
+    plain, *decoded = decoding.compare(Made(), train, held_out, valid, Calibration("none")).values()
+    assert len(decoded) == 2 and list(plain) == [
+        *(f"boundary f1_{tolerance}" for tolerance in (0, 1, 2)),
+        *("segments f1", "macro_f1", "accuracy"),
+    ]
+    for found in decoded:
+        assert found["boundary f1_1"] > plain["boundary f1_1"] + 0.1 and found["macro_f1"] > plain["macro_f1"]
 
 
-def test_the_first_of_equal_values_is_chosen():
-    decoders = {0.1: most_probable, 0.5: by_shortest(2, 2), 1.0: most_probable}
-    assert choose(decoders, lambda decoder: 1.0) == 0.1
-    assert choose(decoders, lambda decoder: float(decoder is decoders[0.5])) == 0.5
+def test_settings_are_chosen_on_calibration_songs_alone(train):
+    """Calibration songs that need no decoding choose the first weight, whatever the validation songs need."""
+    held_out, valid = list(songs(0, 0.0)), list(songs(1, 0.8))
+    found = decoding.compare(Made(), train, held_out, valid, Calibration("none"))
+    assert list(found)[:2] == ["most_probable", "durations weight 0.1"]
 
 
-def test_the_strength_is_chosen_on_calibration_alone():
-    """Calibration songs that need no decoding choose the weakest; validation does not change that."""
-    found = compare([TRUTH], [noisy(0, 0.0)], [noisy(seed, 0.8) for seed in range(3)], HEAD, None)
-    assert list(found) == ["argmax", "durations, weight 0.1", "sections of at least 2"]
-
-
-def test_a_position_without_a_label_keeps_its_place():
-    likely = np.array([[0.9, 0.1], [0.2, 0.8]])
-    found = Predictions(
-        HEAD, ["a", "a"], ["g", "g"], np.array([0, 1]), np.array([0, 1]), likely, positions=np.array([0, 2])
-    )
-    (song,) = songs_of(found)
-    assert song.truth.tolist() == [0, IGNORE, 1]
-    assert np.exp(song.log_p) == pytest.approx(np.array([[0.9, 0.1], [0.5, 0.5], [0.2, 0.8]]))
+def test_without_a_run_it_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["decoding.py"])
+    with pytest.raises(UserError, match="phase3.safetensors: not there: run the pipeline first, with dvc repro"):
+        decoding.main()

@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 
 from support.reporting.made import EVIL, RUNS, Made, earlier_figures, facts_of, html_of, write_run
+from tailwise.metrics.labels import Label
 from tailwise.reporting.committed import CommittedRun, committed_runs, keep_committed, write_committed
+from tailwise.reporting.payload import charts
 from tailwise.reporting.render import render
 
 BEYOND = {"value": 0.75, "low": 0.625, "high": 1.0}
@@ -189,6 +191,26 @@ def test_the_first_screen_counts_the_targets_of_all_figures(tmp_path):
     assert verdict == "fail" and text == (
         "other figures Targets 0 passed 1 missed Missed boundary F1, within 1 line 0.860, target above 0.85"
     )
+
+
+def test_a_family_of_figures_is_one_chart_and_what_is_not_at_a_glance_is_folded(tmp_path):
+    """Precision and F1 at two tolerances, of which F1 is a headline, and a figure that nothing names."""
+    root = with_more(write_run(tmp_path))
+    facts = facts_of(root)
+    words_of = {"f1": "boundary F1", "precision": "boundary precision"}
+    names = [(kind, tolerance) for kind in words_of for tolerance in (0, 1)]
+    labels = {f"boundaries.{kind}_{t}": Label(words_of[kind], f"within {t}") for kind, t in names}
+    columns = {f"boundaries_{kind}_{t}": [0.5] * 6 for kind, t in names}
+    history = replace(facts.history, figures={**facts.history.figures, **columns, "own": [1.0] * 6})
+    made = charts(replace(facts, labels=labels, history=history))
+    boundary, precision, own = made[-3:]
+    assert boundary == {
+        "title": "boundary F1",
+        "shown": True,
+        "lines": [{"name": f"within {t}", "figure": f"boundaries_f1_{t}"} for t in (0, 1)],
+    }
+    assert (precision["title"], precision["shown"], len(precision["lines"])) == ("boundary precision", False, 2)
+    assert own == {"title": "own", "shown": True, "lines": [{"name": "own", "figure": "own"}]}
 
 
 def test_a_pipeline_with_a_word_for_a_position_has_it_on_the_page(tmp_path):

@@ -22,6 +22,7 @@ class Curriculum:
     end: epoch, from 1, from which all samples are in
     min_share: share of its samples that each class keeps from the first epoch on, and at least one
     weight_of_frequency: of the rarity of a sample's classes, beside its difficulty, see `scores`
+    by: what makes a sample hard, the confidence of an earlier phase's model, or the positions of a sequence
     """
 
     kind: Literal["linear", "sqrt"]
@@ -29,6 +30,7 @@ class Curriculum:
     end: int
     min_share: float
     weight_of_frequency: float = 0.0
+    by: Literal["difficulty", "length"] = "difficulty"
 
     def __post_init__(self):
         if not 0 < self.start < 1:
@@ -67,6 +69,13 @@ def rarity(labels: LabelTable) -> list[float]:
         means = [_mean([of_class[head][name] for name in names]) for head, names in named.items() if names]
         found.append(_mean(means) if means else 0.0)
     return found
+
+
+def lengths(labels: LabelTable) -> list[float] | None:
+    """Positions of each sequence over those of the longest, in (0, 1]; None for samples with one label a head."""
+    positions = [len(label) for label in next(iter(labels.values()), ()) if not isinstance(label, str)]
+    longest = max(positions, default=0)
+    return [length / longest for length in positions] if longest else None
 
 
 def scores(difficulty: Sequence[float | None], labels: LabelTable, weight: float) -> list[float]:

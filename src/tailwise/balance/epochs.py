@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from tailwise.balance.counts import Counts
-from tailwise.balance.curriculum import Curriculum, samples_by_epoch
+from tailwise.balance.curriculum import Curriculum, lengths, samples_by_epoch
 from tailwise.balance.files import Rebalancing
 from tailwise.balance.guard import Balance
 from tailwise.balance.labels import Labels
@@ -37,17 +37,29 @@ def plan_curriculum(
 ) -> Schedule:
     """The samples of each epoch; the last entry has all of the phase's, with their repeats.
 
-    difficulty: {sample: difficulty}; labels: of the training samples
-    Raises UserError for a sample that was not measured, and where every epoch would draw all samples.
+    difficulty: {sample: difficulty}, for a curriculum by difficulty; labels: of the training samples
+    Raises UserError for a sample that was not measured, for samples that have no length, and where every epoch would
+    draw all samples.
     """
-    if missing := [name for name in labels.samples if name not in difficulty]:
-        raise UserError(f"the difficulty of {missing[0]} is not known: run the stage measure_difficulty again")
+    hard = _lengths(phase, labels) if how.by == "length" else _measured(difficulty, labels)
     indices = {name: i for i, name in enumerate(labels.samples)}
     draws = [indices[name] for name in of_phase.samples]
-    found = samples_by_epoch(how, draws, labels.classes, [difficulty[name] for name in labels.samples])
+    found = samples_by_epoch(how, draws, labels.classes, hard)
     if len(found) < 2:
         raise UserError(f"{phase}.curriculum has no effect: start and min_share admit all samples in the first epoch")
     return {epoch: [labels.samples[i] for i in chosen] for epoch, chosen in found.items()}
+
+
+def _measured(difficulty: Mapping[str, float | None], labels: Labels) -> list[float | None]:
+    if missing := [name for name in labels.samples if name not in difficulty]:
+        raise UserError(f"the difficulty of {missing[0]} is not known: run the stage measure_difficulty again")
+    return [difficulty[name] for name in labels.samples]
+
+
+def _lengths(phase: str, labels: Labels) -> list[float]:
+    if (found := lengths(labels.classes)) is None:
+        raise UserError(f"{phase}.curriculum.by length has no effect: samples have one label, set it to difficulty")
+    return found
 
 
 def check_curriculum(

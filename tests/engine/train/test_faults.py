@@ -15,6 +15,7 @@ from tailwise.engine.checkpoint.weights import read_tensors
 from tailwise.engine.contract.phase import Rate
 from tailwise.engine.contract.run import Stability
 from tailwise.engine.train.loop import train_phase
+from tailwise.engine.train.state import yardstick
 from tailwise.losses.boost import ClassBoost
 from tailwise.metrics.interventions import describe_action
 from tailwise.optim.adamw import AdamW
@@ -328,3 +329,44 @@ def test_a_second_evaluation_that_is_not_finite_leaves_the_weights_of_before_the
     with pytest.raises(UserError, match="not finite again"):
         train(model, phase=make_phase(1, 1e-3, optimizer=Build), max_rollbacks=0)
     assert same(model.state_dict(), before)
+
+
+def test_very_easy_data_with_a_hard_sample_is_healthy():
+    """Losses of a thousandth; a batch with 50 times its loss is still nearly right, one with 1e4 times is not."""
+
+    def easy(factor):
+        found = poison(factor, {1})
+        return {**found, "loss": lambda *given: {name: 1e-3 * of for name, of in found["loss"](*given).items()}}
+
+    assert reported(train(**easy(50))) == []
+    assert [fault for fault, _ in reported(train(**easy(1e4)))] == ["loss spike"]
+
+
+def test_losses_under_other_boosts_are_no_spike():
+    """A margin that makes every loss larger; the window handed over would call the first step a spike."""
+    phase = replace(PHASE, hand_over="last")
+    handed = train(phase=phase).last
+    boost = {"colour": ClassBoost(torch.tensor([1.0, 3e4, 3e4]), torch.ones(3), "margin")}
+
+    def go_on(handed):
+        task = make_task(Ignoring(5, HEADS), make_table(40))
+        run = make_run(batch_size=2, stability=Stability())
+        return train_phase(task, phase, SAMPLES, boost, run, handed)
+
+    assert handed.measured == yardstick(phase, {}) != yardstick(phase, boost)
+    assert reported(go_on(handed)) == []
+    with pytest.raises(UserError, match="epoch 1 step 10: loss spike .* after 8 rollbacks"):
+        go_on(replace(handed, measured=yardstick(phase, boost)))
+
+
+def test_the_window_goes_on_where_the_boosts_are_the_same():
+    phase = replace(PHASE, hand_over="last")
+    handed = train(phase=phase).last
+    same_again, other = (
+        train_phase(
+            make_task(Ignoring(5, HEADS), make_table(40)), phase, SAMPLES, {}, make_run(batch_size=2), given
+        ).last
+        for given in (handed, replace(handed, measured=""))
+    )
+    assert same(same_again.tensors, other.tensors)
+    assert len(handed.guard["losses"]) == 60 and len(same_again.guard["losses"]) == 64

@@ -9,6 +9,8 @@ from tailwise.engine.train.guards import (
     ACTIONS,
     FROZEN_STEPS,
     GOOD_EVERY,
+    LEAST_LOSS,
+    LEAST_NORM,
     MIN_HISTORY,
     NONFINITE_STEPS,
     PROBATION,
@@ -270,3 +272,31 @@ def test_an_alert_is_reported_once_until_it_has_passed():
 def test_senseless_settings_are_refused(wrong, message):
     with pytest.raises(ValueError, match=message):
         Stability(**wrong)
+
+
+NOTHING_LEFT = [0.001, 0.002, 0.001, 0.004, 0.001, 0.002, 0.001, 0.003]
+
+
+@pytest.mark.parametrize(
+    ("step", "fault"),
+    [
+        (numbers(loss=0.4, norm=0.9), None),  # 270 times the median loss, 600 times the median norm
+        (numbers(loss=2 * LEAST_LOSS + 0.01, norm=0.9), "loss spike"),
+        (numbers(loss=0.4, norm=10 * LEAST_NORM + 0.01), "exploding gradient"),
+    ],
+)
+def test_where_all_is_learnt_a_hard_sample_is_no_fault(step, fault):
+    watch = GuardState()
+    for loss in NOTHING_LEFT:
+        watch.update(numbers(loss, norm=loss))
+    assert watch.find_fault(step, 20, GUARDS) == fault
+
+
+def test_where_all_was_learnt_a_few_hard_samples_do_not_stay_high():
+    assert not stays_high([0.001] * 15 + [0.4] * 5, NOTHING_LEFT)
+    assert stays_high([LEAST_LOSS + 0.01] * GOOD_EVERY, NOTHING_LEFT)
+
+
+def test_a_fresh_window_forgets_losses_and_norms_and_nothing_else():
+    before = GuardState([1.0], [2.0], [-3], {"a": 4}, ["frozen layer a"], 5, [6.0], 7)
+    assert before.fresh() == GuardState([], [], [-3], {"a": 4}, ["frozen layer a"], 5, [], 0)

@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from tailwise.models.sequence.decode import Structure, at_least, decode, fit_structure
+from tailwise.models.sequence.decode import Structure, decode, fit_structure
 
 
 def runs(labels):
@@ -31,6 +31,13 @@ def test_it_is_the_best_of_all_segmentations(seed, size, longest):
     found = decode(scores, transitions, durations)
     every = {labels: score(labels, scores, transitions, durations) for labels in product(range(3), repeat=size)}
     assert every[tuple(found.tolist())] == pytest.approx(max(every.values()), abs=1e-12)
+
+
+def at_least(classes, shortest, longest):
+    """Transitions and durations that forbid sections below `shortest` and prefer nothing else."""
+    allowed = np.arange(1, longest + 1) >= min(shortest, longest)
+    transitions = np.where(np.eye(classes, dtype=bool), -np.inf, 0.0)
+    return transitions, np.tile(np.where(allowed, 0.0, -np.inf), (classes, 1))
 
 
 def test_without_preferences_it_is_the_argmax():
@@ -90,3 +97,9 @@ def test_durations_mend_single_wrong_positions():
 def test_without_a_label_there_is_no_structure():
     with pytest.raises(ValueError, match="no position"):
         fit_structure([np.full(4, -100)], 2)
+
+
+def test_one_class_has_no_transition():
+    found = fit_structure([np.zeros(4, np.int64), np.zeros(6, np.int64)], 1)
+    assert found.transitions.tolist() == [[-np.inf]]
+    assert decode(np.zeros((5, 1)), found.transitions, found.durations(5)).tolist() == [0] * 5

@@ -53,6 +53,11 @@ def read(values: dict) -> Params:
             {"phase2.curriculum": {**EASY, "end": 18}},
         ),
         (
+            {"phase2.curriculum": {**EASY, "by": "length"}},
+            "phase2.curriculum.by length has no effect: a foul has one label a head, set it to difficulty",
+            {"phase2.curriculum": {**EASY, "by": "difficulty"}},
+        ),
+        (
             {"phase2.curriculum": {**EASY, "start": 1}},
             "phase2.curriculum: start must be above 0 and below 1, found 1",
             {"phase2.curriculum": {**EASY, "end": 99}, "phase2.train.epochs": "auto"},

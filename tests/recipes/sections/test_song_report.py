@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from selenium.webdriver.common.keys import Keys
 
@@ -10,11 +11,16 @@ from support.reporting.made import EVIL, html_of, write_run
 from support.reporting.made import Made as Run
 from support.sections.songs import HEAD, make_songs, predictions, write_index, write_prepared
 from tailwise.core.files import read_json, write_json
+from tailwise.engine.contract.metric import labels_of
 from tailwise.evaluation.calibration.comparison import compare_methods
 from tailwise.evaluation.calibration.fit import fit_all
 from tailwise.evaluation.calibration.options import Calibration
+from tailwise.metrics.labels import labels_to_json
+from tailwise.metrics.sequence.boundaries import Boundaries
+from tailwise.metrics.sequence.segments import Segments
 from tailwise.recipes.sections.report.page import SectionsPage, describe_decoding
-from tailwise.recipes.sections.structure import extra
+from tailwise.recipes.sections.tracks.matrices import weight_rows
+from tailwise.recipes.sections.tracks.structure import extra
 
 RUN = Run(heads={"section": list(HEAD.classes)}, page=SectionsPage(), phases=["phase1"], positions=True)
 DECODED = {
@@ -31,7 +37,23 @@ def browser(tmp_path_factory):
     page.driver.quit()
 
 
-def write_report(root, made, run=RUN, attention=False):
+MAPS = weight_rows(np.array([[0.75, 0.25], [0.5, 0.5], [0.5, 0.5], [0.25, 0.75]]), ["each position", "2 positions"])
+
+
+def write_charted(root) -> None:
+    """Adds figures of boundaries and segments to the run's epochs, and their names."""
+    labels = labels_of({"boundaries": Boundaries(HEAD, (0, 1)), "segments": Segments(HEAD)})
+    intervals = read_json(root / "reports/intervals.json")
+    shown = ["boundaries.f1_0", "boundaries.f1_1", "segments.f1"]
+    write_json(root / "reports/intervals.json", intervals | {"labels": labels_to_json(labels), "headline": shown})
+    epochs = root / "reports/training/phase1/epochs.csv"
+    columns = [name.replace(".", "_") for name in (*shown, "boundaries.precision_0", "boundaries.precision_1")]
+    header, *rows = epochs.read_text().splitlines()
+    more = [",".join([row, *["0.5"] * len(columns)]) for row in rows]
+    epochs.write_text("\n".join([",".join([header, *columns]), *more, ""]))
+
+
+def write_report(root, made, run=RUN, attention=False, charted=False, maps=False):
     """The report of a run in `root`; its first mistake is at position 3 of the most wrong song."""
     write_run(root, run)
     write_prepared(root, made)
@@ -46,7 +68,10 @@ def write_report(root, made, run=RUN, attention=False):
     mistakes = read_json(root / "reports/mistakes.json")
     of_head = next(iter(mistakes.values()))
     of_head[0] |= {"sample": worst["name"], "position": 3} | ({"attention": worst["matrix"]} if attention else {})
+    of_head[0] |= {"scales": MAPS, "pyramid": MAPS} if maps else {}
     write_json(root / "reports/mistakes.json", mistakes)
+    if charted:
+        write_charted(root)
     path = root / "reports/report.html"
     path.write_text(html_of(root, run), encoding="utf8")
     return path, found.files
@@ -171,6 +196,25 @@ def test_a_mistake_is_shown_in_its_song_with_the_attention(browser, report):
     browser.open(path, "mistakes")
     assert len(browser.all("#mistake-cards .strips .place")) == 1
     assert browser.texts("#mistake-cards figcaption") == ["attention"]
+    assert ruled(browser) == []
+
+
+def test_families_of_figures_are_charts_and_the_rest_is_folded(browser, tmp_path):
+    path, _ = write_report(tmp_path, make_songs(3), charted=True)
+    browser.open(path, "training")
+    assert browser.texts("#overall .chart > h4")[4:] == ["Boundary F1", "Segments found, F1"]
+    assert browser.texts("#overall .chart:nth-child(5) .legend li") == ["exact", "within 1 position"]
+    assert not browser.one("#more-curves").is_displayed()
+    browser.all("#training details summary")[0].click()
+    assert browser.texts("#more-curves h4") == ["Boundary precision"] and ruled(browser) == []
+
+
+def test_a_mistake_shows_the_weights_of_scales_and_parts(browser, tmp_path):
+    path, _ = write_report(tmp_path, make_songs(3), maps=True)
+    browser.open(path, "mistakes")
+    assert len(browser.all("#mistake-cards .weights")) == 2
+    assert len(browser.all("#mistake-cards .weights:nth-of-type(2) rect")) == 2 * 4
+    assert browser.texts("#mistake-cards .weights .note")[0] == "weight of each scale: black is 0.75"
     assert ruled(browser) == []
 
 

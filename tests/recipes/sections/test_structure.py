@@ -17,7 +17,10 @@ from tailwise.metrics.sequence.transitions import found_transitions
 from tailwise.recipes.sections.features.chroma import CHROMA_FEATURES
 from tailwise.recipes.sections.features.kinds import position_name
 from tailwise.recipes.sections.features.text import TEXT_FEATURES
-from tailwise.recipes.sections.structure import (
+from tailwise.recipes.sections.task import metrics
+from tailwise.recipes.sections.tracks import songs as report_songs
+from tailwise.recipes.sections.tracks.matrices import attention, packed, similarity
+from tailwise.recipes.sections.tracks.structure import (
     Tolerances,
     extra,
     found_changes,
@@ -25,9 +28,6 @@ from tailwise.recipes.sections.structure import (
     structure_figures,
     structure_labels,
 )
-from tailwise.recipes.sections.task import metrics
-from tailwise.recipes.sections.tracks import songs as report_songs
-from tailwise.recipes.sections.tracks.matrices import attention, packed, similarity
 from tailwise.recipes.sections.tracks.track import tracks
 
 

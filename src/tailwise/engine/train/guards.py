@@ -36,6 +36,8 @@ MIN_HISTORY = 8
 """Minimum number of steps to compare with."""
 SPIKE_SPREADS = 8.0
 EXPLODING_FACTOR, EXPLODING_SPREADS = 10.0, 8.0
+LEAST_LOSS, LEAST_NORM = 0.25, 0.1
+"""Medians and means below these count as these: where nearly all is learnt, one hard sample is no fault."""
 GOOD_EVERY = 20
 """Steps between copies of the weights for a rollback, made only if the loss has not risen."""
 HIGH_SPREADS, PROBATION = 0.7, 3 * GOOD_EVERY
@@ -52,15 +54,16 @@ def spread(values: Sequence[float]) -> float:
     return 1.4826 * median(abs(value - middle) for value in values)
 
 
-def is_outlier(value: float, recent: Sequence[float], factor: float, spreads: float) -> bool:
+def is_outlier(value: float, recent: Sequence[float], factor: float, spreads: float, least: float = 0.0) -> bool:
     """Whether a value exceeds both `factor` times the recent median and the median plus `spreads` spreads.
 
+    least: what a smaller median counts as in the product
     False with fewer than MIN_HISTORY values. The factor alone would flag normal noise of small losses.
     """
     if len(recent) < MIN_HISTORY:
         return False
     middle = median(recent)
-    return value > factor * middle and value > middle + spreads * spread(recent)
+    return value > factor * max(middle, least) and value > middle + spreads * spread(recent)
 
 
 def vanishing(norms: Sequence[float], recent: Sequence[float]) -> bool:
@@ -92,10 +95,12 @@ def too_many(skipped: Sequence[int], step: int) -> bool:
 def stays_high(losses: Sequence[float], reference: Sequence[float]) -> bool:
     """Whether the mean of the newest losses is above that of the reference, even without a spike.
 
-    False with a reference shorter than MIN_HISTORY. Means vary less than medians: false alarms are 1 in 300 checks.
+    False with a reference shorter than MIN_HISTORY, and for a mean below LEAST_LOSS.
+    Means vary less than medians: false alarms are 1 in 300 checks.
     """
-    known = len(reference) >= MIN_HISTORY
-    return known and fmean(losses[-GOOD_EVERY:]) > fmean(reference) + HIGH_SPREADS * spread(reference)
+    if len(reference) < MIN_HISTORY:
+        return False
+    return fmean(losses[-GOOD_EVERY:]) > max(fmean(reference) + HIGH_SPREADS * spread(reference), LEAST_LOSS)
 
 
 def settled(losses: Sequence[float]) -> bool:
@@ -159,12 +164,12 @@ class GuardState:
         """The fault of a step, None if it is accepted. step: its number in the phase"""
         if not numbers.finite:
             return "not finite again" if too_many(self.skipped, step) else "not finite"
-        if is_outlier(numbers.loss, self.losses, stability.spike_factor, SPIKE_SPREADS):
+        if is_outlier(numbers.loss, self.losses, stability.spike_factor, SPIKE_SPREADS, LEAST_LOSS):
             return "loss spike"
         examined = self.on_probation and (self.steps + 1) % GOOD_EVERY == 0
         if examined and stays_high([*self.losses, numbers.loss], self.reference):
             return "loss stays high"
-        if is_outlier(numbers.norm, self.norms, EXPLODING_FACTOR, EXPLODING_SPREADS):
+        if is_outlier(numbers.norm, self.norms, EXPLODING_FACTOR, EXPLODING_SPREADS, LEAST_NORM):
             return "exploding gradient"
         return None
 
@@ -196,6 +201,10 @@ class GuardState:
     def after(self, steps: int) -> "GuardState":
         """The same, for a next phase that counts its own steps from 0 after these."""
         return replace(self, skipped=[step - steps for step in self.skipped])
+
+    def fresh(self) -> "GuardState":
+        """The same, where losses and norms so far are no measure of those to come."""
+        return replace(self, losses=[], norms=[], reference=[], attempts=0)
 
     def is_good(self) -> bool:
         """Whether to copy the weights after the newest step for a rollback; called once per step."""

@@ -1,14 +1,17 @@
 """The state of a phase, except for tensors, saved as JSON; and its result."""
 
+import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 
 from tailwise.engine.checkpoint.hand_over import HandOver
 from tailwise.engine.checkpoint.snapshot import Tensors
 from tailwise.engine.contract.metric import Select
+from tailwise.engine.contract.phase import Phase
 from tailwise.engine.contract.record import EpochRecord, MetricSums
 from tailwise.engine.train.guards import GuardState, Hits, StepNumbers
+from tailwise.losses.boost import ClassBoost
 from tailwise.metrics.interventions import Intervention
 
 
@@ -131,6 +134,15 @@ class PhaseResult:
     micro_batch: int
     stopped: bool = False
     last: HandOver | None = None
+
+
+def yardstick(phase: Phase, boost: Mapping[str, ClassBoost]) -> str:
+    """What decides how large a loss is besides the weights: the boosts, their place, kinds and weights of losses."""
+    heads = {
+        name: [of_head.apply_as, repr(of_head.loss), *(round(value, 6) for value in of_head.boost.tolist())]
+        for name, of_head in sorted(boost.items())
+    }
+    return json.dumps([heads, repr(phase.loss), dict(sorted(phase.loss_weights.items()))])
 
 
 def _mean(values: list[float]) -> float:

@@ -24,7 +24,7 @@ from tailwise.engine.monitor.clock import SaveTimer
 from tailwise.engine.train.backup import StepBackup
 from tailwise.engine.train.effect import check_effect, check_limit_names
 from tailwise.engine.train.guards import GuardState
-from tailwise.engine.train.state import PhaseResult, TrainState
+from tailwise.engine.train.state import PhaseResult, TrainState, yardstick
 from tailwise.losses.boost import ClassBoost
 from tailwise.optim.average import EMA, WeightAverage
 from tailwise.optim.groups import StepOptimizer
@@ -81,16 +81,21 @@ class PhaseTrainer:
         self.reload()
 
     def _take_over(self, handed: HandOver) -> None:
-        """Continue where another phase ended: its weights, optimizer state and guards."""
+        """Continue where another phase ended: its weights, optimizer state and guards.
+
+        Losses that were measured by other boosts, or in another way, tell the guards nothing of those to come.
+        """
         self.log("hand over", restore_hand_over(handed, self.task.model, self.optimizer))
-        self.state.rate, self.state.guard = handed.rate, GuardState(**handed.guard)
+        guard = GuardState(**handed.guard)
+        guard = guard if handed.measured == yardstick(self.phase, self.boost) else guard.fresh()
+        self.state.rate, self.state.guard = handed.rate, guard
         self.state.micro_batch = min(self.state.micro_batch, handed.micro_batch)
         self.state.recalls = dict(handed.recalls)
         if self.average:
             self.average = WeightAverage(self.average.how, self.task.model)  # of the weights handed over
             if (tensors := part(handed.tensors, "average")) and isinstance(self.phase.average, EMA):
                 self.average.restore(tensors)
-        self.good, self.state.good = self.snapshot(), GuardState(**handed.guard)
+        self.good, self.state.good = self.snapshot(), replace(guard)
 
     def snapshot(self) -> Tensors:
         """Copies of weights, optimizer state and averaged weights."""
@@ -218,7 +223,8 @@ class PhaseTrainer:
             tensors = {name: t for name, t in tensors.items() if not name.startswith("average/")}
         seeds = self.seeds, self.seed_epoch(state.epoch)
         guard = asdict(state.guard.after(self.number)), state.rate, state.micro_batch, state.recalls
-        return HandOver(copied(tensors), self.specs[-1], optimizer_name(self.phase.optimizer), *seeds, *guard)
+        measured = yardstick(self.phase, self.boost)
+        return HandOver(copied(tensors), self.specs[-1], optimizer_name(self.phase.optimizer), *seeds, *guard, measured)
 
     @property
     def position(self) -> str:

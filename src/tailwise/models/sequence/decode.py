@@ -68,17 +68,7 @@ def _log_shares(counts: np.ndarray) -> np.ndarray:
     """The log of each row's shares, without the diagonal."""
     others = np.where(np.eye(len(counts), dtype=bool), 0.0, counts)
     with np.errstate(divide="ignore"):
-        return np.log(others) - np.log(others.sum(axis=1, keepdims=True))
-
-
-def at_least(classes: int, shortest: int, longest: int) -> tuple[np.ndarray, np.ndarray]:
-    """Transitions (C, C) and durations (C, longest) that forbid sections below `shortest` and prefer nothing else.
-
-    A sequence shorter than that is one section.
-    """
-    transitions = np.where(np.eye(classes, dtype=bool), -np.inf, 0.0)
-    allowed = np.arange(1, longest + 1) >= min(shortest, longest)
-    return transitions, np.tile(np.where(allowed, 0.0, -np.inf), (classes, 1))
+        return np.log(others) - np.log(np.maximum(others.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny))
 
 
 def decode(scores: np.ndarray, transitions: np.ndarray, durations: np.ndarray) -> np.ndarray:

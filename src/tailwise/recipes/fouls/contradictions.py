@@ -40,6 +40,13 @@ def of_data(data: Source, window: Window, demo: Demo) -> Lines:
         yield f"demo.contact {demo.contact} is not within the window, frames {first} to {last}: move window.centre"
 
 
+def of_curricula(phases: Mapping[str, PhaseSection]) -> Lines:
+    """What needs sequences."""
+    for name, phase in phases.items():
+        if phase.curriculum and phase.curriculum.by == "length":
+            yield f"{name}.curriculum.by length has no effect: a foul has one label a head, set it to difficulty"
+
+
 def is_made(root: str) -> bool:
     """Whether a data root is the one that a stage makes."""
     return Path(root) == Path(MADE_ROOT)

@@ -80,6 +80,7 @@ class Params:
         yield from shared.of_learned_weights(
             self.model.learned_weights, self.data.head_names, self.auxiliary_losses, trained
         )
+        yield from contradictions.of_curricula(self.phases())
         yield from shared.of_balance(self.phases(), self.balance)
         yield from shared.of_correction(self.phases())
         yield from contradictions.of_adjustment(self.phase3, self.evaluation)

@@ -43,7 +43,7 @@ class Sections(Recipe):
         check_inputs(params)
 
     def figure_names(self, params: Params) -> list[str] | None:
-        from tailwise.recipes.sections.tracks.known import figure_names
+        from tailwise.recipes.sections.figures import figure_names
 
         return figure_names(params.data)
 
@@ -110,7 +110,7 @@ class Sections(Recipe):
 
     def extra(self, params: dict, index: Path, predictions: dict, counts: dict[str, dict[str, int]]) -> Extra:
         """The structure of the songs: boundaries, whole sections, transitions, and each song for the report."""
-        from tailwise.recipes.sections.structure import extra
+        from tailwise.recipes.sections.tracks.structure import extra
 
         return extra(index, predictions)
 

@@ -29,8 +29,8 @@ def class_frequencies(counts: pd.DataFrame, head: str) -> Figure:
     axes.set_xlim(left=0)
     axes.xaxis.set_major_formatter(ScalarFormatter())
     axes.grid(visible=False, axis="y")
-    axes.set_xlabel("samples (logarithmic)")
+    axes.set_xlabel("labels (logarithmic)")
     smallest = counts["train"][counts["train"] > 0].min()
-    axes.set_title(f"{head}: samples of each class, {counts['train'].max() / smallest:.1f} : 1 in training")
+    axes.set_title(f"{head}: labels of each class, {counts['train'].max() / smallest:.1f} : 1 in training")
     axes.legend(loc="lower right")
     return figure

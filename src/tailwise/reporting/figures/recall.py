@@ -29,5 +29,5 @@ def recall_intervals(classes: pd.DataFrame, head: str, few: int, target: float) 
     axes.axvline(target, color="0.4", linestyle="--", linewidth=0.9)
     axes.set(xlim=(-0.02, 1.02), xlabel=f"recall on validation, 95 % interval over groups; dashed: target {target:g}")
     axes.grid(visible=False, axis="y")
-    axes.set_title(f"{head}: recall of each class; hollow: fewer than {few} samples")
+    axes.set_title(f"{head}: recall of each class; hollow: fewer than {few} labels")
     return figure

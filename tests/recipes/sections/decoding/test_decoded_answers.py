@@ -91,6 +91,12 @@ def test_one_class_is_always_the_answer():
     assert decoder({"s": fitted})(inputs, {"s": torch.zeros(1, 5, 1)})[answers_output("s")].tolist() == [[0] * 5]
 
 
+@pytest.mark.parametrize(("center", "spread"), [(100.0, 0.01), (-100.0, 0.01), (1.0, 1e300)])
+def test_no_number_of_a_file_overflows(center, spread):
+    far = replace(LASTING, weight=1000.0, center=(center,) * 2, spread=(spread,) * 2, transitions=((0.0, 0.0),) * 2)
+    assert len(set(answered(far, [0.2, 0.9, 0.2]))) == 1  # no section may follow another
+
+
 def test_most_probable_classes_need_no_decoder():
     assert decoder({"section": Undecoded("most_probable", HEAD.classes)}) is None
 
@@ -107,9 +113,20 @@ def test_a_file_keeps_a_decoding(tmp_path, fitted):
         ([], "d.json: no file of the stage fit_decoding: "),
         ({"section": {"kind": "crf"}}, "section.kind must be one of most_probable, durations, novelty, found 'crf'"),
         ({"section": {**asdict(LASTING), "center": [1.0]}}, "center and spread must have a value for each of the 2"),
-        ({"section": {**asdict(LASTING), "weight": 0.0}}, "section: weight and spread must be above 0"),
+        (
+            {"section": {**asdict(LASTING), "weight": 0.0}},
+            "section: weight must be in (0, 1000], and each spread 0.01 or more",
+        ),
+        (
+            {"section": {**asdict(LASTING), "center": [1.0, 1e9]}},
+            "section: center must be logs of lengths, in [-100, 100]",
+        ),
+        (
+            {"section": {**asdict(BETWEEN), "kernel": 10**12}},
+            "section: kernel must be from 2 to 1024, found 1000000000000",
+        ),
         ({"section": {**asdict(LASTING), "transitions": [[0.0, 2.0], [1.0, 0.0]]}}, "must be shares in"),
-        ({"section": {**asdict(BETWEEN), "kernel": 1}}, "section: kernel must be 2 or more, found 1"),
+        ({"section": {**asdict(BETWEEN), "kernel": 1}}, "section: kernel must be from 2 to 1024, found 1"),
         ({}, "d.json: decodes section of the classes none; the model has verse, chorus; run the stage fit_decoding"),
         ({"section": {"kind": "most_probable", "classes": ["a"]}}, "of the classes a; the model has verse, chorus"),
     ],

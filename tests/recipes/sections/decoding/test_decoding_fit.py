@@ -103,12 +103,15 @@ def test_with_most_probable_classes_nothing_is_fitted(train):
     ("change", "message"),
     [
         ({"kind": "viterbi"}, "decoding.kind must be one of most_probable, durations, novelty, found 'viterbi'"),
-        ({"kind": "durations", "weights": []}, "decoding: weights must be a list of positive numbers"),
-        ({"kind": "durations", "weights": [0.0]}, "decoding: weights must be a list of positive numbers"),
+        ({"kind": "durations", "weights": []}, "decoding: weights must be a list of numbers above 0 and at most 1000"),
+        (
+            {"kind": "durations", "weights": [0.0]},
+            "decoding: weights must be a list of numbers above 0 and at most 1000",
+        ),
         ({"kind": "durations", "kernels": [4]}, "decoding.kernels is unknown"),
         (
             {"kind": "novelty", "kernels": [1]},
-            "decoding: kernels must be a list of numbers of positions, each 2 or more",
+            "decoding: kernels must be a list of numbers of positions, each from 2 to 1024",
         ),
         ({"kind": "novelty", "heights": []}, "decoding: heights must be a list of numbers"),
     ],

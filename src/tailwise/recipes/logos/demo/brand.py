@@ -1,4 +1,4 @@
-"""A brand and its logos: the same colours and hand, another drawing each."""
+"""A brand and its logos: the same name, hand and design; other colours and another drawing each."""
 
 from dataclasses import dataclass, replace
 
@@ -12,25 +12,26 @@ from tailwise.recipes.logos.demo.letters import draw_hand
 Rng = np.random.Generator
 
 CONSONANTS, VOWELS = "BCDFGHJKLMNPQRSTVWXYZ", "AEIOU"
-LEAST_STEP, MOST_STEP = 0.5, 1.0
+STEP = 260.0
+"""Distance of the colours of a gradient, see `draw_apart`."""
+LEAST_STEP, MOST_STEP = 0.8, 1.0
 """Share of the way to another colour that a gradient goes."""
 
 
 @dataclass(frozen=True)
 class Brand:
-    """name: of letters, unique; design: of its logos; palette: of five inks; aspect: of a logo, width by height"""
+    """name: unique; kind: class; design: of its logos; aspect: of a logo, width by height"""
 
     name: str
     kind: str
     design: Design
     brief: Brief
-    palette: Palette
     aspect: float
 
 
 def draw_name(rng: Rng) -> str:
-    """Two to seven letters that can be spoken."""
-    length = int(rng.choice((2, 3, 4, 5, 6, 7), p=(0.1, 0.25, 0.25, 0.2, 0.12, 0.08)))
+    """Two to six letters that can be spoken."""
+    length = int(rng.choice((2, 3, 4, 5, 6), p=(0.1, 0.3, 0.3, 0.2, 0.1)))
     first = int(rng.integers(2))
     return "".join(_letter(rng, (CONSONANTS, VOWELS)[(first + i) % 2]) for i in range(length))
 
@@ -41,17 +42,17 @@ def _letter(rng: Rng, among: str) -> str:
 
 def draw_brand(rng: Rng, kind: str, number: int) -> Brand:
     word = draw_name(rng)
-    palette, aspect = draw_palette(rng, 5), float(np.exp2(rng.uniform(-0.5, 0.6)))
-    brief = Brief(word, draw_hand(rng))
-    return Brand(f"{word.lower()}{number:04d}", kind, draw_design(rng, kind), brief, palette, aspect)
+    brief, aspect = Brief(word, draw_hand(rng)), float(np.exp2(rng.uniform(-0.5, 0.6)))
+    return Brand(f"{word.lower()}{number:04d}", kind, draw_design(rng, kind), brief, aspect)
 
 
 def draw_logo(rng: Rng, brand: Brand) -> str:
     """A logo as an SVG file."""
     width, height = (SIDE, SIDE / brand.aspect) if brand.aspect > 1 else (SIDE * brand.aspect, SIDE)
     place = _draw_place(rng, width, height)
-    paints, definitions = _paints(rng, brand)
-    ground = _ground(rng, brand.palette.ground, width, height)
+    palette = draw_palette(rng, 5)
+    paints, definitions = _paints(rng, brand, palette)
+    ground = _ground(rng, palette.ground, width, height)
     elements = brand.design(rng, replace(brand.brief, paints=paints), place)
     body = "\n".join([*definitions, *ground, *elements])
     size = f"{number(width)} {number(height)}"
@@ -60,10 +61,10 @@ def draw_logo(rng: Rng, brand: Brand) -> str:
 
 def _draw_place(rng: Rng, width: float, height: float) -> Place:
     """Where the drawing is: a part of the logo, now and then turned."""
-    across, down = rng.uniform(0.78, 0.95, 2)
-    x = width / 2 + rng.uniform(-0.5, 0.5) * (0.97 - across) * width
-    y = height / 2 + rng.uniform(-0.5, 0.5) * (0.97 - down) * height
-    turn = rng.uniform(-20, 20) if rng.random() < 0.3 else 0.0
+    across, down = rng.uniform(0.84, 0.97, 2)
+    x = width / 2 + rng.uniform(-0.5, 0.5) * (0.98 - across) * width
+    y = height / 2 + rng.uniform(-0.5, 0.5) * (0.98 - down) * height
+    turn = rng.uniform(-10, 10) if rng.random() < 0.2 else 0.0
     return Place(float(x), float(y), width * across, height * down, float(turn))
 
 
@@ -76,11 +77,11 @@ def _ground(rng: Rng, colour: Colour, width: float, height: float) -> list[str]:
     return [f'<rect {size} rx="{corner}" fill="{hexadecimal(colour)}"/>']
 
 
-def _paints(rng: Rng, brand: Brand) -> tuple[list[str], list[str]]:
+def _paints(rng: Rng, brand: Brand, palette: Palette) -> tuple[list[str], list[str]]:
     """The paints of a logo's parts, and the definitions that they name."""
-    inks = list(brand.palette.inks)
+    inks = list(palette.inks)
     if brand.kind == "gradient":
-        return _gradients(rng, brand)
+        return _gradients(rng, palette)
     if brand.kind == "simple":
         return [hexadecimal(inks[0])], []
     if brand.kind == "complex" and brand.design is divided and rng.random() < 0.5:
@@ -91,12 +92,12 @@ def _paints(rng: Rng, brand: Brand) -> tuple[list[str], list[str]]:
     return [hexadecimal(ink) for ink in inks[:count]], []
 
 
-def _gradients(rng: Rng, brand: Brand) -> tuple[list[str], list[str]]:
+def _gradients(rng: Rng, palette: Palette) -> tuple[list[str], list[str]]:
     """One to three gradients, from hardly visible to strong, from the middle or along any direction."""
     found, names = [], []
     for place in range(int(rng.integers(1, 4))):
-        first = brand.palette.inks[place]
-        other = draw_apart(rng, [first, brand.palette.ground])
+        first = palette.inks[place]
+        other = draw_apart(rng, [first], STEP)
         last = mixed(first, other, float(rng.uniform(LEAST_STEP, MOST_STEP)))
         stops = f'<stop stop-color="{hexadecimal(first)}"/><stop offset="1" stop-color="{hexadecimal(last)}"/>'
         if rng.random() < 0.3:

@@ -9,7 +9,7 @@ import numpy as np
 Colour = tuple[int, int, int]
 
 WHITE: Colour = (255, 255, 255)
-APART = 110.0
+APART = 150.0
 """Euclidean distance of two colours of a brand in RGB, at least."""
 TRIES = 60
 
@@ -31,19 +31,19 @@ def draw_colour(rng: np.random.Generator) -> Colour:
 
 def draw_palette(rng: np.random.Generator, count: int) -> Palette:
     """A ground, white for half of the brands, and `count` inks."""
-    ground = WHITE if rng.random() < 0.5 else draw_colour(rng)
+    ground = WHITE if rng.random() < 0.75 else draw_colour(rng)
     inks: list[Colour] = []
     for _ in range(count):
         inks.append(draw_apart(rng, [ground, *inks]))
     return Palette(ground, tuple(inks))
 
 
-def draw_apart(rng: np.random.Generator, others: list[Colour]) -> Colour:
-    """A colour at least APART from all others; the farthest of TRIES if there is none."""
+def draw_apart(rng: np.random.Generator, others: list[Colour], apart: float = APART) -> Colour:
+    """A colour at least `apart` from all others; the farthest of TRIES if there is none."""
     best, widest = WHITE, -1.0
     for _ in range(TRIES):
         colour = draw_colour(rng)
-        if (gap := min(math.dist(colour, other) for other in others)) >= APART:
+        if (gap := min(math.dist(colour, other) for other in others)) >= apart:
             return colour
         if gap > widest:
             best, widest = colour, gap

@@ -12,7 +12,7 @@ import numpy as np
 
 from tailwise.recipes.logos.demo.drawing import Place
 from tailwise.recipes.logos.demo.letters import Hand, word_elements
-from tailwise.recipes.logos.demo.shapes import SHAPES, SOLID, bands, draw_shape, sectors
+from tailwise.recipes.logos.demo.shapes import bands, draw_shape, sectors
 
 Rng = np.random.Generator
 Paints = Sequence[str]
@@ -82,7 +82,7 @@ def scattered(rng: Rng, brief: Brief, place: Place) -> Elements:
 
 def _grid(rng: Rng, place: Place) -> tuple[int, int]:
     """Columns and rows of four to nine cells; more of them along the longer side."""
-    rows, columns = sorted(((2, 2), (2, 3), (3, 3), (1, 4), (1, 5), (2, 4))[int(rng.integers(6))])
+    rows, columns = sorted(((2, 2), (2, 3), (1, 4), (3, 3))[int(rng.integers(4))])
     return (columns, rows) if place.width > place.height else (rows, columns)
 
 
@@ -112,7 +112,7 @@ def nested(rng: Rng, brief: Brief, place: Place) -> Elements:
     """Shapes within each other."""
     found, box = [], place
     for number in range(int(rng.integers(4, 6))):
-        found.append(draw_shape(rng, SOLID).element(_turned(rng, box), brief.paint(number)))
+        found.append(draw_shape(rng, solid=True).element(_turned(rng, box), brief.paint(number)))
         shift = rng.uniform(-0.08, 0.08, 2)
         box = _shrunk(Place(*_moved(box, shift), box.width, box.height), rng.uniform(0.6, 0.8))
     return found
@@ -151,13 +151,11 @@ Design = Callable[[Rng, Brief, Place], Elements]
 DESIGNS: dict[str, tuple[tuple[Design, float], ...]] = {
     "simple": ((one_shape, 0.55), (two_shapes, 0.45)),
     "text": ((words, 1.0),),
-    "gradient": ((one_shape, 0.25), (two_shapes, 0.15), (words, 0.3), (divided, 0.1), (scattered, 0.1), (nested, 0.1)),
-    "complex": ((scattered, 0.2), (rowed, 0.25), (divided, 0.3), (nested, 0.25)),
+    "gradient": ((one_shape, 0.4), (two_shapes, 0.25), (words, 0.2), (scattered, 0.15)),
+    "complex": ((scattered, 0.4), (rowed, 0.15), (divided, 0.3), (nested, 0.15)),
 }
 """{class: designs and how often each is drawn}"""
 CLASSES = tuple(DESIGNS)
-FLAT: dict[str, int] = {"scattered": 3, "rowed": 3, "divided": 3, "nested": 4}
-assert SHAPES
 
 
 def draw_design(rng: Rng, kind: str) -> Design:

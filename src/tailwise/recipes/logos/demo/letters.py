@@ -64,7 +64,7 @@ class Hand:
 
 
 def draw_hand(rng: np.random.Generator) -> Hand:
-    weight = rng.uniform(0.14, 0.28)
+    weight = rng.uniform(0.15, 0.26)
     slant = rng.uniform(0.1, 0.4) if rng.random() < 0.3 else 0.0
     return Hand(
         weight=weight,

@@ -133,14 +133,18 @@ def frame(rng: Rng) -> Path:
     return Path((*closed(*outer), *closed(*(polar(inner, 360 * i / corners) for i in range(corners)))))
 
 
-SHAPES: tuple[Callable[[Rng], Path], ...] = (
-    polygon, star, disc, ring, crescent, cross, chevron, angle, zigzag, spiral, blob, gear, drop, comb, wave, burst,
-    half, frame,
-)  # fmt: skip
-SOLID: tuple[Callable[[Rng], Path], ...] = (polygon, star, disc, cross, chevron, blob, gear, drop, half, crescent)
+Maker = Callable[[Rng], Path]
+
+SOLID: tuple[Maker, ...] = (polygon, star, disc, cross, chevron, blob, gear, drop, half)
+OPEN: tuple[Maker, ...] = (ring, frame, crescent, angle, comb)
+LINES: tuple[Maker, ...] = (zigzag, spiral, wave, burst)
+"""Shapes that look like letters, as some of OPEN do."""
+KINDS = ((SOLID, 0.7), (OPEN, 0.2), (LINES, 0.1))
 
 
-def draw_shape(rng: Rng, among: tuple[Callable[[Rng], Path], ...] = SHAPES) -> Path:
+def draw_shape(rng: Rng, solid: bool = False) -> Path:
+    """Any shape, or a filled one without a hole."""
+    among = SOLID if solid else KINDS[int(rng.choice(len(KINDS), p=[share for _, share in KINDS]))][0]
     return among[int(rng.integers(len(among)))](rng)
 
 

@@ -45,19 +45,27 @@ class DecodingParams:
 def fit_decoding(
     how: DecodingParams, train: Path, task: Task, held_out: Iterable[tuple[Batch, Outputs]]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """({head: decoding}, {head: how it was chosen}) as JSON.
-
-    train: folder of the prepared training songs; held_out: the songs of `task.valid`, which nothing was trained on.
-    The candidate with the largest sum of macro F1 and boundary F1 is chosen, the first of equals.
-    """
+    """({head: decoding}, {head: how it was chosen}) as JSON; see `choose_decoding`."""
     (head,), songs = task.heads, list(held_out)
+    chosen, tried = choose_decoding(how, train, task, songs)
+    plain = judged(task.metrics, head, songs, Undecoded("most_probable", head.classes))
+    best = next(one for one in tried if settings(chosen).items() <= one.items())
+    figures = {"kind": how.decoding.kind, "most_probable": plain, "chosen": best, "tried": tried}
+    return {head.name: asdict(chosen)}, {head.name: figures}
+
+
+def choose_decoding(
+    how: DecodingParams, train: Path, task: Task, songs: Songs
+) -> tuple[FittedDecoding, list[dict[str, float]]]:
+    """The decoding with the largest sum of macro F1 and boundary F1, the first of equals; and what each one reaches.
+
+    train: folder of the prepared training songs; songs: of `task.valid`, on which nothing was trained
+    """
+    (head,) = task.heads
     candidates = list(_candidates(how, head, train, songs))
     found = [judged(task.metrics, head, songs, one) for one in candidates]
     best = max(range(len(found)), key=lambda place: sum(found[place].values()))
-    tried = [{**settings(one), **figures} for one, figures in zip(candidates, found)]
-    plain = judged(task.metrics, head, songs, Undecoded("most_probable", head.classes))
-    how_chosen = {"kind": how.decoding.kind, "most_probable": plain, "chosen": tried[best], "tried": tried}
-    return {head.name: asdict(candidates[best])}, {head.name: how_chosen}
+    return candidates[best], [{**settings(one), **figures} for one, figures in zip(candidates, found)]
 
 
 def _candidates(how: DecodingParams, head: Head, train: Path, songs: Songs) -> Iterable[FittedDecoding]:

@@ -17,9 +17,12 @@ from tailwise.core.params.typed import convert
 from tailwise.evaluation.calibration.fitted import LEAST, Fitted, calibrate
 from tailwise.models.sequence.decode import Structure, decode
 from tailwise.models.sequence.novelty import Foote
+from tailwise.recipes.sections.decoding.kinds import HEAVIEST, WIDEST
 
 LARGEST = 2**25
 """Maximum size of a file of decodings in bytes."""
+NARROWEST, LONGEST = 0.01, 100.0
+"""Bounds of the numbers of a file, within which no score of a section overflows."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,10 @@ class OfDurations:
         size = len(self.classes)
         if not all(len(values) == size for values in (self.transitions, *self.transitions, self.center, self.spread)):
             raise ValueError(f"transitions, center and spread must have a value for each of the {size} classes")
-        if self.weight <= 0 or min(self.spread, default=0) <= 0:
-            raise ValueError("weight and spread must be above 0")
+        if not 0 < self.weight <= HEAVIEST or min(self.spread, default=0) < NARROWEST:
+            raise ValueError(f"weight must be in (0, {HEAVIEST:g}], and each spread {NARROWEST:g} or more")
+        if max(map(abs, self.center)) > LONGEST:
+            raise ValueError(f"center must be logs of lengths, in [-{LONGEST:g}, {LONGEST:g}]")
         if not all(0 <= share <= 1 for row in self.transitions for share in row):
             raise ValueError("transitions must be shares in [0, 1]")
 
@@ -78,8 +83,8 @@ class OfNovelty:
     height: float
 
     def __post_init__(self):
-        if self.kernel < 2:
-            raise ValueError(f"kernel must be 2 or more, found {self.kernel}")
+        if not 2 <= self.kernel <= WIDEST:
+            raise ValueError(f"kernel must be from 2 to {WIDEST}, found {self.kernel}")
 
     def answer(self, log_p: np.ndarray, features: np.ndarray) -> np.ndarray:
         starts = np.array([0, *Foote(self.kernel, self.height).starts(features)])

@@ -4,6 +4,11 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Literal
 
+HEAVIEST = 1000.0
+"""Weight of the structure of songs; a heavier one would only cost digits."""
+WIDEST = 1024
+"""Kernel of the novelty, in positions."""
+
 
 @dataclass(frozen=True)
 class MostProbable:
@@ -23,8 +28,8 @@ class Durations:
     weights: tuple[float, ...] = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0)
 
     def __post_init__(self):
-        if not self.weights or not all(isfinite(one) and one > 0 for one in self.weights):
-            raise ValueError("weights must be a list of positive numbers")
+        if not self.weights or not all(0 < one <= HEAVIEST for one in self.weights):
+            raise ValueError(f"weights must be a list of numbers above 0 and at most {HEAVIEST:g}")
 
 
 @dataclass(frozen=True)
@@ -40,8 +45,8 @@ class Novelty:
     heights: tuple[float, ...] = (-1.0, -0.5, 0.0, 0.5)
 
     def __post_init__(self):
-        if not self.kernels or min(self.kernels) < 2:
-            raise ValueError("kernels must be a list of numbers of positions, each 2 or more")
+        if not self.kernels or not all(2 <= one <= WIDEST for one in self.kernels):
+            raise ValueError(f"kernels must be a list of numbers of positions, each from 2 to {WIDEST}")
         if not self.heights or not all(map(isfinite, self.heights)):
             raise ValueError("heights must be a list of numbers")
 

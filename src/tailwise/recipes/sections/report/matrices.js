@@ -47,10 +47,10 @@ function weightMap({ rows, columns, most, bytes: text }, title) {
       });
     const name = (of, row) => shape("text", { x: 0, y: row * ROW + 10 }, cut(of, 13));
     const cells = rows.flatMap((_, row) => Array.from({ length: columns }, (_, column) => cell(row, column)));
-    const label = `${title}: ${rows.join(", ")}; weights from 0 to ${short(most)}`;
+    const label = `${title}, of ${rows.join(", ")}: from 0 to ${short(most)}`;
     const svg = shape("svg", { width, height: rows.length * ROW, role: "img", "aria-label": label });
     svg.append(...rows.map(name), ...cells);
-    box.replaceChildren(svg, element("p", { class: "note" }, `${title}, ${rows.join(" · ")}: black is ${short(most)}`));
+    box.replaceChildren(svg, element("p", { class: "note" }, `${title}: black is ${short(most)}`));
   };
   drawn(box, draw);
   return box;

@@ -35,7 +35,7 @@ class SectionsPage(Page):
         )
 
     def collect(self, root: Path) -> dict[str, Any]:
-        """songs, structure: the files that `structure.extra` makes; decoding: a sentence on the answers."""
+        """songs, structure: the files that `tracks.structure.extra` makes; decoding: a sentence on the answers."""
         files = {name: read_json(root / f"reports/{name}.json") for name in ("songs", "structure", "decoding")}
         return {**files, "decoding": describe_decoding(next(iter(files["decoding"].values())))}
 

@@ -132,8 +132,8 @@ own.explain = ({ sample, position, attention, scales, pyramid }) => {
   const song = facts.own.songs.songs.find(({ name }) => name === sample);
   const score = element("div", { class: "score" });
   const maps = [
-    scales && weightMap(scales, "scales"),
-    pyramid && weightMap(pyramid, "parts"),
+    scales && weightMap(scales, "weight of each scale"),
+    pyramid && weightMap(pyramid, "weight of parts of the song"),
   ].filter(Boolean);
   if (song || maps.length) score.append(element("div", {}, ...(song ? [stripsOf(song, position)] : []), ...maps));
   if (attention) score.append(matrixFigure(attention, song ?? { name: sample, length: 1, truth: [] }, "attention"));

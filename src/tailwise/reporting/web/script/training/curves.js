@@ -21,7 +21,7 @@ const { lr, gradient_norm } = facts.figures;
 
 // The figures of a family, a line each; the members of one family have one scale.
 const familyChart = ({ title, lines }) => () => ({
-  title: titled(title),
+  title: titled(lines.length > 1 || lines[0].name === title ? title : `${title}, ${lines[0].name}`),
   series: lines.map(({ name, figure }, index) => line(name, facts.figures[figure], lines.length > 1 ? index : 3)),
 });
 

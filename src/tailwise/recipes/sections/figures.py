@@ -6,8 +6,8 @@ from tailwise.core.heads import IGNORE, Head
 from tailwise.evaluation.calibration.measures import FIGURES
 from tailwise.metrics.dotted import dotted
 from tailwise.recipes.sections.source import Source
-from tailwise.recipes.sections.structure import OF_SECONDS, Tolerances, as_batch, structure_figures
 from tailwise.recipes.sections.task import metrics
+from tailwise.recipes.sections.tracks.structure import OF_SECONDS, Tolerances, as_batch, structure_figures
 from tailwise.recipes.sections.tracks.track import Track
 
 
