@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from tailwise.losses.contrast import nt_xent, partner_is_nearest
+from tailwise.losses.image.contrast import nt_xent, partner_is_nearest
 
 
 def views(n=5, seed=0):

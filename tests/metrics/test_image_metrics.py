@@ -7,8 +7,8 @@ import torch
 from tailwise.core.batch import Batch
 from tailwise.core.heads import IGNORE, Head
 from tailwise.metrics.dotted import dotted
-from tailwise.metrics.shares import PredictedShares
-from tailwise.metrics.uncertainty import Uncertainty
+from tailwise.metrics.image.shares import PredictedShares
+from tailwise.metrics.image.uncertainty import Uncertainty
 
 HEAD = Head("kind", ("a", "b", "c"))
 SHARES, DOUBT = PredictedShares(HEAD), Uncertainty(HEAD, "uncertainty")

@@ -13,10 +13,10 @@ from tailwise.engine.checkpoint.hand_over import read_hand_over, write_hand_over
 from tailwise.engine.checkpoint.recovery import Recovery
 from tailwise.engine.monitor.history import write_history
 from tailwise.engine.monitor.observers import scalars
-from tailwise.engine.train.adapting import count_hits
 from tailwise.engine.train.loop import train_phase
 from tailwise.losses.adaptive import AdaptiveFocal
 from tailwise.losses.boost import ClassBoost
+from tailwise.losses.factors import count_hits
 from tailwise.losses.focal import Focal
 from tailwise.optim.adamw import AdamW
 from tailwise.optim.linear import Linear as Line

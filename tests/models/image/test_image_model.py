@@ -94,7 +94,7 @@ def test_each_option_changes_the_model(option, other):
 
 
 def test_edges_change_the_small_net_too():
-    assert next(SMALL.build(SIZE).parameters()).shape[1] == 5
+    assert next(SMALL.build(SIZE).parameters()).shape[1] == 7
     assert next(replace(SMALL, edges=False).build(SIZE).parameters()).shape[1] == 3
 
 

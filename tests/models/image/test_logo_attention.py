@@ -90,9 +90,10 @@ def test_edges_are_differences_whatever_the_colours():
     image = torch.zeros(1, 3, 4, 4, dtype=torch.uint8)
     image[0, 1, :, 2:], image[0, 2, 3] = 255, 1
     found = with_edges(image, torch.float64)
-    assert found.shape == (1, 5, 4, 4) and found[0, 0].unique().tolist() == [-1]
+    assert found.shape == (1, 7, 4, 4) and found[0, 0].unique().tolist() == [-1]
     assert found[0, 3].tolist() == [[0, 1, 0, 0]] * 4
     assert found[0, 4].tolist() == [[0] * 4, [0] * 4, [pytest.approx(1 / 8)] * 4, [0] * 4]
+    assert not found[0, 5].any() and found[0, 6].tolist() == [[0] * 4, [0] * 4, [1] * 4, [0] * 4]
     torch.testing.assert_close(with_edges(255 - image, torch.float64)[:, 3:], found[:, 3:])
 
 

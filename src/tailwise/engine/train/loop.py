@@ -22,7 +22,6 @@ from tailwise.engine.contract.record import EpochRecord
 from tailwise.engine.contract.run import Run
 from tailwise.engine.contract.task import Task
 from tailwise.engine.evaluate.validate import validate
-from tailwise.engine.train.adapting import adapted, adaptive, factors_of, follow
 from tailwise.engine.train.faults import check_limits, check_step, halve_micro_batch, handle_fault, watch_step
 from tailwise.engine.train.guards import StepNumbers
 from tailwise.engine.train.saving import keep_epoch, resume, save_at_end, save_if_due
@@ -38,6 +37,7 @@ from tailwise.engine.train.step import (
 )
 from tailwise.engine.train.trainer import PhaseTrainer
 from tailwise.losses.boost import ClassBoost
+from tailwise.losses.factors import adapted, adaptive, factors_of, follow
 
 
 def train_phase(
@@ -163,7 +163,7 @@ def close_epoch(trainer: PhaseTrainer) -> None:
         numbers = trainer.lr(trainer.steps - 1), state.mean_loss, state.mean_norm, totals, score
         with defer_interrupt():
             check_limits(trainer, figures)
-            follow(trainer.boost, state)
+            state.recalls, state.hits = dict(follow(trainer.boost, state.recalls, state.hits)), {}
             found = tuple(state.interventions), state.mean_sharpness, factors_of(trainer.boost)
             record = EpochRecord(run.name, state.epoch + 1, trainer.phase.epochs, *numbers, *found)
             weights = trainer.validated_task().model.state_dict()

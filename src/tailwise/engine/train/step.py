@@ -17,9 +17,9 @@ from tailwise.core.tensors import add_up
 from tailwise.engine.batches.memory import catch_oom
 from tailwise.engine.batches.order import seed_for
 from tailwise.engine.distributed.world import World, flattened
-from tailwise.engine.train.adapting import count_hits
 from tailwise.engine.train.guards import Hits, StepNumbers
 from tailwise.engine.train.trainer import PhaseTrainer, StepBatches
+from tailwise.losses.factors import count_hits
 from tailwise.metrics.interventions import Fault
 
 Result = TypeVar("Result")

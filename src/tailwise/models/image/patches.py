@@ -7,6 +7,10 @@ import torch.nn.functional as F
 from torch import nn
 
 LARGEST_LEVEL = 255.0
+LARGEST_STEP = 8
+"""Levels by which pixels beside each other in a gradient differ at most."""
+SEEN = {True: 7, False: 3}
+"""{whether edges are seen: channels of a picture}"""
 
 
 def normalised(image: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
@@ -15,15 +19,16 @@ def normalised(image: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
 
 
 def with_edges(image: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """image (B, 3, H, W) uint8 to (B, 5, H, W): `normalised`, and how far each pixel is from that right and below it.
+    """image (B, 3, H, W) uint8 to (B, 7, H, W): `normalised`, and how far each pixel is from that right and below it.
 
-    A difference d of levels, the largest over the colours, is log(1 + d) / log(256): 0 within a flat part, small but
-    not 0 within a gradient, near 1 at an edge, whatever the colours are.
+    A difference d of levels, the largest over the colours, is log(1 + d) / log(256), near 1 at an edge, whatever the
+    colours are; and in channels of their own, 1 where it is small but not 0, as within a gradient, else 0.
     """
     levels = image.to(dtype)
     right, down = levels.diff(dim=3).abs().amax(dim=1), levels.diff(dim=2).abs().amax(dim=1)
     differences = torch.stack([F.pad(right, (0, 1)), F.pad(down, (0, 0, 0, 1))], dim=1)
-    return torch.cat([normalised(image, dtype), differences.log1p() / math.log(LARGEST_LEVEL + 1)], dim=1)
+    small = ((differences > 0) & (differences <= LARGEST_STEP)).to(dtype)
+    return torch.cat([normalised(image, dtype), differences.log1p() / math.log(LARGEST_LEVEL + 1), small], dim=1)
 
 
 def group_norm(channels: int) -> nn.GroupNorm:
@@ -58,26 +63,27 @@ class PatchEmbedding(nn.Module):
 
 
 class Convolutions(nn.Module):
-    """image (B, 3, H, W) uint8 to (B, C, h, w): convolutions of 3 x 3, each with group norm and GELU.
+    """image (B, 3, H, W) uint8 to (B, C, h, w): convolutions of 3 x 3, each with GELU.
 
-    channels: of each; the first one keeps height and width, the others halve them
+    channels: of each; the first one keeps height and width, and has no norm: its inputs have known levels. The others
+        halve height and width, and have group norm
     edges: whether the first one sees `with_edges`, else colours alone
     """
 
     def __init__(self, channels: list[int], edges: bool):
         super().__init__()
         self.see = with_edges if edges else normalised
-        pairs = zip([5 if edges else 3, *channels], channels)
-        self.layers = nn.Sequential(*(layer(*pair, stride=2 if number else 1) for number, pair in enumerate(pairs)))
+        first = nn.Conv2d(SEEN[edges], channels[0], 3, padding=1)
+        self.layers = nn.Sequential(first, nn.GELU(), *(halving(*pair) for pair in zip(channels, channels[1:])))
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         convolution = next(self.layers.parameters())
         return self.layers(self.see(image, convolution.dtype))
 
 
-def layer(inside: int, outside: int, stride: int) -> nn.Sequential:
-    """A convolution of 3 x 3, group norm and GELU."""
-    convolution = nn.Conv2d(inside, outside, 3, stride=stride, padding=1, bias=False)
+def halving(inside: int, outside: int) -> nn.Sequential:
+    """A convolution that halves height and width, group norm and GELU."""
+    convolution = nn.Conv2d(inside, outside, 3, stride=2, padding=1, bias=False)
     return nn.Sequential(convolution, group_norm(outside), nn.GELU())
 
 

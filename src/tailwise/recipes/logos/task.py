@@ -21,8 +21,8 @@ from tailwise.losses.image.loss import ImageLoss, Priors, image_loss
 from tailwise.metrics.calibration.error import CalibrationError
 from tailwise.metrics.classification import Classification
 from tailwise.metrics.confidence import Confidence
-from tailwise.metrics.shares import PredictedShares
-from tailwise.metrics.uncertainty import Uncertainty
+from tailwise.metrics.image.shares import PredictedShares
+from tailwise.metrics.image.uncertainty import Uncertainty
 from tailwise.models.image.classifier import ImageModel
 from tailwise.recipes.logos.contrast.weights import load_backbone
 

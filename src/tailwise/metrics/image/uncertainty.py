@@ -33,8 +33,8 @@ class Uncertainty:
         kept = targets != IGNORE
         right = (outputs[self.head.name].argmax(dim=-1) == targets)[kept].cpu().numpy()
         values = outputs[self.output][kept, 0].double().cpu().numpy()
-        of_groups = (values[right], values[~right])
-        return np.array([number for of in of_groups for number in (len(of), of.sum(), (of**2).sum())], np.float64)
+        groups: tuple[np.ndarray, np.ndarray] = (values[right], values[~right])
+        return np.array([[len(group), group.sum(), (group**2).sum()] for group in groups], np.float64).ravel()
 
     def value(self, total: np.ndarray) -> dict[str, float | None]:
         """{"right", "wrong": mean log variance, "separation": their distance in standard deviations}; None if unknown.
