@@ -21,10 +21,11 @@ SMALL = 0.002
 """Share of the picture below which a part is a speck."""
 
 MEASURES = (
-    "colours", "colour_entropy", "dominant", "saturation", "ink", "edges", "gradient", "gradient_area", "calm", "shades",
-    "parts", "part_height_spread", "part_alignment", "line_share", "stroke", "stroke_spread",
-    "crossings_across", "crossings_down", "holes", "aspect",
-)  # fmt: skip
+    *("colours", "colour_entropy", "dominant", "saturation", "ink", "edges"),
+    *("gradient", "gradient_area", "calm", "shades"),
+    *("parts", "part_height_spread", "part_alignment", "line_share", "stroke", "stroke_spread"),
+    *("crossings_across", "crossings_down", "holes", "aspect"),
+)
 """Names of the measures, in the order of `measure`."""
 
 
@@ -47,22 +48,22 @@ def find_ink(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     A picture of its background alone counts as ink altogether.
     """
-    image = pixels.astype(np.int16)
-    corners = np.stack([image[0, 0], image[0, -1], image[-1, 0], image[-1, -1]])
-    background = np.median(corners, axis=0)
-    rows, columns = np.nonzero((np.abs(image - background) > INK).any(2))
+    levels = pixels.astype(np.int16)
+    background = np.median(levels[[0, 0, -1, -1], [0, -1, 0, -1]], axis=0)
+    rows, columns = np.nonzero((np.abs(levels - background) > INK).any(2))
     if len(rows):
         pixels = pixels[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
     scale = SIDE / max(pixels.shape[:2])
-    size = tuple(max(4, round(side * scale)) for side in pixels.shape[1::-1])
-    resized = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR)).astype(np.float64)  # pyright: ignore[reportArgumentType]
+    height, width = (max(4, round(side * scale)) for side in pixels.shape[:2])
+    image = Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR)
+    resized = np.asarray(image).astype(np.float64)
     ink = (np.abs(resized - background) > INK).any(2)
     return (ink if ink.any() else np.ones_like(ink)), resized
 
 
 def _colours(image: np.ndarray, ink: np.ndarray) -> dict[str, float]:
     """Of flat ink, in cubes of 32 levels; shares below COMMON do not count."""
-    inner = ndimage.binary_erosion(ink, iterations=1)
+    inner = _shrunk(ink, 1)
     colours = image[inner if inner.sum() > 20 else ink]
     cubes = (colours // 32).astype(int) @ np.array([64, 8, 1])
     shares = np.bincount(cubes, minlength=512) / len(cubes)
@@ -82,11 +83,11 @@ def _changes(image: np.ndarray, ink: np.ndarray) -> dict[str, float]:
     shades: entropy in bits of the colours within the ink, in cubes of 4 levels
     """
     steps = [np.abs(np.diff(image, axis=axis)).max(2) for axis in (0, 1)]
-    inner = ndimage.binary_erosion(ink, iterations=2)
-    calm = inner & ~ndimage.binary_dilation(_sharp(steps, image.shape[:2]), iterations=1)
+    inner = _shrunk(ink, 2)
+    calm = inner & _shrunk(~_sharp(steps, ink.shape), 1)
     far = [_far(image, axis) for axis in (0, 1)]
     gentle = calm & ((far[0] > GENTLE[0]) | (far[1] > GENTLE[0])) & (np.maximum(*far) < GENTLE[1])
-    steady = ndimage.binary_erosion(gentle, iterations=1)
+    steady = _shrunk(gentle, 1)
     area = max(int(inner.sum()), 1)
     cubes = (image[calm] // 4).astype(int) @ np.array([4096, 64, 1])
     shares = np.bincount(np.unique(cubes, return_inverse=True)[1]) / max(len(cubes), 1)
@@ -99,7 +100,12 @@ def _changes(image: np.ndarray, ink: np.ndarray) -> dict[str, float]:
     }
 
 
-def _sharp(steps: list[np.ndarray], shape: tuple[int, int]) -> np.ndarray:
+def _shrunk(mask: np.ndarray, pixels: int) -> np.ndarray:
+    """A mask (H, W) bool without its rim."""
+    return np.array(ndimage.binary_erosion(mask, iterations=pixels), bool)
+
+
+def _sharp(steps: list[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
     """Where a picture has an edge."""
     found = np.zeros(shape, bool)
     found[:-1] |= steps[0] > SHARP
@@ -117,11 +123,11 @@ def _far(image: np.ndarray, axis: int) -> np.ndarray:
 
 def _parts(ink: np.ndarray) -> dict[str, float]:
     """Connected parts of the ink: how many, how alike in height, how far in lines; and their holes."""
-    labels, _ = ndimage.label(ink, np.ones((3, 3)))
+    labels = np.asarray(ndimage.label(ink, np.ones((3, 3)))[0])  # pyright: ignore[reportIndexIssue]
     boxes = ndimage.find_objects(labels)
     areas = np.bincount(labels.ravel())[1:]
     kept = [box for box, area in zip(boxes, areas) if area > SMALL * ink.size]
-    holes = ndimage.label(~ink)[1]
+    holes = int(ndimage.label(~ink)[1])  # pyright: ignore[reportIndexIssue, reportArgumentType]
     heights = np.array([box[0].stop - box[0].start for box in kept]) if kept else np.ones(1)
     bottoms = np.array([box[0].stop for box in kept]) if kept else np.zeros(1)
     usual = float(np.median(heights))
@@ -147,4 +153,3 @@ def _strokes(ink: np.ndarray) -> dict[str, float]:
         "crossings_across": float(np.log2(1 + entered[1].sum(1).mean())),
         "crossings_down": float(np.log2(1 + entered[0].sum(0).mean())),
     }
-
