@@ -12,10 +12,8 @@ from tailwise.recipes.logos.demo.letters import draw_hand
 Rng = np.random.Generator
 
 CONSONANTS, VOWELS = "BCDFGHJKLMNPQRSTVWXYZ", "AEIOU"
-STEP = 260.0
+STEP = 190.0
 """Distance of the colours of a gradient, see `draw_apart`."""
-LEAST_STEP, MOST_STEP = 0.8, 1.0
-"""Share of the way to another colour that a gradient goes."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +59,9 @@ def draw_logo(rng: Rng, brand: Brand) -> str:
 
 def _draw_place(rng: Rng, width: float, height: float) -> Place:
     """Where the drawing is: a part of the logo, now and then turned."""
-    across, down = rng.uniform(0.84, 0.97, 2)
-    x = width / 2 + rng.uniform(-0.5, 0.5) * (0.98 - across) * width
-    y = height / 2 + rng.uniform(-0.5, 0.5) * (0.98 - down) * height
+    across, down = rng.uniform(0.88, 0.98, 2)
+    x = width / 2 + rng.uniform(-0.5, 0.5) * (1 - across) * width
+    y = height / 2 + rng.uniform(-0.5, 0.5) * (1 - down) * height
     turn = rng.uniform(-10, 10) if rng.random() < 0.2 else 0.0
     return Place(float(x), float(y), width * across, height * down, float(turn))
 
@@ -84,22 +82,25 @@ def _paints(rng: Rng, brand: Brand, palette: Palette) -> tuple[list[str], list[s
         return _gradients(rng, palette)
     if brand.kind == "simple":
         return [hexadecimal(inks[0])], []
-    if brand.kind == "complex" and brand.design is divided and rng.random() < 0.5:
+    if brand.kind == "complex" and brand.design is divided and rng.random() < 0.2:
         steps = int(rng.integers(4, 9))
         return [hexadecimal(mixed(inks[0], inks[1], i / (steps - 1))) for i in range(steps)], []
     least = 3 if brand.kind == "complex" else 1
-    count = int(rng.integers(least, 6)) if brand.design is not words or rng.random() < 0.6 else 1
+    count = int(rng.integers(least, 6)) if brand.design is not words or rng.random() < 0.4 else 1
     return [hexadecimal(ink) for ink in inks[:count]], []
 
 
 def _gradients(rng: Rng, palette: Palette) -> tuple[list[str], list[str]]:
-    """One to three gradients, from hardly visible to strong, from the middle or along any direction."""
+    """One or two gradients of three colours, along any direction or from the middle."""
     found, names = [], []
-    for place in range(int(rng.integers(1, 4))):
-        first = palette.inks[place]
-        other = draw_apart(rng, [first], STEP)
-        last = mixed(first, other, float(rng.uniform(LEAST_STEP, MOST_STEP)))
-        stops = f'<stop stop-color="{hexadecimal(first)}"/><stop offset="1" stop-color="{hexadecimal(last)}"/>'
+    for place in range(int(rng.integers(1, 3))):
+        colours = [palette.inks[place]]
+        for _ in range(2):
+            colours.append(draw_apart(rng, [colours[-1], palette.ground], STEP))
+        stops = "".join(
+            f'<stop offset="{number(share)}" stop-color="{hexadecimal(colour)}"/>'
+            for share, colour in zip((0, float(rng.uniform(0.35, 0.65)), 1), colours)
+        )
         if rng.random() < 0.3:
             found.append(f'<radialGradient id="g{place}">{stops}</radialGradient>')
         else:

@@ -9,7 +9,7 @@ import numpy as np
 Colour = tuple[int, int, int]
 
 WHITE: Colour = (255, 255, 255)
-APART = 150.0
+APART = 160.0
 """Euclidean distance of two colours of a brand in RGB, at least."""
 TRIES = 60
 
@@ -31,7 +31,7 @@ def draw_colour(rng: np.random.Generator) -> Colour:
 
 def draw_palette(rng: np.random.Generator, count: int) -> Palette:
     """A ground, white for half of the brands, and `count` inks."""
-    ground = WHITE if rng.random() < 0.75 else draw_colour(rng)
+    ground = WHITE if rng.random() < 0.85 else draw_colour(rng)
     inks: list[Colour] = []
     for _ in range(count):
         inks.append(draw_apart(rng, [ground, *inks]))

@@ -43,7 +43,7 @@ def two_shapes(rng: Rng, brief: Brief, place: Place) -> Elements:
     boxes = _cut(place, turn, [share, 1 - share])
     paints = (brief.paint(0), brief.paint(int(len(brief.paints) > 1)))
     return [
-        draw_shape(rng).element(_turned(rng, _shrunk(box, rng.uniform(0.7, 0.95))), paint)
+        draw_shape(rng).element(_turned(rng, _shrunk(box, rng.uniform(0.8, 0.95))), paint)
         for box, paint in zip(boxes, paints)
     ]
 
@@ -75,7 +75,7 @@ def scattered(rng: Rng, brief: Brief, place: Place) -> Elements:
     same = draw_shape(rng) if rng.random() < 0.3 else None
     found = []
     for number, cell in enumerate(cells):
-        box = _turned(rng, _shrunk(cell, rng.uniform(0.6, 0.95)))
+        box = _turned(rng, _shrunk(cell, rng.uniform(0.75, 0.95)))
         found.append((same or draw_shape(rng)).element(box, brief.paint(number)))
     return found
 
@@ -149,10 +149,10 @@ def _cut(place: Place, down: int, shares: Sequence[float]) -> list[Place]:
 Design = Callable[[Rng, Brief, Place], Elements]
 
 DESIGNS: dict[str, tuple[tuple[Design, float], ...]] = {
-    "simple": ((one_shape, 0.55), (two_shapes, 0.45)),
+    "simple": ((one_shape, 0.6), (two_shapes, 0.4)),
     "text": ((words, 1.0),),
-    "gradient": ((one_shape, 0.4), (two_shapes, 0.25), (words, 0.2), (scattered, 0.15)),
-    "complex": ((scattered, 0.4), (rowed, 0.15), (divided, 0.3), (nested, 0.15)),
+    "gradient": ((one_shape, 0.48), (two_shapes, 0.3), (words, 0.14), (scattered, 0.08)),
+    "complex": ((scattered, 0.5), (rowed, 0.08), (divided, 0.34), (nested, 0.08)),
 }
 """{class: designs and how often each is drawn}"""
 CLASSES = tuple(DESIGNS)

@@ -135,11 +135,11 @@ def frame(rng: Rng) -> Path:
 
 Maker = Callable[[Rng], Path]
 
-SOLID: tuple[Maker, ...] = (polygon, star, disc, cross, chevron, blob, gear, drop, half)
-OPEN: tuple[Maker, ...] = (ring, frame, crescent, angle, comb)
+SOLID: tuple[Maker, ...] = (polygon, star, disc, cross, blob, gear, drop)
+OPEN: tuple[Maker, ...] = (ring, frame, crescent, angle, comb, chevron, half)
 LINES: tuple[Maker, ...] = (zigzag, spiral, wave, burst)
 """Shapes that look like letters, as some of OPEN do."""
-KINDS = ((SOLID, 0.7), (OPEN, 0.2), (LINES, 0.1))
+KINDS = ((SOLID, 0.82), (OPEN, 0.13), (LINES, 0.05))
 
 
 def draw_shape(rng: Rng, solid: bool = False) -> Path:
