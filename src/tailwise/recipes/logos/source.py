@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tailwise.data.tables.checks.root import name_fault
+from tailwise.recipes.logos.readers.iconify import Iconify
 from tailwise.recipes.logos.readers.images import ImageFiles
 
 
@@ -16,7 +17,7 @@ class Source:
 
     root: str
     leaks: Literal["refuse", "warn"]
-    reader: ImageFiles
+    reader: ImageFiles | Iconify
 
     def __post_init__(self):
         if fault := name_fault(self.root):
