@@ -1,0 +1,82 @@
+"""The logos pipeline as its users run it: in a clone of this repository, with the smoke preset."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from support.once import once
+from support.pipeline.project import Project, ran
+from support.pipelines import start
+from tailwise.core.files import read_json
+
+PLACE = "pipelines/logos"
+STAGES = [
+    *("check", "make_demo", "index", "prepare", "analyze_classes", "show_samples", "choose", "compute_weights"),
+    *("pretrain", "train_phase1", "measure_difficulty", "plan_curriculum", "train_phase2", "train_phase3"),
+    *("target_weak_classes", "train_phase4", "evaluate", "fit_rules", "route", "calibrate", "intervals"),
+    *("save_config", "show_mistakes", "certify", "report", "draw_figures"),
+]
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, home) -> Project:
+    """Run to its end and committed; said.txt is beside the repository. Nobody may change it: take `folder`."""
+
+    def make(folder: Path) -> None:
+        (folder / "repo").mkdir()
+        start(folder / "repo")
+        made = Project(folder / "repo" / PLACE, home)
+        made.run("env", "PYTHONPATH=../../src", "python3", "-m", "tailwise", "preset", "smoke")
+        made.commit("smoke")
+        (folder / "said.txt").write_text(made.run("dvc", "repro"))
+        made.commit("smoke run")
+
+    return Project(once(tmp_path_factory, "logos", make) / "repo" / PLACE, home)
+
+
+@pytest.fixture
+def folder(finished, tmp_path) -> Project:
+    """The pipeline's folder of a repository of its own, after the run."""
+    root = Project(finished.folder.parents[1], Path(finished.env["HOME"]))
+    return Project(root.copy(tmp_path / "repo").folder / PLACE, Path(finished.env["HOME"]))
+
+
+def test_it_runs_whole_from_a_clone(finished):
+    said = (finished.folder.parents[2] / "said.txt").read_text()
+    assert sorted(ran(said)) == sorted(STAGES)
+    figures, intervals = read_json(finished / "reports/metrics.json"), read_json(finished / "reports/intervals.json")
+    assert set(figures["kind"]["recall"]) == {"simple", "text", "gradient", "complex"}
+    assert 0 <= intervals["hybrid"]["coverage"] <= 1
+    assert intervals["hybrid"]["hybrid"] >= max(intervals["hybrid"]["rules"], intervals["hybrid"]["model"])
+    assert "hybrid" in read_json(finished / "reports/certificate.json")
+    page = (finished / "reports/report.html").read_text(encoding="utf8")
+    assert page.count('class="picture"') > 20
+
+
+def test_a_second_run_runs_nothing_and_nothing_is_left_to_do(folder):
+    assert ran(folder.run("dvc", "repro")) == []
+    root = Project(folder.folder.parents[1], Path(folder.env["HOME"]))
+    assert root.read("git", "status", "--porcelain") == ""
+
+
+def test_another_background_prepares_anew_and_keeps_the_logos(folder):
+    folder.set("prepare.background", "#eeeeee")
+    assert set(folder.repro("prepare")) == {"check", "prepare"}
+
+
+def test_a_logo_is_predicted_from_the_weights_file_alone(finished):
+    logo = sorted(finished.folder.glob("data/demo/Test/text/*.svg"))[0].relative_to(finished.folder)
+    command = ["env", "PYTHONPATH=../../src", "python3", "-m", "tailwise", "predict", "--format", "csv", str(logo)]
+    command += ["--weights", "data/models/phase4.safetensors"]
+    done = subprocess.run(command, cwd=finished.folder, env=finished.env, text=True, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    header, row = (line.split(",") for line in done.stdout.splitlines())
+    assert header[:2] == ["image", "kind"] and row[0] == str(logo)
+    assert sum(map(float, row[2:])) == pytest.approx(1, abs=1e-4)
