@@ -38,7 +38,18 @@ ALLOWED = {
 
 ROOMS = {
     "core": ["", "system", "params", "stage"],
-    "data": ["raw", "shards", "tables", "tables.checks", "images", "video", "video.augment", "video.decode", "video.store", "sequences"],
+    "data": [
+        "raw",
+        "shards",
+        "tables",
+        "tables.checks",
+        "images",
+        "video",
+        "video.augment",
+        "video.decode",
+        "video.store",
+        "sequences",
+    ],
     "engine": ["distributed", "checkpoint", "contract", "batches", "monitor", "evaluate", "train"],
 }
 """{layer: its rooms, each of which imports itself and those before it}; "" is the layer's own folder."""
