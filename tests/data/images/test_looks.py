@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw
 
 from support.images.encoding import encoded, svg
 from tailwise.data.images import looks as module
-from tailwise.data.images.looks import Look, joined, look_of, near_duplicates
+from tailwise.data.images.looks import Look, joined, look_of, near_duplicates, resembles
 
 
 def drawn(seed: int, side: int = 120) -> Image.Image:
@@ -71,6 +71,13 @@ def test_pairs_do_not_depend_on_the_chunks(monkeypatch):
     assert sorted(near_duplicates(found)) == expected
     monkeypatch.setattr(module, "TOGETHER", 1)
     assert sorted(near_duplicates(found)) == expected
+
+
+def test_one_picture_against_many():
+    found = [look_of(encoded(drawn(seed), "PNG")) for seed in range(5)]
+    assert resembles(look_of(encoded(drawn(3), "JPEG", quality=80)), [*found, Look("")])
+    assert not resembles(look_of(encoded(drawn(9), "PNG")), found)
+    assert not resembles(found[0], []) and not resembles(look_of(b"x"), found)
 
 
 def test_groups_that_share_a_pair_are_joined_also_by_others():

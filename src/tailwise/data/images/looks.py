@@ -126,6 +126,15 @@ def near_duplicates(found: Sequence[Look]) -> Iterator[tuple[int, int]]:
                 yield places[a], places[b]
 
 
+def resembles(look: Look, others: Sequence[Look]) -> bool:
+    """Whether a picture is a near-duplicate of any of the others."""
+    known = [other for other in others if other.hash is not None]
+    if look.hash is None or not known:
+        return False
+    distances = _distance(np.array([other.hash for other in known]), look.hash).sum(1)
+    return any(_difference(look, known[place]) <= LEVELS for place in np.flatnonzero(distances <= BITS))
+
+
 def _distance(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.bitwise_count(first ^ second).astype(np.int32)
 

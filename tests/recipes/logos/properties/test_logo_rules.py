@@ -10,7 +10,7 @@ from sklearn.ensemble import ExtraTreesClassifier
 from tailwise.core.errors import UserError
 from tailwise.data.tables.partition import Split
 from tailwise.recipes.logos.properties.rules import Fitting, fit_rules, read_rules
-from tailwise.recipes.logos.properties.sort import Sorting, sort_logos
+from tailwise.recipes.logos.sort import Sorting, sort_logos
 
 NAMES = ("a", "b", "c")
 HOW = Fitting(trees=10, depth=5)

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from tailwise.recipes.logos.demo.brand import draw_brand, draw_logo
+from tailwise.data.images.looks import Look, look_of, resembles
+from tailwise.recipes.logos.demo.brand import Brand, draw_brand, draw_logo
 from tailwise.recipes.logos.demo.designs import CLASSES
 
 __all__ = ["Demo", "make_demo"]
 
 SPLITS = ("train", "valid", "test")
+PLAINEST = CLASSES[0]
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Demo:
 
 def make_demo(demo: Demo, folder: Path) -> None:
     """Write ``<folder>/<Split>/<class>/<brand>-<n>.svg``, a logo each."""
+    seen: list[Look] = []
     for place, split in enumerate(SPLITS):
         for number, (kind, count) in enumerate(demo.counts(split).items()):
             into = folder / split.title() / kind
@@ -55,6 +58,23 @@ def make_demo(demo: Demo, folder: Path) -> None:
             for brand_number in range(-(-count // demo.per_brand)):
                 rng = np.random.default_rng([demo.seed, place, number, brand_number])
                 brand = draw_brand(rng, kind, (place * len(CLASSES) + number) * 1000 + brand_number)
-                for n in range(min(demo.per_brand, count - brand_number * demo.per_brand)):
-                    file = into / f"{brand.name}-{n + 1}.svg"
-                    file.write_text(draw_logo(rng, brand), encoding="utf-8", newline="\n")
+                logos = min(demo.per_brand, count - brand_number * demo.per_brand)
+                for n, logo in enumerate(_draw_logos(rng, brand, logos, seen)):
+                    (into / f"{brand.name}-{n + 1}.svg").write_text(logo, encoding="utf-8", newline="\n")
+
+
+def _draw_logos(rng: np.random.Generator, brand: Brand, count: int, seen: list[Look]) -> list[str]:
+    """The logos of a brand. seen: looks of the simple logos of brands before, to which these are added
+
+    Simple logos have so little to them that two brands may draw the same one: it is then drawn anew.
+    """
+    if brand.kind != PLAINEST:
+        return [draw_logo(rng, brand) for _ in range(count)]
+    logos, looks = [], []
+    while len(logos) < count:
+        logo = draw_logo(rng, brand)
+        if not resembles(look := look_of(logo.encode()), seen):
+            logos.append(logo)
+            looks.append(look)
+    seen += looks
+    return logos
