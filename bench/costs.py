@@ -19,6 +19,7 @@ from measure import Figure, Table
 from setting import HEADS, NAME, even_boost, model_of, setting_of, start_as_stages
 from tailwise.core.params.config import read_params, section
 from tailwise.core.params.runtime import Runtime
+from tailwise.engine.checkpoint.backup import StepBackup
 from tailwise.engine.checkpoint.recovery import Recovery
 from tailwise.engine.contract.run import Run
 from tailwise.engine.contract.task import Task
@@ -26,7 +27,6 @@ from tailwise.engine.train import loop, saving
 from tailwise.engine.train.guards import GuardState
 from tailwise.engine.train.trainer import PhaseTrainer
 from tailwise.losses.classification import classification_loss
-from tailwise.optim.backup import StepBackup
 from tailwise.recipes.fouls import task as fouls
 
 GUARDS = {

@@ -11,8 +11,8 @@ from tailwise.core.heads import Head
 from tailwise.core.params.config import read_params, section
 from tailwise.core.params.runtime import Runtime
 from tailwise.metrics.predictions import write_predictions
+from tailwise.recipes.logos.answers import answers, fitted, measure_rows
 from tailwise.recipes.logos.hybrid import accuracy
-from tailwise.recipes.logos.properties.answers import answers, fitted, measure_rows
 from tailwise.recipes.logos.properties.rules import Fitting
 from tailwise.recipes.logos.source import Source
 

@@ -5,10 +5,10 @@ import torch
 from torch import nn
 
 from support.helpers import HEADS, Linear, same
+from tailwise.engine.checkpoint.backup import StepBackup
 from tailwise.engine.checkpoint.snapshot import restore, snapshot
 from tailwise.engine.contract.phase import rate_groups
 from tailwise.optim.adamw import AdamW
-from tailwise.optim.backup import StepBackup
 from tailwise.optim.kinds import optimizer_name
 from tailwise.optim.ranger import Ranger, centralise
 from tailwise.optim.sam import SAM, climb

@@ -17,7 +17,7 @@ from tailwise.recipes.logos.readers.images import ImageFiles
 from tailwise.recipes.logos.source import Source
 
 HEAD = Head("kind", ("simple", "text"))
-HOW = Prepare(16, max_faulty=0.2)
+HOW = Prepare(16, max_faulty=0.2, calibration=0.0)
 
 
 @pytest.fixture
@@ -66,6 +66,20 @@ def test_a_class_of_which_nothing_can_be_used_is_an_error(source):
         file.write_bytes(b"nothing" * (number + 1))
     with pytest.raises(UserError, match="no training image of the class 'text' can be used"):
         run(source)
+
+
+def test_whole_brands_are_set_aside_for_calibration(source):
+    """A quarter of eight logos of four brands."""
+    _, folder = run(source, replace(HOW, calibration=0.25))
+    parts = {split: read_csv(folder / split / "manifest.csv") for split in ("train", "calibration")}
+    assert [len(rows) for rows in parts.values()] == [6, 2]
+    groups = [{row["group"] for row in rows} for rows in parts.values()]
+    assert not groups[0] & groups[1]
+
+
+def test_too_few_brands_to_set_some_aside_are_one_line(source):
+    with pytest.raises(UserError, match=r"prepare\.calibration: too few training logos"):
+        run(source, replace(HOW, calibration=0.01))
 
 
 @pytest.mark.parametrize("wrong", [{"size": 2}, {"background": "red"}, {"max_faulty": 1.5}])

@@ -12,6 +12,7 @@ from tailwise.recipes.logos.params import Params, check_inputs
 
 FOLDER = Path(__file__).parents[3] / "pipelines/logos"
 PARAMS = read_params(FOLDER / "params.yaml")
+VIT = {"kind": "vit", "heads": 2}
 PRESETS = sorted((FOLDER / "presets").glob("*.yaml"))
 
 
@@ -23,14 +24,14 @@ def read(values: dict) -> Params:
 @pytest.mark.parametrize(
     ("wrong", "said", "allowed"),
     [
-        ({"prepare.calibration": 0.0}, "calibration must be within (0, 1)", {"prepare.calibration": 0.1}),
+        ({"prepare.calibration": 0.0}, "prepare.calibration 0 leaves no image", {"prepare.calibration": 0.1}),
         ({"prepare.background": "white"}, "background must be a colour", {"prepare.background": "#eeeeee"}),
         (
             {"phase2.train.mix": {"kind": "mixup", "alpha": 0.3}},
             "phase2.train.mix {kind: mixup}: images are not mixed, set it to null",
             {"phase2.train.mix": None},
         ),
-        ({"model.backbone.heads": 3}, "heads 3 does not divide width", {"model.backbone.heads": 2}),
+        ({"model.backbone": {"kind": "vit", "heads": 3}}, "heads 3 does not divide width", {"model.backbone": VIT}),
         (
             {"loss.uncertainty": 0.0},
             "model.uncertainty would not be trained",

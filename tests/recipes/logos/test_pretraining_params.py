@@ -31,21 +31,22 @@ def params_with(changes: dict) -> Params:
 
 def test_the_committed_params_are_accepted():
     params = params_with({})
-    assert params.start.pretrained == "data/models/pretrain.safetensors" and params.pretrain.train.hand_over == "last"
+    assert params.start.pretrained is None and params.pretrain.train.hand_over == "last"
 
 
+WEIGHTS = "data/models/pretrain.safetensors"
 ENSEMBLE = {"kind": "ensemble", "members": [{"kind": "vit"}, {"kind": "small"}]}
 
 
 @pytest.mark.parametrize(("changes", "says"), [
-    ({"model.backbone": ENSEMBLE}, "start.pretrained has no effect on an ensemble: set it to null"),
+    ({"model.backbone": ENSEMBLE, "start.pretrained": WEIGHTS}, "start.pretrained has no effect on an ensemble: set it to null"),
     ({"pretrain.train.rates": [{"pattern": "heads.*", "factor": 2.0}]}, r"pretrain.train.rates: 'heads.\*' names no"),
     ({"pretrain.train.trainable": ["pool.*"]}, r"pretrain.train.trainable: 'pool.\*' names no parameter"),
     ({"pretrain.train.loss": {"kind": "focal", "gamma": 2.0}}, "pretrain.train: mix, loss and augment_by_class"),
     ({"pretrain.train.augment": 0.0}, "both views of a picture would be the same"),
     ({"pretrain.train.loss_weights": {"colour": 2.0}}, "pretrain.train.loss_weights.colour: the task has no such loss"),
     ({"model.uncertainty": False}, "loss.uncertainty has no effect"),
-    ({"prepare.size": 60}, "patch 8 must divide pictures of 60 pixels"),
+    ({"prepare.size": 60, "model.backbone": {"kind": "vit"}}, "patch 8 must divide pictures of 60 pixels"),
     ({"phase1.train.trainable": ["!backbone.*"]}, "phase1.train.trainable: nothing would be trained"),
 ])  # fmt: skip
 def test_contradictions_are_refused(changes, says):

@@ -12,6 +12,7 @@ from tailwise.engine.batches.buckets import training_order
 from tailwise.engine.batches.loading import load_batches, load_steps
 from tailwise.engine.batches.memory import catch_oom_in_all
 from tailwise.engine.batches.order import augment_keys, chunks, plan_steps, repeat_numbers
+from tailwise.engine.checkpoint.backup import StepBackup
 from tailwise.engine.checkpoint.hand_over import HandOver, named_state, restore_hand_over
 from tailwise.engine.checkpoint.snapshot import Tensors, copied, part, restore, snapshot
 from tailwise.engine.contract.options import SamplesOf, samples_by_epoch
@@ -26,7 +27,6 @@ from tailwise.engine.train.guards import GuardState
 from tailwise.engine.train.state import PhaseResult, TrainState, yardstick
 from tailwise.losses.boost import ClassBoost
 from tailwise.optim.average import EMA, WeightAverage
-from tailwise.optim.backup import StepBackup
 from tailwise.optim.groups import StepOptimizer
 from tailwise.optim.kinds import optimizer_name
 

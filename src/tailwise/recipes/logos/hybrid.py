@@ -11,7 +11,7 @@ from tailwise.core.heads import Head
 from tailwise.core.params.config import section
 from tailwise.core.params.runtime import Runtime
 from tailwise.metrics.predictions import Predictions, read_predictions
-from tailwise.recipes.logos.properties.answers import answers, measure_rows
+from tailwise.recipes.logos.answers import answers, measure_rows
 from tailwise.recipes.logos.properties.rules import read_rules
 from tailwise.recipes.logos.source import Source
 from tailwise.recipes.recipe import Extra

@@ -77,7 +77,7 @@ class Params:
     def contradictions(self, parameters: list[str]) -> Iterator[str]:
         """A line for each; parameters: the names of the model's."""
         trained = {name: phase.train for name, phase in self.phases().items()}
-        yield from of_data(self.data)
+        yield from of_data(self.data, self.prepare)
         yield from of_training(trained)
         yield from shared.of_balance(self.phases(), self.balance)
         yield from shared.of_correction(self.phases())
@@ -86,10 +86,12 @@ class Params:
         yield from shared.of_machine(self.training, self.runtime)
 
 
-def of_data(data: Source) -> Iterator[str]:
-    """The demo has one format."""
+def of_data(data: Source, prepare: Prepare) -> Iterator[str]:
+    """The demo has one format; calibration needs images of its own."""
     if Path(data.root) == Path(MADE_ROOT) and not isinstance(data.reader, ImageFiles):
         yield f"data.reader.kind {data.reader.kind} cannot read {MADE_ROOT}: set data.root, or the kind to images"
+    if not prepare.calibration:
+        yield "prepare.calibration 0 leaves no image to fit calibration to: set it above 0"
 
 
 def of_training(phases: Mapping[str, Phase]) -> Iterator[str]:

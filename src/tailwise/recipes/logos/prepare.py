@@ -26,22 +26,22 @@ SHOWN = 20
 
 @dataclass(frozen=True)
 class Prepare:
-    """calibration: share of the training logos that is set aside by group to fit calibration; seed: of that draw
-    size: pixels of each side; background: #rrggbb below transparent parts and around a logo
+    """size: pixels of each side; background: #rrggbb below transparent parts and around a logo
     fit: pad, crop or stretch, see `Canvas`; max_faulty: maximum share of logos that cannot be used, in [0, 1]
+    calibration: share of the training logos that is set aside by group to fit it, 0 for none; seed: of that draw
     """
 
-    calibration: float = 0.15
-    seed: int = 1
     size: int = 64
     background: str = "#ffffff"
     fit: Literal["pad", "crop", "stretch"] = "pad"
     max_faulty: float = 0.05
+    calibration: float = 0.15
+    seed: int = 1
 
     def __post_init__(self):
         Canvas(self.size, self.background, self.fit)
-        if not 0 < self.calibration < 1 or not 0 <= self.seed < 2**32:
-            raise ValueError("calibration must be within (0, 1), seed within [0, 2**32)")
+        if not 0 <= self.calibration < 1 or not 0 <= self.seed < 2**32:
+            raise ValueError("calibration must be within [0, 1), seed within [0, 2**32)")
         if not 0 <= self.max_faulty <= 1:
             raise ValueError(f"max_faulty must be in [0, 1], found {self.max_faulty}")
 
@@ -71,6 +71,8 @@ def prepare(
 
 def with_calibration(how: Prepare, rows: dict[str, list[dict[str, str]]]) -> dict[str, list[dict[str, str]]]:
     """The splits with `calibration` taken from `train`, whole groups; UserError where there are too few."""
+    if not how.calibration:
+        return rows
     try:
         kept, aside = split_off(rows["train"], [row[HEAD] for row in rows["train"]], how.calibration, how.seed)
     except UserError as error:
