@@ -10,6 +10,7 @@ from tailwise.core.files import read_csv, read_json
 from tailwise.core.heads import Head
 from tailwise.core.params.config import read_params, section
 from tailwise.core.params.runtime import Runtime
+from tailwise.core.system.cores import decode_workers
 from tailwise.metrics.predictions import write_predictions
 from tailwise.recipes.logos.answers import answers, fitted, measure_rows
 from tailwise.recipes.logos.hybrid import accuracy
@@ -19,7 +20,7 @@ from tailwise.recipes.logos.source import Source
 
 def main() -> None:
     folder, params = Path(sys.argv[1]), read_params()
-    source, workers = section(params, "data", Source), section(params, "runtime", Runtime).decoders
+    source, workers = section(params, "data", Source), decode_workers(section(params, "runtime", Runtime).decoders)
     ((name, classes),) = read_json(Path("data/index/heads.json")).items()
     rows = {split: read_csv(Path(f"data/index/{split}.csv")) for split in ("train", "valid")}
     measured = measure_rows([*rows["train"], *rows["valid"]], source, workers)

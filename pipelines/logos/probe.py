@@ -62,8 +62,8 @@ def thumbnails(logos: Logos) -> np.ndarray:
     count, side = len(logos.pictures), logos.pictures.shape[1]
     edges = np.arange(THUMBNAIL) * side // THUMBNAIL
     sums = np.add.reduceat(np.add.reduceat(logos.pictures.astype(np.float64), edges, axis=1), edges, axis=2)
-    sizes = np.diff(np.append(edges, side))
-    return (sums / (sizes[:, None, None] * sizes[:, None])).reshape(count, -1)
+    sizes = np.diff(np.append(edges, side)).astype(np.float64)
+    return (sums / np.outer(sizes, sizes)[:, :, None]).reshape(count, -1)
 
 
 PROBES: dict[str, Callable[[Logos], np.ndarray]] = {

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import cast
 
 import torch
 
@@ -55,11 +54,12 @@ def adapted(boost: Boosts, recalls: Recalls) -> Boosts:
 
 def factors_of(boost: Mapping[str, ClassBoost]) -> dict[str, list[float]]:
     """{head: one a class}, of the heads whose loss adapts; 1 before the first epoch has ended."""
-    factors = {head: boost[head].factors for head in adaptive(boost)}
-    return {
-        head: [1.0] * len(boost[head].boost) if found is None else cast(list[float], found.tolist())
-        for head, found in factors.items()
-    }
+    return {head: _factors(boost[head]) for head in adaptive(boost)}
+
+
+def _factors(of: ClassBoost) -> list[float]:
+    found = torch.ones(len(of.boost)) if of.factors is None else of.factors
+    return [value.item() for value in found]
 
 
 def follow(boost: Mapping[str, ClassBoost], recalls: Recalls, hits: Hits) -> Recalls:

@@ -95,12 +95,12 @@ def predictions(
     predicted: class ids, of the targets' shape; None for the most probable ones
     A position whose target is IGNORE is padding, or has no label: it has no row.
     """
-    predicted = probabilities.argmax(axis=-1) if predicted is None else predicted
+    answers: np.ndarray = probabilities.argmax(axis=-1) if predicted is None else predicted
     if targets.ndim == 1:
-        return Predictions(head, list(samples), list(groups), targets, predicted, probabilities)
+        return Predictions(head, list(samples), list(groups), targets, answers, probabilities)
     rows, positions = kept = np.nonzero(targets != IGNORE)
     names = [samples[row] for row in rows.tolist()], [groups[row] for row in rows.tolist()]
-    return Predictions(head, *names, targets[kept], predicted[kept], probabilities[kept], positions)
+    return Predictions(head, *names, targets[kept], answers[kept], probabilities[kept], positions)
 
 
 def concatenate(parts: Sequence[Predictions]) -> Predictions:

@@ -39,7 +39,7 @@ ENSEMBLE = {"kind": "ensemble", "members": [{"kind": "vit"}, {"kind": "small"}]}
 
 
 @pytest.mark.parametrize(("changes", "says"), [
-    ({"model.backbone": ENSEMBLE, "start.pretrained": WEIGHTS}, "start.pretrained has no effect on an ensemble: set it to null"),
+    ({"model.backbone": ENSEMBLE, "start.pretrained": WEIGHTS}, "start.pretrained has no effect on an ensemble"),
     ({"pretrain.train.rates": [{"pattern": "heads.*", "factor": 2.0}]}, r"pretrain.train.rates: 'heads.\*' names no"),
     ({"pretrain.train.trainable": ["pool.*"]}, r"pretrain.train.trainable: 'pool.\*' names no parameter"),
     ({"pretrain.train.loss": {"kind": "focal", "gamma": 2.0}}, "pretrain.train: mix, loss and augment_by_class"),

@@ -118,8 +118,8 @@ class Fouls(Recipe):
         if section(params, "data.reader.kind", str) != READER:
             return Extra(files={"predictions": submission(index.stem, predictions)})
         file, found = official(index.stem, predictions, read_csv(index), counts)
-        lines = {"lines": official_lines(found), "summary": list(summary_lines(found))}
-        return Extra({"official": found}, files={"predictions": file}, **lines)
+        lines, summary = official_lines(found), list(summary_lines(found))
+        return Extra({"official": found}, lines, summary, {"predictions": file})
 
     def show(self, split: Path, heads: tuple[Head, ...], samples: Sequence[str]) -> list[dict[str, Any]]:
         """{"sample", "strip"} of each: the film strip of its first view."""

@@ -10,6 +10,8 @@ from tailwise.core.files import read_csv, read_json
 from tailwise.core.heads import Head
 from tailwise.core.params.config import section
 from tailwise.core.params.runtime import Runtime
+from tailwise.core.system.cores import decode_workers
+from tailwise.metrics.labels import Label
 from tailwise.metrics.predictions import Predictions, read_predictions
 from tailwise.recipes.logos.answers import answers, measure_rows
 from tailwise.recipes.logos.properties.rules import read_rules
@@ -18,6 +20,14 @@ from tailwise.recipes.recipe import Extra
 
 RULES, ROUTING = Path("data/rules"), Path("data/routing.json")
 """rules.json and the rules' predictions of validation; the confidence from which they answer."""
+LABELS = {
+    "hybrid.rules": Label("accuracy", "rules alone"),
+    "hybrid.model": Label("accuracy", "model alone"),
+    "hybrid.hybrid": Label("accuracy", "rules where they are sure, else the model"),
+    "hybrid.coverage": Label("share that the rules answer"),
+    "hybrid.threshold": Label("confidence from which the rules answer"),
+}
+"""Names of the figures for people."""
 NEVER = 2.0
 """A threshold that no confidence reaches."""
 
@@ -38,7 +48,8 @@ def by_rules(params: dict[str, Any], index: Path, head: Head) -> Predictions:
     if table.exists():
         return read_predictions(table, head)
     rows = read_csv(index)
-    measured = measure_rows(rows, section(params, "data", Source), section(params, "runtime", Runtime).decoders)
+    workers = decode_workers(section(params, "runtime", Runtime).decoders)
+    measured = measure_rows(rows, section(params, "data", Source), workers)
     return answers(read_rules(RULES / "rules.json"), head, rows, measured)
 
 
@@ -92,4 +103,4 @@ def extra(params: dict[str, Any], index: Path, predictions: dict[str, Prediction
     rounded: dict[str, Any] = {name: round(value, 6) for name, value in figures.items()}
     told = ", ".join(f"{name} {figures[name]:.3f}" for name in ("rules", "model", "hybrid"))
     line = f"accuracy: {told}; the rules answer {figures['coverage']:.0%}"
-    return Extra({"hybrid": {**rounded, "threshold": round(threshold, 6)}}, lines=[line], summary=[line])
+    return Extra({"hybrid": {**rounded, "threshold": round(threshold, 6)}}, [line], [line], labels=LABELS)

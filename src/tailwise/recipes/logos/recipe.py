@@ -48,17 +48,23 @@ class Logos(Recipe):
 
     def index(self, params: dict) -> Checked:
         from tailwise.core.params.config import section
+        from tailwise.core.params.runtime import Runtime
+        from tailwise.core.system.cores import decode_workers
         from tailwise.recipes.logos.index import index
         from tailwise.recipes.logos.source import Source
 
-        return index(section(params, "data", Source))
+        workers = decode_workers(section(params, "runtime", Runtime).decoders)
+        return index(section(params, "data", Source), workers)
 
     def prepare(self, params: dict, folder: Path) -> Iterator[str]:
         from tailwise.core.params.config import section
+        from tailwise.core.params.runtime import Runtime
+        from tailwise.core.system.cores import decode_workers
         from tailwise.recipes.logos.prepare import Prepare, prepare
         from tailwise.recipes.logos.source import Source
 
-        return prepare(section(params, "prepare", Prepare), section(params, "data", Source), folder)
+        how, source = section(params, "prepare", Prepare), section(params, "data", Source)
+        return prepare(how, source, folder, workers=decode_workers(section(params, "runtime", Runtime).decoders))
 
     def config(self) -> type[Config]:
         from tailwise.recipes.logos.task import Config
