@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from support.once import once
 from support.pipeline.project import Project, ran
-from support.pipelines import start
+from support.pipelines import own_copy, smoke_run
 from tailwise.core.files import read_csv, read_json, write_json
 
 PLACE = "pipelines/sections"
@@ -32,25 +31,12 @@ def home(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory, home) -> Project:
-    """Run to its end and committed; said.txt is beside the repository. Nobody may change it: take `folder`."""
-
-    def make(folder: Path) -> None:
-        (folder / "repo").mkdir()
-        start(folder / "repo")
-        made = Project(folder / "repo" / PLACE, home)
-        made.run("env", "PYTHONPATH=../../src", "python3", "-m", "tailwise", "preset", "smoke")
-        made.commit("smoke")
-        (folder / "said.txt").write_text(made.run("dvc", "repro"))
-        made.commit("smoke run")
-
-    return Project(once(tmp_path_factory, "sections", make) / "repo" / PLACE, home)
+    return smoke_run(tmp_path_factory, home, PLACE)
 
 
 @pytest.fixture
 def folder(finished, tmp_path) -> Project:
-    """The pipeline's folder of a repository of its own, after the run."""
-    root = Project(finished.folder.parents[1], Path(finished.env["HOME"]))
-    return Project(root.copy(tmp_path / "repo").folder / PLACE, Path(finished.env["HOME"]))
+    return own_copy(finished, tmp_path / "repo", PLACE)
 
 
 def test_it_runs_whole_from_a_clone_and_learns(finished):

@@ -5,6 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from support.once import once
+from support.pipeline.project import Project
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -36,3 +41,28 @@ def start(repo: Path, kept: str = "", place: str = "") -> None:
         call("git", "config", key, value, cwd=repo)
     call("git", "add", "--all", cwd=repo)
     call("git", "commit", "--quiet", "--message", "start", cwd=repo)
+
+
+def smoke_run(factory: pytest.TempPathFactory, home: Path, place: str) -> Project:
+    """The folder of a pipeline in a repository where its smoke preset ran and was committed, made once.
+
+    What `dvc repro` printed is in said.txt beside the repository. Nobody may change it: see `own_copy`.
+    """
+
+    def make(folder: Path) -> None:
+        (folder / "repo").mkdir()
+        start(folder / "repo")
+        made = Project(folder / "repo" / place, home)
+        made.run("env", "PYTHONPATH=../../src", "python3", "-m", "tailwise", "preset", "smoke")
+        made.commit("smoke")
+        (folder / "said.txt").write_text(made.run("dvc", "repro"))
+        made.commit("smoke run")
+
+    return Project(once(factory, Path(place).name, make) / "repo" / place, home)
+
+
+def own_copy(finished: Project, target: Path, place: str) -> Project:
+    """The pipeline's folder in a copy of the repository of a `smoke_run`."""
+    home = Path(finished.env["HOME"])
+    root = Project(finished.folder.parents[1], home)
+    return Project(root.copy(target).folder / place, home)

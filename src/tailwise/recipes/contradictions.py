@@ -20,6 +20,13 @@ from tailwise.recipes.phases import PhaseSection
 Lines = Iterator[str]
 
 
+def of_curricula(phases: Mapping[str, PhaseSection], sample: str) -> Lines:
+    """A curriculum by length, for samples of one label a head. sample: the word for one, such as `a foul`"""
+    for name, phase in phases.items():
+        if phase.curriculum and phase.curriculum.by == "length":
+            yield f"{name}.curriculum.by length has no effect: {sample} has one label a head, set it to difficulty"
+
+
 def of_balance(phases: Mapping[str, Rebalance], balance: Balance) -> Lines:
     """A cap above the guard's limit, and rules that treat all classes and samples alike."""
     for name, how in phases.items():

@@ -299,10 +299,10 @@ def test_the_root_that_a_stage_makes_is_the_same_however_it_is_spelled(tmp_path,
 
 def test_a_package_that_is_not_there_is_missed_before_anything_runs(monkeypatch):
     asked = {"runtime.tensorboard": True}
-    monkeypatch.setattr("tailwise.recipes.fouls.params.find_spec", lambda name: None)
+    monkeypatch.setattr("tailwise.recipes.checks.find_spec", lambda name: None)
     with pytest.raises(UserError, match="runtime.tensorboard: pip install tensorboard, or set it to false"):
         check_inputs(read(asked))
     check_inputs(read({}))
-    monkeypatch.setattr("tailwise.recipes.fouls.params.find_spec", util.find_spec)
+    monkeypatch.setattr("tailwise.recipes.checks.find_spec", util.find_spec)
     if util.find_spec("tensorboard"):
         check_inputs(read(asked))

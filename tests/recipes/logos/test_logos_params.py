@@ -12,6 +12,7 @@ from tailwise.recipes.logos.params import Params, check_inputs
 
 FOLDER = Path(__file__).parents[3] / "pipelines/logos"
 PARAMS = read_params(FOLDER / "params.yaml")
+CURRICULUM = {"kind": "linear", "start": 0.5, "end": 3, "min_share": 0.2, "weight_of_frequency": 0.0}
 VIT = {"kind": "vit", "heads": 2}
 PRESETS = sorted((FOLDER / "presets").glob("*.yaml"))
 
@@ -41,6 +42,16 @@ def read(values: dict) -> Params:
             {"phase1.train.trainable": ["recurrence.*"]},
             "phase1.train.trainable: 'recurrence.*' names no parameter of the model; it has",
             {"phase1.train.trainable": ["heads.*", "uncertainty.*"]},
+        ),
+        (
+            {f"phase{number}.train.augment": 0.0 for number in (1, 2, 3, 4)},
+            "augment has no effect: the augment of each phase is 0",
+            {f"phase{number}.train.augment": 0.0 for number in (1, 2, 3)},
+        ),
+        (
+            {"phase2.curriculum": {**CURRICULUM, "by": "length"}},
+            "phase2.curriculum.by length has no effect: an image has one label a head, set it to difficulty",
+            {"phase2.curriculum": {**CURRICULUM, "by": "difficulty"}},
         ),
         ({"contrast.aspects": ["shape", "shape"]}, "aspects must name one or more", {"contrast.aspects": ["shape"]}),
         (

@@ -179,6 +179,6 @@ def test_a_root_that_is_not_there_is_missed_before_anything_runs(tmp_path, monke
     check_inputs(read({}))  # the demo's root is made by a stage
     with pytest.raises(UserError, match="data/own"):
         check_inputs(read(OWN))
-    monkeypatch.setattr("tailwise.recipes.sections.params.find_spec", lambda name: None)
+    monkeypatch.setattr("tailwise.recipes.checks.find_spec", lambda name: None)
     with pytest.raises(UserError, match="runtime.tensorboard: pip install tensorboard, or set it to false"):
         check_inputs(read({"runtime.tensorboard": True}))

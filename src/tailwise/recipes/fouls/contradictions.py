@@ -4,7 +4,6 @@ Each function checks some sections against each other; a section checks itself i
 """
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from tailwise.balance.samplers import Sampler
 from tailwise.balance.subset import AllSamples, Oversampled, Rebalance
@@ -12,6 +11,7 @@ from tailwise.data.video.augment.ranges import OPTIONAL, Augment
 from tailwise.data.video.decode.window import Window
 from tailwise.engine.contract.phase import Phase, moves
 from tailwise.evaluation.adjustment import EvaluationOptions
+from tailwise.recipes.checks import MADE_ROOT, is_made
 from tailwise.recipes.fouls.annotated.model import FoulModel
 from tailwise.recipes.fouls.demo import Demo
 from tailwise.recipes.fouls.demo.scene.plan import FPS
@@ -20,7 +20,6 @@ from tailwise.recipes.fouls.soccernet.reader import Soccernet
 from tailwise.recipes.fouls.source import Source
 from tailwise.recipes.phases import PhaseSection
 
-MADE_ROOT = "data/demo"
 """The data root that a stage of the pipeline makes."""
 
 Lines = Iterator[str]
@@ -38,18 +37,6 @@ def of_data(data: Source, window: Window, demo: Demo) -> Lines:
         yield f"the window ends at frame {last}, and a clip of the demo has {demo.frames}: raise demo.frames"
     elif not first <= demo.contact <= last:
         yield f"demo.contact {demo.contact} is not within the window, frames {first} to {last}: move window.centre"
-
-
-def of_curricula(phases: Mapping[str, PhaseSection]) -> Lines:
-    """What needs sequences."""
-    for name, phase in phases.items():
-        if phase.curriculum and phase.curriculum.by == "length":
-            yield f"{name}.curriculum.by length has no effect: a foul has one label a head, set it to difficulty"
-
-
-def is_made(root: str) -> bool:
-    """Whether a data root is the one that a stage makes."""
-    return Path(root) == Path(MADE_ROOT)
 
 
 def of_augment(augment: Augment, window: Window, phases: Mapping[str, Phase]) -> Lines:

@@ -2,26 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from importlib.util import find_spec
-from pathlib import Path
-
-import torch
 
 from tailwise.balance.boosts import Target
 from tailwise.balance.guard import Balance
-from tailwise.core.errors import UserError
 from tailwise.core.heads import Head
 from tailwise.core.params.runtime import Runtime
-from tailwise.data.tables.checks.root import check_root, check_tree
 from tailwise.data.video.augment.ranges import Augment
 from tailwise.data.video.decode.window import Window
 from tailwise.data.video.store.store import Decode
-from tailwise.engine.contract.phase import Phase, check_losses, rate_groups, set_trainable
 from tailwise.engine.contract.run import Stability, Training
 from tailwise.evaluation.adjustment import EvaluationOptions
 from tailwise.evaluation.certificate import Targets
 from tailwise.models.weights import NoWeights
 from tailwise.recipes import contradictions as shared
+from tailwise.recipes.checks import check_phase, check_sources, without_memory
 from tailwise.recipes.fouls import contradictions
 from tailwise.recipes.fouls.annotated.model import FoulModel
 from tailwise.recipes.fouls.demo import Demo
@@ -56,7 +50,7 @@ class Params:
             self.model.backbone.check_shape(shape)
         except ValueError as error:
             raise ValueError(f"window does not fit model.backbone: {error}") from error
-        model = shape_of(self.model, shape)
+        model = without_memory(lambda: self.model.build(ANY_HEADS, shape))
         for name, phase in self.phases().items():
             check_phase(name, model, phase.train, self.data.head_names, self.auxiliary_losses)
         for line in self.contradictions([name for name, _ in model.named_parameters()]):
@@ -80,7 +74,7 @@ class Params:
         yield from shared.of_learned_weights(
             self.model.learned_weights, self.data.head_names, self.auxiliary_losses, trained
         )
-        yield from contradictions.of_curricula(self.phases())
+        yield from shared.of_curricula(self.phases(), "a foul")
         yield from shared.of_balance(self.phases(), self.balance)
         yield from shared.of_correction(self.phases())
         yield from contradictions.of_adjustment(self.phase3, self.evaluation)
@@ -93,34 +87,9 @@ class Params:
 
 def check_inputs(params: Params) -> None:
     """Raise UserError if what the pipeline is to read is not there, or a package that it is to use."""
-    if not contradictions.is_made(params.data.root):
-        check_root(Path(params.data.root))
-        check_tree(Path(params.data.root))
+    check_sources(params.data.root, params.runtime)
     params.model.backbone.check_weights()
-    if params.runtime.tensorboard and find_spec("tensorboard") is None:
-        raise UserError("runtime.tensorboard: pip install tensorboard, or set it to false")
 
 
 ANY_HEADS = tuple(Head(f"head{i}", ("a", "b")) for i in range(8))
 """Heads are known from the data only; patterns of parameter names are checked against more than anyone has."""
-
-
-def shape_of(model: FoulModel, shape: tuple[int, int, int]) -> torch.nn.Module:
-    """The model without memory for its weights; raises ValueError for sizes that no machine can hold."""
-    try:
-        with torch.device("meta"):
-            return model.build(ANY_HEADS, shape)
-    except (RuntimeError, TypeError) as error:  # a product of sizes, or a size itself, that is no 64-bit number
-        raise ValueError(f"the model cannot be built, is a width in model too large? {error}") from error
-
-
-def check_phase(
-    name: str, model: torch.nn.Module, phase: Phase, heads: tuple[str, ...], auxiliary: tuple[str, ...]
-) -> None:
-    """Raise UserError for a pattern without effect, or a phase that would move nothing."""
-    try:
-        set_trainable(model, phase.trainable)
-        rate_groups(model, phase.rates)
-        check_losses(phase.loss_weights, heads, auxiliary)
-    except UserError as error:
-        raise UserError(f"{name}.train.{error}") from error

@@ -2,18 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
-
-import torch
 
 from tailwise.balance.boosts import Target
 from tailwise.balance.guard import Balance
-from tailwise.core.errors import UserError
 from tailwise.core.heads import Head
 from tailwise.core.params.runtime import Runtime
-from tailwise.data.tables.checks.root import check_root, check_tree
-from tailwise.engine.contract.phase import Phase, check_losses, rate_groups, set_trainable
+from tailwise.engine.contract.phase import Phase
 from tailwise.engine.contract.run import Stability, Training
 from tailwise.evaluation.calibration.options import Calibration
 from tailwise.evaluation.certificate import Targets
@@ -21,6 +15,7 @@ from tailwise.losses.kinds import PLAIN
 from tailwise.losses.sequence.loss import SequenceLoss
 from tailwise.models.sequence.tagger import SequenceModel
 from tailwise.recipes import contradictions as shared
+from tailwise.recipes.checks import MADE_ROOT, check_phase, check_sources, is_made, without_memory
 from tailwise.recipes.phases import PhaseSection
 from tailwise.recipes.sections.augment import SongAugment
 from tailwise.recipes.sections.decoding.kinds import Decoding
@@ -32,8 +27,6 @@ from tailwise.recipes.sections.readers.table import Vectors
 from tailwise.recipes.sections.source import Source
 
 HEADS = ("section",)
-MADE_ROOT = "data/demo"
-"""The data root that a stage of the pipeline makes."""
 WIDTH = 60
 """Of features; their number is known from the data only, and parameters' names do not depend on it."""
 
@@ -59,9 +52,9 @@ class Params:
     runtime: Runtime
 
     def __post_init__(self):
-        model = shape_of(self.model)
+        model = without_memory(lambda: self.model.build(WIDTH, (Head(HEADS[0], ("a", "b")),)))
         for name, phase in self.phases().items():
-            check_phase(name, model, phase, (*self.loss.regularisers, *self.model.auxiliary_losses))
+            check_phase(name, model, phase.train, HEADS, (*self.loss.regularisers, *self.model.auxiliary_losses))
         self.loss.check(self.model.crf)
         for line in self.contradictions([name for name, _ in model.named_parameters()]):
             raise ValueError(line)
@@ -91,7 +84,7 @@ class Params:
 
 def of_data(data: Source, prepare: Prepare) -> Iterator[str]:
     """The demo has one format; calibration needs songs of its own."""
-    if Path(data.root) == Path(MADE_ROOT) and not isinstance(data.reader, Lyrics):
+    if is_made(data.root) and not isinstance(data.reader, Lyrics):
         yield f"data.reader.kind {data.reader.kind} cannot read {MADE_ROOT}: set data.root, or the kind to lyrics"
     if not prepare.calibration:
         yield "prepare.calibration 0 leaves no song to fit calibration to: set it above 0"
@@ -125,30 +118,6 @@ def of_training(phases: Mapping[str, Phase], crf: bool) -> Iterator[str]:
             )
 
 
-def shape_of(model: SequenceModel) -> torch.nn.Module:
-    """The model without memory for its weights; raises ValueError for sizes that no machine holds."""
-    try:
-        with torch.device("meta"):
-            return model.build(WIDTH, (Head(HEADS[0], ("a", "b")),))
-    except (RuntimeError, TypeError) as error:
-        raise ValueError(f"the model cannot be built, is a width in model too large? {error}") from error
-
-
-def check_phase(name: str, model: torch.nn.Module, phase: PhaseSection, auxiliary: tuple[str, ...]) -> None:
-    """Raise UserError for a pattern without effect, or a phase that would move nothing."""
-    try:
-        set_trainable(model, phase.train.trainable)
-        rate_groups(model, phase.train.rates)
-        check_losses(phase.train.loss_weights, HEADS, auxiliary)
-    except UserError as error:
-        raise UserError(f"{name}.train.{error}") from error
-
-
 def check_inputs(params: Params) -> None:
     """Raise UserError if what the pipeline is to read is not there, or a package that it is to use."""
-    root = Path(params.data.root)
-    if root != Path(MADE_ROOT):
-        check_root(root)
-        check_tree(root)
-    if params.runtime.tensorboard and find_spec("tensorboard") is None:
-        raise UserError("runtime.tensorboard: pip install tensorboard, or set it to false")
+    check_sources(params.data.root, params.runtime)
