@@ -187,7 +187,7 @@ def test_the_sections_of_a_song_are_a_table_too(browser, report):
     browser.open(path, "songs")
     browser.all("#song-cards summary")[0].click()
     song = files["songs"]["songs"][0]
-    rows = browser.all("#song-cards > li:first-child tbody tr")
+    rows = browser.await_all("#song-cards > li:first-child tbody tr")
     assert len(rows) == len(song["truth"]) + len(song["answer"])
 
 

@@ -69,6 +69,10 @@ class Page:
     def click(self, selector: str) -> None:
         self.one(selector).click()
 
+    def await_all(self, selector: str) -> list:
+        """What the page adds in an event of its own, such as a list's `toggle`: once there is any."""
+        return WebDriverWait(self.driver, 10).until(lambda _: self.all(selector))
+
     def go(self, part: str) -> None:
         """To another part of the report, by its link."""
         self.click(f"nav a[href='#{part}']")
