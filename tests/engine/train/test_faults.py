@@ -15,7 +15,7 @@ from tailwise.engine.checkpoint.weights import read_tensors
 from tailwise.engine.contract.phase import Rate
 from tailwise.engine.contract.run import Stability
 from tailwise.engine.train.loop import train_phase
-from tailwise.engine.train.state import yardstick
+from tailwise.engine.train.state import loss_definition
 from tailwise.losses.boost import ClassBoost
 from tailwise.metrics.interventions import describe_action
 from tailwise.optim.adamw import AdamW
@@ -353,10 +353,10 @@ def test_losses_under_other_boosts_are_no_spike():
         run = make_run(batch_size=2, stability=Stability())
         return train_phase(task, phase, SAMPLES, boost, run, handed)
 
-    assert handed.measured == yardstick(phase, {}) != yardstick(phase, boost)
+    assert handed.loss == loss_definition(phase, {}) != loss_definition(phase, boost)
     assert reported(go_on(handed)) == []
     with pytest.raises(UserError, match="epoch 1 step 10: loss spike .* after 8 rollbacks"):
-        go_on(replace(handed, measured=yardstick(phase, boost)))
+        go_on(replace(handed, loss=loss_definition(phase, boost)))
 
 
 def test_the_window_goes_on_where_the_boosts_are_the_same():
@@ -366,7 +366,7 @@ def test_the_window_goes_on_where_the_boosts_are_the_same():
         train_phase(
             make_task(Ignoring(5, HEADS), make_table(40)), phase, SAMPLES, {}, make_run(batch_size=2), given
         ).last
-        for given in (handed, replace(handed, measured=""))
+        for given in (handed, replace(handed, loss=""))
     )
     assert same(same_again.tensors, other.tensors)
     assert len(handed.guard["losses"]) == 60 and len(same_again.guard["losses"]) == 64

@@ -15,7 +15,7 @@ from tailwise.recipes.logos.report.page import LogosPage
 from tailwise.recipes.logos.report.pictures import show
 
 RUN = Made(heads={"kind": list(HEAD.classes)}, page=LogosPage(), phases=["phase1"])
-DOUBT = {"total": 0.9, "within": 0.6, "between": 0.3}
+UNCERTAIN = {"entropy": 0.9, "expected_entropy": 0.6, "mutual_information": 0.3}
 ATTENTION = [[0.0, 0.5], [0.25, 0.25]]
 
 
@@ -38,7 +38,7 @@ def report(tmp_path_factory):
     write_json(root / "reports/calibration.json", {"kind": compare_methods(answers, fit_all(answers, None), options)})
     mistakes = read_json(root / "reports/mistakes.json")
     for mistake in mistakes["kind"]:
-        mistake |= {"picture": shown[0]["picture"], "attention": ATTENTION, "doubt": DOUBT}
+        mistake |= {"picture": shown[0]["picture"], "attention": ATTENTION, "uncertainty": UNCERTAIN}
     write_json(root / "reports/mistakes.json", mistakes)
     path = root / "reports/report.html"
     path.write_text(html_of(root, RUN), encoding="utf8")
@@ -61,7 +61,7 @@ def test_the_contact_sheet_has_a_row_of_images_for_each_class(browser, report):
     assert browser.script(wide) and browser.script("return document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_a_mistake_shows_its_image_the_attention_and_the_doubt(browser, report):
+def test_a_mistake_shows_its_image_the_attention_and_the_uncertainty(browser, report):
     browser.open(report, "mistakes")
     card = "#mistake-cards > li:first-child"
     assert len(browser.all(f"{card} .looked img")) == 1 and len(browser.all(f"{card} .looked canvas")) == 1

@@ -114,15 +114,19 @@ def test_training_is_the_same_twice_and_follows_the_augmentation(splits):
     assert not same(weights(CONFIG), weights(replace(CONFIG, augment=ImageAugment())))
 
 
-def test_a_picture_is_explained_by_a_map_and_its_doubt(splits):
+def test_a_picture_is_explained_by_a_map_and_its_uncertainty(splits):
     config = replace(CONFIG, model=replace(CONFIG.model, dropout=0.3))
     task = made(splits, config)
     task.model.eval()
     found = explain(task, "logo3", "kind", torch.device("cpu"))
     assert len(found["attention"]) == 4 and sum(map(sum, found["attention"])) == pytest.approx(1, abs=1e-3)
-    doubt = found["doubt"]
-    assert doubt["total"] == pytest.approx(doubt["within"] + doubt["between"], abs=1e-4) and doubt["between"] > 0
-    assert found == explain(task, "logo3", "kind", torch.device("cpu")) and "log_variance" in doubt
+    uncertainty = found["uncertainty"]
+    assert (
+        uncertainty["entropy"]
+        == pytest.approx(uncertainty["expected_entropy"] + uncertainty["mutual_information"], abs=1e-4)
+        and uncertainty["mutual_information"] > 0
+    )
+    assert found == explain(task, "logo3", "kind", torch.device("cpu")) and "log_variance" in uncertainty
     small = made(splits, replace(config, model=ImageModel(SMALL, uncertainty=False, fallbacks=()), loss=ImageLoss()))
     small.model.eval()
-    assert explain(small, "logo3", "kind", torch.device("cpu")).keys() == {"doubt"}
+    assert explain(small, "logo3", "kind", torch.device("cpu")).keys() == {"uncertainty"}

@@ -22,7 +22,7 @@ class HandOver:
     guard: state of the guards, JSON; rate: their current factor on the learning rate
     micro_batch: current micro-batch size
     recalls: {head: smoothed recall of each class in training}, where the head's loss adapts
-    measured: what the losses so far were measured by, see `state.yardstick`; "" if unknown
+    loss: definition of the loss so far, see `state.loss_definition`; "" if unknown
     """
 
     tensors: Tensors
@@ -34,7 +34,7 @@ class HandOver:
     rate: float
     micro_batch: int
     recalls: dict = field(default_factory=dict)
-    measured: str = ""
+    loss: str = ""
 
 
 EMPTY = {"hand_over": "best"}

@@ -136,7 +136,7 @@ class PhaseResult:
     last: HandOver | None = None
 
 
-def yardstick(phase: Phase, boost: Mapping[str, ClassBoost]) -> str:
+def loss_definition(phase: Phase, boost: Mapping[str, ClassBoost]) -> str:
     """What decides how large a loss is besides the weights: the boosts, their place, kinds and weights of losses."""
     heads = {
         name: [of_head.apply_as, repr(of_head.loss), *(round(value, 6) for value in of_head.boost.tolist())]

@@ -24,7 +24,7 @@ from tailwise.engine.evaluate.batch_norm import batch_norms, measure_statistics
 from tailwise.engine.monitor.clock import SaveTimer
 from tailwise.engine.train.effect import check_effect, check_limit_names
 from tailwise.engine.train.guards import GuardState
-from tailwise.engine.train.state import PhaseResult, TrainState, yardstick
+from tailwise.engine.train.state import PhaseResult, TrainState, loss_definition
 from tailwise.losses.boost import ClassBoost
 from tailwise.optim.average import EMA, WeightAverage
 from tailwise.optim.groups import StepOptimizer
@@ -87,7 +87,7 @@ class PhaseTrainer:
         """
         self.log("hand over", restore_hand_over(handed, self.task.model, self.optimizer))
         guard = GuardState(**handed.guard)
-        guard = guard if handed.measured == yardstick(self.phase, self.boost) else guard.fresh()
+        guard = guard if handed.loss == loss_definition(self.phase, self.boost) else guard.fresh()
         self.state.rate, self.state.guard = handed.rate, guard
         self.state.micro_batch = min(self.state.micro_batch, handed.micro_batch)
         self.state.recalls = dict(handed.recalls)
@@ -223,8 +223,8 @@ class PhaseTrainer:
             tensors = {name: t for name, t in tensors.items() if not name.startswith("average/")}
         seeds = self.seeds, self.seed_epoch(state.epoch)
         guard = asdict(state.guard.after(self.number)), state.rate, state.micro_batch, state.recalls
-        measured = yardstick(self.phase, self.boost)
-        return HandOver(copied(tensors), self.specs[-1], optimizer_name(self.phase.optimizer), *seeds, *guard, measured)
+        loss = loss_definition(self.phase, self.boost)
+        return HandOver(copied(tensors), self.specs[-1], optimizer_name(self.phase.optimizer), *seeds, *guard, loss)
 
     @property
     def position(self) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from tailwise.core.errors import UserError
 from tailwise.core.tables import text_table
-from tailwise.data.images.looks import Look, joined, looks, near_duplicates
+from tailwise.data.images.fingerprints import Fingerprint, fingerprints, joined, near_duplicates
 from tailwise.data.tables.checks.leaks import APART, Leak, find_leaks
 from tailwise.data.tables.checks.root import check_root, check_tree
 from tailwise.data.tables.checks.source import Checked, check_classes, check_names, refusal
@@ -44,7 +44,7 @@ def index(source: Source, workers: int = 1) -> Checked:
     check_root(root)
     check_tree(root)
     logos = source.reader.logos(root)
-    of_path = looks([logo.path for logo in logos], partial(source.reader.read, root), workers)
+    of_path = fingerprints([logo.path for logo in logos], partial(source.reader.read, root), workers)
     seen = [of_path[logo.path] for logo in logos]
     pairs = list(near_duplicates(seen))
     logos, near = _with_splits(root, logos, pairs, source.reader)
@@ -73,7 +73,7 @@ def _with_splits(
     return [Logo(logo.name, group, logo.path, logo.kind, split) for logo, group, split in drawn], []
 
 
-def _near_leaks(logos: Sequence[Logo], seen: Sequence[Look], pairs: Sequence[tuple[int, int]]) -> list[Leak]:
+def _near_leaks(logos: Sequence[Logo], seen: Sequence[Fingerprint], pairs: Sequence[tuple[int, int]]) -> list[Leak]:
     """Near-duplicates in two splits, but for equal files, which are leaks already."""
     found = []
     for a, b in pairs:
@@ -83,12 +83,12 @@ def _near_leaks(logos: Sequence[Logo], seen: Sequence[Look], pairs: Sequence[tup
     return found
 
 
-def _index(logos: Sequence[Logo], seen: Sequence[Look]) -> Index:
-    cells = [[logo.name, logo.group, logo.path, look.content, logo.kind] for logo, look in zip(logos, seen)]
+def _index(logos: Sequence[Logo], seen: Sequence[Fingerprint]) -> Index:
+    cells = [[logo.name, logo.group, logo.path, found.content, logo.kind] for logo, found in zip(logos, seen)]
     rows = text_table(COLUMNS, cells)
     splits = pd.Series([logo.split for logo in logos], dtype="str")
     parts = {split: rows.loc[splits == split].reset_index(drop=True) for split in SPLITS}
-    unusable = Counter(logo.split for logo, look in zip(logos, seen) if look.content and look.hash is None)
+    unusable = Counter(logo.split for logo, found in zip(logos, seen) if found.content and found.hash is None)
     notes = {
         split: [f"pictures that cannot be used, which the stage prepare lists: {unusable[split]}"]
         if unusable[split]

@@ -1,4 +1,4 @@
-"""The demo of logos: the same bytes, the classes as they were meant, brands and looks in one split."""
+"""The demo of logos: the same bytes, the classes as they were meant, brands and near-duplicates in one split."""
 
 import hashlib
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tailwise.data.images.looks import look_of, near_duplicates
+from tailwise.data.images.fingerprints import fingerprint_of, near_duplicates
 from tailwise.data.images.vector import read_vector
 from tailwise.recipes.logos.demo import Demo, make_demo
 from tailwise.recipes.logos.demo.drawing import Place
@@ -54,10 +54,10 @@ def test_the_reader_of_images_reads_it(folder):
     assert set(groups.values()) == {2}
 
 
-def test_brands_and_looks_are_in_one_split(folder):
+def test_brands_and_near_duplicates_are_in_one_split(folder):
     names = list(files(folder))
-    found = [look_of(content) for content in files(folder).values()]
-    assert all(look.hash is not None for look in found)
+    found = [fingerprint_of(content) for content in files(folder).values()]
+    assert all(each.hash is not None for each in found)
     assert not [1 for a, b in near_duplicates(found) if names[a].split("/")[0] != names[b].split("/")[0]]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tailwise.data.images.looks import Look, look_of, resembles
+from tailwise.data.images.fingerprints import Fingerprint, fingerprint_of, resembles
 from tailwise.recipes.logos.demo.brand import Brand, draw_brand, draw_logo
 from tailwise.recipes.logos.demo.designs import CLASSES
 
@@ -50,7 +50,7 @@ class Demo:
 
 def make_demo(demo: Demo, folder: Path) -> None:
     """Write ``<folder>/<Split>/<class>/<brand>-<n>.svg``, a logo each."""
-    seen: list[Look] = []
+    seen: list[Fingerprint] = []
     for place, split in enumerate(SPLITS):
         for number, (kind, count) in enumerate(demo.counts(split).items()):
             into = folder / split.title() / kind
@@ -63,18 +63,18 @@ def make_demo(demo: Demo, folder: Path) -> None:
                     (into / f"{brand.name}-{n + 1}.svg").write_text(logo, encoding="utf-8", newline="\n")
 
 
-def _draw_logos(rng: np.random.Generator, brand: Brand, count: int, seen: list[Look]) -> list[str]:
-    """The logos of a brand. seen: looks of the simple logos of brands before, to which these are added
+def _draw_logos(rng: np.random.Generator, brand: Brand, count: int, seen: list[Fingerprint]) -> list[str]:
+    """The logos of a brand. seen: fingerprints of the simple logos of brands before, to which these are added
 
     Simple logos have so little to them that two brands may draw the same one: it is then drawn anew.
     """
     if brand.kind != PLAINEST:
         return [draw_logo(rng, brand) for _ in range(count)]
-    logos, looks = [], []
+    logos, own = [], []
     while len(logos) < count:
         logo = draw_logo(rng, brand)
-        if not resembles(look := look_of(logo.encode()), seen):
+        if not resembles(fingerprint := fingerprint_of(logo.encode()), seen):
             logos.append(logo)
-            looks.append(look)
-    seen += looks
+            own.append(fingerprint)
+    seen += own
     return logos

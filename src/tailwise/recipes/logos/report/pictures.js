@@ -25,8 +25,8 @@ own.explain = (mistake) => {
   const image = element("img", { src: mistake.picture, alt: mistake.sample });
   const figures = [element("figure", {}, image, element("figcaption", {}, "image"))];
   if (mistake.attention) figures.push(attentionFigure(mistake.attention, mistake.picture));
-  const { total, between } = mistake.doubt;
-  const told = `entropy ${figure(total)}, of which ${figure(between)} differs from one dropout pass to another`;
+  const { entropy, mutual_information: between } = mistake.uncertainty;
+  const told = `entropy ${figure(entropy)}, of which ${figure(between)} differs from one dropout pass to another`;
   return [element("div", { class: "looked" }, ...figures), element("p", { class: "note" }, told)];
 };
 

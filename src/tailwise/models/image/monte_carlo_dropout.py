@@ -9,22 +9,25 @@ from torch import nn
 
 
 @dataclass(frozen=True)
-class Doubt:
+class PredictiveUncertainty:
     """Of B samples. probabilities: (B, C), the mean over the passes
 
-    total: (B,) entropy of the mean answer, in nats; within: (B,) mean entropy of the answers, what the picture leaves
-    open; between: (B,) their difference, what the model does not know: 0 where all passes agree
+    entropy: (B,) of the mean answer, in nats
+    expected_entropy: (B,) mean entropy of the answers, what the picture leaves open
+    mutual_information: (B,) their difference, what the model does not know: 0 where all passes agree
     Source: https://arxiv.org/abs/1703.02910, section 3.1
     """
 
     probabilities: torch.Tensor
-    total: torch.Tensor
-    within: torch.Tensor
-    between: torch.Tensor
+    entropy: torch.Tensor
+    expected_entropy: torch.Tensor
+    mutual_information: torch.Tensor
 
 
 @torch.no_grad()
-def doubt(model: nn.Module, predict: Callable[[], torch.Tensor], passes: int, seed: int) -> Doubt:
+def predictive_uncertainty(
+    model: nn.Module, predict: Callable[[], torch.Tensor], passes: int, seed: int
+) -> PredictiveUncertainty:
     """`passes` answers with the model's dropout on, everything else as in evaluation.
 
     predict: calls the model and returns a head's logits (B, C)
@@ -37,8 +40,8 @@ def doubt(model: nn.Module, predict: Callable[[], torch.Tensor], passes: int, se
         torch.manual_seed(seed)
         log_p = torch.stack([predict().log_softmax(dim=-1) for _ in range(passes)])
     mean = log_p.exp().mean(dim=0)
-    total, within = entropy(mean), entropy(log_p.exp()).mean(dim=0)
-    return Doubt(mean, total, within, (total - within).clamp(min=0))
+    total, expected = entropy(mean), entropy(log_p.exp()).mean(dim=0)
+    return PredictiveUncertainty(mean, total, expected, (total - expected).clamp(min=0))
 
 
 def entropy(probabilities: torch.Tensor) -> torch.Tensor:

@@ -36,7 +36,7 @@ WHITE, BLACK = (255, 255, 255), (0, 0, 0)
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
+class Fingerprint:
     """content: SHA-256 of the file, "" for one that is not there
     hash: (4,) uint64 and small: (SIDE, SIDE, 3) uint8; None for a picture that cannot be used
     """
@@ -57,10 +57,10 @@ class _Part:
         return replace(self, lost=self.lost | {path})
 
 
-def looks(paths: Sequence[str], opener: Opener, workers: int) -> dict[str, Look]:
+def fingerprints(paths: Sequence[str], opener: Opener, workers: int) -> dict[str, Fingerprint]:
     """{path: its look}. Uses worker processes, because a picture may crash the process."""
     parts = [_Part(tuple(paths[start : start + TOGETHER])) for start in range(0, len(paths), TOGETHER)]
-    found: dict[str, Look] = {}
+    found: dict[str, Fingerprint] = {}
     with Progress("looks", len(paths), "images") as progress:
         work = partial(_look_at, opener=opener)
         for _, part in map_guarded(work, parts, workers, TIMEOUT_S, _Part.without, progress.advance):
@@ -68,7 +68,7 @@ def looks(paths: Sequence[str], opener: Opener, workers: int) -> dict[str, Look]
     return found
 
 
-def _look_at(part: _Part, report: Callable[[str], None], opener: Opener) -> dict[str, Look]:
+def _look_at(part: _Part, report: Callable[[str], None], opener: Opener) -> dict[str, Fingerprint]:
     found = {}
     for path in part.paths:
         if path not in part.lost:
@@ -76,23 +76,23 @@ def _look_at(part: _Part, report: Callable[[str], None], opener: Opener) -> dict
         try:
             content = opener(path)
         except (FileNotFoundError, UserError, PictureError):
-            found[path] = Look("")
+            found[path] = Fingerprint("")
             continue
         digest = hashlib.sha256(content).hexdigest()
-        found[path] = Look(digest) if path in part.lost else look_of(content, digest)
+        found[path] = Fingerprint(digest) if path in part.lost else fingerprint_of(content, digest)
     return found
 
 
-def look_of(content: bytes, digest: str = "") -> Look:
+def fingerprint_of(content: bytes, digest: str = "") -> Fingerprint:
     """digest: SHA-256 of the content"""
     try:
         pixels = read_picture(content, DRAWN).pixels
         trimmed = _trimmed(_on_background(pixels))
     except PictureError:
-        return Look(digest)
+        return Fingerprint(digest)
     grey = np.asarray(trimmed.convert("L").resize((SIDE + 1, SIDE), Image.Resampling.BOX)).astype(np.int16)
     bits = np.packbits(grey[:, :-1] - grey[:, 1:] > FALLS)
-    return Look(digest, bits.view(np.uint64), np.asarray(trimmed.resize((SIDE, SIDE), Image.Resampling.BOX)))
+    return Fingerprint(digest, bits.view(np.uint64), np.asarray(trimmed.resize((SIDE, SIDE), Image.Resampling.BOX)))
 
 
 def _on_background(pixels: Image.Image) -> Image.Image:
@@ -111,7 +111,7 @@ def _trimmed(image: Image.Image) -> Image.Image:
     return image.crop(different.getbbox() or (0, 0, *image.size))
 
 
-def near_duplicates(found: Sequence[Look]) -> Iterator[tuple[int, int]]:
+def near_duplicates(found: Sequence[Fingerprint]) -> Iterator[tuple[int, int]]:
     """Places (a, b), a < b, of every two that are near-duplicates; compares all hashes, in chunks."""
     places = [place for place, look in enumerate(found) if look.hash is not None]
     hashes = np.array([found[place].hash for place in places], np.uint64).reshape(-1, 4)
@@ -126,7 +126,7 @@ def near_duplicates(found: Sequence[Look]) -> Iterator[tuple[int, int]]:
                 yield places[a], places[b]
 
 
-def resembles(look: Look, others: Sequence[Look]) -> bool:
+def resembles(look: Fingerprint, others: Sequence[Fingerprint]) -> bool:
     """Whether a picture is a near-duplicate of any of the others."""
     known = [other for other in others if other.hash is not None]
     if look.hash is None or not known:
@@ -139,7 +139,7 @@ def _distance(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.bitwise_count(first ^ second).astype(np.int32)
 
 
-def _difference(first: Look, second: Look) -> float:
+def _difference(first: Fingerprint, second: Fingerprint) -> float:
     """Mean over the small versions of the difference in levels."""
     assert first.small is not None and second.small is not None
     return float(np.abs(first.small.astype(np.int16) - second.small).mean())

@@ -5,8 +5,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from support.images.encoding import encoded, svg
-from tailwise.data.images import looks as module
-from tailwise.data.images.looks import Look, joined, look_of, near_duplicates, resembles
+from tailwise.data.images import fingerprints as module
+from tailwise.data.images.fingerprints import Fingerprint, fingerprint_of, joined, near_duplicates, resembles
 
 
 def drawn(seed: int, side: int = 120) -> Image.Image:
@@ -41,32 +41,32 @@ CHANGES = {
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("seed", range(5))
 def test_a_changed_copy_is_a_near_duplicate(change, seed):
-    first = look_of(encoded(drawn(seed), "PNG"))
-    assert list(near_duplicates([first, look_of(CHANGES[change](drawn(seed)))])) == [(0, 1)]
+    first = fingerprint_of(encoded(drawn(seed), "PNG"))
+    assert list(near_duplicates([first, fingerprint_of(CHANGES[change](drawn(seed)))])) == [(0, 1)]
 
 
 def test_other_pictures_are_none():
-    assert not list(near_duplicates([look_of(encoded(drawn(seed), "PNG")) for seed in range(60)]))
+    assert not list(near_duplicates([fingerprint_of(encoded(drawn(seed), "PNG")) for seed in range(60)]))
 
 
 def test_another_colour_is_another_picture():
     """A flat logo and the same with a gradient may be of two classes."""
     red, blue = (svg(f'<circle cx="50" cy="25" r="20" fill="{colour}"/>') for colour in ("#a01010", "#1010a0"))
-    assert not list(near_duplicates([look_of(red), look_of(blue)]))
+    assert not list(near_duplicates([fingerprint_of(red), fingerprint_of(blue)]))
 
 
 def test_what_is_white_is_seen_on_black():
     logos = [svg(f'<path fill="#fff" d="M0 0L{x} 0L50 50z"/>') for x in (90, 20, 90)]
-    assert list(near_duplicates([look_of(logo) for logo in logos])) == [(0, 2)]
+    assert list(near_duplicates([fingerprint_of(logo) for logo in logos])) == [(0, 2)]
 
 
 def test_a_picture_that_cannot_be_used_is_like_no_other():
-    assert look_of(b"x").hash is None
-    assert not list(near_duplicates([Look(""), look_of(b""), look_of(b"x")]))
+    assert fingerprint_of(b"x").hash is None
+    assert not list(near_duplicates([Fingerprint(""), fingerprint_of(b""), fingerprint_of(b"x")]))
 
 
 def test_pairs_do_not_depend_on_the_chunks(monkeypatch):
-    found = [look_of(encoded(drawn(seed % 7), "PNG")) for seed in range(20)]
+    found = [fingerprint_of(encoded(drawn(seed % 7), "PNG")) for seed in range(20)]
     expected = [(a, b) for a in range(20) for b in range(a + 1, 20) if a % 7 == b % 7]
     assert sorted(near_duplicates(found)) == expected
     monkeypatch.setattr(module, "TOGETHER", 1)
@@ -74,10 +74,10 @@ def test_pairs_do_not_depend_on_the_chunks(monkeypatch):
 
 
 def test_one_picture_against_many():
-    found = [look_of(encoded(drawn(seed), "PNG")) for seed in range(5)]
-    assert resembles(look_of(encoded(drawn(3), "JPEG", quality=80)), [*found, Look("")])
-    assert not resembles(look_of(encoded(drawn(9), "PNG")), found)
-    assert not resembles(found[0], []) and not resembles(look_of(b"x"), found)
+    found = [fingerprint_of(encoded(drawn(seed), "PNG")) for seed in range(5)]
+    assert resembles(fingerprint_of(encoded(drawn(3), "JPEG", quality=80)), [*found, Fingerprint("")])
+    assert not resembles(fingerprint_of(encoded(drawn(9), "PNG")), found)
+    assert not resembles(found[0], []) and not resembles(fingerprint_of(b"x"), found)
 
 
 def test_groups_that_share_a_pair_are_joined_also_by_others():
