@@ -45,7 +45,7 @@ def run_cell(plan: Ablation, cell: Cell, place: Place) -> dict[str, Any]:
     shutil.rmtree(SCRATCH, ignore_errors=True)
     params, given = cell_params(plan, cell, place.kind), plan.given_to(cell.row)
     origin = made_from(plan, cell, place.kind)
-    fill(SCRATCH, params, given)
+    fill(SCRATCH, place.file, params, given)
     used = train(SCRATCH, place.chain(params, given, plan.last))
     figures = {name: figure_of(SCRATCH, figure, params) for name, figure in plan.figures.items()}
     found = {"made_from": origin, "seed": cell.seed, "params": plan.rows[cell.row].params}
@@ -56,13 +56,14 @@ def run_cell(plan: Ablation, cell: Cell, place: Place) -> dict[str, Any]:
     return found
 
 
-def fill(folder: Path, params: Mapping[str, Any], given: Sequence[str]) -> None:
-    """A cell's folder: its params.yaml, and links to what is given, and to raw data of the user's own."""
+def fill(folder: Path, file: Path, params: Mapping[str, Any], given: Sequence[str]) -> None:
+    """A cell's folder: its params.yaml, and links to the dvc.yaml, what is given, and raw data of the user's own."""
     (folder / "data").mkdir(parents=True)
     (folder / "reports").mkdir()
     for path in dict.fromkeys((*given, *own_root(params))):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).symlink_to(Path(path).resolve())
+    (folder / "dvc.yaml").symlink_to(file)
     (folder / "params.yaml").write_text(yaml.safe_dump(dict(params), sort_keys=False), encoding="utf8")
 
 
