@@ -11,7 +11,7 @@ SEED = int(os.environ.get("TEST_SEED", "0"))
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it, and pass that on
 torch.set_num_threads(1)
-torch.use_deterministic_algorithms(True)
+torch.set_deterministic_debug_mode("error")  # use_deterministic_algorithms(True) without loading a compiler
 
 
 def pytest_collection_modifyitems(items):
