@@ -66,3 +66,13 @@ def folder(tmp_path, monkeypatch):
     """An empty working folder."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    """One for all tests of a process."""
+    from support.reporting import chrome  # loads selenium, which most tests need not
+
+    page = chrome.start(tmp_path_factory.mktemp("profile"))
+    yield page
+    page.driver.quit()
