@@ -5,6 +5,8 @@ SHELL := /bin/bash
 VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONPATH := src
+# Where no bytecode is written, every process compiles the code that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= python3
 
 # NAME: of a preset, or of a new pipeline

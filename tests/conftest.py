@@ -11,17 +11,21 @@ SEED = int(os.environ.get("TEST_SEED", "0"))
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it, and pass that on
 torch.set_num_threads(1)
-torch.use_deterministic_algorithms(True)
+torch.set_deterministic_debug_mode("error")  # use_deterministic_algorithms(True) without loading a compiler
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Deal out the tests on the shared run of the pipeline: it takes long, and is made by the first that asks for it.
+    """Mark as slow, and deal out, the tests on a shared run of a pipeline, which the first that asks for it makes.
 
+    `make test` runs another small pipeline whole (test_second_pipeline), and DVC on stubs of this one (test_granular).
     One process that tests begins with its share of them, each other one comes to its own after half of its other tests.
     xdist's worksteal deals the tests in their order, an equal number to each.
     """
     processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     on_run = [item for item in items if "finished" in item.fixturenames]
+    for item in on_run:
+        item.add_marker(pytest.mark.slow)
     others = [item for item in items if "finished" not in item.fixturenames]
     items[:] = [
         item for i in range(processes) for item in hand(share(on_run, i, processes), share(others, i, processes), i)
@@ -62,3 +66,13 @@ def folder(tmp_path, monkeypatch):
     """An empty working folder."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    """One for all tests of a process."""
+    from support.reporting import chrome  # loads selenium, which most tests need not
+
+    page = chrome.start(tmp_path_factory.mktemp("profile"))
+    yield page
+    page.driver.quit()

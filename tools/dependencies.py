@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from tools.import_walk import Sources, imported_names, parse, walk
+from tools.import_walk import Sources, imported_names, last_name, parse, text_of, walk
 
 
 @dataclass
@@ -47,14 +47,22 @@ def visit_file(file: Path, called: frozenset[str], sources: Sources, recipe: str
     return sources.files(names)
 
 
-@cache
 def names_in(
     file: Path, called: frozenset[str] | None, package: str, recipe: str | None
 ) -> tuple[frozenset[str], frozenset[str]]:
     """Names that a file imports, and those whose absence is caught. called: of a recipe.py, the methods that count"""
+    names, suffixes, optional = written_in(file, called, package)
+    return names.union(f"{recipe}{suffix}" for suffix in suffixes if recipe), optional
+
+
+@cache
+def written_in(file: Path, called: frozenset[str] | None, package: str) -> tuple[frozenset[str], ...]:
+    """What holds of a file with any recipe: imported names, suffixes of the recipe's modules, names that may lack."""
     nodes = [parse(file)] if called is None else recipe_nodes(parse(file), called)
-    names = imported_names(nodes, package, typing=False) | dynamic(nodes, file, recipe)
-    return frozenset(names), frozenset(imported_names(caught(nodes), "", typing=False))
+    names = imported_names(nodes, package, typing=False)
+    optional = caught(nodes) if "except" in text_of(file) else []
+    suffixes = dynamic(nodes, file) if "import_module" in text_of(file) else frozenset[str]()
+    return frozenset(names), suffixes, frozenset(imported_names(optional, "", typing=False))
 
 
 def caught(nodes: Sequence[ast.AST]) -> list[ast.AST]:
@@ -69,39 +77,54 @@ def caught(nodes: Sequence[ast.AST]) -> list[ast.AST]:
     ]
 
 
-def dynamic(nodes: Sequence[ast.AST], file: Path, recipe: str | None) -> set[str]:
-    """Modules imported by ``import_module(f"{recipe}.name")``; ValueError for another argument."""
-    found = set()
-    texts = {ast.unparse(node.targets[0]): node.value for node in walk(nodes) if isinstance(node, ast.Assign)}
+def dynamic(nodes: Sequence[ast.AST], file: Path) -> frozenset[str]:
+    """``.name`` of each ``import_module(f"{recipe}.name")``; ValueError for another argument."""
+    found, texts = set[str](), dict[str, ast.AST]()
+    for node in walk(nodes):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            texts[node.targets[0].id] = node.value
     for node in walk(nodes, typing=False):
-        if not (isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "import_module"):
+        if not (isinstance(node, ast.Call) and last_name(node.func) == "import_module"):
             continue
         argument = node.args[0] if node.args else None
         match texts.get(argument.id) if isinstance(argument, ast.Name) else argument:
             case ast.JoinedStr(values=[ast.FormattedValue(), ast.Constant(value=str(suffix))]):
-                found |= {f"{recipe}{suffix}"} if recipe else set()
+                found.add(suffix)
             case _:
                 raise ValueError(
                     f'{file}:{node.lineno}: write import_module(f"{{recipe}}.name"): other arguments cannot be resolved'
                 )
-    return found
+    return frozenset(found)
 
 
 @cache
 def called_methods(file: Path) -> frozenset[str]:
     """Attributes of a recipe that the code uses: of ``recipe``, ``x.recipe``, or the result of ``load_recipe``."""
+    if "recipe" not in text_of(file).lower():
+        return frozenset()
     tree, named, found = parse(file), {"recipe"}, set[str]()
     for node in walk([tree], typing=False):
         if isinstance(node, ast.arg) and node.annotation and "Recipe" in ast.unparse(node.annotation):
             named.add(node.arg)
-        elif isinstance(node, ast.Assign) and "load_recipe" in ast.unparse(node.value):
+        elif isinstance(node, ast.Assign) and any(last_name(part) == "load_recipe" for part in ast.walk(node.value)):
             named |= {name.id for target in node.targets for name in ast.walk(target) if isinstance(name, ast.Name)}
     for node in walk([tree], typing=False):
-        if isinstance(node, ast.Attribute):
-            receiver = ast.unparse(node.value)
-            if receiver in named or receiver.endswith(".recipe") or receiver.startswith("load_recipe("):
-                found.add(node.attr)
+        if isinstance(node, ast.Attribute) and is_recipe(node.value, named):
+            found.add(node.attr)
     return frozenset(found)
+
+
+def is_recipe(node: ast.AST, named: set[str]) -> bool:
+    """Whether an expression is one of the names, ends with ``.recipe``, or begins with ``load_recipe(...)``."""
+    if isinstance(node, ast.Name):
+        return node.id in named
+    if isinstance(node, ast.Attribute) and node.attr == "recipe":
+        return True
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            return node.func.id == "load_recipe"
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return False
 
 
 def recipe_nodes(tree: ast.Module, called: frozenset[str]) -> list[ast.AST]:
@@ -119,14 +142,17 @@ def recipe_nodes(tree: ast.Module, called: frozenset[str]) -> list[ast.AST]:
 def mentions(method: ast.AST) -> Iterator[str]:
     """Attributes of ``self`` that a method uses."""
     for node in ast.walk(method):
-        if isinstance(node, ast.Attribute) and ast.unparse(node.value) in ("self", "super()"):
-            yield node.attr
+        if isinstance(node, ast.Attribute):
+            owner = node.value.func if isinstance(node.value, ast.Call) else node.value
+            if isinstance(owner, ast.Name) and owner.id == ("super" if isinstance(node.value, ast.Call) else "self"):
+                yield node.attr
 
 
 @cache
 def data_files(file: Path) -> frozenset[Path]:
     """Data files of a module that uses ``__file__``: templates, scripts. Skips other packages."""
-    if not any(isinstance(node, ast.Name) and node.id == "__file__" for node in ast.walk(parse(file))):
+    nodes = ast.walk(parse(file)) if "__file__" in text_of(file) else ()
+    if not any(isinstance(node, ast.Name) and node.id == "__file__" for node in nodes):
         return frozenset()
     data = below(file.parent)
     return frozenset(path for path in data if path.suffix != ".py" and "__pycache__" not in path.parts)

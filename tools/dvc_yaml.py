@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from string import Template
 
@@ -169,8 +170,13 @@ def is_room(folder: Path, command: Command) -> bool:
 
 def needed(folder: Path, files: set[Path]) -> bool:
     """Whether the files include all Python code of a folder, or all its files if it has no Python code."""
-    python = list(folder.rglob("*.py"))
-    return files.issuperset(python or [path for path in folder.rglob("*") if path.is_file()])
+    return files.issuperset(content(folder))
+
+
+@cache
+def content(folder: Path) -> list[Path]:
+    """The Python code of a folder, or all its files if it has none."""
+    return list(folder.rglob("*.py")) or [path for path in folder.rglob("*") if path.is_file()]
 
 
 def is_code(dep: str, pipeline: Pipeline) -> bool:

@@ -7,18 +7,30 @@ from pathlib import Path
 
 
 @cache
+def text_of(file: Path) -> str:
+    return file.read_text(encoding="utf8")
+
+
+@cache
 def parse(file: Path) -> ast.Module:
-    return ast.parse(file.read_text(encoding="utf8"), str(file))
+    return ast.parse(text_of(file), str(file))
 
 
 def walk(nodes: Iterable[ast.AST], typing: bool = True) -> Iterator[ast.AST]:
-    """The nodes and all their descendants. typing: include ``if TYPE_CHECKING`` blocks"""
-    for node in nodes:
-        if not typing and isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
-            yield from walk(node.orelse, typing)
+    """The nodes and all their descendants, in the order of the text. typing: include ``if TYPE_CHECKING`` blocks"""
+    todo = list(nodes)[::-1]
+    while todo:
+        node = todo.pop()
+        if not typing and isinstance(node, ast.If) and last_name(node.test) == "TYPE_CHECKING":
+            todo += node.orelse[::-1]
             continue
         yield node
-        yield from walk(ast.iter_child_nodes(node), typing)
+        todo += list(ast.iter_child_nodes(node))[::-1]
+
+
+def last_name(node: ast.AST) -> str | None:
+    """``c`` of a name ``c`` or ``a.b.c``; None for another expression."""
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else None
 
 
 def imported_names(nodes: Iterable[ast.AST], package: str, typing: bool = True) -> set[str]:
@@ -38,21 +50,15 @@ class Sources:
     """The import path: folders as in PYTHONPATH."""
 
     def __init__(self, roots: Sequence[Path]):
-        self.roots = [root.resolve() for root in roots]
+        self.roots = tuple(root.resolve() for root in roots)
 
     def find(self, module: str) -> Path | None:
         """The module's file, or the package's ``__init__.py``; None if it is not here."""
-        parts = module.split(".")
-        for root in self.roots:
-            for file in (root.joinpath(*parts).with_suffix(".py"), root.joinpath(*parts, "__init__.py")):
-                if file.is_file():
-                    return file
-        return None
+        return find(self.roots, module)
 
     def owns(self, module: str) -> bool:
         """Whether the module's top-level name is a module or package here."""
-        first = module.split(".")[0]
-        return any((root / f"{first}.py").is_file() or any((root / first).rglob("*.py")) for root in self.roots)
+        return owns(self.roots, module.split(".")[0])
 
     def package(self, file: Path) -> str:
         """The dotted name of a file's package; "" outside any package."""
@@ -72,3 +78,18 @@ class Sources:
                 parts = file.relative_to(root / package).with_suffix("").parts
                 found[".".join(part for part in parts if part != "__init__")] = file
         return found
+
+
+@cache
+def find(roots: tuple[Path, ...], module: str) -> Path | None:
+    parts = module.split(".")
+    for root in roots:
+        for file in (root.joinpath(*parts).with_suffix(".py"), root.joinpath(*parts, "__init__.py")):
+            if file.is_file():
+                return file
+    return None
+
+
+@cache
+def owns(roots: tuple[Path, ...], name: str) -> bool:
+    return any((root / f"{name}.py").is_file() or any((root / name).rglob("*.py")) for root in roots)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES")
 settings.register_profile(
     "fuzz",
-    max_examples=int(EXAMPLES or 100),
+    max_examples=int(EXAMPLES or 50),
     derandomize=EXAMPLES is None,
     database=None,
     deadline=None,

@@ -4,7 +4,7 @@ import pytest
 from campaign import FILMED, film, run
 from mutate import MUTATIONS, mutant
 
-CLIPS = 640
+CLIPS = 320
 
 
 @pytest.fixture(scope="module")

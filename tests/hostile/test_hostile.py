@@ -22,7 +22,7 @@ from tailwise.core.errors import LONGEST_LINE
 ROOT = Path(__file__).parents[2]
 ONLY = os.environ.get("HOSTILE", "")
 ASKED = [group for group in GROUPS if group != "controls" and ONLY in group]
-QUICK = ("zips and text", "params")
+QUICK = ("params",)
 
 
 @pytest.fixture(scope="module")

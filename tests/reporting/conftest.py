@@ -1,18 +1,10 @@
-"""A browser, and reports of synthetic runs in it."""
+"""Reports of synthetic runs in the browser."""
 
 import pytest
 
-from support.reporting import chrome
 from support.reporting.made import RUNS, earlier_figures, html_of, write_run
 from tailwise.core.stage.run_log import Run, add_run
 from tailwise.reporting.committed import CommittedRun, write_committed
-
-
-@pytest.fixture(scope="session")
-def browser(tmp_path_factory):
-    page = chrome.start(tmp_path_factory.mktemp("profile"))
-    yield page
-    page.driver.quit()
 
 
 @pytest.fixture(scope="session")

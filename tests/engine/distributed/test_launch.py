@@ -95,6 +95,7 @@ except UserError as error:
     assert [(folder / f"met {rank}").read_text() for rank in (0, 1)] == ["taken", "taken"]
 
 
+@pytest.mark.slow
 def test_a_mistake_that_another_process_meets_alone_is_reported_too(folder):
     work = """
 if world.rank == 1:
@@ -104,6 +105,7 @@ world.gather(1)
     assert ended(folder, work) == (1, ["work: of process 1"], 2)
 
 
+@pytest.mark.slow
 def test_a_process_that_waits_without_end_is_ended(folder):
     """As one does that waits for another's GPU: nothing wakes it."""
     work = """
@@ -152,6 +154,7 @@ def as_process(folder, monkeypatch):
     monkeypatch.setenv("RANK", "3")
 
 
+@pytest.mark.slow
 def test_a_file_that_cannot_be_written_is_one_line_with_its_name(folder):
     """/dev/full takes nothing."""
     work = """
@@ -175,6 +178,7 @@ if RANK == "0":
     assert ended(folder, early=early) == (1, ["work: met early"], 2)
 
 
+@pytest.mark.slow
 def test_after_a_mistake_nothing_is_trained_though_a_process_was_lost_too(folder):
     work = """
 if world.rank == 0:
@@ -195,6 +199,7 @@ if RANK == "1":
 """
 
 
+@pytest.mark.slow
 def test_an_error_in_the_code_keeps_its_traceback_and_is_tried_again(folder):
     status, said, begun = ended(folder, early=ONCE_BOTH_HAVE_BEGUN)
     assert (status, said[-1]) == (1, "work: a process was lost 4 times, see above")
@@ -236,6 +241,7 @@ def test_ctrl_c_before_the_processes_are_there_ends_them(folder):
     assert stage.returncode == 130 and said.splitlines()[-1] == "work: interrupted" and "Traceback" not in said
 
 
+@pytest.mark.slow
 def test_ctrl_c_pressed_twice_waits_for_nothing(folder):
     work = """
 with defer_interrupt():
@@ -251,6 +257,7 @@ with defer_interrupt():
     assert stage.returncode == 130 and said.splitlines()[-1] == "work: interrupted" and "Traceback" not in said
 
 
+@pytest.mark.slow
 def test_ctrl_c_is_handled_when_a_process_was_just_lost(folder):
     """Process 0 is dead, the launcher has not seen it yet: nobody hears, and nobody is started again."""
     work = """

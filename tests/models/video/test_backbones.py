@@ -4,6 +4,7 @@ import copy
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,19 @@ def video(kind, checkpoint=False, channels_last=False):
     return Video(kind, NoWeights("none"), checkpoint, channels_last)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _forget():
+    """Nets are initialised once for these tests, and then released."""
+    yield
+    initialised.cache_clear()
+
+
 def fresh(kind, shape=SMALL, **options):
+    return copy.deepcopy(initialised(kind, shape, **options))
+
+
+@cache
+def initialised(kind, shape, **options):
     torch.manual_seed(0)
     return video(kind, **options).build(shape)
 

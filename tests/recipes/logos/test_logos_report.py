@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from support.logos.pictures import HEAD, write_split
-from support.reporting import chrome
 from support.reporting.made import Made, html_of, write_run
 from tailwise.core.files import read_csv, read_json, write_json
 from tailwise.evaluation.calibration.comparison import compare_methods
@@ -17,13 +16,6 @@ from tailwise.recipes.logos.report.pictures import show
 RUN = Made(heads={"kind": list(HEAD.classes)}, page=LogosPage(), phases=["phase1"])
 UNCERTAIN = {"entropy": 0.9, "expected_entropy": 0.6, "mutual_information": 0.3}
 ATTENTION = [[0.0, 0.5], [0.25, 0.25]]
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    page = chrome.start(tmp_path_factory.mktemp("profile"))
-    yield page
-    page.driver.quit()
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from support.reporting import chrome
 from support.reporting.made import EVIL, html_of, write_run
 from support.reporting.made import Made as Run
 from support.sections.songs import HEAD, make_songs, predictions, write_index, write_prepared
@@ -28,13 +27,6 @@ DECODED = {
     "most_probable": {"macro_f1": 0.9, "boundary_f1": 0.6},
     "chosen": {"weight": 0.5, "macro_f1": 0.9, "boundary_f1": 0.7},
 }
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    page = chrome.start(tmp_path_factory.mktemp("profile"))
-    yield page
-    page.driver.quit()
 
 
 MAPS = weight_rows(np.array([[0.75, 0.25], [0.5, 0.5], [0.5, 0.5], [0.25, 0.75]]), ["each position", "2 positions"])
@@ -156,7 +148,7 @@ def test_the_table_of_transitions_leads_to_its_songs(browser, report):
     ]
     assert len(browser.all("#lengths svg")) == len(HEAD.classes)
     browser.all("[data-transition]")[0].click()
-    assert browser.one("#songs").is_displayed()
+    browser.await_part("songs")
     assert browser.one("#transition").get_attribute("value") == " ".join(map(str, first["labels"]))
     assert browser.one("#missed").is_selected() and names(browser)
     assert ruled(browser) == []
@@ -206,6 +198,7 @@ def test_families_of_figures_are_charts_and_the_rest_is_folded(browser, tmp_path
     assert browser.texts("#overall .chart:nth-child(5) .legend li") == ["exact", "within 1 position"]
     assert not browser.one("#more-curves").is_displayed()
     browser.all("#training details summary")[0].click()
+    browser.settle()
     assert browser.texts("#more-curves h4") == ["Boundary precision"] and ruled(browser) == []
 
 

@@ -44,6 +44,11 @@ class Page:
         self.driver.get("about:blank")  # or another part alone would not load the page anew
         self.logs()
         self.driver.get(path.resolve().as_uri() + (f"#{part}" if part else ""))
+        self.settle()
+
+    def settle(self) -> None:
+        """Until the page has drawn what it draws once it knows the width of a box: in the next frame, not at once."""
+        self.driver.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
 
     def logs(self) -> tuple[list[str], list[str]]:
         """Warnings and errors of the console, and addresses asked for, since this was last called."""
@@ -76,7 +81,12 @@ class Page:
     def go(self, part: str) -> None:
         """To another part of the report, by its link."""
         self.click(f"nav a[href='#{part}']")
+        self.await_part(part)
+
+    def await_part(self, part: str) -> None:
+        """Until a part of the report is shown, after a click that leads to it: the address changes first."""
         WebDriverWait(self.driver, 10).until(lambda _: self.one(f"#{part}").is_displayed())
+        self.settle()
 
     def choose(self, selector: str, name: str) -> None:
         Select(self.one(selector)).select_by_visible_text(name)

@@ -118,6 +118,7 @@ def test_a_cluster_leaves_the_same_bytes(root, cluster):
     assert there[1].decoded == there[1].shards > 5 and there[1].faults == {"clip_3.mp4": "empty: 0 bytes"}
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_half_way_loses_nothing(root, own_cluster, monkeypatch):
     """The killed one holds results that were not yet fetched, and a shard that it is at."""
     monkeypatch.setattr(store_module, "decode_guarded", crashers.slowly_there)
@@ -168,6 +169,7 @@ def test_a_worker_that_cannot_do_it_is_reported_in_one_line(root, cluster, monke
         build(root, "there", Dask("dask", cluster.address))
 
 
+@pytest.mark.slow
 def test_a_worker_under_a_nanny_may_start_its_guarded_process(root, needs_dask, tmp_path):
     found = Cluster(tmp_path, workers=0)
     try:
@@ -178,6 +180,7 @@ def test_a_worker_under_a_nanny_may_start_its_guarded_process(root, needs_dask, 
     assert len(store.clips) == CLIPS - 1
 
 
+@pytest.mark.slow
 def test_workers_that_lack_this_package_are_reported_at_once(root, needs_dask, tmp_path, monkeypatch):
     found = Cluster(tmp_path, workers=0)
     monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
