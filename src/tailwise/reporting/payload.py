@@ -32,6 +32,7 @@ def payload(facts: Facts, page: Page) -> dict:
         "interventions": _by_step(facts.history),
         "figures": facts.history.figures,
         "charts": charts(facts),
+        "block_norms": facts.history.block_norms,
         "scores": facts.scores,
         "heads": [
             {"name": name, **_trained(history), **_result(results.get(name)), "mistakes": facts.mistakes.get(name, [])}

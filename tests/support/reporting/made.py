@@ -55,6 +55,8 @@ class Made:
     headless: tuple[str, ...] = ()
 
 
+BLOCKS = {"backbone": -4, "heads": 0}
+"""{block of the model: power of ten of its gradient}"""
 EVIL = "</script><img src=x onerror=\"window.broken=1;document.title='broken'\">"
 MICRO_BATCH = {"phase1": 16, "phase2": 4}
 NAN, INF = math.nan, math.inf
@@ -190,6 +192,8 @@ def _write_phase(folder: Path, made: Made, support: dict, rng) -> None:
     write_csv(folder / "epochs.csv", ["epoch", "lr", "train_loss", "gradient_norm", "score", *of_heads], epochs)
     header = ["epoch", "head", "class", "support", "predicted", "recall", "precision", "f1", "boost"]
     write_csv(folder / "classes.csv", header, classes)
+    norms = [[epoch, block, f"{10.0**power * epoch:.3e}"] for epoch in (1, 2, 3) for block, power in BLOCKS.items()]
+    write_csv(folder / "gradients.csv", ["epoch", "block", "norm"], norms)
     write_csv(folder / "confusion.csv", ["epoch", "head", "actual", "predicted", "count"], confusion)
     write_json(folder / "best.json", {"epoch": KEPT})
     alerts = [
