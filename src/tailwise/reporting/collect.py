@@ -47,6 +47,7 @@ class HeadFacts:
     classes: in index order; figures: {name: Interval}, of the rare classes as "rare_..."; rare: names
     confusions: [{"actual", "predicted", "count", "share"}], most frequent first
     targets: [{"figure", "value", "low", "high", "target", "verdict", "samples"}]
+    selective: {order: as in `evaluation.selective.risk_curves`}
     """
 
     name: str
@@ -55,6 +56,7 @@ class HeadFacts:
     rare: list[str]
     confusions: list[dict]
     targets: list[dict] = field(default_factory=list)
+    selective: dict[str, dict] = field(default_factory=dict)
 
     @property
     def lost(self) -> list[ClassRow]:
@@ -208,7 +210,8 @@ def _head(name: str, found: dict, boosts: dict[str, dict]) -> HeadFacts:
     figures |= {f"rare_{figure}": measured["rare"][figure] for figure in ("macro_recall", "macro_f1")}
     rows = [_class(name, label, found, boosts) for label in found["classes"]["train"][name]]
     targets = [row for row in found["intervals"]["targets"] if row["head"] == name]
-    return HeadFacts(name, rows, figures, measured["rare"]["classes"], measured["confusions"], targets)
+    more = measured["rare"]["classes"], measured["confusions"], targets, measured.get("selective", {})
+    return HeadFacts(name, rows, figures, *more)
 
 
 def _class(head: str, label: str, found: dict, boosts: dict[str, dict]) -> ClassRow:

@@ -11,6 +11,8 @@ from tailwise.reporting.collect import Facts, HeadFacts
 from tailwise.reporting.history import OVERALL, HeadHistory, History
 from tailwise.reporting.page import Page
 
+CURVE = ("coverage", "risk", "best")
+"""What the page draws of answers by how sure they are; their figures are in a table."""
 UNSAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
 
@@ -103,5 +105,6 @@ def _result(head: HeadFacts | None) -> dict:
         "valid": [row.valid for row in head.classes],
         "predicted": [row.predicted for row in head.classes],
         "validation": {name: figure["value"] for name, figure in head.figures.items()},
+        "selective": {by: {name: of[name] for name in CURVE} for by, of in head.selective.items()},
         "measured": {name: [getattr(row, name) for row in head.classes] for name in ("recall", "precision", "f1")},
     }

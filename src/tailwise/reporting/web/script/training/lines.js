@@ -4,17 +4,6 @@
 const HEIGHT = 200;
 const MARGIN = { left: 52, right: 10, top: 8, bottom: 34 };
 
-// Round bounds of the values, and the ticks between them.
-function ticksOf(values, unit) {
-  if (unit) return [0, 0.25, 0.5, 0.75, 1];
-  const least = Math.min(...values, 0);
-  const most = Math.max(...values, least + 1e-9);
-  const power = 10 ** Math.floor(Math.log10(most - least));
-  const stride = [0.2, 0.5, 1, 2, 5].map((factor) => factor * power).find((size) => (most - least) / size <= 5);
-  const first = Math.floor(least / stride + 1e-9);
-  return Array.from({ length: Math.ceil(most / stride - 1e-9) - first + 1 }, (_, index) => (first + index) * stride);
-}
-
 // Powers of ten around the values, which are positive.
 function powersOf(values) {
   const logs = values.map(Math.log10);
@@ -113,9 +102,4 @@ function lineChart(box, width, asked) {
   const named = series.length > 1 ? series.filter((line) => line.named) : [];
   box.replaceChildren(element("h4", {}, title), svg, legend(named));
   if (focused) box.querySelector(`.done[data-step="${focused}"]`).focus({ preventScroll: true });
-}
-
-function legend(series) {
-  const entry = ({ name, look }) => element("li", { class: look }, element("i"), name);
-  return element("ul", { class: "legend" }, ...series.map(entry));
 }
