@@ -82,9 +82,8 @@ def test_a_curve_ends_at_the_error_rate_and_has_few_points():
         Head("kind", ("a", "b")), ["s"] * 5000, ["g"] * 5000, wrong.astype(int), np.zeros(5000, int), likely
     )
     curve = risk_curves(many)["confidence"]
-    assert len(curve["coverage"]) == len(curve["risk"]) == len(curve["best"]) == 100
-    assert curve["coverage"][-1] == 1 and curve["risk"][-1] == curve["best"][-1] == pytest.approx(wrong.mean())
-    assert all(best <= risk + 1e-12 for best, risk in zip(curve["best"], curve["risk"]))
+    assert len(curve["coverage"]) == len(curve["risk"]) == 50
+    assert curve["coverage"][-1] == 1 and curve["risk"][-1] == pytest.approx(wrong.mean())
     few = risk_curves(predictions())["confidence"]
     assert few["coverage"] == [0.25, 0.5, 0.75, 1.0] and few["risk"] == pytest.approx([0, 0, 0, 0.25])
     assert risk_curves(predictions(probabilities=False)) == {}

@@ -15,7 +15,7 @@ from tailwise.metrics.predictions import Predictions
 
 COVERAGES = (50, 80)
 """Percent of the answers, at which the risk is a figure."""
-POINTS = 100
+POINTS = 50
 """Of a curve."""
 NAMES = {"confidence": "the most confident answers", "uncertainty": "the least uncertain answers"}
 """{what orders the answers: the surest ones in words}"""
@@ -54,16 +54,13 @@ def known_labels(figures: Mapping[str, Any], heads: Sequence[str]) -> dict[str, 
 
 
 def risk_curves(found: Predictions) -> dict[str, dict[str, Any]]:
-    """{order: {"coverage", "risk", "best": lists, and the figures of `risk_figures`}}, for reports.
-
-    best: the risk if all right answers came before all mistakes
-    """
+    """{order: {"coverage", "risk": lists, and the figures of `risk_figures`}}, for reports."""
     curves: dict[str, dict[str, Any]] = {}
     for by, (sureness, wrong) in orders(found).items():
         counts = np.unique(np.ceil(np.arange(1, POINTS + 1) / POINTS * len(wrong)).astype(int))
-        lines = {"risk": risks(sureness, wrong), "best": risks(-wrong.astype(float), wrong)}
-        drawn = {name: values[counts - 1].tolist() for name, values in lines.items()}
-        curves[by] = {"coverage": (counts / len(wrong)).tolist(), **drawn, **risk_figures(sureness, wrong)}
+        drawn = {"coverage": counts / len(wrong), "risk": risks(sureness, wrong)[counts - 1]}
+        lists = {name: values.tolist() for name, values in drawn.items()}
+        curves[by] = {**lists, **risk_figures(sureness, wrong)}
     return curves
 
 

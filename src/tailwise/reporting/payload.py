@@ -11,7 +11,7 @@ from tailwise.reporting.collect import Facts, HeadFacts
 from tailwise.reporting.history import OVERALL, HeadHistory, History
 from tailwise.reporting.page import Page
 
-CURVE = ("coverage", "risk", "best")
+CURVE = ("coverage", "risk")
 """What the page draws of answers by how sure they are; their figures are in a table."""
 UNSAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 

@@ -57,7 +57,7 @@ class Made:
 
 BLOCKS = {"backbone": -4, "heads": 0}
 """{block of the model: power of ten of its gradient}"""
-SELECTIVE = {"coverage": [0.25, 0.5, 0.75, 1.0], "risk": [0.0, 0.0, 0.125, 0.25], "best": [0.0, 0.0, 0.0, 0.25]}
+SELECTIVE = {"coverage": [0.25, 0.5, 0.75, 1.0], "risk": [0.0, 0.0, 0.125, 0.25]}
 SELECTIVE |= {"error_at_50": 0.0, "error_at_80": 0.125, "error_area": 0.0938, "excess_error_area": 0.0312}
 EVIL = "</script><img src=x onerror=\"window.broken=1;document.title='broken'\">"
 MICRO_BATCH = {"phase1": 16, "phase2": 4}

@@ -7,7 +7,9 @@ const redrawSelective = drawn(byId("selective"), (width) => {
   if (!orders.length) return box.replaceChildren();
   const over = orders[0][1].coverage;
   const lines = orders.map(([by, { risk }], nth) => ({ name: ORDERED[by], look: `s${nth}`, x: over, y: risk }));
-  const best = { name: "if all mistakes came last", look: "bound", x: over, y: orders[0][1].best };
+  const right = 1 - lines[0].y.at(-1);
+  const least = over.map((coverage) => Math.max(0, (coverage - right) / coverage));
+  const best = { name: "if all mistakes came last", look: "bound", x: over, y: least };
   const series = [...lines, best];
   const share = (value) => `${figure(100 * value, 1)} %`;
   plotLines(box, width, {
