@@ -19,6 +19,7 @@ NEEDED = {
     "data": ("index",),
     "certificate": ("certificate", "intervals"),
     "calibration": ("calibration",),
+    "map": ("map",),
 }
 """{section: the files reports/<name>.json that it shows}. The section training shows reports/training/<phase>."""
 
@@ -101,7 +102,7 @@ class Facts:
     limits: of the validation figures, as sentences; boosted: phases with a boost
     mistakes: {head: [{"sample", "group", "actual", "predicted", "probabilities", what the recipe explains}]}
     difficulty: {head: {"easiest", "hardest": [{"sample", "actual", "confidence", what the recipe shows}]}}, if measured
-    calibration: {head: as in reports/calibration.json}; config: the parameters, as YAML
+    calibration, maps: {head: as in reports/calibration.json, reports/map.json}; config: the parameters, as YAML
     labels: {dotted name: name of the figure for people}; label_name: for what one label belongs to, "": the page's word
     own: of the pipeline's own sections
     """
@@ -122,6 +123,7 @@ class Facts:
     certificate: dict[str, Any] = field(default_factory=dict)
     difficulty: dict[str, Any] = field(default_factory=dict)
     calibration: dict[str, Any] = field(default_factory=dict)
+    maps: dict[str, Any] = field(default_factory=dict)
     config: str = ""
     labels: dict[str, Label] = field(default_factory=dict)
     label_name: str = ""
@@ -156,6 +158,7 @@ def collect(page: Page, phases: list[str], root: Path = Path(".")) -> Facts:
         **(_result(found, _boosts(root, phases)) if "result" in page.sections else {}),
         **_targets(found.get("intervals", {})),
         **{name: found[name] for name in ("mistakes", "index", "certificate", "calibration") if name in found},
+        maps=found.get("map", {}),
         difficulty=_difficulty(root / "reports/difficulty.json") if "data" in page.sections else {},
         config=(root / "reports/config.yaml").read_text(encoding="utf8") if "run" in page.sections else "",
         own=page.collect(root),

@@ -13,6 +13,8 @@ from tailwise.reporting.page import Page
 
 CURVE = ("coverage", "risk")
 """What the page draws of answers by how sure they are; their figures are in a table."""
+POINTS = ("samples", "positions", "actual", "predicted", "confidence", "x", "y", "pictures")
+"""What the page draws of a map of embeddings."""
 UNSAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
 
@@ -41,6 +43,7 @@ def payload(facts: Facts, page: Page) -> dict:
             for name, history in facts.history.heads.items()
         ],
         "calibration": {name: _drawn(of_head) for name, of_head in facts.calibration.items()},
+        "maps": {name: {key: of[key] for key in POINTS if key in of} for name, of in facts.maps.items()},
         "own": page.payload(facts.own),
         **_headline(facts),
     }

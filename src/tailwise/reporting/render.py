@@ -28,6 +28,7 @@ OF_HEADS = {
     "training": ("training/each", "training/confusion"),
     "calibration": ("calibration",),
     "mistakes": ("selective",),
+    "map": ("map",),
 }
 """Scripts for pipelines with heads."""
 

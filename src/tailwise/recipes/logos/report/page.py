@@ -6,7 +6,7 @@ from typing import Any
 from tailwise.core.files import read_json
 from tailwise.reporting.page import Page
 
-SECTIONS = ("result", "training", "calibration", "mistakes", "data", "certificate", "run")
+SECTIONS = ("result", "training", "calibration", "mistakes", "map", "data", "certificate", "run")
 
 
 class LogosPage(Page):
