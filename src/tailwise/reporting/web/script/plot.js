@@ -1,10 +1,9 @@
 // Charts over two scales of numbers.
 const PLOT = { height: 320, left: 52, right: 40, top: 22, bottom: 44 };
 
-// Round bounds of the values, and the ticks between them.
-function ticksOf(values, unit) {
+// Round bounds of the values, and the ticks between them; least: what the scale begins with at the latest
+function ticksOf(values, unit, least = Math.min(...values, 0)) {
   if (unit) return [0, 0.25, 0.5, 0.75, 1];
-  const least = Math.min(...values, 0);
   const most = Math.max(...values, least + 1e-9);
   const power = 10 ** Math.floor(Math.log10(most - least));
   const stride = [0.2, 0.5, 1, 2, 5].map((factor) => factor * power).find((size) => (most - least) / size <= 5);
@@ -46,8 +45,8 @@ function legend(entries) {
 }
 
 // Lines through points. series: [{name, look, x: [], y: []}], all over the same x; x, y: {ticks, name}
-// tell(index): what is said of the points with this place in x
-function plotLines(box, width, { title, series, x, y, tell }) {
+// tell(index): what is said of the points with this place in x; dots: [{look, x, y}]
+function plotLines(box, width, { title, series, x, y, tell, dots = [] }) {
   const ends = ({ ticks }) => [ticks[0], ticks.at(-1)];
   const scales = plotScales(width, { x: ends(x), y: ends(y) });
   const over = series[0].x;
@@ -55,7 +54,10 @@ function plotLines(box, width, { title, series, x, y, tell }) {
     const at = scales.xAt(event.clientX - event.currentTarget.getBoundingClientRect().left);
     return over.reduce((best, value, index) => (Math.abs(value - at) < Math.abs(over[best] - at) ? index : best), 0);
   };
-  const path = (line) => line.x.map((value, nth) => `${nth ? "L" : "M"}${scales.x(value)} ${scales.y(line.y[nth])}`);
+  const path = (line) => {
+    const known = [...line.x.keys()].filter((nth) => isNumber(line.y[nth]));
+    return known.map((at, nth) => `${nth ? "L" : "M"}${scales.x(line.x[at])} ${scales.y(line.y[at])}`).join("");
+  };
   const svg = shape(
     "svg",
     {
@@ -64,7 +66,8 @@ function plotLines(box, width, { title, series, x, y, tell }) {
       onmouseleave: hideTip,
     },
     ...plotAxes(scales, { x, y }),
-    ...series.map((line) => shape("path", { class: `curve ${line.look}`, d: path(line).join("") })),
+    ...series.map((line) => shape("path", { class: `curve ${line.look}`, d: path(line) })),
+    ...dots.map((dot) => shape("circle", { class: `bin ${dot.look}`, cx: scales.x(dot.x), cy: scales.y(dot.y), r: 6 })),
   );
   box.replaceChildren(element("h4", {}, title), svg, legend(series));
 }
