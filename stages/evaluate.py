@@ -14,7 +14,7 @@ from tailwise.engine.evaluate.evaluation import evaluate
 from tailwise.engine.evaluate.inputs import ComputeConfig, trained_task
 from tailwise.engine.monitor.backend import keep_backend
 from tailwise.evaluation.adjustment import EvaluationOptions, choose_taus, log_prior
-from tailwise.evaluation.selective import known_labels, selective_figures
+from tailwise.evaluation.selective import selective_figures
 from tailwise.metrics.labels import labels_to_json
 from tailwise.metrics.predictions import HEADLINE, LABELS, write_predictions
 from tailwise.recipes.recipe import load_recipe
@@ -40,14 +40,13 @@ def main() -> None:
         taus = choose_taus(adjust, found.predictions, counts)
         found = evaluate_adjusted(task, run, taus, {name: log_prior(counts[name]).tolist() for name in taus}, decode)
         print(", ".join(f"{name}: logits adjusted with tau {tau:g}" for name, tau in taus.items()))
-    selective = selective_figures(found.predictions)
-    write_json(args.figures, {**found.figures, **selective})
+    write_json(args.figures, {**found.figures, **selective_figures(found.predictions)})
     if args.answers:
         for name, of_head in found.predictions.items():
             write_predictions(args.answers / f"{name}.csv", of_head)
         if names := headlines(task.metrics, found.figures):
             write_json(args.answers / HEADLINE, names)
-        if labels := {**labels_of(task.metrics), **known_labels(selective, list(found.predictions))}:
+        if labels := labels_of(task.metrics):
             write_json(args.answers / LABELS, labels_to_json(labels))
     keep_backend(run.device)
 
