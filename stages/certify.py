@@ -30,6 +30,7 @@ from tailwise.evaluation.calibration.options import Calibration
 from tailwise.evaluation.certificate import Targets, certificate, certify_split
 from tailwise.evaluation.limits import Names, limits_of_intervals, limits_of_model
 from tailwise.evaluation.measure import measure
+from tailwise.evaluation.selective import known_labels, selective_figures
 from tailwise.metrics.predictions import Predictions
 from tailwise.recipes.recipe import load_recipe
 
@@ -55,8 +56,11 @@ def main() -> None:
     calibration, changes = calibrated(args.calibration, params, found.predictions, decode is not None)
     measured = {name: measure(of_head) for name, of_head in found.predictions.items()}
     extra = recipe.extra(params, index_of(args.split), found.predictions, counts)
-    figures = {**found.figures, **extra.figures, **calibration}
+    selective = selective_figures(found.predictions)
+    of_split = {**found.figures, **selective, **calibration}
+    figures = {**of_split, **extra.figures}
     labels = {**labels_of(task.metrics), **extra.labels, **calibration_labels(calibration)}
+    labels |= known_labels(selective, list(found.predictions))
     names = Names(recipe.sample_name, extra.label_name or "position", labels)
     rows, warnings, bootstrap = certify_split(measured, found.losses, targets, figures, names)
     asked = read_tensors(args.weights)[1].get(INSTEAD_OF)
@@ -64,7 +68,7 @@ def main() -> None:
     facts[COMPUTING] = backend(run.device)
     facts |= extra.figures
     warnings = [limits_of_intervals(recipe.sample_name), *limits_of_model(task.spec, asked), *warnings, *changes]
-    made = certificate(rows, {**found.figures, **calibration}, warnings, facts)
+    made = certificate(rows, of_split, warnings, facts)
     write_json(args.certificate, made)
     keep_backend(run.device)
     print(", ".join(f"{count} {verdict}" for verdict, count in made["verdicts"].items()))

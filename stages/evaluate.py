@@ -14,6 +14,7 @@ from tailwise.engine.evaluate.evaluation import evaluate
 from tailwise.engine.evaluate.inputs import ComputeConfig, trained_task
 from tailwise.engine.monitor.backend import keep_backend
 from tailwise.evaluation.adjustment import EvaluationOptions, choose_taus, log_prior
+from tailwise.evaluation.selective import selective_figures
 from tailwise.metrics.labels import labels_to_json
 from tailwise.metrics.predictions import HEADLINE, LABELS, write_predictions
 from tailwise.recipes.recipe import load_recipe
@@ -39,7 +40,7 @@ def main() -> None:
         taus = choose_taus(adjust, found.predictions, counts)
         found = evaluate_adjusted(task, run, taus, {name: log_prior(counts[name]).tolist() for name in taus}, decode)
         print(", ".join(f"{name}: logits adjusted with tau {tau:g}" for name, tau in taus.items()))
-    write_json(args.figures, found.figures)
+    write_json(args.figures, {**found.figures, **selective_figures(found.predictions)})
     if args.answers:
         for name, of_head in found.predictions.items():
             write_predictions(args.answers / f"{name}.csv", of_head)

@@ -19,6 +19,7 @@ from tailwise.evaluation.certificate import Targets, certify_split
 from tailwise.evaluation.figures import head_figures, lines
 from tailwise.evaluation.limits import FEW, Names
 from tailwise.evaluation.measure import measure
+from tailwise.evaluation.selective import known_labels, selective_figures
 from tailwise.metrics.labels import labels_from_json, labels_to_json
 from tailwise.metrics.predictions import HEADLINE, LABELS, read_predictions
 from tailwise.recipes.recipe import load_recipe
@@ -43,6 +44,7 @@ def main() -> None:
     calibration = {"calibration": chosen_figures(read_json(args.calibration))} if args.calibration else {}
     labels = labels_from_json(beside(args.answers / LABELS, {}))
     labels = {**labels, **extra.labels, **calibration_labels(calibration)}
+    labels |= known_labels(selective_figures(found), list(found))
     headline = beside(args.answers / HEADLINE, [])
     own = {
         **extra.figures,

@@ -103,3 +103,19 @@ def test_a_table_that_is_not_there_is_named(tmp_path):
     (tmp_path / "empty.csv").write_text("")
     with pytest.raises(UserError, match="empty.csv: has no header"):
         read_predictions(tmp_path / "empty.csv", HEAD)
+
+
+@pytest.mark.parametrize("tau", [None, 1.5])
+@pytest.mark.parametrize("positions", [None, np.array([0, 1])])
+def test_uncertainty_is_a_column_after_the_classes(tmp_path, tau, positions):
+    head = Head("kind", ("uncertainty", "tau"))
+    probabilities, said = np.array([[0.75, 0.25], [0.5, 0.5]]), np.array([-3.5, 2.0])
+    known = Predictions(
+        head, ["a", "a"], ["g", "g"], np.array([0, 1]), np.array([0, 0]), probabilities, positions, tau, said
+    )
+    write_predictions(tmp_path / "kind.csv", known)
+    found = read_predictions(tmp_path / "kind.csv", head)
+    assert found.uncertainty is not None and found.uncertainty.tolist() == [-3.5, 2.0] and found.tau == tau
+    np.testing.assert_array_equal(found.probabilities, probabilities)
+    assert found.take(np.array([1])).uncertainty.tolist() == [2.0]
+    assert (found.positions is None) == (positions is None)

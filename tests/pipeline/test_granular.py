@@ -118,6 +118,7 @@ PARAMETERS = {
 OF_OTHERS = (
     "src/tailwise/data/images/canvas.py",
     "src/tailwise/data/images/augment/light.py",
+    "src/tailwise/evaluation/embedding/options.py",
     "src/tailwise/losses/image/aleatoric.py",
     "src/tailwise/metrics/image/shares.py",
     "src/tailwise/models/checks.py",
@@ -140,6 +141,7 @@ OF_OTHERS = (
     "src/tailwise/recipes/sections/report/page.py",
     "src/tailwise/recipes/sections/tracks/track.py",
     "stages/prepare.py",
+    "stages/map_embeddings.py",
     "stages/calibrate.py",
     "stages/fit_decoding.py",
 )

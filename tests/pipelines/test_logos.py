@@ -1,5 +1,6 @@
 """The logos pipeline as its users run it: in a clone of this repository, with the smoke preset."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -7,13 +8,14 @@ import pytest
 
 from support.pipeline.project import Project, ran
 from support.pipelines import own_copy, smoke_run
-from tailwise.core.files import read_json
+from tailwise.core.files import read_csv, read_json
 
 PLACE = "pipelines/logos"
 STAGES = [
     *("check", "make_demo", "index", "prepare", "analyze_classes", "show_samples", "choose", "compute_weights"),
     *("pretrain", "train_phase1", "measure_difficulty", "plan_curriculum", "train_phase2", "train_phase3"),
     *("target_weak_classes", "train_phase4", "evaluate", "fit_rules", "route", "calibrate", "intervals"),
+    *("map_embeddings", "time_answers"),
     *("save_config", "show_mistakes", "certify", "report", "draw_figures"),
 ]
 pytestmark = pytest.mark.slow
@@ -44,12 +46,34 @@ def test_it_runs_whole_from_a_clone(finished):
     assert "hybrid" in read_json(finished / "reports/certificate.json")
     page = (finished / "reports/report.html").read_text(encoding="utf8")
     assert page.count('class="picture"') > 20
+    shown = read_json(finished / "reports/map.json")["kind"]
+    assert len(shown["x"]) == len(shown["pictures"]) == 64 and set(shown["of_classes"]) == set(figures["kind"]["recall"])
+    assert set(figures["selective"]) == {"confidence", "uncertainty"}
+    times = (finished / ".logs/answers.js").read_text()
+    assert all(f'"{way}": {{"mean": ' in times for way in ("rules", "model", "hybrid"))
+    blocks = {row["block"] for row in read_csv(finished / "reports/training/phase1/gradients.csv")}
+    assert {"heads.kind", "uncertainty"} < blocks and len(blocks) <= 8
 
 
 def test_a_second_run_runs_nothing_and_nothing_is_left_to_do(folder):
     assert ran(folder.run("dvc", "repro")) == []
     root = Project(folder.folder.parents[1], Path(folder.env["HOME"]))
     assert root.read("git", "status", "--porcelain") == ""
+
+
+def test_plots_show_the_answers_and_the_figures(finished, tmp_path):
+    made = json.loads(finished.read("dvc", "plots", "show", "--json", "--out", str(tmp_path / "plots")))
+    assert made.get("errors", []) == []
+    assert {"reports/evaluation/kind.csv", "reports/analysis/kind.csv"} <= {Path(name).as_posix() for name in made["data"]}
+    answers = made["data"]["reports/evaluation/kind.csv"][0]["content"]
+    values = (json.loads(answers) if isinstance(answers, str) else answers)["data"]["values"]
+    assert len(values) == 64 and {row["actual"] for row in values} == {"simple", "text", "gradient", "complex"}
+
+
+def test_the_same_inputs_give_the_same_map(folder):
+    before = (folder / "reports/map.json").read_bytes()
+    folder.run("dvc", "repro", "--single-item", "--force", "map_embeddings")
+    assert (folder / "reports/map.json").read_bytes() == before
 
 
 def test_another_background_prepares_anew_and_keeps_the_logos(folder):

@@ -297,3 +297,15 @@ def test_a_pipeline_adds_sections_of_its_own(tmp_path):
     assert re.findall('<li><a href="#(.*)">(.*)</a>', html) == [("probe", "Probe"), ("run", "Run")]
     assert "onerror=alert(1)&gt; of 1 files: sample</p>" in html and EVIL not in html
     assert "own.explain = () => [facts.own.length];" in html and ".probe { margin: 0 }" in html
+
+
+def test_gradients_of_blocks_are_columns_over_the_epochs_and_may_be_absent(tmp_path):
+    write_run(tmp_path)
+    (tmp_path / "reports/training/phase1/gradients.csv").write_text("epoch,block,norm\n2,backbone,1.5e-07\n2,odd,0\n")
+    found = facts_of(tmp_path).history.block_norms
+    later = [1e-4, 2e-4, 3e-4]
+    assert found == {"backbone": [None, 1.5e-7, None, *later], "odd": [None, 0.0, *[None] * 4],
+                     "heads": [None, None, None, 1.0, 2.0, 3.0]}  # fmt: skip
+    for phase in PHASES:
+        (tmp_path / f"reports/training/{phase}/gradients.csv").unlink()
+    assert facts_of(tmp_path).history.block_norms == {}

@@ -8,6 +8,7 @@ import numpy as np
 
 from tailwise.evaluation.intervals import Interval
 from tailwise.evaluation.measure import Measured, resample
+from tailwise.evaluation.selective import risk_curves
 from tailwise.metrics.predictions import Predictions
 
 RARE = 0.05
@@ -19,7 +20,10 @@ SHOWN = 20
 
 
 def head_figures(measured: Measured, trained_on: dict[str, int]) -> dict[str, Any]:
-    """One head, as JSON; "tau" if its logits were adjusted. trained_on: {class: training samples}"""
+    """One head, as JSON; "tau" if its logits were adjusted; "selective" see `risk_curves`.
+
+    trained_on: {class: training samples}
+    """
     found, classes = measured.figures, measured.predictions.head.classes
     return {
         **{name: asdict(found[name]) for name in ("macro_recall", "macro_f1", "accuracy")},
@@ -28,6 +32,7 @@ def head_figures(measured: Measured, trained_on: dict[str, int]) -> dict[str, An
         },
         "confusions": confusions(measured.matrix, classes),
         "rare": rare(measured.predictions, trained_on),
+        "selective": risk_curves(measured.predictions),
         **({} if measured.predictions.tau is None else {"tau": measured.predictions.tau}),
     }
 

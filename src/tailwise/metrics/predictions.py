@@ -19,6 +19,8 @@ HEADLINE = "headline.json"
 """Beside the tables: dotted names of the figures that the pipeline shows at a glance. Absent where there are none."""
 LABELS = "labels.json"
 """Beside the tables: {dotted name of a figure: its name for people}, see `metrics.labels`."""
+UNCERTAINTY = "uncertainty"
+"""The column after the classes, where the model says how uncertain it is."""
 TAU = "tau"
 """The last column of a table of adjusted probabilities."""
 
@@ -33,6 +35,7 @@ class Predictions:
     probabilities: (N, C), None if only the classes are known
     positions: (N,) from 0 in each sequence; None for a head with one label a sample
     tau: of the logit adjustment that the probabilities have; None: none
+    uncertainty: (N,) what the model itself says of its uncertainty, on any scale; None: nothing
 
     Raises ValueError for columns of different lengths.
     """
@@ -45,6 +48,7 @@ class Predictions:
     probabilities: np.ndarray | None = None
     positions: np.ndarray | None = None
     tau: float | None = None
+    uncertainty: np.ndarray | None = None
 
     def __post_init__(self):
         lengths = {name: len(column) for name, column in self.columns() if column is not None}
@@ -78,7 +82,7 @@ class Predictions:
 
     def columns(self) -> Iterator[tuple[str, Any]]:
         """All that has a row a label, by name; None for a column that is not there."""
-        names = ("samples", "groups", "targets", "predicted", "probabilities", "positions")
+        names = ("samples", "groups", "targets", "predicted", "probabilities", "positions", "uncertainty")
         yield from ((name, getattr(self, name)) for name in names)
 
 
@@ -111,46 +115,80 @@ def concatenate(parts: Sequence[Predictions]) -> Predictions:
 
 
 def write_predictions(path: Path, found: Predictions) -> None:
-    """Write a CSV table with a row per label: sample, group, position, actual, predicted, class probabilities, TAU."""
+    """Write a CSV table with a row per label: sample, group, position, actual, predicted, class probabilities,
+    UNCERTAINTY, TAU; without the columns that are not known."""
     known, classes = found.labelled, found.head.classes
-    positions: list[list[int]] = [[] for _ in range(len(known))]
-    if known.positions is not None:
-        positions = [[position] for position in known.positions.tolist()]
     tau = [] if known.tau is None else [known.tau]
     rows = (
-        [sample, group, *position, classes[int(target)], classes[int(label)], *likely, *tau]
-        for sample, group, position, target, label, likely in zip(
-            known.samples, known.groups, positions, known.targets, known.predicted, known.known_probabilities.tolist()
+        [sample, group, *position, classes[int(target)], classes[int(label)], *likely, *uncertain, *tau]
+        for sample, group, position, target, label, likely, uncertain in zip(
+            *(known.samples, known.groups, _cells(known.positions, len(known)), known.targets, known.predicted),
+            *(known.known_probabilities.tolist(), _cells(known.uncertainty, len(known))),
         )
     )
-    write_csv(
-        path, [*FIRST, *([] if known.positions is None else [POSITION]), *LAST, *classes, *(TAU for _ in tau)], rows
-    )
+    first = [*FIRST, *([] if known.positions is None else [POSITION]), *LAST]
+    write_csv(path, [*first, *classes, *_last_columns(known.uncertainty is not None, bool(tau))], rows)
 
 
 def read_predictions(path: Path, head: Head) -> Predictions:
     """Read a table of `write_predictions`, also without probabilities; UserError for other columns or classes."""
     header, rows = _read(path)
-    first = [*FIRST, POSITION] if header[2:3] == [POSITION] else FIRST
-    start = len(first)
-    adjusted = header[start + 2 :] == [*head.classes, TAU]
-    known = adjusted or header[start + 2 :] == list(head.classes)
-    if header[: start + 2] != [*first, *LAST] or not (known or len(header) == start + 2):
-        raise UserError(f"{path}: its columns are not those of {head.name}; run the stage that writes it again")
+    layout = _layout(path, header, head)
     classes = {name: i for i, name in enumerate(head.classes)}
     try:
-        targets, predicted = (np.array([classes[row[i]] for row in rows], np.int64) for i in (start, start + 1))
-        positions = np.array([row[2] for row in rows], np.int64) if POSITION in first else None
-        likely = np.array([row[start + 2 :][: len(classes)] for row in rows], np.float64) if known else None
-        tau = float(rows[0][-1]) if adjusted and rows else None
+        targets, predicted = (np.array([classes[row[i]] for row in rows], np.int64) for i in layout.labels)
+        positions = np.array([row[2] for row in rows], np.int64) if POSITION in header[: layout.start] else None
+        likely = np.array([row[layout.start :][: layout.classes] for row in rows], np.float64)
+        uncertain = np.array([row[layout.end] for row in rows], np.float64) if UNCERTAINTY in layout.more else None
+        tau = float(rows[0][-1]) if TAU in layout.more and rows else None
     except (KeyError, ValueError, IndexError) as error:
         raise UserError(
             f"{path}: invalid predictions of {head.name}: {error}; run the stage that writes it again"
         ) from error
     names = [row[0] for row in rows], [row[1] for row in rows]
-    if likely is not None:
-        likely = likely.reshape(len(rows), len(classes))
-    return Predictions(head, *names, targets, predicted, likely, positions, tau)
+    probabilities = likely.reshape(len(rows), layout.classes) if layout.classes else None
+    return Predictions(head, *names, targets, predicted, probabilities, positions, tau, uncertain)
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Where a table's columns are. start: of the probabilities; classes: how many these are, 0 for none
+
+    more: names of the columns after them
+    """
+
+    start: int
+    classes: int
+    more: tuple[str, ...]
+
+    @property
+    def labels(self) -> tuple[int, int]:
+        """The columns of the actual and the predicted class."""
+        return self.start - 2, self.start - 1
+
+    @property
+    def end(self) -> int:
+        return self.start + self.classes
+
+
+def _layout(path: Path, header: list[str], head: Head) -> _Layout:
+    """UserError for columns that are not those of this head."""
+    first = [*FIRST, POSITION] if header[2:3] == [POSITION] else FIRST
+    start, classes = len(first) + len(LAST), len(head.classes)
+    likely, more = header[start : start + classes], tuple(header[start + classes :])
+    known = likely == list(head.classes) and more in ((), (UNCERTAINTY,), (TAU,), (UNCERTAINTY, TAU))
+    if header[:start] != [*first, *LAST] or not (known or len(header) == start):
+        raise UserError(f"{path}: its columns are not those of {head.name}; run the stage that writes it again")
+    return _Layout(start, classes if likely else 0, more)
+
+
+def _last_columns(uncertain: bool, adjusted: bool) -> list[str]:
+    return [*([UNCERTAINTY] if uncertain else []), *([TAU] if adjusted else [])]
+
+
+def _cells(column: np.ndarray | None, rows: int) -> list[list[float]]:
+    """The cells that each row has of a column: none where it is not known."""
+    return [[] for _ in range(rows)] if column is None else [[value] for value in column.tolist()]
 
 
 def _read(path: Path) -> tuple[list[str], list[list[str]]]:

@@ -141,6 +141,14 @@ class Recipe(ABC):
         """
         return 1e-3
 
+    def last_layers(self, model: nn.Module, head: str) -> Sequence[nn.Module]:
+        """The layers of a task's model that give a head's logits in evaluation; empty for a head without such layers.
+
+        What they are given, (B, D) or (B, T, D), is the embedding that the answers follow from, as the stage
+        `map_embeddings` draws it; that of several layers stands beside each other.
+        """
+        return ()
+
     # answers
 
     def fit_decoding(
@@ -175,6 +183,13 @@ class Recipe(ABC):
     def show(self, split: Path, heads: tuple[Head, ...], samples: Sequence[str]) -> list[dict[str, Any]]:
         """Previews of these samples of a prepared split, as JSON for the report: one dict per sample."""
         return [{} for _ in samples]
+
+    def thumbnails(self, split: Path, heads: tuple[Head, ...], samples: Sequence[str]) -> list[str]:
+        """A small picture of each of these samples of a prepared split, as a data URI of less than a kilobyte.
+
+        Empty for a pipeline that has none. A name may be there more than once.
+        """
+        return []
 
     def explain(self, task: Task, sample: str, head: str, device: Any) -> dict[str, Any]:
         """Preview of a sample of `task.valid` with the model's attention, as JSON for the report."""

@@ -19,6 +19,7 @@ NEEDED = {
     "data": ("index",),
     "certificate": ("certificate", "intervals"),
     "calibration": ("calibration",),
+    "map": ("map",),
 }
 """{section: the files reports/<name>.json that it shows}. The section training shows reports/training/<phase>."""
 
@@ -47,6 +48,7 @@ class HeadFacts:
     classes: in index order; figures: {name: Interval}, of the rare classes as "rare_..."; rare: names
     confusions: [{"actual", "predicted", "count", "share"}], most frequent first
     targets: [{"figure", "value", "low", "high", "target", "verdict", "samples"}]
+    selective: {order: as in `evaluation.selective.risk_curves`}
     """
 
     name: str
@@ -55,6 +57,7 @@ class HeadFacts:
     rare: list[str]
     confusions: list[dict]
     targets: list[dict] = field(default_factory=list)
+    selective: dict[str, dict] = field(default_factory=dict)
 
     @property
     def lost(self) -> list[ClassRow]:
@@ -99,7 +102,7 @@ class Facts:
     limits: of the validation figures, as sentences; boosted: phases with a boost
     mistakes: {head: [{"sample", "group", "actual", "predicted", "probabilities", what the recipe explains}]}
     difficulty: {head: {"easiest", "hardest": [{"sample", "actual", "confidence", what the recipe shows}]}}, if measured
-    calibration: {head: as in reports/calibration.json}; config: the parameters, as YAML
+    calibration, maps: {head: as in reports/calibration.json, reports/map.json}; config: the parameters, as YAML
     labels: {dotted name: name of the figure for people}; label_name: for what one label belongs to, "": the page's word
     own: of the pipeline's own sections
     """
@@ -120,6 +123,7 @@ class Facts:
     certificate: dict[str, Any] = field(default_factory=dict)
     difficulty: dict[str, Any] = field(default_factory=dict)
     calibration: dict[str, Any] = field(default_factory=dict)
+    maps: dict[str, Any] = field(default_factory=dict)
     config: str = ""
     labels: dict[str, Label] = field(default_factory=dict)
     label_name: str = ""
@@ -154,6 +158,7 @@ def collect(page: Page, phases: list[str], root: Path = Path(".")) -> Facts:
         **(_result(found, _boosts(root, phases)) if "result" in page.sections else {}),
         **_targets(found.get("intervals", {})),
         **{name: found[name] for name in ("mistakes", "index", "certificate", "calibration") if name in found},
+        maps=found.get("map", {}),
         difficulty=_difficulty(root / "reports/difficulty.json") if "data" in page.sections else {},
         config=(root / "reports/config.yaml").read_text(encoding="utf8") if "run" in page.sections else "",
         own=page.collect(root),
@@ -208,7 +213,8 @@ def _head(name: str, found: dict, boosts: dict[str, dict]) -> HeadFacts:
     figures |= {f"rare_{figure}": measured["rare"][figure] for figure in ("macro_recall", "macro_f1")}
     rows = [_class(name, label, found, boosts) for label in found["classes"]["train"][name]]
     targets = [row for row in found["intervals"]["targets"] if row["head"] == name]
-    return HeadFacts(name, rows, figures, measured["rare"]["classes"], measured["confusions"], targets)
+    more = measured["rare"]["classes"], measured["confusions"], targets, measured.get("selective", {})
+    return HeadFacts(name, rows, figures, *more)
 
 
 def _class(head: str, label: str, found: dict, boosts: dict[str, dict]) -> ClassRow:

@@ -23,6 +23,8 @@ SCHEMAS: dict[str, dict[str, Kind]] = {
     "confusion": {"epoch": "integer", "head": "text", "actual": "text", "predicted": "text", "count": "integer"},
 }
 """{table of a phase: columns that it must have}; all others are numbers."""
+GRADIENTS: dict[str, Kind] = {"epoch": "integer", "block": "text", "norm": "number"}
+"""Columns of gradients.csv, which a phase has that was trained by a version that writes one."""
 
 Column = list[float | None]
 
@@ -57,6 +59,7 @@ class History:
     """figures: {name: column}, those of OVERALL first; heads: {name: its history}; alerts: each with its phase
 
     interventions, computed: {phase: ...}, without phases that lack such a record
+    block_norms: {block of the model: column}, the norm of its gradient
     """
 
     steps: list[Step]
@@ -65,6 +68,7 @@ class History:
     alerts: list[dict]
     interventions: dict[str, list[PhaseIntervention]]
     computed: dict[str, dict]
+    block_norms: dict[str, Column]
 
 
 def read_history(folder: Path, phases: list[str]) -> History:
@@ -80,6 +84,7 @@ def read_history(folder: Path, phases: list[str]) -> History:
         alerts=[{"phase": phase, **alert} for phase in phases for alert in read_json(folder / phase / "alerts.json")],
         interventions=read_interventions(folder, phases),
         computed=read_computed(folder, phases),
+        block_norms=_block_norms(folder, phases, pd.MultiIndex.from_frame(epochs.loc[:, STEP])),
     )
 
 
@@ -92,6 +97,16 @@ def _over_phases(folder: Path, phases: list[str], name: str) -> pd.DataFrame:
     """A table of all phases, concatenated, with a column `phase`."""
     tables = [read_table(folder / phase / f"{name}.csv", SCHEMAS[name], others="number") for phase in phases]
     return pd.concat([of.assign(phase=phase) for of, phase in zip(tables, phases)], ignore_index=True)
+
+
+def _block_norms(folder: Path, phases: list[str], steps: pd.MultiIndex) -> dict[str, Column]:
+    files = {phase: folder / phase / "gradients.csv" for phase in phases}
+    tables = [read_table(file, GRADIENTS).assign(phase=phase) for phase, file in files.items() if file.exists()]
+    if not tables:
+        return {}
+    table = pd.concat(tables, ignore_index=True)
+    of_blocks = table.groupby("block", sort=False)
+    return {str(block): finite(of.set_index(STEP)["norm"].reindex(steps).tolist()) for block, of in of_blocks}
 
 
 def _column(epochs: pd.DataFrame, name: str) -> Column:

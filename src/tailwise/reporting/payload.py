@@ -11,6 +11,10 @@ from tailwise.reporting.collect import Facts, HeadFacts
 from tailwise.reporting.history import OVERALL, HeadHistory, History
 from tailwise.reporting.page import Page
 
+CURVE = ("coverage", "risk")
+"""What the page draws of answers by how sure they are; their figures are in a table."""
+POINTS = ("samples", "positions", "actual", "predicted", "confidence", "x", "y", "pictures")
+"""What the page draws of a map of embeddings."""
 UNSAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
 
@@ -32,12 +36,14 @@ def payload(facts: Facts, page: Page) -> dict:
         "interventions": _by_step(facts.history),
         "figures": facts.history.figures,
         "charts": charts(facts),
+        "block_norms": facts.history.block_norms,
         "scores": facts.scores,
         "heads": [
             {"name": name, **_trained(history), **_result(results.get(name)), "mistakes": facts.mistakes.get(name, [])}
             for name, history in facts.history.heads.items()
         ],
         "calibration": {name: _drawn(of_head) for name, of_head in facts.calibration.items()},
+        "maps": {name: {key: of[key] for key in POINTS if key in of} for name, of in facts.maps.items()},
         "own": page.payload(facts.own),
         **_headline(facts),
     }
@@ -102,5 +108,6 @@ def _result(head: HeadFacts | None) -> dict:
         "valid": [row.valid for row in head.classes],
         "predicted": [row.predicted for row in head.classes],
         "validation": {name: figure["value"] for name, figure in head.figures.items()},
+        "selective": {by: {name: of[name] for name in CURVE} for by, of in head.selective.items()},
         "measured": {name: [getattr(row, name) for row in head.classes] for name in ("recall", "precision", "f1")},
     }

@@ -27,6 +27,8 @@ OF_HEADS = {
     "result": ("classes",),
     "training": ("training/each", "training/confusion"),
     "calibration": ("calibration",),
+    "mistakes": ("selective",),
+    "map": ("map",),
 }
 """Scripts for pipelines with heads."""
 
@@ -71,7 +73,7 @@ def scripts(page: Page, heads: bool) -> list[Path]:
     """Scripts in concatenation order: each may use earlier ones."""
     shown = [name for section in page.sections for name in SCRIPTS.get(section, ())]
     of_heads = [name for section in page.sections for name in OF_HEADS.get(section, ())] if heads else []
-    shared = ["dom", "state", "tip", *(["heads"] if heads else []), *shown, *of_heads]
+    shared = ["dom", "state", "tip", "plot", *(["heads"] if heads else []), *shown, *of_heads]
     files = [WEB / f"script/{name}.js" for name in shared]
     return [*files, *_own(page, page.scripts, "js"), WEB / "script/main.js"]
 

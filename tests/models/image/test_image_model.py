@@ -10,7 +10,7 @@ from tailwise.core.heads import Head
 from tailwise.core.params.typed import convert
 from tailwise.losses.image.aleatoric import UNCERTAINTY
 from tailwise.losses.image.members import member_output, of_members
-from tailwise.models.image.classifier import Ensemble, ImageModel
+from tailwise.models.image.classifier import Ensemble, ImageModel, last_layers
 from tailwise.models.image.efficientnet import EfficientNetB1
 from tailwise.models.image.small import Small
 from tailwise.models.image.transformer import VisionTransformer
@@ -136,8 +136,10 @@ def test_an_ensemble_answers_by_the_mean_of_its_members():
 
 def test_embeddings_are_what_the_last_layers_read():
     net, image = build(model_of(VIT)), pictures()
-    torch.testing.assert_close(net.heads["kind"](net.embed(image)), net(image=image)["kind"])
-    assert build(model_of(BACKBONES["ensemble"])).embed(image).shape == (3, 16 + 32)
+    (layer,) = last_layers(net, "kind")
+    torch.testing.assert_close(layer(net.backbone(image)), net(image=image)["kind"])
+    several = last_layers(build(model_of(BACKBONES["ensemble"])), "kind")
+    assert [each.in_features for each in several] == [16, 32]
 
 
 def test_fallbacks_take_over_in_their_order():

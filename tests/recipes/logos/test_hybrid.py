@@ -5,7 +5,16 @@ import pytest
 
 from tailwise.core.heads import Head
 from tailwise.metrics.predictions import Predictions
-from tailwise.recipes.logos.hybrid import NEVER, accuracy, aligned, choose_threshold, compared, routed
+from tailwise.recipes.logos.hybrid import (
+    NEVER,
+    accuracy,
+    aligned,
+    choose_threshold,
+    compared,
+    recalls,
+    routed,
+    routing_curve,
+)
 
 HEAD = Head("kind", ("simple", "text"))
 NAMES = ["a", "b", "c", "d"]
@@ -49,3 +58,21 @@ def test_rules_are_found_by_name():
 
 def test_a_sample_without_a_label_does_not_count():
     assert accuracy(answers([0.1, 0.1, 0.1, 0.1], true=[0, -100, 1, -100])) == 0.5
+
+
+def test_the_curve_goes_from_the_model_alone_to_the_rules_alone():
+    found = routing_curve(RULES, MODEL)
+    assert found["coverage"] == [0, 0.25, 0.5, 1] and found["threshold"] == [NEVER, 0.95, 0.9, 0.6]
+    assert found["accuracy"] == [accuracy(MODEL), 1, 1, accuracy(RULES)]  # c and d are equally sure: both or none
+    many = answers(np.linspace(0.5, 1, 400).tolist(), [f"{i}" for i in range(400)], [1] * 400)
+    assert len(routing_curve(many, many)["coverage"]) == 51
+
+
+def test_recalls_of_each_way():
+    found = recalls(RULES, MODEL, 0.9)
+    assert found == {
+        "simple": {"rules": 0.5, "model": 1.0, "hybrid": 1.0},
+        "text": {"rules": 0.5, "model": 0.5, "hybrid": 1.0},
+    }
+    none = recalls(answers([0.1], ["a"], [0]), answers([0.1], ["a"], [0]), NEVER)["text"]
+    assert none == {"rules": None, "model": None, "hybrid": None}

@@ -55,6 +55,10 @@ class Made:
     headless: tuple[str, ...] = ()
 
 
+BLOCKS = {"backbone": -4, "heads": 0}
+"""{block of the model: power of ten of its gradient}"""
+SELECTIVE = {"coverage": [0.25, 0.5, 0.75, 1.0], "risk": [0.0, 0.0, 0.125, 0.25]}
+SELECTIVE |= {"error_at_50": 0.0, "error_at_80": 0.125, "error_area": 0.0938, "excess_error_area": 0.0312}
 EVIL = "</script><img src=x onerror=\"window.broken=1;document.title='broken'\">"
 MICRO_BATCH = {"phase1": 16, "phase2": 4}
 NAN, INF = math.nan, math.inf
@@ -190,6 +194,8 @@ def _write_phase(folder: Path, made: Made, support: dict, rng) -> None:
     write_csv(folder / "epochs.csv", ["epoch", "lr", "train_loss", "gradient_norm", "score", *of_heads], epochs)
     header = ["epoch", "head", "class", "support", "predicted", "recall", "precision", "f1", "boost"]
     write_csv(folder / "classes.csv", header, classes)
+    norms = [[epoch, block, f"{10.0**power * epoch:.3e}"] for epoch in (1, 2, 3) for block, power in BLOCKS.items()]
+    write_csv(folder / "gradients.csv", ["epoch", "block", "norm"], norms)
     write_csv(folder / "confusion.csv", ["epoch", "head", "actual", "predicted", "count"], confusion)
     write_json(folder / "best.json", {"epoch": KEPT})
     alerts = [
@@ -227,6 +233,7 @@ def _intervals_json(made: Made, support: dict) -> dict:
         rare = {"classes": names[:1], "macro_recall": known, "macro_f1": known}
         figures = {figure: known for figure in ("macro_recall", "macro_f1", "accuracy")}
         heads[head] = {**figures, "loss": 1.5, "classes": classes, "confusions": confusions, "rare": rare}
+        heads[head]["selective"] = {"confidence": SELECTIVE}
     made_of = {"official": OFFICIAL} if made.official else {}
     made_of["units"] = {"balanced_accuracy": "%"}
     made_of["targets"] = [row for head, of in heads.items() for row in _targets(head, of)]

@@ -42,6 +42,7 @@ class EpochRecord:
     interventions: in this epoch
     sharpness: mean over the steps of the loss's rise to the worst weights nearby, with an optimizer such as SAM
     factors: {head: the factor of each class in this epoch}, of heads whose loss adapts
+    block_norms: {block of the model: mean norm of its gradient over the steps}, before clipping
     """
 
     phase: str
@@ -55,6 +56,7 @@ class EpochRecord:
     interventions: tuple[Intervention, ...] = ()
     sharpness: float | None = None
     factors: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
+    block_norms: dict[str, float] = field(default_factory=dict[str, float])
 
     @property
     def stopped(self) -> bool:

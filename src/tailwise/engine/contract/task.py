@@ -60,6 +60,7 @@ class Task:
     mix(batch, how, keys): a prepared batch with its samples mixed and `Batch.mix` set, which the loss must honour;
         called in a phase with `mix`; None: the pipeline cannot
     auxiliary: names of losses that count only in a phase that gives them a weight
+    uncertainty: {head: output (B, 1) or (B, T, 1) that says how uncertain its answers are, on any scale}
     lengths, valid_lengths: (N,) of the training and of the validation samples, such as the positions of sequences:
         batches are of samples of similar length; None: batches do not depend on length
 
@@ -80,6 +81,7 @@ class Task:
     mix: Callable[[Batch, Mixing, np.ndarray], Batch] | None = None
     lengths: Sequence[int] | None = None
     valid_lengths: Sequence[int] | None = None
+    uncertainty: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self):
         absent = [name for name in self.select.names if name not in self.metrics] if self.select else []

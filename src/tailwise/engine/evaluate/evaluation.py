@@ -1,14 +1,14 @@
 """Evaluates a trained model on a split: figures and predictions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
 from tailwise.core.batch import Batch, Decode, Outputs, answers_output
 from tailwise.core.errors import UserError
-from tailwise.core.heads import Head
+from tailwise.core.heads import IGNORE, Head
 from tailwise.engine.contract.metric import Figures, figures_of
 from tailwise.engine.contract.record import MetricSums
 from tailwise.engine.contract.run import Run
@@ -53,13 +53,15 @@ def evaluate(task: Task, run: Run, decode: Decode | None = None) -> Evaluation:
         sums.add([partial_metrics(task, batch, outputs)])
         of_batch = [[column[i] for i in batch.index.tolist()] for column in (names, groups)]
         for head in task.heads:
-            parts[head.name].append(_predictions(head, batch, outputs, *of_batch))
-    found = {name: concatenate(of_head) for name, of_head in parts.items()}
+            found = _predictions(head, batch, outputs, *of_batch)
+            uncertain = _uncertainty(task, head, batch, outputs)
+            parts[head.name].append(found if uncertain is None else replace(found, uncertainty=uncertain))
+    joined = {name: concatenate(of_head) for name, of_head in parts.items()}
     if task.valid_lengths is not None:
-        found = {name: in_order(of_head, names) for name, of_head in found.items()}
-    for of_head in found.values():
+        joined = {name: in_order(of_head, names) for name, of_head in joined.items()}
+    for of_head in joined.values():
         check_predictions(of_head)
-    return Evaluation(found, figures_of(task.metrics, sums.totals))
+    return Evaluation(joined, figures_of(task.metrics, sums.totals))
 
 
 def in_order(found: Predictions, names: Sequence[str]) -> Predictions:
@@ -82,3 +84,11 @@ def _predictions(head: Head, batch: Batch, outputs: Outputs, names: list[str], g
     decoded = outputs.get(answers_output(head.name))
     predicted = None if decoded is None else decoded.cpu().numpy()
     return predictions(head, probabilities.numpy(), batch.targets[head.name].cpu().numpy(), names, groups, predicted)
+
+
+def _uncertainty(task: Task, head: Head, batch: Batch, outputs: Outputs) -> np.ndarray | None:
+    """What the model says of its uncertainty, for each row of `predictions`; None where it says nothing."""
+    if head.name not in task.uncertainty:
+        return None
+    values, targets = outputs[task.uncertainty[head.name]][..., 0], batch.targets[head.name]
+    return (values if targets.ndim == 1 else values[targets != IGNORE]).double().cpu().numpy()

@@ -1,5 +1,6 @@
 """Alerts about a running phase. Pure functions of the history."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -10,7 +11,7 @@ from tailwise.engine.contract.metric import Metric
 from tailwise.engine.contract.record import EpochRecord
 from tailwise.metrics.classification import Classification
 
-Kind = Literal["collapse", "dominance", "overfitting"]
+Kind = Literal["collapse", "dominance", "overfitting", "vanishing gradient"]
 
 
 @dataclass(frozen=True)
@@ -20,16 +21,20 @@ class Monitor:
     lost_epochs: consecutive epochs in which a class has a recall of 0
     max_share: maximum share of one class in a head's predictions, if the others get less than half their share
     rising_epochs: consecutive rises of the validation loss while the training loss falls
+    least_gradient, gradient_epochs: share of the gradient's norm that a block of the model falls short of, and for how
+        many consecutive epochs; guards look at single steps and at parameters whose gradient is exactly 0
     """
 
     lost_epochs: int = 3
     max_share: float = 0.7
     rising_epochs: int = 3
+    least_gradient: float = 1e-4
+    gradient_epochs: int = 3
 
 
 @dataclass(frozen=True)
 class Alert:
-    """label: the class, "" for the head"""
+    """head: "" for the whole model; label: the class, "" for the head"""
 
     epoch: int
     kind: Kind
@@ -55,7 +60,7 @@ def alerts(history: list[EpochRecord], metrics: Mapping[str, Metric], monitor: M
     curves = [curve(history, name, each) for name, each in metrics.items() if isinstance(each, Classification)]
     checks = (collapsed, dominating, overfitting)
     found = [alert for of_head in curves for check in checks for alert in check(of_head, monitor)]
-    return sorted(found, key=lambda alert: alert.epoch)
+    return sorted([*found, *vanishing(history, monitor)], key=lambda alert: alert.epoch)
 
 
 def curve(history: list[EpochRecord], name: str, metric: Classification) -> Curve:
@@ -91,6 +96,16 @@ def overfitting(curve: Curve, monitor: Monitor) -> Iterator[Alert]:
     for index in streaks(apart, monitor.rising_epochs):
         text = f"validation loss of {curve.name} rose {monitor.rising_epochs} times on end while training loss fell"
         yield Alert(curve.epochs[index + 1], "overfitting", curve.name, "", text)
+
+
+def vanishing(history: list[EpochRecord], monitor: Monitor) -> Iterator[Alert]:
+    """A block of the model whose gradient is next to nothing beside that of the whole model."""
+    limit = monitor.least_gradient
+    for block in dict.fromkeys(name for record in history for name in record.block_norms):
+        small = (record.block_norms.get(block, math.inf) < limit * record.norm for record in history)
+        for index in streaks(small, monitor.gradient_epochs):
+            text = f"gradient of {block} below {limit:g} of the model's for {monitor.gradient_epochs} epochs"
+            yield Alert(history[index].epoch, "vanishing gradient", "", "", text)
 
 
 def streaks(flags: Iterable[bool], patience: int) -> Iterator[int]:

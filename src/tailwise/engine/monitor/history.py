@@ -20,6 +20,8 @@ FACTOR = "factor"
 """A column of classes.csv, where a head's loss adapts: the factor of the class in that epoch's training."""
 SHARPNESS = "sharpness"
 """A column of epochs.csv, with an optimizer such as SAM, see `EpochRecord`."""
+GRADIENTS = ("epoch", "block", "norm")
+"""Of gradients.csv: the mean norm of a block's gradient over the steps of the epoch."""
 STOPPED = "stopped"
 """A column of epochs.csv, where a limit was exceeded: 1 in that epoch, else 0."""
 CELL = ("epoch", "head", "actual", "predicted", "count")
@@ -30,17 +32,8 @@ Boosts = dict[str, dict[str, float]]
 
 
 def write_history(folder: Path, history: list[EpochRecord], metrics: Metrics, boosts: Boosts) -> None:
-    """epochs.csv, classes.csv, confusion.csv and interventions.csv by epoch, latest/ of the last one, alerts.json."""
-    figures = [number_figures(record, metrics) for record in history]
-    header, rows = (
-        ["epoch", "lr", "train_loss", "gradient_norm", "score", *figures[-1]],
-        map(_epoch_row, history, figures),
-    )
-    if any(record.stopped for record in history):  # in which an emergency stop ended the phase
-        header, rows = [*header, STOPPED], [[*row, int(of.stopped)] for row, of in zip(rows, history)]
-    if any(record.sharpness is not None for record in history):
-        header, rows = [*header, SHARPNESS], [[*row, _blank(of.sharpness)] for row, of in zip(rows, history)]
-    write_csv(folder / "epochs.csv", header, rows)
+    """epochs, classes, confusion, gradients and interventions.csv by epoch, latest/ of the last one, alerts.json."""
+    _write_epochs(folder / "epochs.csv", history, metrics)
     heads = classifications(metrics)
     rows = [row for record in history for row in class_rows(record, metrics, boosts)]
     columns = [*CLASS_FIGURES, *([FACTOR] if any(record.factors for record in history) else [])]
@@ -50,9 +43,29 @@ def write_history(folder: Path, history: list[EpochRecord], metrics: Metrics, bo
     for name, metric in heads.items():
         of_labels = [cell[2:4] for cell in confusion_cells(history[-1], name, metric) for _ in range(cell[4])]
         write_csv(folder / "latest" / f"{name}.csv", ["actual", "predicted"], of_labels)
+    write_csv(folder / "gradients.csv", GRADIENTS, gradient_rows(history))
     acted = (astuple(each) for record in history for each in record.interventions)
     write_csv(folder / "interventions.csv", interventions.COLUMNS, acted)
     write_json(folder / "alerts.json", [asdict(alert) for alert in alerts(history, metrics)])
+
+
+def _write_epochs(file: Path, history: list[EpochRecord], metrics: Metrics) -> None:
+    figures = [number_figures(record, metrics) for record in history]
+    header, rows = (
+        ["epoch", "lr", "train_loss", "gradient_norm", "score", *figures[-1]],
+        map(_epoch_row, history, figures),
+    )
+    if any(record.stopped for record in history):  # in which an emergency stop ended the phase
+        header, rows = [*header, STOPPED], [[*row, int(of.stopped)] for row, of in zip(rows, history)]
+    if any(record.sharpness is not None for record in history):
+        header, rows = [*header, SHARPNESS], [[*row, _blank(of.sharpness)] for row, of in zip(rows, history)]
+    write_csv(file, header, rows)
+
+
+def gradient_rows(history: list[EpochRecord]) -> Iterator[list]:
+    """GRADIENTS of each block of the model that had a gradient, by epoch; a small norm keeps its digits."""
+    for record in history:
+        yield from ([record.epoch, block, f"{norm:.3e}"] for block, norm in record.block_norms.items())
 
 
 def best_epoch(record: EpochRecord, metrics: Metrics) -> dict:

@@ -86,7 +86,8 @@ def train_step(trainer: PhaseTrainer, batches: StepBatches) -> None:
     if isinstance(found, StepRejected):
         handle_fault(trainer, found)
     else:
-        trainer.state.count_step(found, trainer.run.world.gather(found.hits) if adaptive(trainer.boost) else ())
+        hits = trainer.run.world.gather(found.hits) if adaptive(trainer.boost) else ()
+        trainer.state.count_step(found, trainer.blocks, hits)
         if trainer.average:
             trainer.average.after_step(trainer.task.model)
         watch_step(trainer, found, batches)
@@ -164,7 +165,7 @@ def close_epoch(trainer: PhaseTrainer) -> None:
         with defer_interrupt():
             check_limits(trainer, figures)
             state.recalls, state.hits = dict(follow(trainer.boost, state.recalls, state.hits)), {}
-            found = tuple(state.interventions), state.mean_sharpness, factors_of(trainer.boost)
+            found = tuple(state.interventions), state.mean_sharpness, factors_of(trainer.boost), state.mean_block_norms
             record = EpochRecord(run.name, state.epoch + 1, trainer.phase.epochs, *numbers, *found)
             weights = trainer.validated_task().model.state_dict()
             keep_epoch(trainer, weights)

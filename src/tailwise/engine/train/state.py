@@ -10,6 +10,7 @@ from tailwise.engine.checkpoint.snapshot import Tensors
 from tailwise.engine.contract.metric import Select
 from tailwise.engine.contract.phase import Phase
 from tailwise.engine.contract.record import EpochRecord, MetricSums
+from tailwise.engine.monitor.gradients import norms_of
 from tailwise.engine.train.guards import GuardState, Hits, StepNumbers
 from tailwise.losses.boost import ClassBoost
 from tailwise.metrics.interventions import Intervention
@@ -24,6 +25,7 @@ class TrainState:
     rollbacks: since the last fallback
     best_epoch: from 1; 0 before the first. best_fallback: value of `fallback` at that epoch
     losses, norms, sharpness: of this epoch's accepted steps; sharpness where it is known
+    block_norms: {block of the model: norms of its gradient}, of the steps in which it had one
     hits: {head: labels of each class that were predicted, and labels}, of this epoch's accepted steps, where the head's
         loss adapts; recalls: {head: smoothed recall of each class in training}, of the epochs before
     interventions: of this epoch; validation: its metrics so far
@@ -41,6 +43,7 @@ class TrainState:
     losses: list[float] = field(default_factory=list)
     norms: list[float] = field(default_factory=list)
     sharpness: list[float] = field(default_factory=list)
+    block_norms: dict[str, list[float]] = field(default_factory=dict)
     hits: Hits = field(default_factory=dict)
     recalls: dict[str, list[float]] = field(default_factory=dict)
     interventions: list[Intervention] = field(default_factory=list)
@@ -61,12 +64,18 @@ class TrainState:
     def mean_sharpness(self) -> float | None:
         return _mean(self.sharpness) if self.sharpness else None
 
-    def count_step(self, numbers: StepNumbers, hits: Iterable[Hits] = ()) -> None:
-        """Add a step to the means and counts of the epoch. hits: of each process"""
+    @property
+    def mean_block_norms(self) -> dict[str, float]:
+        return {block: _mean(norms) for block, norms in self.block_norms.items()}
+
+    def count_step(self, numbers: StepNumbers, blocks: Mapping[str, str], hits: Iterable[Hits] = ()) -> None:
+        """Add a step to the means and counts of the epoch. blocks: {parameter: its block}; hits: of each process"""
         self.losses.append(numbers.loss)
         self.norms.append(numbers.norm)
         if numbers.sharpness is not None:
             self.sharpness.append(numbers.sharpness)
+        for block, norm in norms_of(numbers.layers, blocks).items():
+            self.block_norms.setdefault(block, []).append(norm)
         for head, found in (item for part in hits for item in part.items()):
             before = self.hits.get(head, [[0.0] * len(row) for row in found])
             self.hits[head] = [[a + b for a, b in zip(*rows)] for rows in zip(before, found)]
@@ -88,7 +97,7 @@ class TrainState:
         if best:
             self.best_epoch, self.best_fallback = record.epoch, self.fallback
         self.epoch, self.step = self.epoch + 1, 0
-        self.losses, self.norms, self.sharpness = [], [], []
+        self.losses, self.norms, self.sharpness, self.block_norms = [], [], [], {}
         self.interventions, self.validation = [], MetricSums()
 
     def fall_back(self) -> None:

@@ -22,6 +22,7 @@ from tailwise.engine.contract.strength import strength_of
 from tailwise.engine.contract.task import Task
 from tailwise.engine.evaluate.batch_norm import batch_norms, measure_statistics
 from tailwise.engine.monitor.clock import SaveTimer
+from tailwise.engine.monitor.gradients import blocks_of
 from tailwise.engine.train.effect import check_effect, check_limit_names
 from tailwise.engine.train.guards import GuardState
 from tailwise.engine.train.state import PhaseResult, TrainState, loss_definition
@@ -39,7 +40,7 @@ class PhaseTrainer:
 
     best: weights of the best epoch so far; good: weights and optimizer state that a rollback restores; both on the CPU
     known: shapes of parameters common to all models so far; specs: specifications of these models, in fallback order
-    trainable: trainable parameters by name
+    trainable: trainable parameters by name; blocks: {parameter: its block}, see `monitor.gradients`
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class PhaseTrainer:
         self.task = task
         self.optimizer: StepOptimizer = optimizer
         self.trainable = {name: p for name, p in model.named_parameters() if p.requires_grad}
+        self.blocks = blocks_of({name: p.numel() for name, p in model.named_parameters()})
         self.backup = StepBackup(model, parameters, optimizer)
         self.average = WeightAverage(phase.average, model) if phase.average else None
         self.good = self.snapshot()

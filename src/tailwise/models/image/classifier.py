@@ -109,10 +109,6 @@ class ImageClassifier(nn.Module):
             outputs[UNCERTAINTY] = self.uncertainty(embedding)
         return outputs
 
-    def embed(self, image: torch.Tensor) -> torch.Tensor:
-        """(B, D), what the last layers read, without dropout."""
-        return self.backbone(image)
-
     def attention_map(self, image: torch.Tensor) -> torch.Tensor | None:
         """(B, h, w) of a vision transformer, see `LogoTransformer.attention_map`; None of another backbone."""
         return self.backbone.attention_map(image) if isinstance(self.backbone, LogoTransformer) else None
@@ -138,14 +134,16 @@ class ImageEnsemble(nn.Module):
             outputs |= {member_output(name, number): value for name, value in each.items()}
         return outputs
 
-    def embed(self, image: torch.Tensor) -> torch.Tensor:
-        """The members' embeddings beside each other."""
-        return torch.cat([member.get_submodule("backbone")(image) for member in self.members], dim=-1)
-
     def attention_map(self, image: torch.Tensor) -> torch.Tensor | None:
         """That of the first member that has one."""
         maps = (member.attention_map(image) for member in self.members if isinstance(member, ImageClassifier))
         return next((found for found in maps if found is not None), None)
+
+
+def last_layers(model: nn.Module, head: str) -> list[nn.Module]:
+    """The layers that give a head's logits, one a member."""
+    members = model.members if isinstance(model, ImageEnsemble) else [model]
+    return [member.get_submodule(f"heads.{head}") for member in members]
 
 
 def mean_answer(logits: list[torch.Tensor]) -> torch.Tensor:

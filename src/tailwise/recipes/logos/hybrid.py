@@ -11,6 +11,7 @@ from tailwise.core.heads import Head
 from tailwise.core.params.config import section
 from tailwise.core.params.runtime import Runtime
 from tailwise.core.system.cores import decode_workers
+from tailwise.metrics import confusion as metrics
 from tailwise.metrics.labels import Label
 from tailwise.metrics.predictions import Predictions, read_predictions
 from tailwise.recipes.logos.answers import answers, measure_rows
@@ -30,6 +31,8 @@ LABELS = {
 """Names of the figures for people."""
 NEVER = 2.0
 """A threshold that no confidence reaches."""
+POINTS = 50
+"""Steps of a curve."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,34 @@ def choose_threshold(rules: Predictions, model: Predictions) -> float:
     rules = aligned(rules, model)
     tried = [*np.unique(confidence(rules)).tolist(), NEVER]
     return min(tried, key=lambda threshold: (-accuracy(routed(rules, model, threshold)), threshold))
+
+
+def routing_curve(rules: Predictions, model: Predictions) -> dict[str, list[float]]:
+    """{"coverage", "accuracy", "threshold"}: the hybrid from the model alone to the rules alone, in up to POINTS steps.
+
+    coverage: share that the rules answer; threshold: NEVER where they answer nothing
+    """
+    rules = aligned(rules, model)
+    surest_first = -np.sort(-confidence(rules))
+    counts = np.unique(np.linspace(0, len(rules), POINTS + 1).astype(int))
+    limits = [surest_first[count - 1] if count else NEVER for count in counts.tolist()]
+    points = {}
+    for limit in dict.fromkeys(limits):  # equally sure rules answer together
+        found = compared(rules, model, float(limit))
+        points[found.coverage] = (found.hybrid, float(limit))
+    columns = {"coverage": list(points), "accuracy": [hybrid for hybrid, _ in points.values()]}
+    return {**columns, "threshold": [limit for _, limit in points.values()]}
+
+
+def recalls(rules: Predictions, model: Predictions, threshold: float) -> dict[str, dict[str, float | None]]:
+    """{class: {"rules", "model", "hybrid": recall}}; None for a class without a label."""
+    rules = aligned(rules, model)
+    ways = {"rules": rules, "model": model, "hybrid": routed(rules, model, threshold)}
+    of_ways = {way: metrics.recall(found.matrix) for way, found in ways.items()}
+    return {
+        name: {way: None if np.isnan(found[place]) else float(found[place]) for way, found in of_ways.items()}
+        for place, name in enumerate(model.head.classes)
+    }
 
 
 def extra(params: dict[str, Any], index: Path, predictions: dict[str, Predictions]) -> Extra:

@@ -13,6 +13,7 @@ from tailwise.engine.contract.phase import Phase
 from tailwise.engine.contract.run import Stability, Training
 from tailwise.evaluation.calibration.options import Calibration
 from tailwise.evaluation.certificate import Targets
+from tailwise.evaluation.embedding.options import EmbeddingMap
 from tailwise.losses.image.loss import ImageLoss
 from tailwise.losses.kinds import PLAIN
 from tailwise.models.image.classifier import Ensemble, ImageModel
@@ -55,6 +56,7 @@ class Params:
     training: Training
     stability: Stability
     calibration: Calibration
+    map: EmbeddingMap
     certificate: Targets
     runtime: Runtime
 

@@ -84,6 +84,12 @@ class Logos(Recipe):
 
         return build(config, heads, train, valid, seed, pretrained)
 
+    def last_layers(self, model: nn.Module, head: str) -> Sequence[nn.Module]:
+        """Of an ensemble, those of its members."""
+        from tailwise.models.image.classifier import last_layers
+
+        return last_layers(model, head)
+
     def as_stored(self, config: Config, spec: dict) -> Config:
         from tailwise.recipes.logos.task import as_stored
 
@@ -100,6 +106,11 @@ class Logos(Recipe):
         from tailwise.recipes.logos.report.pictures import show
 
         return show(split, heads, samples)
+
+    def thumbnails(self, split: Path, heads: tuple[Head, ...], samples: Sequence[str]) -> list[str]:
+        from tailwise.recipes.logos.report.pictures import thumbnails
+
+        return thumbnails(split, heads, samples)
 
     def explain(self, task: Task, sample: str, head: str, device: Any) -> dict[str, Any]:
         """The image, the model's attention over it, and how uncertain the model is."""

@@ -79,6 +79,7 @@ def build(
         metrics=metrics(heads, config.model.uncertainty),
         select=Select(tuple(head.name for head in heads), "macro_recall"),
         fallback=fallback if config.model.fallback() else None,
+        uncertainty={heads[0].name: UNCERTAINTY} if config.model.uncertainty else {},
     )
 
 

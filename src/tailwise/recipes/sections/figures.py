@@ -4,6 +4,7 @@ import numpy as np
 
 from tailwise.core.heads import IGNORE, Head
 from tailwise.evaluation.calibration.measures import FIGURES
+from tailwise.evaluation.selective import selective_labels
 from tailwise.metrics.dotted import dotted
 from tailwise.recipes.sections.source import Source
 from tailwise.recipes.sections.task import metrics
@@ -22,4 +23,5 @@ def figure_names(data: Source) -> list[str] | None:
     batch = as_batch(none, heads[0])
     of_task = {name: metric.value(metric.part(*batch)) for name, metric in metrics(heads, seconds).items()}
     structure = structure_figures([none], heads[0], OF_SECONDS if seconds else Tolerances())
-    return list(dotted({**of_task, "structure": structure, "calibration": dict.fromkeys(FIGURES)}))
+    own = dotted({**of_task, "structure": structure, "calibration": dict.fromkeys(FIGURES)})
+    return [*own, *selective_labels([head.name for head in heads], ["confidence"])]

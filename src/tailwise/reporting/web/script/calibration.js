@@ -1,6 +1,5 @@
 // Reliability diagram and histogram of confidence, without calibration and with a method.
 const CONFIDENT = [0.9, 0.95];
-const PLOT = { height: 320, left: 52, right: 40, top: 22, bottom: 44 };
 
 const calibrationOf = () => (Object.hasOwn(facts.calibration, head().name) ? facts.calibration[head().name] : null);
 const comparedMethods = () => [...new Set(["none", byId("calibrated-by").value])];
@@ -8,33 +7,9 @@ const methodLook = (method) => (method === "none" ? "s1" : "s0");
 const totalOf = (counts) => counts.reduce((sum, count) => sum + count, 0);
 const methodName = (method) => (method === "none" ? "no calibration" : method);
 
-// Scales of the unit square, or of a y up to `most`.
-function plotScales(width, most = 1) {
-  const bottom = PLOT.height - PLOT.bottom;
-  return {
-    bottom,
-    x: (value) => PLOT.left + value * (width - PLOT.left - PLOT.right),
-    y: (value) => bottom - (value / most) * (bottom - PLOT.top),
-  };
-}
-
-function plotAxes(width, { x, y, bottom }, ticks, name) {
-  const across = [0, 0.2, 0.4, 0.6, 0.8, 1];
-  return [
-    ...ticks.flatMap((value) => [
-      shape("line", { class: "axis", x1: x(0), x2: x(1), y1: y(value), y2: y(value) }),
-      shape("text", { x: PLOT.left - 6, y: y(value) + 4, "text-anchor": "end" }, short(value)),
-    ]),
-    ...across.map((value) => shape("text", { x: x(value), y: bottom + 16, "text-anchor": "middle" }, short(value))),
-    shape("text", { x: x(0.5), y: bottom + 34, "text-anchor": "middle" }, "confidence"),
-    shape("text", { class: "name", x: 4, y: 12 }, name),
-  ];
-}
-
-function methodLegend(methods) {
-  const entry = (method) => element("li", { class: methodLook(method) }, element("i"), methodName(method));
-  return element("ul", { class: "legend" }, ...methods.map(entry));
-}
+const ACROSS = { ticks: [0, 0.2, 0.4, 0.6, 0.8, 1], name: "confidence" };
+const methodEntry = (method) => ({ name: methodName(method), look: methodLook(method) });
+const methodLegend = (methods) => legend(methods.map(methodEntry));
 
 // A line through the bins that have answers; a dot is larger where they are more.
 function reliabilityMarks(method, { count, confidence, accuracy }, { x, y }) {
@@ -64,7 +39,7 @@ function drawReliability(box, width) {
   const svg = shape(
     "svg",
     { width, height: PLOT.height, role: "img", "aria-label": `Accuracy over confidence of ${head().name}` },
-    ...plotAxes(width, scales, [0, 0.2, 0.4, 0.6, 0.8, 1], "accuracy"),
+    ...plotAxes(scales, { x: ACROSS, y: { ticks: ACROSS.ticks, name: "accuracy" } }),
     shape("line", { class: "aim", x1: x(0), x2: x(1), y1: y(0), y2: y(1) }),
     ...methods.map((method) => reliabilityMarks(method, of.reliability[method], scales)),
   );
@@ -110,11 +85,11 @@ function drawConfidence(box, width) {
   const largest = Math.max(...methods.map((name) => Math.max(...of.histogram[name]) / totalOf(of.histogram[name])));
   const stride = [0.02, 0.05, 0.1, 0.2, 0.25].find((size) => largest / size <= 5) ?? 0.25;
   const ticks = Array.from({ length: Math.ceil(largest / stride - 1e-9) + 1 }, (_, nth) => nth * stride);
-  const scales = plotScales(width, ticks.at(-1));
+  const scales = plotScales(width, { y: [0, ticks.at(-1)] });
   const svg = shape(
     "svg",
     { width, height: PLOT.height, role: "img", "aria-label": `Histogram of the confidence of ${head().name}` },
-    ...plotAxes(width, scales, ticks, "share of answers"),
+    ...plotAxes(scales, { x: ACROSS, y: { ticks, name: "share of answers" } }),
     ...[...methods].reverse().map((method) => confidenceBars(method, of.histogram[method], scales)),
     ...CONFIDENT.flatMap((value, nth) => confidentMark(value, nth, scales)),
   );

@@ -1,7 +1,8 @@
-// One box of text beside the pointer.
-function showTip(event, lines) {
+// One box of text beside the pointer, with a picture if there is one.
+function showTip(event, lines, picture) {
   const tip = byId("tip");
   tip.textContent = lines.join("\n");
+  if (picture) tip.prepend(element("img", { src: picture, alt: "" }));
   tip.hidden = false;
   const box = tip.getBoundingClientRect();
   const left = Math.min(event.clientX + 14, innerWidth - box.width - 4);

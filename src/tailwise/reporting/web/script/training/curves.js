@@ -25,10 +25,18 @@ const familyChart = ({ title, lines }) => () => ({
   series: lines.map(({ name, figure }, index) => line(name, facts.figures[figure], lines.length > 1 ? index : 3)),
 });
 
+const BLOCKS = Object.entries(facts.block_norms);
+const blockChart = () => ({
+  title: "Gradient norm of each block of the model",
+  log: true,
+  series: BLOCKS.map(([name, values], index) => line(name, values, index)),
+});
+
 const CHARTS = [
   ...(facts.heads.length ? [headChart] : []),
   lossChart,
   chart("Gradient norm", "all parameters", gradient_norm, 5),
+  ...(BLOCKS.length > 1 ? [blockChart] : []),
   chart("Learning rate", "all phases", lr, 6),
   ...facts.charts.filter(({ shown }) => shown).map(familyChart),
 ];

@@ -1,18 +1,16 @@
 // A chart of lines over the steps of all phases.
 // series: [{name, values, look}]; look: a class of style.css. pick: which of the series the pointer shows.
-// reached: its marks of interventions are reached by Tab.
+// log: on a scale of powers of ten. reached: its marks of interventions are reached by Tab.
 const HEIGHT = 200;
 const MARGIN = { left: 52, right: 10, top: 8, bottom: 34 };
 
-// Round bounds of the values, and the ticks between them.
-function ticksOf(values, unit) {
-  if (unit) return [0, 0.25, 0.5, 0.75, 1];
-  const least = Math.min(...values, 0);
-  const most = Math.max(...values, least + 1e-9);
-  const power = 10 ** Math.floor(Math.log10(most - least));
-  const stride = [0.2, 0.5, 1, 2, 5].map((factor) => factor * power).find((size) => (most - least) / size <= 5);
-  const first = Math.floor(least / stride + 1e-9);
-  return Array.from({ length: Math.ceil(most / stride - 1e-9) - first + 1 }, (_, index) => (first + index) * stride);
+// Powers of ten around the values, which are positive.
+function powersOf(values) {
+  const logs = values.map(Math.log10);
+  const first = Math.floor(Math.min(...logs));
+  const last = Math.max(Math.ceil(Math.max(...logs)), first + 1);
+  const stride = Math.ceil((last - first) / 5);
+  return Array.from({ length: Math.ceil((last - first) / stride) + 1 }, (_, index) => 10 ** (first + index * stride));
 }
 
 // One path a line; a value that is not there breaks it, and one alone is a short dash.
@@ -45,14 +43,16 @@ function phaseMarks(x, bottom) {
 }
 
 // The scales of a chart: x from the index of a step, y from a value, and the step under the pointer.
-function scalesOf(width, ticks) {
+function scalesOf(width, ticks, log) {
+  const at = log ? Math.log10 : (value) => value;
+  const [low, high] = [at(ticks[0]), at(ticks.at(-1))];
   const inner = width - MARGIN.left - MARGIN.right;
   const bottom = HEIGHT - MARGIN.bottom;
   const count = facts.steps.length;
   return {
     bottom,
     x: (index) => MARGIN.left + ((index + 0.5) / count) * inner,
-    y: (value) => bottom - ((value - ticks[0]) / (ticks.at(-1) - ticks[0])) * (bottom - MARGIN.top),
+    y: (value) => bottom - ((at(value) - low) / (high - low)) * (bottom - MARGIN.top),
     stepAt: (offset) => Math.min(count - 1, Math.max(0, Math.floor(((offset - MARGIN.left) / inner) * count))),
   };
 }
@@ -78,11 +78,17 @@ function pointerOf({ series, pick }, { y, stepAt }) {
   return { onmousemove: showLines, onmouseleave: hideTip, onclick: (event) => choose({ step: at(event).index }) };
 }
 
-function lineChart(box, width, chart) {
-  const { title, series, unit, reached } = chart;
+const positive = (line) => ({ ...line, values: line.values.map((value) => (value > 0 ? value : null)) });
+
+function lineChart(box, width, asked) {
+  const { title, unit, log, reached } = asked;
+  const series = log ? asked.series.map(positive) : asked.series;
+  const chart = { ...asked, series };
   const focused = box.querySelector(".done:focus")?.dataset.step;
-  const ticks = ticksOf(series.flatMap((line) => line.values).filter(isNumber), unit);
-  const scales = scalesOf(width, ticks);
+  const values = series.flatMap((line) => line.values).filter(isNumber);
+  const powers = log && values.length > 0;
+  const ticks = powers ? powersOf(values) : ticksOf(values, unit);
+  const scales = scalesOf(width, ticks, powers);
   const { x, y, bottom } = scales;
   const svg = shape(
     "svg",
@@ -96,9 +102,4 @@ function lineChart(box, width, chart) {
   const named = series.length > 1 ? series.filter((line) => line.named) : [];
   box.replaceChildren(element("h4", {}, title), svg, legend(named));
   if (focused) box.querySelector(`.done[data-step="${focused}"]`).focus({ preventScroll: true });
-}
-
-function legend(series) {
-  const entry = ({ name, look }) => element("li", { class: look }, element("i"), name);
-  return element("ul", { class: "legend" }, ...series.map(entry));
 }
