@@ -49,14 +49,18 @@ def start_alone(params: dict) -> Training:
     return training
 
 
+def phase_of(params: dict, name: str) -> Phase:
+    """The pipeline's, at a constant rate and without noise, for one epoch."""
+    constant = Cosine("cosine", warmup=0.0, floor=1.0)
+    return replace(section(params, f"{name}.train", Phase), epochs=1, augment=0.0, schedule=constant)
+
+
 def setting_of(task: Task, params: dict, training: Training, name: str) -> Setting:
     """name: of the phase"""
-    constant = Cosine("cosine", warmup=0.0, floor=1.0)
-    phase = replace(section(params, f"{name}.train", Phase), epochs=1, augment=0.0, schedule=constant)
     samples = task.samples
     order = training_order(range(len(samples)), task.lengths, training.batch_size, (training.seed, name, 0))
     batches = [samples.collate([samples[i] for i in of_step]) for of_step in chunks(order, training.batch_size)]
-    return Setting(task, name, phase, training, batches)
+    return Setting(task, name, phase_of(params, name), training, batches)
 
 
 def bare_epoch(model: nn.Module, setting: Setting) -> list[float]:
@@ -91,7 +95,13 @@ def engine_epoch(model: nn.Module, setting: Setting) -> list[float]:
 
     lengths = task.valid_lengths and task.valid_lengths[:1]
     own = replace(task, model=model, loss=loss, valid=First(task.valid), valid_lengths=lengths)
-    train_phase(own, setting.phase, range(len(task.samples)), even_boost(task, setting.phase), run_of(setting))
+    train_phase(
+        own,
+        setting.phase,
+        range(len(task.samples)),
+        even_boost(task, setting.phase),
+        run_of(setting.name, setting.training),
+    )
     return torch.stack(losses).tolist()
 
 
@@ -123,8 +133,8 @@ def even_boost(task: Task, phase: Phase) -> dict[str, ClassBoost]:
     return {name: ClassBoost(of_head, of_head, loss=phase.loss) for name, of_head in ones.items()}
 
 
-def run_of(setting: Setting) -> Run:
-    return Run(setting.name, setting.training, torch.device("cpu"))
+def run_of(name: str, training: Training) -> Run:
+    return Run(name, training, torch.device("cpu"))
 
 
 def processor_seconds(loop: Loop, model: nn.Module, setting: Setting) -> tuple[float, list[float]]:

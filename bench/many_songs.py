@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-SETTING = Path("pipelines/sections/params.yaml")
+SETTING, PHASE = Path("pipelines/sections/params.yaml"), "phase2"
 LINES, WORDS, SECTION, WIDTH = 400, 6, 20, 60
 CLASSES = ("verse", "chorus")
 LABELS = tuple(CLASSES[place // SECTION % 2] for place in range(LINES))
@@ -97,22 +97,20 @@ def prepared(folder: Path, source: Source) -> None:
 
 def epoch(folder: Path) -> None:
     """As a stage of training: one epoch with noise, and validation."""
-    from sections import even_boost, phase_of, run_of
-    from tailwise.core.params.config import read_params, section, sections
-    from tailwise.core.params.runtime import Runtime
-    from tailwise.engine.contract.run import Stability, Training, start
+    from bare import even_boost, phase_of, run_of, start_alone
+    from tailwise.core.params.config import read_params, sections
+    from tailwise.engine.contract.run import Stability
     from tailwise.engine.evaluate.inputs import read_heads
     from tailwise.engine.train.loop import train_phase
     from tailwise.recipes.sections.task import Config, build
 
     params = read_params(SETTING)
-    training = replace(section(params, "training", Training), threads=1)
-    start(training, Runtime("cpu", 0, 1, False))
+    training = start_alone(params)
     heads, prepared = read_heads(folder / "index" / "heads.json"), folder / "prepared"
     task = build(sections(params, Config), heads, prepared / "train", prepared / "valid", training.seed)
-    phase = replace(phase_of(params), augment=1.0)
+    phase = replace(phase_of(params, PHASE), augment=1.0)
     # made-up songs are soon fitted: a gradient that is small beside none at all would be rolled back
-    run = replace(run_of(training), stability=Stability(guards=False))
+    run = replace(run_of(PHASE, training), stability=Stability(guards=False))
     train_phase(task, phase, range(len(task.samples)), even_boost(task, phase), run)
 
 

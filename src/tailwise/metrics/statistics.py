@@ -1,5 +1,9 @@
 """Means over seeds with their intervals, paired differences, and Holm's correction. Pure functions."""
 
+# scipy has no types.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportMissingTypeStubs=false
+
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -4,6 +4,10 @@ Source: t-SNE, https://www.jmlr.org/papers/v9/vandermaaten08a.html; trustworthin
 https://doi.org/10.1007/3-540-44668-0_68
 """
 
+# scikit-learn has no types.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportMissingTypeStubs=false
+
 from collections.abc import Sequence
 from typing import Any
 
