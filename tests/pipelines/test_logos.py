@@ -47,7 +47,9 @@ def test_it_runs_whole_from_a_clone(finished):
     page = (finished / "reports/report.html").read_text(encoding="utf8")
     assert page.count('class="picture"') > 20
     shown = read_json(finished / "reports/map.json")["kind"]
-    assert len(shown["x"]) == len(shown["pictures"]) == 64 and set(shown["of_classes"]) == set(figures["kind"]["recall"])
+    assert len(shown["x"]) == len(shown["pictures"]) == 64 and set(shown["of_classes"]) == set(
+        figures["kind"]["recall"]
+    )
     assert set(figures["selective"]) == {"confidence", "uncertainty"}
     times = (finished / ".logs/answers.js").read_text()
     assert all(f'"{way}": {{"mean": ' in times for way in ("rules", "model", "hybrid"))
@@ -64,7 +66,9 @@ def test_a_second_run_runs_nothing_and_nothing_is_left_to_do(folder):
 def test_plots_show_the_answers_and_the_figures(finished, tmp_path):
     made = json.loads(finished.read("dvc", "plots", "show", "--json", "--out", str(tmp_path / "plots")))
     assert made.get("errors", []) == []
-    assert {"reports/evaluation/kind.csv", "reports/analysis/kind.csv"} <= {Path(name).as_posix() for name in made["data"]}
+    assert {"reports/evaluation/kind.csv", "reports/analysis/kind.csv"} <= {
+        Path(name).as_posix() for name in made["data"]
+    }
     answers = made["data"]["reports/evaluation/kind.csv"][0]["content"]
     values = (json.loads(answers) if isinstance(answers, str) else answers)["data"]["values"]
     assert len(values) == 64 and {row["actual"] for row in values} == {"simple", "text", "gradient", "complex"}

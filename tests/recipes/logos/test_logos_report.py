@@ -119,7 +119,9 @@ def test_pretraining_shows_the_probe_and_the_losses(browser, report):
     assert browser.texts("#contrasted .legend li") == ["colour", "shape"]
     rows = [row.text for row in browser.all("#pretraining tbody tr")]
     assert "kind, accuracy of the probe 0.250 0.500 0.500" in rows and "loss of colour 2.500 1.250 1.250" in rows
-    assert "loss of shape – 1.750 1.750" in rows and "start.pretrained is null" in browser.texts("#pretraining .note")[0]
+    assert (
+        "loss of shape – 1.750 1.750" in rows and "start.pretrained is null" in browser.texts("#pretraining .note")[0]
+    )
     config = read_params(report.parent / "config.yaml")
     write_text(report.parent / "config.yaml", f"data: {config['data']}\nstart: {{pretrained: a.safetensors}}\n")
     assert pretraining(report.parents[1])["kept"]
