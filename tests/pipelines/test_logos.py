@@ -47,8 +47,9 @@ def test_it_runs_whole_from_a_clone(finished):
     page = (finished / "reports/report.html").read_text(encoding="utf8")
     assert page.count('class="picture"') > 20
     shown = read_json(finished / "reports/map.json")["kind"]
-    assert len(shown["x"]) == len(shown["pictures"]) == 64
-    assert set(shown["of_classes"]) == set(figures["kind"]["recall"])
+    assert len(shown["x"]) == len(shown["pictures"]) == 64 and set(shown["of_classes"]) == set(
+        figures["kind"]["recall"]
+    )
     assert set(figures["selective"]) == {"confidence", "uncertainty"}
     times = (finished / ".logs/answers.js").read_text()
     assert all(f'"{way}": {{"mean": ' in times for way in ("rules", "model", "hybrid"))

@@ -4,9 +4,9 @@ Source: t-SNE, https://www.jmlr.org/papers/v9/vandermaaten08a.html; trustworthin
 https://doi.org/10.1007/3-540-44668-0_68
 """
 
-# scikit-learn has no types.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportMissingTypeStubs=false
+# scikit-learn and threadpoolctl are untyped here.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
 
 from collections.abc import Sequence
 from typing import Any
@@ -58,7 +58,7 @@ def draw_labels(targets: np.ndarray, most: int, seed: int) -> np.ndarray:
         return np.arange(len(targets))
     order = np.random.default_rng(seed).permutation(len(targets))
     classes, counts = np.unique(targets, return_counts=True)
-    left, kept = most, []
+    left, kept = most, list[np.ndarray]()
     for nth, place in enumerate(np.argsort(counts, kind="stable")):  # the rarest class first
         mine = order[targets[order] == classes[place]][: left // (len(classes) - nth)]
         left -= len(mine)
@@ -74,7 +74,7 @@ def project(rows: np.ndarray, options: EmbeddingMap) -> np.ndarray:
     start = "pca" if min(rows.shape) >= 2 and np.ptp(rows, axis=0).any() else "random"
     how = TSNE(2, perplexity=perplexity, init=start, random_state=options.seed, n_jobs=1)
     with threadpool_limits(1):
-        places = how.fit_transform(rows.astype(np.float64))
+        places: np.ndarray = how.fit_transform(rows.astype(np.float64))
     low, high = places.min(axis=0), places.max(axis=0)
     middle, side = (low + high) / 2, max(float((high - low).max()), 1e-9)
     return SIDE * ((places - middle) / side + 0.5)
