@@ -76,3 +76,17 @@ def browser(tmp_path_factory):
     page = chrome.start(tmp_path_factory.mktemp("profile"))
     yield page
     page.driver.quit()
+
+
+@pytest.fixture
+def inline(request, monkeypatch):
+    """Guarded work is done in this process, unless the test asks for real ones."""
+    from support.inline import patch
+
+    if "real_processes" not in request.fixturenames:
+        patch(monkeypatch)
+
+
+@pytest.fixture
+def real_processes():
+    """Of guarded work, for a test of what the guard is for."""

@@ -29,6 +29,7 @@ from tailwise.recipes.fouls.task import build
 
 ROOT = Path(__file__).parents[3]
 VIEWS = {"0": 2, "3": 1, "10": 3}
+pytestmark = pytest.mark.usefixtures("inline")
 
 
 @pytest.fixture

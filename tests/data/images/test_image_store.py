@@ -21,6 +21,7 @@ from tailwise.data.shards import partition
 
 CANVAS = Canvas(16, "#ffffff", "pad")
 HEAD = Head("kind", ("a", "b"))
+pytestmark = pytest.mark.usefixtures("inline")
 
 
 def rows_of(root: Path) -> list[dict[str, str]]:
@@ -101,7 +102,7 @@ def test_a_broken_picture_is_set_aside_with_its_reason(built):
     assert store.notes == {"moving.gif": "animated: its first frame is used"}
 
 
-def test_a_picture_that_crashes_its_reader_is_set_aside(root):
+def test_a_picture_that_crashes_its_reader_is_set_aside(root, real_processes):
     store, folder = build(root, opened=killing)
     assert store.faults["3.png"] == "crashed: SIGSEGV"
     assert Images(folder, (HEAD,)).names == [*"012456789", "moving"]

@@ -16,6 +16,7 @@ from tailwise.recipes.logos.readers.images import ImageFiles
 from tailwise.recipes.logos.source import Source
 
 FOLDERS = ImageFiles("images", groups="brand")
+pytestmark = pytest.mark.usefixtures("inline")
 
 
 def as_jpeg(content: bytes) -> bytes:

@@ -18,6 +18,7 @@ from tailwise.recipes.logos.source import Source
 
 HEAD = Head("kind", ("simple", "text"))
 HOW = Prepare(16, max_faulty=0.2, calibration=0.0)
+pytestmark = pytest.mark.usefixtures("inline")
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from test_store import WINDOW, content, rows
 
+from support.slow import slow_but
 from support.tables import table
 from support.video import crashers
 from support.video.filming import write_clip
@@ -26,7 +27,8 @@ from tailwise.data.video.store import store as store_module
 from tailwise.data.video.store.store import Decode, build_store
 
 ROOT = Path(__file__).parents[4]
-CLIPS = 24
+CLIPS = 8
+"""Few: each shard is decoded in a process of its own, which loads Dask again."""
 
 
 @pytest.fixture(scope="module")
@@ -99,28 +101,34 @@ def root(tmp_path, monkeypatch):
     """Data root, by a path from the working folder, with clips in shards of at most 4."""
     monkeypatch.setattr(layout, "LARGEST", 4)
     monkeypatch.chdir(tmp_path)
-    for i in range(CLIPS):
-        write_clip(Path("raw") / f"clip_{i}.mp4", i, frames=8)
+    write_clips(Path("raw"), range(CLIPS))
     (Path("raw") / "clip_3.mp4").write_bytes(b"")
     return Path("raw")
+
+
+def write_clips(folder, numbers):
+    for i in numbers:
+        write_clip(folder / f"clip_{i}.mp4", i, frames=8)
 
 
 def build(root, name, workers, timeout=30):
     folder = root.parent / name / "train"
     how = Decode(timeout, max_faulty=0.5)
-    store = build_store(root, table(rows(root, CLIPS)), WINDOW, folder, root.parent / f"{name}.cache", how, workers)
+    clips = table(rows(root, len(list(root.iterdir()))))
+    store = build_store(root, clips, WINDOW, folder, root.parent / f"{name}.cache", how, workers)
     return folder, store
 
 
 def test_a_cluster_leaves_the_same_bytes(root, cluster):
     here, there = build(root, "here", 1), build(root, "there", Dask("dask", cluster.address))
     assert content(there[0]) == content(here[0]) and there[1] == here[1]
-    assert there[1].decoded == there[1].shards > 5 and there[1].faults == {"clip_3.mp4": "empty: 0 bytes"}
+    assert there[1].decoded == there[1].shards > 1 and there[1].faults == {"clip_3.mp4": "empty: 0 bytes"}
 
 
 @pytest.mark.slow
 def test_a_worker_that_is_killed_half_way_loses_nothing(root, own_cluster, monkeypatch):
     """The killed one holds results that were not yet fetched, and a shard that it is at."""
+    write_clips(root, range(CLIPS, 24))
     monkeypatch.setattr(store_module, "decode_guarded", crashers.slowly_there)
     victim, killed = own_cluster.workers[0], []
 
@@ -145,7 +153,10 @@ def test_a_worker_that_is_killed_half_way_loses_nothing(root, own_cluster, monke
 
 @pytest.mark.parametrize(
     ("end", "reason"),
-    [("crashing", "decoder crashed: SIGSEGV"), ("hanging", "decoder hangs: no answer for 2 s")],
+    slow_but(
+        [("crashing", "decoder crashed: SIGSEGV"), ("hanging", "decoder hangs: no answer for 2 s")],
+        ("crashing", "decoder crashed: SIGSEGV"),
+    ),
 )
 def test_a_clip_that_crashes_its_workers_decoder_loses_only_itself(root, cluster, end, reason, monkeypatch):
     monkeypatch.setattr(store_module, "decode_guarded", getattr(crashers, f"{end}_there"))

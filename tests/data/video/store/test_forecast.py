@@ -20,6 +20,7 @@ from tailwise.data.video.store.forecast import Length, forecast, lengths, skewed
 
 WINDOW = Window(centre=8, stride=3, frames=4, margin=0, height=8, width=8)
 SECONDS = Window(0.32, 0.12, 4, 0, 8, 8, "seconds")
+pytestmark = pytest.mark.usefixtures("inline")
 
 
 def rows(*classes: str) -> pd.DataFrame:
@@ -67,7 +68,7 @@ def lengths_with_a_crash(clips, say, window):
     return module._lengths(clips, say, window)
 
 
-def test_a_clip_that_crashes_its_process_loses_only_itself(tmp_path):
+def test_a_clip_that_crashes_its_process_loses_only_itself(tmp_path, real_processes):
     for number in range(3):
         write_clip(tmp_path / f"{number}.mp4")
     whole, names = Length(16, 25.0, 12), [f"{number}.mp4" for number in range(3)]
