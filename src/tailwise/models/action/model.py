@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 import torch
 from torch import nn
 
+from tailwise.core.errors import UserError
 from tailwise.core.heads import Head
 from tailwise.models.action.fusion import Concatenation, CrossAttention, Fusion, Maps, Steps
 from tailwise.models.checks import check_dropout
-from tailwise.models.frozen.streams import MOTION, SEMANTIC, FrozenStreams, Streams
+from tailwise.models.frozen.streams import MOTION, SEMANTIC, FrozenStreams, Pool, Streams, pool_tokens
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,9 @@ class TwoStreams:
         """Without what changes neither its tensors nor its outputs."""
         return replace(self, limits=None)
 
-    def build(self, streams: Streams, heads: tuple[Head, ...], steps: Steps) -> "ActionModel":
-        return ActionModel(self, streams, heads, steps)
+    def build(self, streams: Streams, heads: tuple[Head, ...], steps: Steps, pool: Pool = "none") -> "ActionModel":
+        """steps: tokens of a clip in each stream; pool: what the streams' tokens are pooled by before they come here"""
+        return ActionModel(self, streams, heads, (steps, pool))
 
     def fallback(self) -> "TwoStreams | None":
         """The next simpler model."""
@@ -57,13 +59,15 @@ class TwoStreams:
 class ActionModel(nn.Module):
     """clips (B, T, H, W, 3) in [0, 255], or the tokens of both streams, (B, T', D), to {head: logits (B, C)}."""
 
-    def __init__(self, options: TwoStreams, streams: Streams, heads: tuple[Head, ...], steps: Steps):
+    def __init__(self, options: TwoStreams, streams: Streams, heads: tuple[Head, ...], given: tuple[Steps, Pool]):
         super().__init__()
+        steps, pool = given
         self.streams: FrozenStreams = streams.build()
         widths = streams.dims
         self.project = nn.ModuleDict({name: Projection(widths[name], options, n) for name, n in zip(widths, steps)})
         self.fusion = options.fusion.build(options.width, options.dropout)
-        self.drop = nn.Dropout(options.dropout)
+        self.drop, self.pool = nn.Dropout(options.dropout), pool
+        self.expected: tuple[dict[str, str], str] | None = None
         self.classifiers = nn.ModuleDict({head.name: nn.Linear(self.fusion.dim, len(head.classes)) for head in heads})
 
     def forward(
@@ -74,6 +78,17 @@ class ActionModel(nn.Module):
     ) -> dict[str, torch.Tensor]:
         return self.look(semantic, motion, clips)[0]
 
+    def expect(self, origins: dict[str, str], place: str) -> None:
+        """The first batch of tokens raises UserError unless these streams give them. place: for the message"""
+        self.expected = origins, place
+
+    def _check(self) -> None:
+        if self.expected:
+            origins, place = self.expected
+            if any(self.streams.origin(name) != origin for name, origin in origins.items()):
+                raise UserError(f"{place}: features of other streams than this model's: run the stage features again")
+            self.expected = None
+
     def look(
         self,
         semantic: torch.Tensor | None = None,
@@ -82,8 +97,10 @@ class ActionModel(nn.Module):
     ) -> tuple[dict[str, torch.Tensor], Maps]:
         """Logits, and the attention between the streams' time steps where the fusion has it."""
         if clips is not None:
-            tokens = self.streams(clips)
+            tokens = pool_tokens(self.streams(clips), self.pool)
             semantic, motion = tokens[SEMANTIC], tokens[MOTION]
+        else:
+            self._check()
         fused, maps = self.fusion(self.project[SEMANTIC](semantic), self.project[MOTION](motion))
         fused = self.drop(fused)
         return {name: layer(fused) for name, layer in self.classifiers.items()}, maps

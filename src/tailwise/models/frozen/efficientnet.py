@@ -35,6 +35,9 @@ class EfficientNetLite0:
 
     dim = DIM
 
+    def bare(self) -> "EfficientNetLite0":
+        return self
+
     def check_shape(self, shape: tuple[int, int, int]) -> None:
         """Raise ValueError for frames smaller than what five halvings leave something of."""
         if min(shape[1:]) < 32:

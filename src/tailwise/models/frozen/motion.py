@@ -1,6 +1,6 @@
 """Motion streams: video nets whose embedding is kept a time step, not averaged over the clip."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -33,6 +33,13 @@ class OwnMotion:
     @property
     def dim(self) -> int:
         return 4 * self.width
+
+    def steps(self, frames: int) -> int:
+        """Tokens of a clip of so many frames: they are halved twice."""
+        return -(-frames // 4)
+
+    def bare(self) -> "OwnMotion":
+        return replace(self, path="")
 
     def tiny(self) -> Tiny:
         return Tiny("tiny", self.width, motion="differences", residual=True, norm="batch")

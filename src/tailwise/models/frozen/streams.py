@@ -1,7 +1,7 @@
 """Two frozen streams of a clip: what each frame shows, and how the frames move."""
 
-from dataclasses import dataclass
-from typing import cast
+from dataclasses import dataclass, replace
+from typing import Literal, cast
 
 import torch
 from torch import nn
@@ -12,6 +12,9 @@ from tailwise.models.frozen.motion import OwnMotion
 
 SEMANTIC, MOTION = "semantic", "motion"
 NAMES = (SEMANTIC, MOTION)
+
+Pool = Literal["none", "mean", "max"]
+"""What is kept of a stream's tokens: all, their mean, or their maximum over time."""
 
 Shape = tuple[int, int, int]
 """Frames, height and width of a clip."""
@@ -35,6 +38,14 @@ class Streams:
     def dims(self) -> dict[str, int]:
         """Width of each stream's tokens."""
         return {SEMANTIC: self.semantic.dim, MOTION: self.motion.dim}
+
+    def steps(self, frames: int) -> dict[str, int]:
+        """Tokens of a clip of so many frames."""
+        return {SEMANTIC: -(-frames // self.every), MOTION: self.motion.steps(frames)}
+
+    def bare(self) -> "Streams":
+        """Without the places of weights, which change neither tensors nor outputs."""
+        return replace(self, semantic=self.semantic.bare(), motion=self.motion.bare())
 
     def check_shape(self, shape: Shape) -> None:
         """Raise ValueError for clips that are too small for a stream."""
@@ -82,3 +93,14 @@ class FrozenStreams(nn.Module):
     def origin(self, name: str) -> str:
         """A digest of what computes a stream's tokens."""
         return f"{digest(getattr(self, name).state_dict())[:32]}-{self.every if name == SEMANTIC else 1}"
+
+
+def pool_tokens(tokens: dict[str, torch.Tensor], pool: Pool) -> dict[str, torch.Tensor]:
+    """{stream: (N, T', D)} to {stream: (N, T', D) or (N, 1, D)}."""
+    return {name: pooled(of_stream, pool) for name, of_stream in tokens.items()}
+
+
+def pooled(tokens: torch.Tensor, pool: Pool) -> torch.Tensor:
+    if pool == "none":
+        return tokens
+    return tokens.mean(dim=1, keepdim=True) if pool == "mean" else tokens.amax(dim=1, keepdim=True)

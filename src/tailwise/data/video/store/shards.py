@@ -18,7 +18,18 @@ from tailwise.data.video.decode.container import ClipError
 from tailwise.data.video.decode.frames import Cut, decode_clip
 from tailwise.data.video.decode.window import Short
 
-DECODING = ["container", "decoder_log", "excerpt", "frames", "orientation", "packets", "pictures", "probe", "spread", "window"]
+DECODING = [
+    "container",
+    "decoder_log",
+    "excerpt",
+    "frames",
+    "orientation",
+    "packets",
+    "pictures",
+    "probe",
+    "spread",
+    "window",
+]
 VIDEO = Path(__file__).parents[1]
 DATA = VIDEO.parent
 CODE = [

@@ -7,7 +7,7 @@ A split's folder has ``manifest.csv``, the index table's lines with the columns 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import numpy as np
 import torch
@@ -29,6 +29,7 @@ class Facts:
 
     streams: {name: a digest of what computes it}; steps, dims: {name: tokens of a clip, and their width}
     flipped: for each pass whether its clips are mirrored; the first pass is plain
+    pool: what is kept of a clip's tokens: all of them (none), their mean or max
     root: folder of the raw clips; cut: which frames of a clip, see `decode_clip`
     """
 
@@ -36,6 +37,7 @@ class Facts:
     steps: dict[str, int]
     dims: dict[str, int]
     flipped: tuple[bool, ...]
+    pool: Literal["none", "mean", "max"]
     root: str
     cut: dict[str, int]
 
@@ -114,5 +116,3 @@ def choose_pass(tokens: dict[str, torch.Tensor], chosen: torch.Tensor) -> dict[s
     """{stream: (B, passes, steps, D)} to {stream: (B, steps, D)}. chosen: (B,) int64, each sample's pass"""
     place = torch.arange(len(chosen), device=chosen.device)
     return {name: of_stream[place, chosen] for name, of_stream in tokens.items()}
-
-
