@@ -1,4 +1,4 @@
-"""Frames of single clips, decoded as the pipeline decodes them, in other processes: a faulty clip costs itself alone."""
+"""Frames of single clips, decoded as the pipeline decodes them, so that a faulty clip costs itself alone."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace

@@ -120,7 +120,7 @@ def of_motion(streams: Streams, motion: MotionStage, prepare: Prepare) -> Iterat
 
 
 def of_phases(phases: Mapping[str, Phase], features: Features) -> Iterator[str]:
-    """Passes that no phase takes, phases that take passes that are not there, and what tokens cannot be trained with."""
+    """Passes that no phase takes, those that are taken and not there, and what tokens cannot be trained with."""
     for name, phase in phases.items():
         if any(moves(f"streams.{stream}.x", phase.trainable) for stream in ("semantic", "motion")):
             yield f'{name}.train.trainable: features do not train the streams: add "!streams.*"'
@@ -137,7 +137,7 @@ def of_augment(augment: Augment, motion: MotionStage, features: Features) -> Ite
     if augment.delay or augment.drop_views:
         yield "augment.delay and drop_views are of windows with a margin and of several views: set them to 0"
     if augment.reverse or augment.one_sided:
-        yield "augment.reverse and one_sided have no effect: an action backwards is another, mirrored labels are swapped"
+        yield "augment.reverse and one_sided have no effect: actions backwards are others, mirrored labels are swapped"
     if motion.train.augment and not motion.stages and not features.augment:
         yield "augment has no effect: no stage uses it, set motion.train.augment to 0"
 

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from tailwise.core.errors import UserError
 from tailwise.core.params.config import section
 from tailwise.core.params.runtime import Runtime
 from tailwise.core.stage.folders import pipeline_folder
 from tailwise.core.tables import column, read_table
-from tailwise.data.tables.partition import split_off
+from tailwise.data.tables.partition import by_hash
 from tailwise.data.tables.rows import SPLITS
 from tailwise.data.video.decode.spread import Spread
 from tailwise.data.video.store.quality import check_faulty
@@ -41,18 +40,14 @@ class Prepare:
 
 
 def read_splits(how: Prepare, tables: Path = Path("data/index")) -> dict[str, pd.DataFrame]:
-    """{split: its index}, whole groups of train set aside as CALIBRATION; UserError where there are too few."""
+    """{split: its index}, whole groups of train set aside as CALIBRATION."""
     found = {split: read_table(tables / f"{split}.csv", dict.fromkeys(COLUMNS, "text")) for split in SPLITS}
     if not how.calibration:
         return found
     train = found["train"]
-    rows = train[["group"]].assign(place=range(len(train))).to_dict("records")
-    try:
-        kept, aside = split_off(rows, column(train, HEAD).to_list(), how.calibration, how.seed)
-    except UserError as error:
-        raise UserError(f"prepare.calibration: too few training clips to set some aside: {error}") from error
-    places = {split: [row["place"] for row in of} for split, of in (("train", kept), (CALIBRATION, aside))}
-    return found | {split: train.iloc[of].reset_index(drop=True) for split, of in places.items()}
+    aside = by_hash(column(train, HEAD), column(train, "group"), how.calibration, how.seed)
+    parts = {"train": train[~aside], CALIBRATION: train[aside]}
+    return found | {split: rows.reset_index(drop=True) for split, rows in parts.items()}
 
 
 def decode(params: dict, folder: Path) -> Iterator[str]:

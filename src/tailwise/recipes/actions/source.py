@@ -5,8 +5,9 @@ from typing import Literal
 
 from tailwise.data.tables.checks.root import name_fault
 from tailwise.data.tables.table import Table
+from tailwise.recipes.actions.readers.ssv2 import HEAD, Ssv2
 
-HEAD = "action"
+__all__ = ["HEAD", "Source"]
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Source:
 
     root: str
     leaks: Literal["refuse", "warn"]
-    reader: Table
+    reader: Ssv2 | Table
 
     def __post_init__(self):
         if fault := name_fault(self.root):

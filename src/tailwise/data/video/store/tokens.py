@@ -85,7 +85,7 @@ class Tokens:
         return [row["group"] for row in self.rows]
 
     def __getitem__(self, i: int) -> tuple[int, dict[str, np.ndarray]]:
-        """The sample's index, and {stream: (passes, steps, D) float16}, without passes if only the plain one is given."""
+        """The sample's index, and {stream: (passes, steps, D) float16}, or (steps, D) of the plain pass."""
         row = self.rows[i]
         found = {name: self._read(f"{row['shard']}-{name}.npy", int(row["row"])) for name in self.facts.streams}
         return i, found if self.all_passes else {name: passes[PLAIN] for name, passes in found.items()}

@@ -1,4 +1,4 @@
-"""The recipe of the motion stream, on the decoded clips of the actions pipeline: `stages/train.py` trains its one phase."""
+"""The recipe of the motion stream, on decoded clips: `stages/train.py` trains its one phase."""
 
 from __future__ import annotations
 
