@@ -86,7 +86,7 @@ class Actions(Recipe):
 
     def show(self, split: Path, heads: tuple[Head, ...], samples: Sequence[str]) -> list[dict[str, Any]]:
         """{"sample", "strip"} of each: the film strip of its frames."""
-        from tailwise.recipes.actions.explain import strips
+        from tailwise.recipes.actions.strips import strips
 
         return strips(split, samples)
 

@@ -11,7 +11,8 @@ from tailwise.core.batch import Batch, Mix
 from tailwise.core.errors import UserError
 from tailwise.core.heads import Head
 from tailwise.data.augment.streams import uniform
-from tailwise.data.video.store.tokens import Facts, Tokens, choose_pass
+from tailwise.data.video.store.facts import Facts
+from tailwise.data.video.store.tokens import Tokens, choose_pass
 from tailwise.engine.checkpoint.weights import as_json
 from tailwise.engine.contract.metric import Metric, Select
 from tailwise.engine.contract.mixing import Mixing, Mixup, draw_mix

@@ -5,54 +5,19 @@ A split's folder has ``manifest.csv``, the index table's lines with the columns 
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
 
 from tailwise.core.batch import Batch
 from tailwise.core.errors import UserError
-from tailwise.core.files import read_csv, read_json, write_json
+from tailwise.core.files import read_csv
 from tailwise.core.heads import Head
-from tailwise.core.params.typed import convert
+from tailwise.data.video.store.facts import read_facts
 
-FILE = "tokens.json"
 PLAIN = 0
 """The pass without augmentation; those after it are augmented."""
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What a split's tokens are of.
-
-    streams: {name: a digest of what computes it}; steps, dims: {name: tokens of a clip, and their width}
-    flipped: for each pass whether its clips are mirrored; the first pass is plain
-    pool: what is kept of a clip's tokens: all of them (none), their mean or max
-    root: folder of the raw clips; cut: which frames of a clip, see `decode_clip`
-    """
-
-    streams: dict[str, str]
-    steps: dict[str, int]
-    dims: dict[str, int]
-    flipped: tuple[bool, ...]
-    pool: Literal["none", "mean", "max"]
-    root: str
-    cut: dict[str, int]
-
-
-def write_facts(folder: Path, facts: Facts) -> None:
-    write_json(folder / FILE, asdict(facts))
-
-
-def read_facts(folder: Path) -> Facts:
-    """UserError for a folder without tokens."""
-    file = folder / FILE
-    try:
-        return convert(Facts, read_json(file), "")
-    except (OSError, ValueError, UserError) as error:
-        raise UserError(f"{file}: not of a folder of features: {error}; run the stage features") from error
 
 
 class Tokens:

@@ -17,7 +17,7 @@ from tailwise.data.shards.partition import partition
 from tailwise.data.video.decode.spread import Spread
 from tailwise.data.video.store.shards import Shard
 from tailwise.data.video.store.store import Decode, Workers, decode_shards
-from tailwise.data.video.store.tokens import Facts, write_facts
+from tailwise.data.video.store.facts import Facts, write_facts
 from tailwise.models.frozen.streams import NAMES, FrozenStreams, Streams
 from tailwise.recipes.actions.features.shard import FeatureShard, Passes, compute
 
