@@ -66,7 +66,8 @@ class ActionModel(nn.Module):
         widths = streams.dims
         self.project = nn.ModuleDict({name: Projection(widths[name], options, n) for name, n in zip(widths, steps)})
         self.fusion = options.fusion.build(options.width, options.dropout)
-        self.drop, self.pool = nn.Dropout(options.dropout), pool
+        self.drop = nn.Dropout(options.dropout)
+        self.pool: Pool = pool
         self.expected: tuple[dict[str, str], str] | None = None
         self.classifiers = nn.ModuleDict({head.name: nn.Linear(self.fusion.dim, len(head.classes)) for head in heads})
 

@@ -7,7 +7,10 @@ import torch
 from torch import nn
 
 from tailwise.core.tensors import digest
+from tailwise.models.frozen.dinov3 import DINOv3
 from tailwise.models.frozen.efficientnet import EfficientNetLite0
+from tailwise.models.frozen.i3d import I3D
+from tailwise.models.frozen.kinetics import KineticsNet
 from tailwise.models.frozen.motion import OwnMotion
 
 SEMANTIC, MOTION = "semantic", "motion"
@@ -26,8 +29,8 @@ class Streams:
     every: the semantic stream takes every so manieth frame
     """
 
-    semantic: EfficientNetLite0
-    motion: OwnMotion
+    semantic: EfficientNetLite0 | DINOv3
+    motion: OwnMotion | I3D | KineticsNet
     every: int = 1
 
     def __post_init__(self):

@@ -45,8 +45,8 @@ def read_splits(how: Prepare, tables: Path = Path("data/index")) -> dict[str, pd
     if not how.calibration:
         return found
     train = found["train"]
-    aside = by_hash(column(train, HEAD), column(train, "group"), how.calibration, how.seed)
-    parts = {"train": train[~aside], CALIBRATION: train[aside]}
+    aside = by_hash(column(train, HEAD).to_list(), column(train, "group").to_list(), how.calibration, how.seed)
+    parts = {"train": train.loc[~aside], CALIBRATION: train.loc[aside]}
     return found | {split: rows.reset_index(drop=True) for split, rows in parts.items()}
 
 

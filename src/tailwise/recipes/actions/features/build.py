@@ -15,9 +15,9 @@ from tailwise.core.stage.progress import Progress
 from tailwise.data.shards.cache import Finished, cached_facts, clear_parts, finish, link_or_copy
 from tailwise.data.shards.partition import partition
 from tailwise.data.video.decode.spread import Spread
+from tailwise.data.video.store.facts import Facts, write_facts
 from tailwise.data.video.store.shards import Shard
 from tailwise.data.video.store.store import Decode, Workers, decode_shards
-from tailwise.data.video.store.facts import Facts, write_facts
 from tailwise.models.frozen.streams import NAMES, FrozenStreams, Streams
 from tailwise.recipes.actions.features.shard import FeatureShard, Passes, compute
 
