@@ -72,11 +72,12 @@ RENAMED = {
 
 def from_transformers(tensors: Mapping[str, torch.Tensor]) -> Tensors:
     """Queries, keys and values are one matrix in the official layout; keys have no bias there either."""
+    tensors = {name.removeprefix("model."): tensor for name, tensor in tensors.items()}
     found: Tensors = {}
     for name, tensor in tensors.items():
         if name.startswith("embeddings.mask_token") or re.search(r"attention\.[qkv]_proj", name):
             continue
-        renamed = re.sub(r"^(?:model\.)?layer\.", "blocks.", name)
+        renamed = re.sub(r"^layer\.", "blocks.", name)
         for old, new in RENAMED.items():
             renamed = renamed.replace(old, new)
         found[renamed] = tensor
