@@ -15,10 +15,21 @@ from tailwise.data.raw import RawFile
 from tailwise.data.shards.cache import hash_of
 from tailwise.data.shards.rows import RowFile
 from tailwise.data.video.decode.container import ClipError
-from tailwise.data.video.decode.frames import decode_clip
-from tailwise.data.video.decode.window import Short, Window
+from tailwise.data.video.decode.frames import Cut, decode_clip
+from tailwise.data.video.decode.window import Short
 
-DECODING = ["container", "decoder_log", "excerpt", "frames", "orientation", "packets", "pictures", "probe", "window"]
+DECODING = [
+    "container",
+    "decoder_log",
+    "excerpt",
+    "frames",
+    "orientation",
+    "packets",
+    "pictures",
+    "probe",
+    "spread",
+    "window",
+]
 VIDEO = Path(__file__).parents[1]
 DATA = VIDEO.parent
 CODE = [
@@ -45,7 +56,7 @@ class Shard:
 
     root: Path
     clips: dict[str, str]
-    window: Window
+    window: Cut
     short: Short = "refuse"
     lost: dict[str, str] = field(default_factory=dict)
 
