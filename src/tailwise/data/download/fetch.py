@@ -74,9 +74,7 @@ def _lock(file: IO[bytes], part: Path) -> None:
         raise UserError(f"{part}: another process downloads it: wait for its end") from error
 
 
-def _complete(
-    wanted: Wanted, file: IO[bytes], part: Path, patience: Patience, advance: Callable[[int], None]
-) -> None:
+def _complete(wanted: Wanted, file: IO[bytes], part: Path, patience: Patience, advance: Callable[[int], None]) -> None:
     """Append until the file is whole, with new requests where a connection breaks off."""
     failures = 0
     while True:
@@ -99,9 +97,7 @@ def _complete(
         time.sleep(patience.wait_s * 2 ** (failures - 1))
 
 
-def _request(
-    wanted: Wanted, file: IO[bytes], part: Path, patience: Patience, advance: Callable[[int], None]
-) -> bool:
+def _request(wanted: Wanted, file: IO[bytes], part: Path, patience: Patience, advance: Callable[[int], None]) -> bool:
     """One request for the bytes that are missing; whether the file is whole after it."""
     have = file.seek(0, os.SEEK_END)
     if wanted.size is not None and have == wanted.size:
@@ -175,7 +171,9 @@ def _check(file: Path, wanted: Wanted, what: str) -> None:
     """Raise UserError unless size and hash are those of the list."""
     size = file.stat().st_size
     if wanted.size is not None and size != wanted.size:
-        raise UserError(f"{file}: {what} has {size} bytes where the list says {wanted.size}: remove it, or mend the list")
+        raise UserError(
+            f"{file}: {what} has {size} bytes where the list says {wanted.size}: remove it, or mend the list"
+        )
     if wanted.sha256:
         with open(file, "rb") as content:
             found = hashlib.file_digest(content, "sha256").hexdigest()

@@ -12,7 +12,7 @@ NUMBERED = re.compile(r"(.*[^0-9])([0-9]{2,})")
 def find_parts(place: Path) -> list[Path]:
     """The parts ``NAME00``, ``NAME01``, ... in a folder, or those that belong to one of them, in order.
 
-    UserError if there are none, if they are of several files, or if one is missing.
+    UserError if there are none, if they are of several files, or if one is missing or was cut off.
     """
     folder = place if place.is_dir() else place.parent
     if not place.exists():
@@ -40,9 +40,22 @@ def _in_order(folder: Path, name: str, parts: dict[int, Path]) -> list[Path]:
     missing = [number for number in range(min(min(parts), 1), last) if number not in parts]
     if missing or min(parts) > 1:
         digits = len(parts[last].name) - len(name)
-        first = missing[0] if missing else 0
+        first = missing[0] if min(parts) <= 1 else 0
         raise UserError(f"{folder}: has no {name}{first:0{digits}d}, but {parts[last].name}: download it too")
-    return [parts[number] for number in sorted(parts)]
+    found = [parts[number] for number in sorted(parts)]
+    _check_sizes(found)
+    return found
+
+
+def _check_sizes(parts: list[Path]) -> None:
+    """Raise UserError unless all parts but the last have one size, and the last no more."""
+    whole = parts[0].stat().st_size
+    for part in parts:
+        size = part.stat().st_size
+        if size > whole or (size < whole and part is not parts[-1]):
+            raise UserError(
+                f"{part}: has {size} bytes where the first part has {whole}: download the shorter one again"
+            )
 
 
 class Joined(io.RawIOBase):
@@ -51,7 +64,7 @@ class Joined(io.RawIOBase):
     def __init__(self, parts: list[Path]):
         super().__init__()
         self.parts, self.nth, self.place = parts, 0, 0
-        self.file = open(parts[0], "rb")
+        self.file = open(parts[0], "rb")  # noqa: SIM115 - closed by `close`
 
     @property
     def part(self) -> Path:
@@ -64,7 +77,7 @@ class Joined(io.RawIOBase):
         while not (count := self.file.readinto(buffer)) and self.nth < len(self.parts) - 1:
             self.file.close()
             self.nth += 1
-            self.file = open(self.parts[self.nth], "rb")
+            self.file = open(self.parts[self.nth], "rb")  # noqa: SIM115
         self.place += count or 0
         return count or 0
 

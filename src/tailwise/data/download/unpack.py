@@ -4,20 +4,36 @@ import io
 import lzma
 import os
 import shutil
-import tarfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from tarfile import HeaderError, TarError, TarFile, TarInfo
+from tarfile import open as open_archive
 
 from tailwise.core.errors import UserError
 from tailwise.core.files import is_alive, part_of, remove_parts
 from tailwise.data.download.parts import Joined
 from tailwise.data.tables.spelling import quote
 
-BROKEN = (tarfile.TarError, zlib.error, lzma.LZMAError, EOFError)
+BROKEN = (TarError, zlib.error, lzma.LZMAError, EOFError)
+END_MARK = "end of file header"
+"""What tarfile says of a block of zeros; it takes any other fault of a header for the archive's end too."""
 HIDDEN = "."
 """How names begin that systems put beside a user's."""
+
+
+class _Member(TarInfo):
+    """A member whose header must be whole, or the archive's end mark."""
+
+    @classmethod
+    def fromtarfile(cls, tarfile: TarFile) -> TarInfo:
+        try:
+            return super().fromtarfile(tarfile)
+        except HeaderError as error:
+            if str(error) == END_MARK:
+                raise
+            raise EOFError(str(error)) from error
 
 
 @dataclass(frozen=True)
@@ -40,7 +56,7 @@ def unpack(parts: list[Path], folder: Path, advance: Callable[[int], None]) -> U
     written = 0
     joined = Joined(parts)
     try:
-        with tarfile.open(fileobj=io.BufferedReader(joined, 2**20), mode="r|*") as archive:
+        with open_archive(fileobj=io.BufferedReader(joined, 2**20), mode="r|*", tarinfo=_Member) as archive:
             before = 0
             for member in archive:
                 if (name := _name(parts[0], member)) and name not in seen:
@@ -53,13 +69,13 @@ def unpack(parts: list[Path], folder: Path, advance: Callable[[int], None]) -> U
             if not seen:
                 raise UserError(f"{parts[0]}: has no file in it: is it a tar archive?")
     except BROKEN as error:
-        raise UserError(_damage(parts, joined, error)) from error
+        raise UserError(_damage(parts, joined, bool(seen))) from error
     finally:
         joined.close()
     return Unpacked(written, len(seen) - written)
 
 
-def _name(archive: Path, member: tarfile.TarInfo) -> str:
+def _name(archive: Path, member: TarInfo) -> str:
     """The name that a member gets, "" if it is none to write."""
     name = PurePosixPath(member.name).name
     if member.isdir() or name.startswith(HIDDEN):
@@ -69,7 +85,7 @@ def _name(archive: Path, member: tarfile.TarInfo) -> str:
     return name
 
 
-def _write(archive: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> bool:
+def _write(archive: TarFile, member: TarInfo, target: Path) -> bool:
     """Whether the member had to be written."""
     if target.is_file() and target.stat().st_size == member.size:
         return False
@@ -84,12 +100,8 @@ def _write(archive: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> b
     return True
 
 
-def _damage(parts: list[Path], joined: Joined, error: BaseException) -> str:
-    """What to download again: the part whose size is not that of the others, else the one that was being read."""
-    sizes = [part.stat().st_size for part in parts]
-    odd = [part for part, size in zip(parts[:-1], sizes) if size != sizes[0]]
-    if joined.place == 0 or (not odd and joined.nth == 0 and "not a" in str(error)):
-        return f"{parts[0]}: is no tar archive, nor the first part of one: {error}"
-    if odd:
-        return f"{odd[0]}: has {odd[0].stat().st_size} bytes where the first part has {sizes[0]}: download it again"
+def _damage(parts: list[Path], joined: Joined, begun: bool) -> str:
+    """What to download again. begun: whether a file was found before the damage"""
+    if not begun:
+        return f"{parts[0]}: is no tar archive, nor the first part of one"
     return f"{joined.part}: the archive ends early or is damaged there: download this part again; the rest is kept"
