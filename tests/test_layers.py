@@ -39,7 +39,7 @@ ALLOWED = {
 ROOMS = {
     "core": ["", "system", "params", "stage"],
     "data": ["raw", "shards", "tables", "tables.checks", "augment", "video", "video.augment", "video.decode"]
-    + ["video.store", "sequences", "images", "images.augment"],
+    + ["video.store", "sequences", "images", "images.augment", "download"],
     "engine": ["distributed", "checkpoint", "contract", "batches", "monitor", "evaluate", "train"],
 }
 """{layer: its rooms, each of which imports itself and those before it}; "" is the layer's own folder."""

@@ -41,12 +41,9 @@ def fill_content(index: Index, root: Path, smallest: int = SMALLEST_CLIP) -> tup
 
     Files whose content the reader has filled in are not read again.
     """
-    known = {
-        path: (digest, RawFile(root, path).size())
-        for rows in index.rows.values()
-        for path, digest in zip(rows["path"], rows.get("content", [""] * len(rows)))
-        if digest
-    }
+    filled = (rows for rows in index.rows.values() if "content" in rows)
+    pairs = (pair for rows in filled for pair in zip(rows["path"], rows["content"]))
+    known = {path: (digest, raw.size()) for path, digest in pairs if digest and (raw := RawFile(root, path)).exists()}
     found = contents_of(root, (path for rows in index.rows.values() for path in rows["path"] if path not in known))
     found |= known
     digests = {path: digest for path, (digest, _) in found.items()}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
-from tailwise.recipes.actions.demo.scripts import Moved, Scene, Thing, at, draw_thing, value_at
+from tailwise.recipes.actions.demo.scripts import Key, Moved, Scene, Thing, at, draw_thing, value_at
 
 FINE = 2
 """Supersampling factor, for antialiasing."""
@@ -22,6 +22,8 @@ COLOURS = {
     "black": (0.0, 0.0, 0.15),
 }
 """Hue, saturation and value."""
+DRIFT, OTHER_HAND = 0.08, 0.35
+"""Of the camera, in picture heights; and how often a second hand is seen."""
 Colour = tuple[int, int, int]
 Spot = tuple[float, float]
 
@@ -43,6 +45,7 @@ class Look:
     table: y of the table's front line and its depth, in picture heights; zoom: of the scene; skin, sleeve: of the hand
     palm: its radius; clutter: objects at the back, which stand still; drift: start and end (x, y) of the camera
     shake: amplitude; passer: (start x, end x, width) of what moves before the wall, or None
+    other: keys of another person's hand that does nothing with the objects, or ()
     """
 
     wall: tuple[Colour, Colour]
@@ -56,27 +59,36 @@ class Look:
     drift: tuple[Spot, Spot]
     shake: float
     passer: tuple[float, float, float] | None
+    other: tuple[Key, ...]
     light: float
 
 
 def draw_look(rng: np.random.Generator) -> Look:
     tone = rng.random(), rng.uniform(0.05, 0.4), rng.uniform(0.45, 0.85)
     wall = hsv(*tone), hsv(tone[0] + rng.uniform(-0.1, 0.1), tone[1], tone[2] * rng.uniform(0.8, 1.1))
-    drift = tuple((float(x), float(y)) for x, y in rng.uniform(-0.05, 0.05, (2, 2)))
+    drift = tuple((float(x), float(y)) for x, y in rng.uniform(-DRIFT, DRIFT, (2, 2)))
     return Look(
         wall=wall,
         wood=hsv(rng.uniform(0.03, 0.14), rng.uniform(0.2, 0.6), rng.uniform(0.35, 0.75)),
         table=(float(rng.uniform(0.28, 0.36)), float(rng.uniform(0.12, 0.24))),
-        zoom=float(rng.uniform(0.9, 1.15)),
+        zoom=float(rng.uniform(0.75, 1.1)),
         skin=hsv(rng.uniform(0.04, 0.08), rng.uniform(0.3, 0.6), rng.uniform(0.4, 0.95)),
         sleeve=hsv(rng.random(), rng.uniform(0.2, 0.8), rng.uniform(0.25, 0.8)),
         palm=float(rng.uniform(0.075, 0.095)),
         clutter=tuple(_clutter(rng) for _ in range(int(rng.integers(3)))),
         drift=(drift[0], drift[1]),
-        shake=float(rng.uniform(0, 0.012)),
+        shake=float(rng.uniform(0, 0.02)),
         passer=(*rng.uniform(-0.8, 0.8, 2).tolist(), float(rng.uniform(0.1, 0.3))) if rng.random() < 0.5 else None,
+        other=_other_hand(rng) if rng.random() < OTHER_HAND else (),
         light=float(rng.uniform(0.8, 1.15)),
     )
+
+
+def _other_hand(rng: np.random.Generator) -> tuple[Key, ...]:
+    """Comes and goes at one side, to and fro between places drawn alike: it looks the same in reversed time."""
+    edge = float(rng.choice([-1, 1])) * rng.uniform(0.45, 0.6, 5)
+    heights = rng.uniform(-0.45, 0.0, 5)
+    return tuple((place / 4, float(x), float(y)) for place, (x, y) in enumerate(zip(edge, heights)))
 
 
 def _clutter(rng: np.random.Generator) -> Moved:
@@ -98,6 +110,8 @@ def _frame(scene: Scene, look: Look, moment: float, shake: list[float], size: tu
     for each in (*look.clutter, *scene.objects):
         angle = value_at(each.lid, moment) if each.lid else 0.0
         brush.thing(each.thing, at(each.keys, moment), angle)
+    if look.other:
+        brush.hand(look, at(look.other, moment), (4.0 if look.other[0][1] > 0 else -4.0, 0.5), 0.6)
     brush.hand(look, at(scene.hand, moment), scene.arm, value_at(scene.closed, moment))
     return brush.picture(look.light)
 
@@ -135,8 +149,9 @@ class Brush:
             start, end, wide = look.passer
             left, top = self.spot(start + moment * (end - start) - wide / 2, -0.8)
             self.draw.rectangle((left, top, left + self.length(wide), max(back, top)), shade(look.wall[1], 0.75))
-        self.draw.rectangle((0, back, width, height), look.wood)
-        self.draw.rectangle((0, self.spot(0, 0.06)[1], width, height), shade(look.wood, 0.7))
+        self.draw.rectangle((0, back, width, 2 * height), look.wood)
+        front = self.spot(0, 0.06)[1]
+        self.draw.rectangle((0, front, width, front + height), shade(look.wood, 0.7))
 
     def thing(self, thing: Thing, foot: Spot, angle: float) -> None:
         colour = hsv(*list(COLOURS.values())[thing.colour])
@@ -208,8 +223,11 @@ def _bottle(brush: Brush, x: float, y: float, thing: Thing, colour: Colour) -> N
 def _bowl(brush: Brush, x: float, y: float, thing: Thing, colour: Colour) -> None:
     """A bowl upside down."""
     half, top = thing.size / 2, y - thing.height
-    brush.polygon([(x - half, y), (x + half, y), (x + half * 0.8, top + thing.height * 0.3)]
-                  + [(x + half * 0.4, top), (x - half * 0.4, top), (x - half * 0.8, top + thing.height * 0.3)], colour)
+    brush.polygon(
+        [(x - half, y), (x + half, y), (x + half * 0.8, top + thing.height * 0.3)]
+        + [(x + half * 0.4, top), (x - half * 0.4, top), (x - half * 0.8, top + thing.height * 0.3)],
+        colour,
+    )
 
 
 SHAPES: dict[str, Callable[[Brush, float, float, Thing, Colour], None]] = {

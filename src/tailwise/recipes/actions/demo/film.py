@@ -13,6 +13,8 @@ from tailwise.recipes.actions.demo.scripts import Scene, scene_of
 FPS = 12
 VARIES = 2
 """Frames by which a clip is shorter or longer than the mean."""
+CUT = 0.12
+"""Share of the action by which a clip begins or ends earlier or later."""
 STUB_BYTES, CUT_SHARE = 262, 0.6
 VP9 = {
     "deadline": "realtime",
@@ -53,7 +55,8 @@ def render(demo: Demo, clip: Planned) -> Film:
     look = draw_look(np.random.default_rng([demo.seed, 1, clip.number]))
     rng = np.random.default_rng([demo.seed, 2, clip.number])
     scene, reverse = scene_of(clip.action, rng)
-    moments = np.linspace(0, 1, demo.frames + int(rng.integers(-VARIES, VARIES + 1)))
+    first, last = rng.uniform(-CUT, CUT, 2) + (0, 1)
+    moments = np.linspace(first, last, demo.frames + int(rng.integers(-VARIES, VARIES + 1)))
     frames = paint(scene, look, moments, (demo.width, demo.height), rng)
     return Film(frames[::-1] if reverse else frames, words_of(scene))
 

@@ -76,9 +76,7 @@ class Planned:
 
 def plan(demo: Demo) -> dict[str, list[Planned]]:
     """{split: clips}, in an order that tells nothing of their classes."""
-    actions = [
-        (split, name) for split in SPLITS for name, count in demo.counts(split).items() for _ in range(count)
-    ]
+    actions = [(split, name) for split in SPLITS for name, count in demo.counts(split).items() for _ in range(count)]
     rng = np.random.default_rng([demo.seed, 0])
     numbers = (1 + rng.permutation(len(actions))).tolist()
     faults = _faults(rng, [split == "train" and demo.counts(split)[name] > len(FILE_FAULTS) for split, name in actions])

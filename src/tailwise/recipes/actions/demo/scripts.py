@@ -102,7 +102,12 @@ def push(rng: np.random.Generator) -> Scene:
     height, away = -min(thing.height * 0.5, 0.1), _away(rng, arm)
     gap = thing.size / 2 + 0.06
     at = [(begin - gap, height), (end - gap, height)]
-    hand = ((0.0, at[0][0] + away[0], height + away[1]), (come, *at[0]), (go, *at[1]), (1.0, at[1][0] + away[0], height))
+    hand = (
+        (0.0, at[0][0] + away[0], height + away[1]),
+        (come, *at[0]),
+        (go, *at[1]),
+        (1.0, at[1][0] + away[0], height),
+    )
     return Scene((Moved(thing, ((come, begin, 0.0), (go, end, 0.0))),), hand, ((0.0, 1.0),), arm)
 
 
@@ -126,7 +131,9 @@ def open_lid(rng: np.random.Generator) -> Scene:
     arm = (float(rng.uniform(0.5, 3)), float(rng.uniform(-4, -2)))
     away, hinge = _away(rng, arm), (place - chest.size / 2, -chest.height)
     turns = [(moment, moment * LID_OPEN) for moment in (0.0, 0.25, 0.5, 0.75, 1.0)]
-    tips = [(hinge[0] + chest.size * np.cos(np.radians(a)), hinge[1] - chest.size * np.sin(np.radians(a))) for _, a in turns]
+    tips = [
+        (hinge[0] + chest.size * np.cos(np.radians(a)), hinge[1] - chest.size * np.sin(np.radians(a))) for _, a in turns
+    ]
     raised = [(come + share * (go - come), float(x), float(y) - 0.03) for (share, _), (x, y) in zip(turns, tips)]
     begin, end = raised[0][1:], raised[-1][1:]
     hand = ((0.0, begin[0] + away[0], begin[1] + away[1]), *raised, (1.0, end[0] + away[0], end[1] + away[1]))
@@ -179,7 +186,16 @@ def closer(rng: np.random.Generator) -> Scene:
     return Scene((Moved(other, ((0.0, place, 0.0),)), Moved(thing, keys)), hand, ((0.0, 1.0),), arm, named=2)
 
 
-SCRIPTS: tuple[Callable[[np.random.Generator], Scene], ...] = (push, push, put_on, open_lid, cover, pretend, lift, closer)
+SCRIPTS: tuple[Callable[[np.random.Generator], Scene], ...] = (
+    push,
+    push,
+    put_on,
+    open_lid,
+    cover,
+    pretend,
+    lift,
+    closer,
+)
 """Of the first class of each pair."""
 
 

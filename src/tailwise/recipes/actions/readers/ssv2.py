@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from tailwise.core.errors import UserError
 from tailwise.data.tables.rows import SPLITS, Index
-from tailwise.recipes.actions.readers.annotations import Entry, find_file, need_file, read_classes, read_entries, read_ids
+from tailwise.recipes.actions.readers.annotations import (
+    Entry,
+    find_file,
+    need_file,
+    read_classes,
+    read_entries,
+    read_ids,
+)
 from tailwise.recipes.actions.readers.videos import check_any, find_videos, main_folder
 
 if TYPE_CHECKING:
@@ -57,7 +64,8 @@ class Ssv2:
 
     def read(self, root: Path) -> Index:
         """Reads every file once, to find duplicates. UserError for files that contradict each other."""
-        from tailwise.data.tables.checks.contents import contents_of  # here, as params are checked without pandas
+        from tailwise.core.tables import column  # here, as params are checked without pandas
+        from tailwise.data.tables.checks.contents import contents_of
         from tailwise.data.tables.partition import by_hash
 
         classes = read_classes(need_file(root, "labels"))
@@ -68,7 +76,8 @@ class Ssv2:
         _check_apart(root, tables)
         contents = contents_of(root, [path for table in tables.values() for path in table["path"]])
         tables = _grouped(tables, contents)
-        chosen = by_hash(tables["train"][HEAD], tables["train"]["group"], self.valid, self.seed)
+        labels, groups = (column(tables["train"], name).to_list() for name in (HEAD, "group"))
+        chosen = by_hash(labels, groups, self.valid, self.seed)
         rows = {"train": tables["train"][~chosen], "valid": tables["train"][chosen], "test": tables["test"]}
         notes = {split: [] for split in SPLITS} | {
             split: list(_notes(root, split, tables[split], contents, len(classes))) for split in FILES
@@ -144,7 +153,7 @@ def _notes(
     if missing:
         more = ", ..." if len(missing) > NAMED else ""
         yield f"{len(missing)} of {len(table)} videos of {name}.json are missing: {', '.join(missing[:NAMED])}{more}"
-    same = len(table) - table["group"].nunique()
+    same = len(table) - len(set(table["group"]))
     if same:
         yield f"{same} videos have the bytes of another one, with which they are in one group"
     if split == "test" and (file := find_file(root, "test")):
