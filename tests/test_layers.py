@@ -49,7 +49,7 @@ MOST_FILES = 12
 
 ENTRY_POINTS = {"__main__", "core.stage.__main__", "cli.main", "cli.preflight"}
 """Started by name: ``python -m``, or the command that pyproject.toml installs."""
-OFFERED = {"metrics.top_k"}
+OFFERED: set[str] = set()
 """For recipes elsewhere, see docs/adding-a-pipeline.md; tests/contract/test_metrics.py trains with them."""
 
 

@@ -21,10 +21,10 @@ from tailwise.models.action.model import TwoStreams, check_limits
 from tailwise.models.frozen.motion import OwnMotion
 from tailwise.models.frozen.streams import Streams
 from tailwise.recipes import contradictions as shared
+from tailwise.recipes.actions.clips.prepare import Prepare
 from tailwise.recipes.actions.demo import Demo
 from tailwise.recipes.actions.features.options import Features
 from tailwise.recipes.actions.motion.model import MotionModel
-from tailwise.recipes.actions.prepare import Prepare
 from tailwise.recipes.actions.source import HEAD, Source
 from tailwise.recipes.checks import check_phase, check_sources, without_memory
 from tailwise.recipes.phases import PhaseSection

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from tailwise.data.tables.checks.source import Checked
     from tailwise.engine.contract.task import Task
     from tailwise.recipes.actions.params import Params
-    from tailwise.recipes.actions.predict import ClipInputs
-    from tailwise.recipes.actions.specification import Specification
+    from tailwise.recipes.actions.predict.inputs import ClipInputs
+    from tailwise.recipes.actions.predict.specification import Specification
     from tailwise.recipes.actions.task import Config
     from tailwise.recipes.prediction import Inputs, Sample
     from tailwise.reporting.page import Page
@@ -57,7 +57,7 @@ class Actions(Recipe):
 
     def prepare(self, params: dict, folder: Path) -> Iterator[str]:
         """The decoded clips that the motion stream is trained on."""
-        from tailwise.recipes.actions.prepare import decode
+        from tailwise.recipes.actions.clips.prepare import decode
 
         return decode(params, folder)
 
@@ -86,13 +86,13 @@ class Actions(Recipe):
 
     def show(self, split: Path, heads: tuple[Head, ...], samples: Sequence[str]) -> list[dict[str, Any]]:
         """{"sample", "strip"} of each: the film strip of its frames."""
-        from tailwise.recipes.actions.strips import strips
+        from tailwise.recipes.actions.report.strips import strips
 
         return strips(split, samples)
 
     def explain(self, task: Task, sample: str, head: str, device: Any) -> dict[str, Any]:
         """{"strip", "frames", "attention": {asking stream: rows of a map}}."""
-        from tailwise.recipes.actions.explain import explain
+        from tailwise.recipes.actions.report.explain import explain
 
         return explain(task, sample, device)
 
@@ -102,17 +102,17 @@ class Actions(Recipe):
         return ActionsPage()
 
     def find_inputs(self, args: argparse.Namespace) -> Inputs:
-        from tailwise.recipes.actions.predict import find_inputs
+        from tailwise.recipes.actions.predict.inputs import find_inputs
 
         return find_inputs(args)
 
     def from_specification(self, spec: dict) -> tuple[nn.Module, Specification]:
-        from tailwise.recipes.actions.specification import from_specification
+        from tailwise.recipes.actions.predict.specification import from_specification
 
         return from_specification(spec)
 
     def read_samples(self, inputs: Inputs, spec: Specification, workers: int) -> Iterator[Sample]:
-        from tailwise.recipes.actions.predict import read_samples
+        from tailwise.recipes.actions.predict.inputs import read_samples
 
         return read_samples(cast("ClipInputs", inputs), spec, workers)
 

@@ -23,7 +23,7 @@ from tailwise.metrics.confidence import Confidence
 from tailwise.metrics.top_k import TopK
 from tailwise.models.action.model import TwoStreams
 from tailwise.models.frozen.streams import NAMES, Streams
-from tailwise.recipes.actions.mirror import Swaps, swaps_of, with_swapped
+from tailwise.recipes.actions.clips.mirror import Swaps, swaps_of, with_swapped
 
 PASS_STREAM = 31
 """What is added to a sample's key to draw its pass."""
@@ -128,7 +128,7 @@ def metrics(heads: tuple[Head, ...]) -> dict[str, Metric]:
 
 
 def specification(config: Config, heads: tuple[Head, ...], facts: Facts) -> dict:
-    """What `recipes.actions.predict.Specification` reads."""
+    """What `recipes.actions.predict.specification.Specification` reads."""
     return {
         "recipe": "actions",
         "streams": asdict(config.streams.bare()),

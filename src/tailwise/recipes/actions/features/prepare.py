@@ -13,10 +13,10 @@ from tailwise.data.video.store.quality import check_faulty
 from tailwise.data.video.store.store import Decode
 from tailwise.engine.contract.run import Training, start
 from tailwise.models.frozen.streams import Streams
+from tailwise.recipes.actions.clips.prepare import KEPT, Prepare, fault_lines, read_splits
 from tailwise.recipes.actions.features.build import Job, build_features
 from tailwise.recipes.actions.features.options import Features
 from tailwise.recipes.actions.features.shard import Passes
-from tailwise.recipes.actions.prepare import KEPT, Prepare, fault_lines, read_splits
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from tailwise.losses.classification import classification_loss
 from tailwise.metrics.classification import Classification
 from tailwise.models.frozen.motion import OwnMotion
 from tailwise.models.frozen.streams import Streams
-from tailwise.recipes.actions.mirror import swaps_of, with_swapped
+from tailwise.recipes.actions.clips.mirror import swaps_of, with_swapped
 from tailwise.recipes.actions.motion.model import MotionModel
 
 

@@ -10,7 +10,7 @@ from tailwise.data.video.strips import spaced
 from tailwise.engine.batches.memory import TOO_LARGE, catch_oom
 from tailwise.engine.contract.task import Task
 from tailwise.models.action.model import ActionModel
-from tailwise.recipes.actions.strips import strip_of
+from tailwise.recipes.actions.report.strips import strip_of
 
 
 def explain(task: Task, sample: str, device: torch.device) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import torch
 
 from tailwise.core.batch import Batch
 from tailwise.core.heads import IGNORE, Head
-from tailwise.recipes.actions.labels import mirror_ids
+from tailwise.recipes.actions.clips.labels import mirror_ids
 
 Swaps = Mapping[str, torch.Tensor]
 """{head: (C,) int64, the class of a mirrored clip}"""

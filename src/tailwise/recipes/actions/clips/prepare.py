@@ -16,7 +16,7 @@ from tailwise.data.tables.rows import SPLITS
 from tailwise.data.video.decode.spread import Spread
 from tailwise.data.video.store.quality import check_faulty
 from tailwise.data.video.store.store import Decode, build_store
-from tailwise.recipes.actions.source import HEAD
+from tailwise.recipes.actions.readers.ssv2 import HEAD
 
 CALIBRATION = "calibration"
 COLUMNS = ("sample", "group", "path", "content", HEAD)

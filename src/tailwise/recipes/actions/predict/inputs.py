@@ -11,7 +11,7 @@ from tailwise.core.files import regular
 from tailwise.recipes.prediction import Inputs, Sample
 
 if TYPE_CHECKING:
-    from tailwise.recipes.actions.specification import Specification
+    from tailwise.recipes.actions.predict.specification import Specification
 
 ENDINGS = (".webm", ".mp4", ".mkv", ".avi", ".mov", ".m4v")
 
@@ -66,7 +66,7 @@ def _files(path: Path) -> list[ClipFile]:
 
 def read_samples(inputs: ClipInputs, spec: "Specification", workers: int) -> Iterator[Sample]:
     """The clips that can be used; stderr has a line for each of the others. UserError for one that was typed."""
-    from tailwise.recipes.actions.frames import decode_each
+    from tailwise.recipes.actions.predict.frames import decode_each
 
     paths = [str(file.path) for file in inputs.samples]
     for place, frames in decode_each(Path(), paths, spec.window, max(workers, 1)):
