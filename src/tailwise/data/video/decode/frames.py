@@ -39,8 +39,13 @@ def decode_clip(clip: RawFile, window: Cut, short: Short = "refuse") -> tuple[np
 
 
 def places_in(window: Cut, facts: Facts, stamps: Stamps) -> list[int]:
-    """Frame indices of the window, which may lie beyond the clip's end; raises ClipError for a missing frame rate."""
+    """Frame indices of the window, which may lie beyond the clip's end.
+
+    Raises ClipError for a missing frame rate, and for a file that was cut off and is to be covered from end to end.
+    """
     if isinstance(window, Spread):
+        if facts.cut:
+            raise ClipError(f"truncated: the file ends after {facts.frames} frames")
         return window.among(facts.frames)
     if window.unit == "seconds" and not facts.rate:
         raise ClipError("no rate: a window in seconds cannot be found in it")

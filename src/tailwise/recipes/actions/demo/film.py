@@ -63,7 +63,8 @@ def render(demo: Demo, clip: Planned) -> Film:
 
 def words_of(scene: Scene) -> tuple[str, ...]:
     """Colour and shape of each object that the text names, the moved one first."""
-    named = [each.thing for each in scene.objects[-scene.named :]][::-1]
+    imagined = [scene.imagined] if scene.imagined else []
+    named = imagined + [each.thing for each in scene.objects[-scene.named :]][::-1]
     return tuple(f"{list(COLOURS)[thing.colour]} {thing.shape}" for thing in named)
 
 

@@ -52,6 +52,7 @@ class Scene:
     """objects: from the back to the front; hand: keys of the palm; closed: (moment, 0 or 1) of the fingers
     arm: where the arm comes from, relative to the palm, in palms
     named: how many of the objects, from the end, the class's text names
+    imagined: an object that is not there, which the text names first
     """
 
     objects: tuple[Moved, ...]
@@ -59,6 +60,7 @@ class Scene:
     closed: tuple[tuple[float, float], ...]
     arm: tuple[float, float]
     named: int = 1
+    imagined: Thing | None = None
 
 
 def mirrored(scene: Scene) -> Scene:
@@ -68,7 +70,7 @@ def mirrored(scene: Scene) -> Scene:
         for each in scene.objects
     )
     hand = tuple((moment, -x, y) for moment, x, y in scene.hand)
-    return Scene(objects, hand, scene.closed, (-scene.arm[0], scene.arm[1]), scene.named)
+    return Scene(objects, hand, scene.closed, (-scene.arm[0], scene.arm[1]), scene.named, scene.imagined)
 
 
 def draw_thing(rng: np.random.Generator, shapes: Sequence[Shape] = THINGS, least: float = 0.16) -> Thing:
@@ -162,7 +164,9 @@ def pretend(rng: np.random.Generator) -> Scene:
     away, height = _away(rng, arm), -support.height - float(rng.uniform(0.1, 0.2))
     far = (place + away[0], height + away[1])
     hand = ((0.0, *far), (there, place, height), (go, place, height), (1.0, *far))
-    return Scene((Moved(support, ((0.0, place, 0.0),)),), hand, ((there, 1.0), (go, 0.0)), arm)
+    return Scene(
+        (Moved(support, ((0.0, place, 0.0),)),), hand, ((there, 1.0), (go, 0.0)), arm, imagined=draw_thing(rng)
+    )
 
 
 def lift(rng: np.random.Generator) -> Scene:
