@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-
-from tailwise.recipes.actions.demo.plan import CLASSES, PAIRS
 from tailwise.recipes.actions.labels import (
     groups_of,
     is_pretence,
@@ -13,6 +11,8 @@ from tailwise.recipes.actions.labels import (
     one_sided,
     verb,
 )
+
+from tailwise.recipes.actions.demo.plan import CLASSES, PAIRS
 
 OFFICIAL = {
     46: "Opening something",
