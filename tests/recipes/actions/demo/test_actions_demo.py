@@ -11,11 +11,11 @@ import pytest
 from tailwise.data.raw import RawFile
 from tailwise.data.video.decode.frames import decode_clip
 from tailwise.data.video.decode.spread import Spread
+from tailwise.recipes.actions.clips.labels import mirror_text
 from tailwise.recipes.actions.demo import Demo, make_demo
 from tailwise.recipes.actions.demo.film import encode, planes_of, render
 from tailwise.recipes.actions.demo.plan import CLASSES, FREQUENT, PAIRS, Planned, plan
 from tailwise.recipes.actions.demo.scripts import at, mirrored, scene_of
-from tailwise.recipes.actions.labels import mirror_text
 
 SMALL = Demo(seed=7, train=2, imbalance=1.0, validation=1, test=1, width=48, height=36, frames=8)
 

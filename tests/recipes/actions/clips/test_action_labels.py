@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from tailwise.recipes.actions.demo.plan import CLASSES, PAIRS
-from tailwise.recipes.actions.labels import (
+from tailwise.recipes.actions.clips.labels import (
     groups_of,
     is_pretence,
     mirror_ids,
@@ -13,6 +12,7 @@ from tailwise.recipes.actions.labels import (
     one_sided,
     verb,
 )
+from tailwise.recipes.actions.demo.plan import CLASSES, PAIRS
 
 OFFICIAL = {
     46: "Opening something",
