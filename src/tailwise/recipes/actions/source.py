@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tailwise.data.tables.checks.root import name_fault
-from tailwise.data.tables.table import Table
 from tailwise.recipes.actions.readers.ssv2 import HEAD, Ssv2
+from tailwise.recipes.actions.readers.table import ClipTable
 
 __all__ = ["HEAD", "Source"]
 
@@ -19,7 +19,7 @@ class Source:
 
     root: str
     leaks: Literal["refuse", "warn"]
-    reader: Ssv2 | Table
+    reader: Ssv2 | ClipTable
 
     def __post_init__(self):
         if fault := name_fault(self.root):

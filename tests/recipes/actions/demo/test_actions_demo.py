@@ -12,6 +12,7 @@ from tailwise.recipes.actions.labels import mirror_text
 from tailwise.data.raw import RawFile
 from tailwise.data.video.decode.frames import decode_clip
 from tailwise.data.video.decode.spread import Spread
+from tailwise.recipes.actions.clips.labels import mirror_text
 from tailwise.recipes.actions.demo import Demo, make_demo
 from tailwise.recipes.actions.demo.film import encode, planes_of, render
 from tailwise.recipes.actions.demo.plan import CLASSES, FREQUENT, PAIRS, Planned, plan

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tailwise.data.video.decode.window import LONGEST, MOST_PIXELS, WIDEST
+from tailwise.data.video.sampling import uniform
 
 
 @dataclass(frozen=True)
@@ -31,4 +32,4 @@ class Spread:
         >>> Spread(4, 8, 8).among(8)
         [1, 3, 5, 7]
         """
-        return [(2 * i + 1) * frames // (2 * self.frames) for i in range(self.frames)]
+        return uniform(frames, self.frames).tolist()

@@ -35,6 +35,7 @@ DATA = VIDEO.parent
 CODE = [
     *(VIDEO / "decode" / f"{name}.py" for name in DECODING),
     Path(__file__),
+    VIDEO / "sampling.py",
     DATA / "raw.py",
     *(DATA / "shards" / f"{name}.py" for name in ("cache", "rows")),
 ]

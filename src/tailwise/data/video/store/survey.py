@@ -168,10 +168,10 @@ def lines_of(split: str, found: dict[str, Any]) -> Iterator[str]:
     """The statistics of a split for a terminal."""
     yield f"{split}: {found['clips']} clips, {found['faulty']} of them cannot be used"
     for reason, count in found["reasons"].items():
-        first = next(path for path, said in found["named"].items() if said.partition(":")[0] == reason)
-        yield f"  {reason}: {count}, such as {first}"
+        named = [path for path, said in found["named"].items() if said.partition(":")[0] == reason]
+        yield f"  {reason}: {count}" + (f", such as {named[0]}" if named else "")
     for name, unit in (("frames", "frames"), ("seconds", "s"), ("kib", "KiB")):
-        if found[name]:
+        if "least" in found[name]:
             yield "  {least:g} to {most:g} {unit}, median {median:g}".format(**found[name], unit=unit)
     for name in ("sizes", "rates", "codecs"):
         yield f"  {name}: {', '.join(f'{value} ({count})' for value, count in found[name].items())}"

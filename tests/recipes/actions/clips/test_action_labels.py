@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from tailwise.recipes.actions.labels import (
+
+from tailwise.recipes.actions.clips.labels import (
     groups_of,
     is_pretence,
     mirror_ids,
@@ -11,7 +12,6 @@ from tailwise.recipes.actions.labels import (
     one_sided,
     verb,
 )
-
 from tailwise.recipes.actions.demo.plan import CLASSES, PAIRS
 
 OFFICIAL = {
