@@ -15,7 +15,8 @@ from tailwise.engine.train.loop import train_phase
 from tailwise.models.frozen.efficientnet import EfficientNetLite0
 from tailwise.models.frozen.i3d import I3D
 from tailwise.models.frozen.streams import Streams
-from tailwise.recipes.actions.motion.task import Config, build, preparation
+from tailwise.recipes.actions.clips.mirror import preparation
+from tailwise.recipes.actions.motion.task import Config, build
 
 CONFIG = Config(STREAMS, AUGMENT)
 

@@ -1,17 +1,12 @@
 """Training of the motion stream as the engine sees it: decoded clips, mirrored ones with the labels of their mirror."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 
-from tailwise.core.batch import Batch
 from tailwise.core.errors import UserError
 from tailwise.core.heads import Head
-from tailwise.data.video.augment.clips import Allowed, augment_clips
-from tailwise.data.video.augment.draws import BASE, draw
 from tailwise.data.video.augment.ranges import Augment
 from tailwise.data.video.store.clips import Clips
 from tailwise.engine.contract.metric import Select
@@ -20,7 +15,7 @@ from tailwise.losses.classification import classification_loss
 from tailwise.metrics.classification import Classification
 from tailwise.models.frozen.motion import OwnMotion
 from tailwise.models.frozen.streams import Streams
-from tailwise.recipes.actions.clips.mirror import swaps_of, with_swapped
+from tailwise.recipes.actions.clips.mirror import preparation
 from tailwise.recipes.actions.motion.model import MotionModel
 
 
@@ -51,22 +46,6 @@ def build(
         metrics={head.name: Classification(head) for head in heads},
         select=Select(tuple(head.name for head in heads), "macro_recall"),
     )
-
-
-def preparation(augment: Augment, heads: tuple[Head, ...]) -> Callable[..., Batch]:
-    """`Task.prepare`."""
-    swaps = swaps_of(heads)
-
-    def prepare(batch: Batch, strength: float | np.ndarray, keys: np.ndarray) -> Batch:
-        clips, strength = batch.inputs["clips"], np.broadcast_to(strength, len(batch))
-        draws, every = draw(keys, 1, clips.shape[2], augment), np.ones(len(batch), bool)
-        allowed = Allowed(strength, every, ~every)
-        changed = augment_clips(clips, every[:, None], draws, augment, allowed, 0)
-        mirrored = torch.from_numpy(draws[BASE][:, 0, 0] < augment.mirror * strength)
-        changed_batch = replace(batch, inputs={**batch.inputs, "clips": changed})
-        return with_swapped(changed_batch, swaps, mirrored.to(clips.device))
-
-    return prepare
 
 
 def specification(options: OwnMotion, heads: tuple[Head, ...]) -> dict:
