@@ -99,7 +99,7 @@ class Params:
         trained = {name: phase.train for name, phase in self.phases().items()}
         yield from of_motion(self.streams, self.motion, self.prepare)
         yield from of_phases(trained, self.features)
-        yield from of_augment(self.augment, self.motion, self.features)
+        yield from of_augment(self.augment)
         yield from shared.of_curricula(self.phases(), "a clip")
         yield from shared.of_balance(self.phases(), self.balance)
         yield from shared.of_correction(self.phases())
@@ -132,14 +132,12 @@ def of_phases(phases: Mapping[str, Phase], features: Features) -> Iterator[str]:
         yield "features.passes has no effect: the augment of each phase is 0"
 
 
-def of_augment(augment: Augment, motion: MotionStage, features: Features) -> Iterator[str]:
-    """What clips in one window without a margin cannot be changed by, and ranges that nothing uses."""
+def of_augment(augment: Augment) -> Iterator[str]:
+    """What clips of one view, without a margin, cannot be changed by."""
     if augment.delay or augment.drop_views:
         yield "augment.delay and drop_views are of windows with a margin and of several views: set them to 0"
     if augment.reverse or augment.one_sided:
         yield "augment.reverse and one_sided have no effect: actions backwards are others, mirrored labels are swapped"
-    if motion.train.augment and not motion.stages and not features.augment:
-        yield "augment has no effect: no stage uses it, set motion.train.augment to 0"
 
 
 def check_inputs(params: Params) -> None:
