@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tailwise.recipes.actions.labels import mirror_text
 
 from tailwise.data.raw import RawFile
 from tailwise.data.video.decode.frames import decode_clip
