@@ -13,9 +13,9 @@ from tailwise.data.video.store.clips import Clips
 from tailwise.engine.contract.metric import Select
 from tailwise.engine.contract.phase import Phase
 from tailwise.engine.contract.task import Task
-from tailwise.losses.classification import classification_loss
 from tailwise.recipes.actions.baseline.model import BaselineModel, Net
 from tailwise.recipes.actions.clips.figures import metrics
+from tailwise.recipes.actions.clips.loss import balanced_loss, log_priors
 from tailwise.recipes.actions.clips.mirror import preparation
 
 
@@ -44,6 +44,7 @@ def build(
     """The task on two splits of the clip store; weights are initialized from `seed`."""
     torch.manual_seed(seed)
     validation, options = Clips(valid, heads), config.baseline.model
+    samples = Clips(train, heads) if train else None
     try:
         model = BaselineModel(options, heads, validation.shape)
     except ValueError as error:
@@ -52,10 +53,10 @@ def build(
         heads=heads,
         model=model,
         spec=specification(options, heads, validation.window),
-        train=Clips(train, heads) if train else None,
+        train=samples,
         valid=validation,
         prepare=preparation(config.augment, heads),
-        loss=classification_loss,
+        loss=balanced_loss(log_priors(heads, samples)),
         metrics=metrics(heads),
         select=Select(tuple(head.name for head in heads), "macro_recall"),
     )

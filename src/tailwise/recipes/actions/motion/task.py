@@ -11,10 +11,10 @@ from tailwise.data.video.augment.ranges import Augment
 from tailwise.data.video.store.clips import Clips
 from tailwise.engine.contract.metric import Select
 from tailwise.engine.contract.task import Task
-from tailwise.losses.classification import classification_loss
 from tailwise.metrics.classification import Classification
 from tailwise.models.frozen.motion import OwnMotion
 from tailwise.models.frozen.streams import Streams
+from tailwise.recipes.actions.clips.loss import balanced_loss, log_priors
 from tailwise.recipes.actions.clips.mirror import preparation
 from tailwise.recipes.actions.motion.model import MotionModel
 
@@ -35,14 +35,15 @@ def build(
     options = config.streams.motion
     if not isinstance(options, OwnMotion):
         raise UserError(f"streams.motion {{kind: {options.kind}}} is not trained here: set motion.stages to []")
+    samples = Clips(train, heads) if train else None
     return Task(
         heads=heads,
         model=MotionModel(options, heads),
         spec=specification(options, heads),
-        train=Clips(train, heads) if train else None,
+        train=samples,
         valid=Clips(valid, heads),
         prepare=preparation(config.augment, heads),
-        loss=classification_loss,
+        loss=balanced_loss(log_priors(heads, samples)),
         metrics={head.name: Classification(head) for head in heads},
         select=Select(tuple(head.name for head in heads), "macro_recall"),
     )
