@@ -40,7 +40,7 @@ ALLOWED = {
 ROOMS = {
     "core": ["", "system", "params", "stage"],
     "data": ["raw", "shards", "tables", "tables.checks", "augment", "video", "video.augment", "video.decode"]
-    + ["video.store", "sequences", "images", "images.augment"],
+    + ["video.store", "sequences", "images", "images.augment", "download"],
     "engine": ["distributed", "checkpoint", "contract", "batches", "monitor", "evaluate", "train"],
 }
 """{layer: its rooms, each of which imports itself and those before it}; "" is the layer's own folder."""
@@ -50,7 +50,7 @@ MOST_FILES = 12
 
 ENTRY_POINTS = {"__main__", "core.stage.__main__", "cli.main", "cli.preflight"}
 """Started by name: ``python -m``, or the command that pyproject.toml installs."""
-OFFERED = {"metrics.top_k"}
+OFFERED: set[str] = set()
 """For recipes elsewhere, see docs/adding-a-pipeline.md; tests/contract/test_metrics.py trains with them."""
 
 

@@ -114,8 +114,12 @@ PARAMETERS = {
     "runtime.save_every runtime.executor.kind": "",
 }
 
-# What only the pipelines sections and logos use.
+# What only the other pipelines use, or no stage.
 OF_OTHERS = (
+    "src/tailwise/data/download/fetch.py",
+    "src/tailwise/recipes/actions/demo/film.py",
+    "src/tailwise/recipes/actions/readers/ssv2.py",
+    "src/tailwise/recipes/actions/clips/labels.py",
     "src/tailwise/data/images/canvas.py",
     "src/tailwise/data/images/augment/light.py",
     "src/tailwise/evaluation/embedding/options.py",

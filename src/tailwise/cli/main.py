@@ -41,6 +41,8 @@ def parser() -> argparse.ArgumentParser:
     add_regress(commands.add_parser("regress", help="what got worse since the committed figures; status 1 if anything"))
     add_ablate(commands.add_parser("ablate", help="train a pipeline with parts changed, and compare: docs/ablation.md"))
     add_config(commands.add_parser("config", help="print params.yaml as a recipe reads it, defaults included"))
+    add_download(commands.add_parser("download", help="fetch a list of URLs; goes on where it was broken off"))
+    add_unpack(commands.add_parser("unpack", help="unpack an archive, also in numbered parts, into one folder"))
     for name, run, text in (
         ("summary", _summary, "print the validation figures of the last run"),
         ("repair", _repair, "remove what a kill left half-written, so that DVC starts again"),
@@ -115,6 +117,22 @@ def add_config(one: argparse.ArgumentParser) -> None:
     one.set_defaults(run=_config)
 
 
+def add_download(one: argparse.ArgumentParser) -> None:
+    one.add_argument("list", type=Path, metavar="LIST", help="CSV with a column url, and optionally name, size, sha256")
+    one.add_argument("folder", type=Path, metavar="FOLDER", help="where the files go")
+    one.add_argument("--tries", type=int, default=5, help="failures in a row before giving up; default: 5")
+    one.add_argument("--timeout", type=float, default=60.0, metavar="S", help="seconds without a byte; default: 60")
+    one.set_defaults(run=_download)
+
+
+def add_unpack(one: argparse.ArgumentParser) -> None:
+    one.add_argument(
+        "parts", type=Path, metavar="PARTS", help="folder of parts that end in 00, 01, ...; or one of them"
+    )
+    one.add_argument("folder", type=Path, metavar="FOLDER", help="where the files go, by name, without folders")
+    one.set_defaults(run=_unpack)
+
+
 def _predict(args: argparse.Namespace) -> None:
     if args.workers < 1:
         raise UserError(f"--workers must be at least 1, found {args.workers}")
@@ -129,6 +147,23 @@ def _ablate(args: argparse.Namespace) -> None:
     from tailwise.cli.ablate import ablate
 
     ablate(args)
+
+
+def _download(args: argparse.Namespace) -> None:
+    if args.tries < 1 or not args.timeout > 0:
+        raise UserError("--tries must be at least 1, --timeout above 0")
+    from tailwise.cli.fetch import download
+    from tailwise.data.download.fetch import Patience
+
+    escape_output(sys.stdout)
+    download(args.list, args.folder, Patience(args.tries, 1.0, args.timeout))
+
+
+def _unpack(args: argparse.Namespace) -> None:
+    from tailwise.cli.fetch import unpack_parts
+
+    escape_output(sys.stdout)
+    unpack_parts(args.parts, args.folder)
 
 
 def _preset(args: argparse.Namespace) -> None:

@@ -1,12 +1,14 @@
 """Top-k accuracy: the share of labels among the k most probable classes."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
 
 from tailwise.core.batch import Batch, Outputs
 from tailwise.core.heads import IGNORE, Head
+from tailwise.metrics.labels import Label
 
 
 def ranks(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
@@ -25,6 +27,12 @@ class TopK:
 
     head: Head
     ks: tuple[int, ...] = (1, 5)
+    headline: ClassVar[tuple[str, ...]] = ("top_1",)
+
+    @property
+    def labels(self) -> dict[str, Label]:
+        """All are one family."""
+        return {f"top_{k}": Label("top-k accuracy", f"top {k}") for k in self.ks}
 
     def part(self, outputs: Outputs, batch: Batch) -> np.ndarray:
         logits, targets = outputs[self.head.name], batch.targets[self.head.name].flatten()

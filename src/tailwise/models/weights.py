@@ -23,6 +23,8 @@ Tensors = dict[str, torch.Tensor]
 Fit = Callable[[str, torch.Tensor, Tensors], torch.Tensor]
 """(key, tensor, the model's own tensors) to the tensor to load."""
 
+WRAPPERS = ("state_dict", "model_state")
+"""Keys under which other packages keep the tensors, beside what is not read: mmaction2, pytorchvideo."""
 LARGEST = 2**31
 """Maximum bytes of a weights file; torchvision's largest video model has a fifth of it."""
 
@@ -41,7 +43,7 @@ class NoWeights:
 class WeightsFile:
     """A file with torchvision's keys.
 
-    path: ends in .safetensors or .pth
+    path: ends in .safetensors, .pth or .pyth
     sha256: of the whole file, 64 digits
     """
 
@@ -50,8 +52,8 @@ class WeightsFile:
     sha256: str
 
     def __post_init__(self):
-        if Path(self.path).suffix not in (".safetensors", ".pth"):
-            raise ValueError(f"path must end in .safetensors or .pth, found {self.path}")
+        if Path(self.path).suffix not in (".safetensors", ".pth", ".pyth"):
+            raise ValueError(f"path must end in .safetensors, .pth or .pyth, found {self.path}")
         if not re.fullmatch("[0-9a-f]{64}", self.sha256):
             raise ValueError(f"sha256 must be 64 digits of 0-9 and a-f, found {self.sha256!r}")
 
@@ -71,7 +73,7 @@ class WeightsFile:
 
 
 def parse(content: bytes, path: str) -> dict[str, torch.Tensor]:
-    """The tensors of a weights file, read without executing any code in it.
+    """The tensors of a weights file, read without executing any code in it; those of a WRAPPER, if it has one.
 
     Any failure of the two readers means a truncated or foreign file, hence UserError.
     """
@@ -83,6 +85,8 @@ def parse(content: bytes, path: str) -> dict[str, torch.Tensor]:
             tensors = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:
         raise UserError(f"{path}: not a whole file of weights alone ({_reason(error)})") from error
+    if isinstance(tensors, dict):
+        tensors = next((tensors[key] for key in WRAPPERS if isinstance(tensors.get(key), dict)), tensors)
     if not isinstance(tensors, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in tensors.values()):
         raise UserError(f"{path}: not a plain state dict, that is {{key: tensor}}")
     for key in tensors:

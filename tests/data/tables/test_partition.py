@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tailwise.core.errors import UserError
-from tailwise.data.tables.partition import Split, assign, folds
+from tailwise.data.tables.partition import Split, assign, by_hash, folds
 
 SPLIT = Split(valid=0.15, test=0.2, seed=1)
 
@@ -107,3 +107,28 @@ def test_too_few_groups():
 def test_nonsense_is_refused(valid, test, seed, said):
     with pytest.raises(ValueError, match=said):
         Split(valid, test, seed)
+
+
+def test_a_part_by_hash_has_its_share_of_each_label_and_whole_groups():
+    labels, groups = samples(2000, 2000)
+    first = {group: label for label, group in reversed(list(zip(labels, groups)))}
+    chosen = by_hash(labels, groups, 0.1, seed=1)
+    taken = {group for group, of_part in zip(groups, chosen) if of_part}
+    assert not taken & {group for group, of_part in zip(groups, chosen) if not of_part}
+    of_label, of_taken = Counter(first.values()), Counter(first[group] for group in taken)
+    assert all(abs(of_taken[label] - 0.1 * count) <= 0.5 for label, count in of_label.items())
+
+
+def test_a_part_by_hash_follows_from_names_alone_and_one_more_sample_changes_it_little():
+    labels, groups = ["a"] * 1000, [f"g{i}" for i in range(1000)]
+    chosen = set(np.array(groups)[by_hash(labels, groups, 0.1, 1)])
+    assert set(np.array(groups[::-1])[by_hash(labels, groups[::-1], 0.1, 1)]) == chosen
+    assert set(np.array(groups)[by_hash(labels, groups, 0.1, 2)]) != chosen
+    more = set(np.array([*groups, "new"])[by_hash([*labels, "a"], [*groups, "new"], 0.1, 1)])
+    assert len(more ^ chosen) <= 2
+
+
+@pytest.mark.parametrize("share", [0.01, 0.99])
+def test_both_parts_have_a_group_of_a_label_that_has_two(share):
+    chosen = by_hash(["a", "a", "b", "b", "c"], list("12345"), share, 1)
+    assert chosen[:2].sum() == chosen[2:4].sum() == 1 and not chosen[4]

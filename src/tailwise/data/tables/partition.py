@@ -1,5 +1,6 @@
 """Random splits by group: samples of a group are never in two splits."""
 
+import hashlib
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -68,6 +69,24 @@ def take(
         parts = kind(of, shuffle=True, random_state=seed).split(indices, *codes)
         taken = [chosen for _, chosen in parts][fold * count : (fold + 1) * count]
     return indices[np.concatenate(taken)]
+
+
+def by_hash(labels: Sequence[str], groups: Sequence[str], share: float, seed: int) -> np.ndarray:
+    """(N,) bool: a part with the given share of each label's groups, chosen by hashes of the groups' names.
+
+    A group has the label of its first sample. Of a label with two groups or more, both parts have one at least. One
+    more sample changes the part by about one group, and the order of samples changes nothing but a group's label.
+    In linear time, unlike `take`: for data sets of hundreds of thousands of groups.
+    """
+    of_label: dict[str, dict[str, None]] = {}
+    first: dict[str, str] = {}
+    for label, group in zip(labels, groups):
+        of_label.setdefault(first.setdefault(group, label), {})[group] = None
+    chosen: set[str] = set()
+    for names in of_label.values():
+        count = min(max(round(share * len(names)), 1), len(names) - 1)
+        chosen.update(sorted(names, key=lambda name: hashlib.sha256(f"{seed} {name}".encode()).digest())[:count])
+    return np.array([group in chosen for group in groups], bool)
 
 
 def split_off(

@@ -19,21 +19,24 @@ NO_CLASS = ("sample", "group", "actual", "predicted")
 """Reserved class names: columns of output files."""
 
 
-def read_views(root: Path, name: str, heads: Sequence[str], split: Split | None) -> Index:
+def read_views(root: Path, name: str, heads: Sequence[str], split: Split | None, several_views: bool = True) -> Index:
     """Read the table `name` below the data root.
 
     split: how to draw splits; None if the table has a column `split`
+    several_views: whether a sample may have several rows; if not, a column `view` is refused
     Raises UserError, with file and line, for a table that cannot be read or contradicts itself.
     """
     file = root / name
     found = read_records(file, "data.reader.file")
     check_columns(file, found.columns, heads, split is not None)
+    if not several_views:
+        _check_single(file, found.columns)
     written = text_table(found.columns, found.cells, found.numbers)
     views = _cleaned(file, root, written, heads)
     _check_cells(file, views, heads)
     if split is None:
         views["split"] = views["split"].str.lower()
-    _check_samples(file, views, heads)
+    _check_samples(file, views, heads, several_views)
     if split is not None:
         views["split"] = column(views, "sample").map(_draw(file, views, heads, split))
     views = views.iloc[views.groupby("sample", sort=False).ngroup().argsort(kind="stable")]
@@ -42,6 +45,11 @@ def read_views(root: Path, name: str, heads: Sequence[str], split: Split | None)
     rows = {name: views.loc[views["split"] == name].drop(columns="split").reset_index(drop=True) for name in SPLITS}
     classes = {head: tuple(sorted(set(views[head]) - {""})) for head in heads}
     return Index(classes, rows, {name: {} for name in SPLITS}, notes)
+
+
+def _check_single(file: Path, columns: Sequence[str]) -> None:
+    if "view" in columns:
+        raise UserError(f"{file}: has a column view, but a sample is one clip here: remove the column, or rename it")
 
 
 def names_in(views: pd.DataFrame, heads: Sequence[str]) -> list[str]:
@@ -108,12 +116,12 @@ def _check_cells(file: Path, views: pd.DataFrame, heads: Sequence[str]) -> None:
             raise UserError(f"{file}: line {line}: split must be {', '.join(SPLITS)}, found {quote(split)}")
 
 
-def _check_samples(file: Path, views: pd.DataFrame, heads: Sequence[str]) -> None:
+def _check_samples(file: Path, views: pd.DataFrame, heads: Sequence[str], several_views: bool) -> None:
     """Raise UserError for a duplicate view, and for views of one sample that disagree."""
     key = [name for name in ("sample", "view") if name in views]
     for line, row in views.loc[views.duplicated(key)].head(1).iterrows():
         before = (views.loc[:, key] == row[key]).all(axis=1).idxmax()
-        _refuse_twice(file, line, row, before)
+        _refuse_twice(file, line, row, before, several_views)
     of_sample, lines = views.groupby("sample", sort=False), views.index.to_series()
     for name in (name for name in ("split", "group", *heads) if name in views):
         first = of_sample[name].transform("first")
@@ -123,11 +131,12 @@ def _check_samples(file: Path, views: pd.DataFrame, heads: Sequence[str]) -> Non
             raise UserError(f"{file}: line {line}: sample {quote(row['sample'])} has {disagree}")
 
 
-def _refuse_twice(file: Path, line: int, row: pd.Series, before: int) -> None:
+def _refuse_twice(file: Path, line: int, row: pd.Series, before: int, several_views: bool) -> None:
     sample, there = quote(row["sample"]), f"is in line {before} too"
     if "view" in row:
         raise UserError(f"{file}: line {line}: view {quote(row['view'])} of sample {sample} {there}")
-    raise UserError(f"{file}: line {line}: sample {sample} {there}; add a column view to tell its views apart")
+    advice = "add a column view to tell its views apart" if several_views else "give each clip a name of its own"
+    raise UserError(f"{file}: line {line}: sample {sample} {there}; {advice}")
 
 
 def _draw(file: Path, views: pd.DataFrame, heads: Sequence[str], split: Split) -> dict[str, str]:

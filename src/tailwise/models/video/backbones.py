@@ -107,6 +107,10 @@ class VideoBackbone(nn.Module):
         return freeze_statistics(super().train(mode))
 
     def forward(self, clips: torch.Tensor) -> torch.Tensor:
+        return self.maps(clips).mean(dim=(2, 3, 4))
+
+    def maps(self, clips: torch.Tensor) -> torch.Tensor:
+        """What the embedding is the mean of, (N, dim, T', H', W')."""
         normal = (clips.to(self.mean.dtype) / 255 - self.mean) / self.std
         pictures = normal.permute(0, 4, 1, 2, 3).contiguous(memory_format=self.memory_format)
         return self.embed(self.net, pictures, again if self.checkpoint and self.training else at_once)
@@ -131,39 +135,39 @@ def again(block: nn.Module, *inputs):
 
 
 def embed_resnet(net: "VideoResNet", pictures: torch.Tensor, run: Callable) -> torch.Tensor:
-    """(N, 3, T, H, W) to (N, dim); `run` calls each block, with or without checkpointing."""
+    """(N, 3, T, H, W) to (N, dim, T', H', W'); `run` calls each block, with or without checkpointing."""
     x = run(net.stem, pictures)
     for layer in (net.layer1, net.layer2, net.layer3, net.layer4):
         for block in layer:
             x = run(block, x)
-    return x.mean(dim=(2, 3, 4))
+    return x
 
 
 def embed_s3d(net: "S3D", pictures: torch.Tensor, run: Callable) -> torch.Tensor:
-    """Mean over all positions; equals torchvision's 2x7x7 pooling for 16 frames of 224x224."""
+    """Their mean equals torchvision's 2x7x7 pooling for 16 frames of 224x224."""
     x = pictures
     for block in net.features:
         x = run(block, x)
-    return x.mean(dim=(2, 3, 4))
+    return x
 
 
 def embed_mvit(net: "MViT", pictures: torch.Tensor, run: Callable) -> torch.Tensor:
-    """The class token. Takes sizes from the patches, where torchvision fixes them."""
+    """The class token, at one place. Takes sizes from the patches, where torchvision fixes them."""
     patches = net.conv_proj(pictures)
     size = tuple(patches.shape[2:])
     x = net.pos_encoding(patches.flatten(2).transpose(1, 2))
     for block in net.blocks:
         x, size = run(block, x, size)
-    return net.norm(x[:, 0])
+    return net.norm(x[:, 0])[:, :, None, None, None]
 
 
 def embed_swin(net: "SwinTransformer3d", pictures: torch.Tensor, run: Callable) -> torch.Tensor:
-    """Mean over all positions. Patch merging layers stand between the stages."""
+    """Patch merging layers stand between the stages."""
     x = net.pos_drop(net.patch_embed(pictures))
     for stage in net.features:
         for block in stage if isinstance(stage, nn.Sequential) else [stage]:
             x = run(block, x)
-    return net.norm(x).mean(dim=(1, 2, 3))
+    return net.norm(x).permute(0, 4, 1, 2, 3)
 
 
 def fit_tables(net: "MViT", shape: Shape) -> None:
@@ -211,7 +215,7 @@ def _conv3d(part: nn.Module, path: str) -> nn.Conv3d:
 class Architecture:
     """Properties that torchvision's models do not expose in a common way.
 
-    embed(net, pictures, run): the forward pass without the last layer, for one class of model
+    embed(net, pictures, run): the forward pass before the mean and the last layer, for one class of model
     head: name of the last layer
     dim: width of the embedding
     least: minimum frames, and minimum height and width; S3D also runs with 5 frames, but below 8 the gradient of its

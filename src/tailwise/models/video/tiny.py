@@ -76,9 +76,13 @@ class TinyBackbone(nn.Module):
         )
 
     def forward(self, clips: torch.Tensor) -> torch.Tensor:
+        return self.maps(clips).mean(dim=(2, 3, 4))
+
+    def maps(self, clips: torch.Tensor) -> torch.Tensor:
+        """What the embedding is the mean of, (N, 4 * width, T', H', W'); T' is T / 4, rounded up."""
         seen, moved = self._embed_patches(clips).chunk(2, dim=-1)
         x = torch.cat([seen, MOTION_GAIN * self.motion(moved)], dim=-1).relu().permute(0, 4, 1, 2, 3)
-        return self.layers(x).mean(dim=(2, 3, 4))
+        return self.layers(x)
 
     def _embed_patches(self, clips: torch.Tensor) -> torch.Tensor:
         """(N, T, H, W, 3) to (N, T, H // 4, W // 4, width): `patches` of pixels scaled to [-1, 1].

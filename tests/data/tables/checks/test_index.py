@@ -166,3 +166,14 @@ def test_each_clip_has_its_own_hash_and_small_files_are_known(tmp_path):
     assert found[:-2] == [hashlib.sha256(bytes([i]) * size).hexdigest() for i, size in enumerate(sizes)]
     assert found[-2:] == [found[7], ""]
     assert stubs == {text for text, size in zip(found, sizes) if size < 512} | {""}
+
+
+def test_contents_that_a_reader_has_filled_in_are_not_read_again(tmp_path):
+    for name in "ab":
+        (tmp_path / f"{name}.mp4").write_bytes(name.encode() * 600)
+    (tmp_path / "c.mp4").write_bytes(b"small")
+    cells = {"a.mp4": "known", "b.mp4": "", "c.mp4": "known too", "gone.mp4": "known once"}
+    rows = [{"path": path, "content": content} for path, content in cells.items()]
+    index, stubs = fill_content(Index({}, {"train": table(rows)}, {}, {}), tmp_path)
+    found = index.rows["train"]["content"].to_list()
+    assert found == ["known", hashlib.sha256(b"b" * 600).hexdigest(), "known too", ""] and stubs == {"known too", ""}

@@ -16,10 +16,14 @@ from tailwise.data.video.decode.excerpt import Excerpt, excerpt
 from tailwise.data.video.decode.orientation import orientation_of
 from tailwise.data.video.decode.pictures import shown_frames
 from tailwise.data.video.decode.probe import Facts, Stamps, examine, known_times
+from tailwise.data.video.decode.spread import Spread
 from tailwise.data.video.decode.window import Short, Window, within
 
+Cut = Window | Spread
+"""Which frames of a clip to decode, and their size."""
 
-def decode_clip(clip: RawFile, window: Window, short: Short = "refuse") -> tuple[np.ndarray, Facts]:
+
+def decode_clip(clip: RawFile, window: Cut, short: Short = "refuse") -> tuple[np.ndarray, Facts]:
     """(margin + frames + margin, height, width, 3) uint8 RGB, and the clip's facts; raises ClipError.
 
     short: what to do with a clip that ends before the window
@@ -34,8 +38,15 @@ def decode_clip(clip: RawFile, window: Window, short: Short = "refuse") -> tuple
     return frames if places == wanted else frames[np.searchsorted(wanted, places)], facts
 
 
-def places_in(window: Window, facts: Facts, stamps: Stamps) -> list[int]:
-    """Frame indices of the window, which may lie beyond the clip's end; raises ClipError for a missing frame rate."""
+def places_in(window: Cut, facts: Facts, stamps: Stamps) -> list[int]:
+    """Frame indices of the window, which may lie beyond the clip's end.
+
+    Raises ClipError for a missing frame rate, and for a file that was cut off and is to be covered from end to end.
+    """
+    if isinstance(window, Spread):
+        if facts.cut:
+            raise ClipError(f"truncated: the file ends after {facts.frames} frames")
+        return window.among(facts.frames)
     if window.unit == "seconds" and not facts.rate:
         raise ClipError("no rate: a window in seconds cannot be found in it")
     return window.places(moments(facts, stamps), facts.rate)
@@ -50,7 +61,7 @@ def moments(facts: Facts, stamps: Stamps) -> list[float]:
     return [(time - shown[0]) / facts.ticks for time in shown]
 
 
-def _decoded(clip: RawFile, window: Window, facts: Facts, stamps: Stamps, wanted: list[int]) -> np.ndarray:
+def _decoded(clip: RawFile, window: Cut, facts: Facts, stamps: Stamps, wanted: list[int]) -> np.ndarray:
     if plain := excerpt(clip, facts, stamps, wanted):
         try:
             return by_decord(plain, window)
@@ -59,7 +70,7 @@ def _decoded(clip: RawFile, window: Window, facts: Facts, stamps: Stamps, wanted
     return by_pyav(clip, window, facts, stamps, wanted)
 
 
-def by_decord(plain: Excerpt, window: Window) -> np.ndarray:
+def by_decord(plain: Excerpt, window: Cut) -> np.ndarray:
     """Decode with one decord thread; the reader is closed at once, because an open one grows without bound.
 
     Raises RuntimeError if the decoder logged damage, since it then returns wrong frames.
@@ -74,7 +85,7 @@ def by_decord(plain: Excerpt, window: Window) -> np.ndarray:
     return plain.orientation.upright(frames)
 
 
-def by_pyav(clip: RawFile, window: Window, facts: Facts, stamps: Stamps, wanted: list[int]) -> np.ndarray:
+def by_pyav(clip: RawFile, window: Cut, facts: Facts, stamps: Stamps, wanted: list[int]) -> np.ndarray:
     """Decode frame by frame from the start; raises ClipError if a wanted frame is missing or damaged."""
     found, seen = {}, 0
     for seen, (place, frame, sound) in enumerate(shown_frames(clip, stamps), start=1):  # noqa: B007
@@ -91,7 +102,7 @@ def by_pyav(clip: RawFile, window: Window, facts: Facts, stamps: Stamps, wanted:
     raise ClipError(f"{kind}: {seen} of {facts.frames} frames, {wanted[-1] + 1} needed")
 
 
-def scaled(frame: av.VideoFrame, window: Window) -> np.ndarray:
+def scaled(frame: av.VideoFrame, window: Cut) -> np.ndarray:
     """(height, width, 3) uint8 RGB, scaled as decord does, then mirrored and rotated for display."""
     orientation = orientation_of(frame)
     height, width = orientation.stored_size(window.height, window.width)

@@ -16,6 +16,10 @@ Stamps = list[int | None]
 """Display time of each packet's picture, in decoding order and in units of the stream's time base; None if the
 container does not give it."""
 
+MATROSKA = "matroska,webm"
+"""FFmpeg's name of both."""
+SLACK = 1.5
+"""Frames by which a file may end before its header says: the last one may be shown longer."""
 UNTIMED = ("avi",)
 """Containers without display times: FFmpeg derives them from the decoding order."""
 
@@ -30,7 +34,7 @@ def known_times(stamps: Stamps) -> list[int] | None:
 class Facts:
     """width, height: as stored; rate: frames per second; frames: number of displayed frames; seconds: their duration
 
-    cut: the file ends before the last frame of its own frame table
+    cut: the file ends before the last frame of its own frame table, or before the duration in its header
     ticks: units of the time base per second
     """
 
@@ -86,9 +90,24 @@ def _facts(container: av.container.InputContainer, stream: av.VideoStream, packe
         frames=len(shown),
         seconds=round(len(shown) / rate, 3) if rate else 0.0,
         key_frames=sum(entry.is_keyframe for entry in shown),
-        cut=listed and max(entry.pos + entry.size for entry in table) > container.size,
+        cut=(listed and max(entry.pos + entry.size for entry in table) > container.size)
+        or (not listed and _ends_early(container, stream, packets)),
         ticks=round(float(1 / (stream.time_base or 1)), 3),
     )
+
+
+def _ends_early(container: av.container.InputContainer, stream: av.VideoStream, packets: list[Entry]) -> bool:
+    """Whether a WebM or Matroska file has fewer seconds of pictures than its header says.
+
+    Such a file has no table of its frames. A file with sound may end with that.
+    """
+    times = [packet.pts for packet in packets if packet.pts is not None]
+    alone = len(container.streams) == 1 and container.format.name == MATROSKA
+    if not alone or not container.duration or not stream.time_base or len(times) < 2:
+        return False
+    frame = float((max(times) - min(times)) * stream.time_base) / (len(times) - 1)
+    end = float(max(times) * stream.time_base) + frame
+    return container.duration / av.time_base - end > SLACK * frame
 
 
 def video_stream(container: av.container.InputContainer) -> av.VideoStream:

@@ -12,6 +12,8 @@ from tailwise.core.errors import UserError
 from tailwise.core.files import read_csv, read_json
 from tailwise.core.heads import Head
 
+CUT = ("centre", "stride", "frames", "height", "width")
+"""What window.json says of the frames; those that are spread over a whole clip have no centre and no stride."""
 DEFAULTS = {"unit": "frames", "short": "refuse"}
 
 Row = dict[str, str]
@@ -42,7 +44,7 @@ class Split:
     """What the manifest of a prepared split says of its samples, without the contents of their views.
 
     folder: contains manifest.csv (one row per view) and window.json
-    window: the decoding window without its margin: {"centre", "stride", "frames", "height", "width"}, and "unit" and
+    window: the decoding window without its margin, see CUT, and "unit" and
         "short" where they differ from DEFAULTS
     """
 
@@ -51,7 +53,7 @@ class Split:
         window = read_json(folder / "window.json")
         views = views_by_sample(folder / "manifest.csv")
         self.names, self._views = list(views), list(views.values())
-        self.window = {name: window[name] for name in ("centre", "stride", "frames", "height", "width")}
+        self.window = {name: window[name] for name in CUT if name in window}
         optional = {name: window.get(name, default) for name, default in DEFAULTS.items()}
         self.window |= {name: value for name, value in optional.items() if value != DEFAULTS[name]}
         self._labels = {head.name: self._class_ids(head) for head in heads}
@@ -117,7 +119,7 @@ class Clips(Split):
         self, folder: Path, heads: tuple[Head, ...], with_margin: bool = False, columns: Columns = PLAIN_COLUMNS
     ):
         super().__init__(folder, heads, columns)
-        margin = read_json(folder / "window.json")["margin"]
+        margin = read_json(folder / "window.json").get("margin", 0)
         self.margin = margin if with_margin else 0
         self._kept = slice(margin - self.margin, margin + self.window["frames"] + self.margin)
         self._shards: dict[str, np.ndarray] = {}

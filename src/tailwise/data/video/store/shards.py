@@ -15,15 +15,27 @@ from tailwise.data.raw import RawFile
 from tailwise.data.shards.cache import hash_of
 from tailwise.data.shards.rows import RowFile
 from tailwise.data.video.decode.container import ClipError
-from tailwise.data.video.decode.frames import decode_clip
-from tailwise.data.video.decode.window import Short, Window
+from tailwise.data.video.decode.frames import Cut, decode_clip
+from tailwise.data.video.decode.window import Short
 
-DECODING = ["container", "decoder_log", "excerpt", "frames", "orientation", "packets", "pictures", "probe", "window"]
+DECODING = [
+    "container",
+    "decoder_log",
+    "excerpt",
+    "frames",
+    "orientation",
+    "packets",
+    "pictures",
+    "probe",
+    "spread",
+    "window",
+]
 VIDEO = Path(__file__).parents[1]
 DATA = VIDEO.parent
 CODE = [
     *(VIDEO / "decode" / f"{name}.py" for name in DECODING),
     Path(__file__),
+    VIDEO / "sampling.py",
     DATA / "raw.py",
     *(DATA / "shards" / f"{name}.py" for name in ("cache", "rows")),
 ]
@@ -45,7 +57,7 @@ class Shard:
 
     root: Path
     clips: dict[str, str]
-    window: Window
+    window: Cut
     short: Short = "refuse"
     lost: dict[str, str] = field(default_factory=dict)
 

@@ -15,9 +15,10 @@ from tailwise.core.files import write_csv, write_json
 from tailwise.core.stage.progress import Progress
 from tailwise.core.system.cluster import Dask, Ray, map_on_cluster
 from tailwise.core.system.guarded import map_guarded
-from tailwise.data.shards.cache import clear_parts, finish, link_or_copy
+from tailwise.data.shards.cache import Finished, clear_parts, finish, link_or_copy
 from tailwise.data.shards.partition import partition
-from tailwise.data.video.decode.window import Short, Window
+from tailwise.data.video.decode.frames import Cut
+from tailwise.data.video.decode.window import Short
 from tailwise.data.video.store.shards import Shard, decode_shard
 
 if TYPE_CHECKING:  # decoding processes import this module and do not need pandas
@@ -61,7 +62,7 @@ Workers = int | Dask | Ray
 
 
 def build_store(
-    root: Path, rows: "pd.DataFrame", window: Window, folder: Path, cache: Path, how: Decode, workers: Workers
+    root: Path, rows: "pd.DataFrame", window: Cut, folder: Path, cache: Path, how: Decode, workers: Workers
 ) -> Store:
     """Decode one split's clips into `folder`, which is named after the split.
 
@@ -72,7 +73,7 @@ def build_store(
     content = dict(zip(rows["path"], rows["content"]))
     parts = partition(list(content))
     shards = [Shard(root, {clip: content[clip] for clip in clips}, window, how.short) for clips in parts]
-    done, decoded = _decode(shards, cache, how, workers, folder.name)
+    done, decoded = decode_shards(shards, cache, how, workers, folder.name)
     faults = {clip: reason for _, facts in done for clip, reason in facts["faults"].items()}
     names = {key: shard.name(facts["faults"]) for shard, (key, facts) in zip(shards, done)}
     places = {clip: (names[key], row) for key, facts in done for clip, row in facts["rows"].items()}
@@ -88,7 +89,9 @@ def build_store(
     return Store(dict(sorted(faults.items())), clips, dropped, len(shards), decoded)
 
 
-def _decode(shards: list[Shard], cache: Path, how: Decode, workers: Workers, label: str) -> tuple[list, int]:
+def decode_shards(
+    shards: list[Shard], cache: Path, how: Decode, workers: Workers, label: str
+) -> tuple[list[Finished], int]:
     """The key and facts of each shard, in order, and the number of shards that were not in the cache."""
 
     def run(waiting: list[Shard]) -> Iterator[tuple]:

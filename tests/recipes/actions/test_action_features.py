@@ -1,0 +1,161 @@
+"""Features of both streams: what is stored, what a cache keeps, faulty clips, mirrored passes."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from support.video.actions import AUGMENT, DECODE, HEAD, STREAMS, WINDOW, write_actions
+from tailwise.core.errors import UserError
+from tailwise.core.tables import read_table
+from tailwise.data.raw import RawFile
+from tailwise.data.video.decode.frames import decode_clip
+from tailwise.data.video.store.facts import read_facts
+from tailwise.data.video.store.tokens import Tokens
+from tailwise.recipes.actions.features.build import Job, build_features
+from tailwise.recipes.actions.features.options import Features
+from tailwise.recipes.actions.features.shard import Passes
+
+FLIPPED = Features(passes=1, flip=True)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    root = tmp_path_factory.mktemp("data")
+    write_actions(root / "raw", root / "index", each=2)
+    return root
+
+
+@pytest.fixture(scope="module")
+def net():
+    torch.manual_seed(1)
+    return STREAMS.build()
+
+
+@pytest.fixture
+def make(data, net, tmp_path, monkeypatch):
+    """Computes the features of a split into a folder below tmp_path, which also has the cache."""
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+
+    def made(split="train", how=FLIPPED, rows=None, folder="features", net=net):
+        job = Job(data / "raw", WINDOW, DECODE, STREAMS, net, torch.device("cpu"), 1)
+        table = rows_of(data, split) if rows is None else rows
+        passes = Passes(how, replace(AUGMENT, mirror=0.0), 1, split == "train")
+        return build_features(job, table, passes, tmp_path / folder / split), tmp_path / folder / split
+
+    return made
+
+
+def rows_of(data, split) -> pd.DataFrame:
+    return read_table(data / "index" / f"{split}.csv", {})
+
+
+def test_tokens_are_those_of_the_streams_plain_and_mirrored(make, data, net):
+    made, folder = make()
+    assert (made.shards, made.computed, made.faults) == (2, 2, {})
+    split = Tokens(folder, (HEAD,), all_passes=True)
+    assert len(split) == 6 and split.facts.flipped == (False, True)
+    for place in (0, 5):
+        _, found = split[place]
+        clip = torch.from_numpy(decode_clip(RawFile(data / "raw", split.rows[place]["path"]), WINDOW)[0])[None]
+        for name, passes in found.items():
+            plain, mirrored = net.tokens(name, clip)[0], net.tokens(name, clip.flip(3))[0]
+            np.testing.assert_allclose(passes, np.stack([plain.half(), mirrored.half()]), rtol=2e-2, atol=2e-2)
+
+
+def test_evaluation_has_the_plain_pass_alone(make):
+    _, folder = make("valid")
+    split = Tokens(folder, (HEAD,))
+    batch = split.collate([split[i] for i in (4, 0)])
+    steps, dims = STREAMS.steps(WINDOW.frames), STREAMS.dims
+    assert {name: tuple(of.shape) for name, of in batch.inputs.items()} == {
+        name: (2, steps[name], dims[name]) for name in steps
+    }
+    assert batch.targets["action"].tolist() == [2, 0] and batch.index.tolist() == [4, 0]
+    assert read_facts(folder).flipped == (False,)
+
+
+def test_a_second_time_everything_comes_from_the_cache_and_no_frames_stay(make, tmp_path):
+    _, folder = make()
+    again, other = make(folder="again")
+    assert again.computed == 0
+    for file in sorted(folder.iterdir()):
+        assert (other / file.name).read_bytes() == file.read_bytes()
+    assert not list((tmp_path / ".cache/clips").glob("*.npy"))
+
+
+def test_another_stream_is_computed_anew_and_the_other_is_not(make, net):
+    make()
+    torch.manual_seed(1)
+    other = STREAMS.build()
+    with torch.no_grad():
+        other.motion.patches.bias[0] += 1
+    made, _ = make(net=other)
+    assert (made.shards, made.computed) == (2, 1)
+
+
+def test_one_more_clip_computes_its_shard_alone(make, data, monkeypatch):
+    monkeypatch.setattr("tailwise.data.shards.partition.LARGEST", 2)
+    rows = rows_of(data, "train")
+    first, _ = make(rows=rows.iloc[:-1])
+    second, folder = make(rows=rows)
+    assert 0 < second.computed < second.shards
+    assert len(Tokens(folder, (HEAD,))) == len(rows)
+
+
+def test_pooled_features_have_one_token(make):
+    _, folder = make(how=Features(passes=0, flip=False, pool="max"))
+    split = Tokens(folder, (HEAD,))
+    assert {name: of.shape[0] for name, of in split[0][1].items()} == {"semantic": 1, "motion": 1}
+    assert split.facts.steps == {"semantic": 1, "motion": 1} and split.facts.pool == "max"
+
+
+def test_augmented_passes_differ_and_follow_from_the_clip(make):
+    how = Features(passes=2, flip=False, augment=1.0)
+    _, folder = make(how=how)
+    _, again = make(how=replace(how, batch=1), folder="again")
+    one, other = (Tokens(place, (HEAD,), all_passes=True) for place in (folder, again))
+    for place in range(len(one)):
+        passes = one[place][1]["motion"].astype(np.float32)
+        assert np.abs(passes[1] - passes[0]).max() > 0 and np.abs(passes[2] - passes[1]).max() > 0
+        np.testing.assert_allclose(other[place][1]["motion"], passes, rtol=2e-2, atol=2e-2)
+
+
+def test_faulty_clips_are_left_out_and_told(make, data):
+    rows = rows_of(data, "test")
+    broken = data / "raw" / "broken.mp4"
+    broken.write_bytes(b"no clip" * 200)
+    rows.loc[0, ["path", "content"]] = ["broken.mp4", "f" * 64]
+    made, folder = make("test", rows=rows)
+    assert list(made.faults) == ["broken.mp4"]
+    assert len(Tokens(folder, (HEAD,))) == len(rows) - 1
+    with pytest.raises(UserError, match="no clip of the test split can be used"):
+        make("test", rows=rows.iloc[:1])
+
+
+def test_numbers_that_are_not_finite_are_refused(make):
+    torch.manual_seed(1)
+    broken = STREAMS.build()
+    with torch.no_grad():
+        broken.motion.patches.bias[0] = float("nan")
+    with pytest.raises(UserError, match="the motion stream gives numbers that are not finite"):
+        make(net=broken)
+
+
+@pytest.mark.parametrize(
+    ("how", "training", "expected"),
+    [
+        (Features(passes=3, flip=True), True, (False, True, False, True)),
+        (Features(passes=2, flip=False, augment=0.5), True, (False, False, False)),
+        (Features(passes=3, flip=True), False, (False,)),
+    ],
+)
+def test_every_other_pass_is_mirrored_in_training(how, training, expected):
+    assert how.flipped(training) == expected
+
+
+def test_passes_without_effect_are_refused():
+    with pytest.raises(ValueError, match="passes has no effect"):
+        Features(passes=1, flip=False)
