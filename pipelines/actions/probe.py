@@ -34,8 +34,8 @@ from tailwise.data.video.decode.frames import decode_clip
 from tailwise.data.video.decode.spread import Spread
 from tailwise.metrics.confusion import confusion, macro, recall
 from tailwise.models.video.tiny import Tiny, TinyBackbone
-from tailwise.recipes.actions.demo import Demo, make_demo
 from tailwise.recipes.actions.clips.labels import mirror_ids
+from tailwise.recipes.actions.demo import Demo, make_demo
 from tailwise.recipes.actions.readers.ssv2 import HEAD, Ssv2
 
 CUT = Spread(12, 48, 64)
