@@ -116,6 +116,7 @@ PARAMETERS = {
 
 # What only the pipelines sections and logos use.
 OF_OTHERS = (
+    "src/tailwise/ablation/plan.py",
     "src/tailwise/data/images/canvas.py",
     "src/tailwise/data/images/augment/light.py",
     "src/tailwise/losses/image/aleatoric.py",
