@@ -120,6 +120,7 @@ OF_OTHERS = (
     "src/tailwise/recipes/actions/demo/film.py",
     "src/tailwise/recipes/actions/readers/ssv2.py",
     "src/tailwise/recipes/actions/clips/labels.py",
+    "src/tailwise/ablation/plan.py",
     "src/tailwise/data/images/canvas.py",
     "src/tailwise/data/images/augment/light.py",
     "src/tailwise/evaluation/embedding/options.py",

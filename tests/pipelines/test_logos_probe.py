@@ -32,13 +32,22 @@ def probe(monkeypatch):
     monkeypatch.setitem(sys.modules, spec.name, module)
     spec.loader.exec_module(module)
     monkeypatch.setattr(sys, "argv", ["probe.py"])
+    measured, measure = {}, module.probe
+
+    def once(what, *rest):
+        """Each probe is fitted once, however often its figure is compared."""
+        if str(what) not in measured:
+            measured[str(what)] = measure(what, *rest)
+        return measured[str(what)]
+
+    monkeypatch.setattr(module, "probe", once)
     return module
 
 
 def write_prepared() -> None:
     """The demo, its tables and its prepared splits in the working folder."""
     Path("params.yaml").write_text(PARAMS)
-    make_demo(Demo(7, 24, 16, 2, 2, 1.0), Path("data/demo"))
+    make_demo(Demo(7, 16, 16, 2, 2, 1.0), Path("data/demo"))
     source = Source("data/demo", "refuse", ImageFiles("images", groups="brand"))
     found = index(source).index
     for split, rows in found.rows.items():

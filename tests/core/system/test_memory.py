@@ -94,8 +94,8 @@ from tailwise.core.system.memory import keep_freed_memory
 if sys.argv[1] == "kept":
     keep_freed_memory()
 import torch
-for step in range(6):
-    if step == 3:
+for step in range(14):
+    if step == 10:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     [torch.ones(10_000_000) for _ in range(3)]
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
