@@ -21,6 +21,7 @@ PARTS = [
     "augment",
     "heads",
     "sections",
+    "logos",
     "backbone",
     "costs",
     "devices",

@@ -31,7 +31,8 @@ ALLOWED = {
     "evaluation": PURE,
     "reporting": PURE,
     "recipes": WORK,
-    "cli": WORK | {"recipes"},
+    "ablation": PURE | {"engine", "reporting"},
+    "cli": WORK | {"recipes", "ablation"},
     "__main__": {"cli"},
 }
 """{layer: the layers below that it may import besides itself}. What is not named here may not exist."""

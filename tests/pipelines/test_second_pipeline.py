@@ -43,6 +43,18 @@ for source in ("../../src", "."):
     for file in sorted(Path(source, package).rglob("*.py")):
         importlib.import_module(".".join(file.relative_to(source).with_suffix("").parts).removesuffix(".__init__"))
 """
+ABLATION = """
+title: Parts of the tagger
+seeds: 1
+phases: [phase1, phase2]
+last: evaluate
+given: {data/raw: [songs], data/index: [songs], data/songs: [songs]}
+figures: {recall: {label: macro recall, path: tag.macro_recall}}
+compared: [recall]
+rows:
+  default: {label: default}
+  short: {label: one epoch in phase 1, params: {phase1.train.epochs: 1}}
+"""
 
 
 def everything_of_the_root(repo: Path) -> dict[str, bytes]:
@@ -224,3 +236,15 @@ def test_a_wrong_key_is_refused_before_anything_is_touched(repo):
     call("dvc", "repro", cwd=folder, status=255)
     (folder / "params.yaml").write_text(params)
     assert model.read_bytes() == before
+
+
+def test_a_part_of_it_is_ablated_by_its_own_stages(repo):
+    """Two cells, trained by the stages of its dvc.yaml; the second call computes nothing."""
+    folder = repo / PLACE
+    (folder / "ablation.yaml").write_text(ABLATION)
+    said = call("env", "PYTHONPATH=../../src:.", "python3", "-m", "tailwise", "ablate", cwd=folder).splitlines()
+    assert [line.split(":")[0] for line in said[:2]] == ["default seed 1", "short seed 1"]
+    cells = {name: read_json(folder / f"results/ablation/{name}/1.json") for name in ("default", "short")}
+    assert cells["default"]["figures"]["recall"] > 0.9 and cells["short"]["epochs"] == [1, 2]
+    again = call("env", "PYTHONPATH=../../src:.", "python3", "-m", "tailwise", "ablate", cwd=folder).splitlines()
+    assert again == ["reports/ablation.md: 2 cells"]

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from study.measure import adjusted, head_figures
-from study.statistics import estimate, holm, paired
 from study.summary import Row, Summary, corrected, rare_classes, taken_for
 from study.tables import rare_report, report, table
 from tailwise.core.heads import Head
 from tailwise.metrics.predictions import Predictions
+from tailwise.metrics.statistics import estimate, holm, paired
 
 
 def test_the_interval_of_a_mean_is_students():

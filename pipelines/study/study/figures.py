@@ -6,8 +6,8 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from study.statistics import Estimate
 from study.summary import Row, Summary, rare_classes
+from tailwise.metrics.statistics import Estimate
 from tailwise.reporting.figures.style import WIDTH, save, shorten_label, style
 
 MOST_CLASSES = 4

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from study.plan import Cell, Study
-from study.statistics import Estimate, estimate, holm, paired
 from tailwise.core.files import read_json
 from tailwise.evaluation.figures import RARE
+from tailwise.metrics.statistics import Estimate, estimate, holm, paired
 
 Results = dict[int, dict[str, Any]]
 """{seed: content of a cell's file}"""

@@ -39,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
     add_predict(commands.add_parser("predict", help="classes of new samples from a weights file"))
     add_preset(commands.add_parser("preset", help="write the values of a preset into params.yaml"))
     add_regress(commands.add_parser("regress", help="what got worse since the committed figures; status 1 if anything"))
+    add_ablate(commands.add_parser("ablate", help="train a pipeline with parts changed, and compare: docs/ablation.md"))
     add_config(commands.add_parser("config", help="print params.yaml as a recipe reads it, defaults included"))
     for name, run, text in (
         ("summary", _summary, "print the validation figures of the last run"),
@@ -96,6 +97,17 @@ def add_regress(one: argparse.ArgumentParser) -> None:
     one.set_defaults(run=_regress)
 
 
+def add_ablate(one: argparse.ArgumentParser) -> None:
+    one.add_argument(
+        "file", type=Path, nargs="?", default=Path("ablation.yaml"), help="of the rows; default: %(default)s"
+    )
+    one.add_argument("--row", action="append", metavar="NAME", help="only this one, or these; default: all")
+    one.add_argument("--seeds", type=int, metavar="N", help="of each row; default: the file's")
+    one.add_argument("--list", action="store_true", dest="only_list", help="show what is not done, compute nothing")
+    one.add_argument("--tables", action="store_true", help="write the table and the plot, compute nothing")
+    one.set_defaults(run=_ablate)
+
+
 def add_config(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "recipe", metavar="MODULE", nargs="?", default="tailwise.recipes.fouls", help="default: %(default)s"
@@ -109,6 +121,14 @@ def _predict(args: argparse.Namespace) -> None:
     from tailwise.cli.predict.command import predict
 
     predict(args)
+
+
+def _ablate(args: argparse.Namespace) -> None:
+    if args.seeds is not None and args.seeds < 1:
+        raise UserError(f"--seeds must be at least 1, found {args.seeds}")
+    from tailwise.cli.ablate import ablate
+
+    ablate(args)
 
 
 def _preset(args: argparse.Namespace) -> None:

@@ -47,6 +47,16 @@ def test_a_seed_draws_the_same_each_time_and_another_one_another():
     assert first == again != other
 
 
+def test_the_folds_test_each_sample_once():
+    labels, groups = samples()
+    drawn = [assign(labels, groups, Split(0.2, 0.2, 1, fold)) for fold in range(5)]
+    assert all([splits[i] for splits in drawn].count("test") == 1 for i in range(len(labels)))
+    assert drawn[0] == assign(labels, groups, Split(0.2, 0.2, 1))
+    for fold in (-1, 5):
+        with pytest.raises(ValueError, match="fold must be within 0 and 4 for test: 0.2"):
+            Split(0.2, 0.2, 1, fold)
+
+
 @pytest.mark.parametrize(("of_group", "then"), [
     (1, "t.vt.t.t...vtvv..v...t.v"),
     (2, "vv..tt........vvvvtttt.."),

@@ -41,9 +41,15 @@ class Chain:
     def commands(self) -> list[list[str]]:
         """The command of the last stage and of each that it needs, in order: script, recipe and arguments."""
         stages: dict[str, Any] = yaml.safe_load(self.file.read_text("utf8"))["stages"]
+        for stage in stages.values():
+            stage["deps"] = [self._filled(str(path)) for path in stage.get("deps", [])]
         needed = set(needed_by(stages, self.last, self.given))
         texts = [stage["cmd"].removeprefix("${run} ") for name, stage in stages.items() if name in needed]
-        return [shlex.split(TEMPLATE.sub(lambda found: _value_of(found[1], self.values), text)) for text in texts]
+        return [shlex.split(self._filled(text)) for text in texts]
+
+    def _filled(self, text: str) -> str:
+        """With the values that its templates refer to."""
+        return TEMPLATE.sub(lambda found: _value_of(found[1], self.values), text)
 
     def run(self, folder: Path) -> "Used":
         """Run all stages in a folder with a params.yaml and what is given. Raises UserError as `run_stage` does."""

@@ -61,7 +61,7 @@ def fingerprints(paths: Sequence[str], opener: Opener, workers: int) -> dict[str
     """{path: its look}. Uses worker processes, because a picture may crash the process."""
     parts = [_Part(tuple(paths[start : start + TOGETHER])) for start in range(0, len(paths), TOGETHER)]
     found: dict[str, Fingerprint] = {}
-    with Progress("looks", len(paths), "images") as progress:
+    with Progress("fingerprints", len(paths), "images") as progress:
         work = partial(_look_at, opener=opener)
         for _, part in map_guarded(work, parts, workers, TIMEOUT_S, _Part.without, progress.advance):
             found |= part

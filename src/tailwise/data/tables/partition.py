@@ -13,17 +13,25 @@ TOLERANCE = 0.01
 
 @dataclass(frozen=True)
 class Split:
-    """How to draw splits. valid, test: shares of the samples; seed: of the draw"""
+    """How to draw splits.
+
+    valid, test: shares of the samples; seed: of the draw
+    fold: which part is `test`: of cross-validation with test: 0.2, the folds 0 to 4 test each sample once
+    """
 
     valid: float
     test: float
     seed: int
+    fold: int = 0
 
     def __post_init__(self):
         if min(self.valid, self.test) <= 0 or self.valid + self.test >= 1:
             raise ValueError(f"valid and test must be above 0 and together below 1: {self.valid}, {self.test}")
         if not 0 <= self.seed < 2**32:
             raise ValueError(f"seed must be within [0, 2**32), found {self.seed}")
+        count, of = folds(self.test)
+        if not 0 <= self.fold < of // count:
+            raise ValueError(f"fold must be within 0 and {of // count - 1} for test: {self.test:g}, found {self.fold}")
 
 
 def assign(labels: Sequence[str], groups: Sequence[str], split: Split) -> list[str]:
@@ -33,17 +41,19 @@ def assign(labels: Sequence[str], groups: Sequence[str], split: Split) -> list[s
     Raises UserError if there are too few groups, or no label is frequent enough to stratify.
     """
     names = np.full(len(labels), "train", object)
-    test = take(np.arange(len(labels)), labels, groups, split.test, split.seed)
+    test = take(np.arange(len(labels)), labels, groups, split.test, split.seed, split.fold)
     names[test] = "test"
     rest = np.flatnonzero(names == "train")
     names[take(rest, labels, groups, split.valid / (1 - split.test), split.seed)] = "valid"
     return names.tolist()
 
 
-def take(indices: np.ndarray, labels: Sequence[str], groups: Sequence[str], share: float, seed: int) -> np.ndarray:
+def take(
+    indices: np.ndarray, labels: Sequence[str], groups: Sequence[str], share: float, seed: int, fold: int = 0
+) -> np.ndarray:
     """A random subset of these indices with the given share, stratified by label, without splitting groups.
 
-    Errors as for `assign`.
+    fold: which of the disjoint subsets of this share and seed. Errors as for `assign`.
     """
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold  # imported here: slow, rarely needed
 
@@ -56,7 +66,7 @@ def take(indices: np.ndarray, labels: Sequence[str], groups: Sequence[str], shar
     with warnings.catch_warnings(action="ignore", category=UserWarning):  # of labels rarer than the folds
         kind = StratifiedKFold if different == len(indices) else StratifiedGroupKFold  # takes seconds for 10,000 groups
         parts = kind(of, shuffle=True, random_state=seed).split(indices, *codes)
-        taken = [chosen for _, chosen in parts][:count]
+        taken = [chosen for _, chosen in parts][fold * count : (fold + 1) * count]
     return indices[np.concatenate(taken)]
 
 

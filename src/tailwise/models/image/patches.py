@@ -1,6 +1,7 @@
 """Pictures as patches: embedded by convolutions, and their mean colours."""
 
 import math
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -42,6 +43,11 @@ def is_power(number: int) -> bool:
     return number > 1 and not number & (number - 1)
 
 
+Norm = Callable[[int], nn.Module]
+NORMS: dict[str, Norm] = {"group": group_norm, "batch": nn.BatchNorm2d}
+"""{name: a normalization layer for this many channels}"""
+
+
 class PatchEmbedding(nn.Module):
     """image (B, 3, H, W) uint8 to (B, H / patch, W / patch, width), by convolutions of 3 x 3.
 
@@ -66,25 +72,25 @@ class Convolutions(nn.Module):
     """image (B, 3, H, W) uint8 to (B, C, h, w): convolutions of 3 x 3, each with GELU.
 
     channels: of each; the first one keeps height and width, and has no norm: its inputs have known levels. The others
-        halve height and width, and have group norm
+        halve height and width, and have a norm
     edges: whether the first one sees `with_edges`, else colours alone
     """
 
-    def __init__(self, channels: list[int], edges: bool):
+    def __init__(self, channels: list[int], edges: bool, norm: Norm = group_norm):
         super().__init__()
         self.see = with_edges if edges else normalised
         first = nn.Conv2d(SEEN[edges], channels[0], 3, padding=1)
-        self.layers = nn.Sequential(first, nn.GELU(), *(halving(*pair) for pair in zip(channels, channels[1:])))
+        self.layers = nn.Sequential(first, nn.GELU(), *(halving(*pair, norm) for pair in zip(channels, channels[1:])))
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         convolution = next(self.layers.parameters())
         return self.layers(self.see(image, convolution.dtype))
 
 
-def halving(inside: int, outside: int) -> nn.Sequential:
-    """A convolution that halves height and width, group norm and GELU."""
+def halving(inside: int, outside: int, norm: Norm) -> nn.Sequential:
+    """A convolution that halves height and width, a norm and GELU."""
     convolution = nn.Conv2d(inside, outside, 3, stride=2, padding=1, bias=False)
-    return nn.Sequential(convolution, group_norm(outside), nn.GELU())
+    return nn.Sequential(convolution, norm(outside), nn.GELU())
 
 
 def patch_colours(image: torch.Tensor, patch: int) -> torch.Tensor:

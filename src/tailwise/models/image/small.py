@@ -6,7 +6,7 @@ from typing import Literal
 import torch
 from torch import nn
 
-from tailwise.models.image.patches import Convolutions
+from tailwise.models.image.patches import NORMS, Convolutions
 
 HALVINGS = 4
 
@@ -17,11 +17,13 @@ class Small:
 
     width: channels of the second layer, even: the first one has half as many, the last one 8 times as many
     edges: whether it sees edges besides colours, see `with_edges`
+    norm: group norm, per picture, or batch norm, over the pictures of a micro-batch
     """
 
     kind: Literal["small"]
     width: int = 16
     edges: bool = True
+    norm: Literal["group", "batch"] = "group"
 
     def __post_init__(self):
         if self.width < 2 or self.width % 2:
@@ -38,7 +40,7 @@ class Small:
     def build(self, size: int) -> "SmallNet":
         """The backbone, randomly initialised; raises ValueError as `check`."""
         self.check(size)
-        return SmallNet(self.width, self.edges)
+        return SmallNet(self)
 
     def pretrain(self, backbone: nn.Module) -> None:
         """Do nothing: there are no published weights."""
@@ -47,10 +49,10 @@ class Small:
 class SmallNet(nn.Module):
     """image (B, 3, H, W) uint8 to embeddings (B, 16 * width)."""
 
-    def __init__(self, width: int, edges: bool):
+    def __init__(self, options: Small):
         super().__init__()
-        channels = [width // 2, *(width << i for i in range(HALVINGS))]
-        self.layers = Convolutions(channels, edges)
+        channels = [options.width // 2, *(options.width << i for i in range(HALVINGS))]
+        self.layers = Convolutions(channels, options.edges, NORMS[options.norm])
         self.dim, self.project = 2 * channels[-1], nn.Linear(2 * channels[-1], 2 * channels[-1])
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:

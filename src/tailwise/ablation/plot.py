@@ -4,18 +4,20 @@ import io
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import StrMethodFormatter
 
-from ablation.plan import DEFAULT
-from ablation.tables import COLUMNS, Line
+from tailwise.ablation.plan import DEFAULT, Ablation
+from tailwise.ablation.tables import Line
 from tailwise.core.files import write_bytes
 from tailwise.reporting.figures.style import COLORS, FORMATS, WIDTH, style
 
-SHOWN = ("macro_f1", "boundary_f1")
+SHOWN = 2
+"""Panels: the first of the figures that are compared."""
 TIME = "cpu_seconds"
 SIDES = [(0.0, 6.5), (0.0, -6.5), (8.0, 0.0), (-8.0, 0.0), (7.0, 6.0), (-7.0, 6.0), (7.0, -6.0), (-7.0, -6.0)]
 SIDES += [(2 * x, 2 * y) for x, y in SIDES]
@@ -26,18 +28,18 @@ LETTER = 7.0
 """Width and height that a number takes, in points of print."""
 
 
-def draw(lines: Sequence[Line], path: Path) -> None:
+def draw(plan: Ablation, lines: Sequence[Line], path: Path) -> None:
     """Write a PNG. Rows without a time are left out; no file without any row."""
-    timed = [line for line in lines if line.mean(TIME)]
-    if not timed:
+    timed, shown = [line for line in lines if line.mean(TIME)], plan.compared[:SHOWN]
+    if not timed or not shown:
         return
     with style():
         below = 0.155 * -(-len(timed) // 2)
-        figure = Figure(figsize=(WIDTH, 3.2 + below), layout="none")
+        figure = Figure(figsize=(WIDTH, 3.2 + below))
         share = below / figure.get_figheight()
         figure.set_layout_engine(ConstrainedLayoutEngine(rect=(0, share, 1, 1 - share)))
-        for axes, name in zip(figure.subplots(1, len(SHOWN)), SHOWN):
-            scatter(axes, timed, name)
+        for axes, name in zip(figure.subplots(1, len(shown), squeeze=False)[0], shown):
+            scatter(axes, timed, name, plan.figures[name].label)
         figure.suptitle("Each row of the ablation; the band: the default ± its standard deviation", fontsize=9)
         key(figure, timed)
         content = io.BytesIO()
@@ -45,25 +47,25 @@ def draw(lines: Sequence[Line], path: Path) -> None:
     write_bytes(path, content.getvalue())
 
 
-def scatter(axes: Axes, lines: Sequence[Line], name: str) -> None:
+def scatter(axes: Axes, lines: Sequence[Line], name: str, label: str) -> None:
     """One panel: points numbered from 0, the default."""
-    points = [(line.mean(TIME), line.mean(name)) for line in lines]
+    points = [(x, y) for line in lines if (x := line.mean(TIME)) and (y := line.mean(name)) is not None]
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes.xaxis.set_minor_formatter(StrMethodFormatter("{x:g}"))
-    axes.set(xlabel="training, processor seconds", ylabel=COLUMNS[name][0])
+    axes.set(xlabel="training, processor seconds", ylabel=label)
     for line, (x, y) in zip(lines, points):
         own = line.name == DEFAULT
         color = COLORS[2] if own else COLORS[1]
         axes.plot(x, y, "D" if own else "o", color=color, markersize=5 if own else 3.5, zorder=3 if own else 2)
         if own and len(values := line.values(name)) > 1:
-            spread = statistics.stdev(values)
+            spread = statistics.stdev(values.values())
             axes.axhspan(y - spread, y + spread, color=COLORS[2], alpha=0.12, linewidth=0)
     axes.margins(0.12)
     low, high = axes.get_ylim()
     more = max(LEAST_RANGE - (high - low), 0) / 2
     axes.set_ylim(low - more, high + more)
-    axes.figure.draw_without_rendering()
+    cast(Figure, axes.figure).draw_without_rendering()
     number(axes, points)
 
 

@@ -1,0 +1,117 @@
+"""Computes a cell: runs the pipeline's own stages in a scratch folder, and reads what they leave."""
+
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from tailwise.ablation.plan import RESULTS, SCRATCH, TIMES, Ablation, Cell, Figure, cell_params, file_of, made_from
+from tailwise.core.errors import UserError
+from tailwise.core.files import read_csv, read_json, write_json
+from tailwise.core.stage.chain import Chain
+from tailwise.core.stage.run_log import last_runs
+from tailwise.engine.checkpoint.weights import INSTEAD_OF, read_weights
+from tailwise.metrics.dotted import check_known, dotted
+
+TRAIN, RUNS = "train", ".logs/stages.csv"
+TEMPLATE = re.compile(r"\{([\w.]+)\}")
+
+
+@dataclass(frozen=True)
+class Place:
+    """The pipeline that is ablated. file: its dvc.yaml; recipe: its package; kind: dataclass of all its params"""
+
+    file: Path
+    recipe: str
+    kind: type
+
+    def chain(self, params: Mapping[str, Any], given: Sequence[str], last: str) -> Chain:
+        folder = self.file.parent
+        code = (folder.parents[1] / "src", folder)
+        return Chain(self.file, {**params, "recipe": self.recipe}, tuple(given), last, code)
+
+
+def run_cell(plan: Ablation, cell: Cell, place: Place) -> dict[str, Any]:
+    """Compute a cell and write results/<file>/<row>/<seed>.json, and the same in times/; returns the former.
+
+    A run that is killed leaves no file, and its scratch folder is removed by the next. Raises UserError if a stage
+    fails.
+    """
+    shutil.rmtree(SCRATCH, ignore_errors=True)
+    params, given = cell_params(plan, cell, place.kind), plan.given_to(cell.row)
+    origin = made_from(plan, cell, place.kind)
+    fill(SCRATCH, place.file, params, given)
+    used = train(SCRATCH, place.chain(params, given, plan.last))
+    figures = {name: figure_of(SCRATCH, figure, params) for name, figure in plan.figures.items()}
+    found = {"made_from": origin, "seed": cell.seed, "params": plan.rows[cell.row].params}
+    found |= {"figures": figures, **facts(SCRATCH, plan.phases)}
+    write_json(file_of(plan, cell, TIMES), used)
+    write_json(file_of(plan, cell, RESULTS), found)
+    shutil.rmtree(SCRATCH)
+    return found
+
+
+def fill(folder: Path, file: Path, params: Mapping[str, Any], given: Sequence[str]) -> None:
+    """A cell's folder: its params.yaml, and links to the dvc.yaml, what is given, and raw data of the user's own."""
+    (folder / "data").mkdir(parents=True)
+    (folder / "reports").mkdir()
+    for path in dict.fromkeys((*given, *own_root(params))):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).symlink_to(Path(path).resolve())
+    (folder / "dvc.yaml").symlink_to(file)
+    (folder / "params.yaml").write_text(yaml.safe_dump(dict(params), sort_keys=False), encoding="utf8")
+
+
+def own_root(params: Mapping[str, Any]) -> list[str]:
+    """data.root where it is a folder of the user's own, relative to the pipeline's."""
+    root = Path(params.get("data", {}).get("root", "data/demo"))
+    made = root.is_absolute() or Path("data/demo") in (root, *root.parents)
+    return [] if made or not root.exists() else [str(root)]
+
+
+def train(folder: Path, chain: Chain) -> dict[str, int]:
+    """Run the stages; the processor seconds of the training stages together, and their peak memory.
+
+    They come from dvc.yaml, so that a stage which the pipeline gains is part of all cells.
+    """
+    seconds, peak = 0.0, 0.0
+    for words in chain.commands():
+        used = chain.run_stage(folder, words)
+        if Path(words[0]).stem == TRAIN:
+            seconds += used.seconds
+            peak = max(peak, *(run.mb or 0.0 for run in last_runs(folder / RUNS) if run.stage.startswith(TRAIN)))
+    return {"cpu_seconds": round(seconds), "peak_mb": round(peak)}
+
+
+def figure_of(folder: Path, figure: Figure, params: Mapping[str, Any]) -> float | None:
+    """The number that a cell's stages wrote; None if it is undefined; UserError for a path that is none."""
+    path = TEMPLATE.sub(lambda found: str(value_at(params, found[1])), figure.path)
+    known = dotted(read_json(folder / figure.file))
+    check_known(figure.file, [path], known)
+    return known[path]
+
+
+def value_at(params: Mapping[str, Any], path: str) -> Any:
+    place: Any = params
+    for name in path.split("."):
+        if not isinstance(place, Mapping) or name not in place:
+            raise UserError(f"figures: {{{path}}} is no key of params.yaml")
+        place = place[name]
+    return place
+
+
+def facts(folder: Path, phases: Sequence[str]) -> dict[str, Any]:
+    """What is told of each cell besides its figures: size, length and troubles of its training."""
+    tensors, told = read_weights(folder / "data" / "models" / f"{phases[-1]}.safetensors")
+    logs = [folder / "reports" / "training" / phase for phase in phases]
+    return {
+        "parameters": int(sum(np.prod(tensor.shape, dtype=np.int64) for tensor in tensors.values())),
+        "epochs": [len({row["epoch"] for row in read_csv(log / "epochs.csv")}) for log in logs],
+        "interventions": sum(len(read_csv(log / "interventions.csv")) for log in logs),
+        "fallback": INSTEAD_OF in told,
+    }
