@@ -25,8 +25,11 @@ own.explain = (mistake) => {
   const image = element("img", { src: mistake.picture, alt: mistake.sample });
   const figures = [element("figure", {}, image, element("figcaption", {}, "image"))];
   if (mistake.attention) figures.push(attentionFigure(mistake.attention, mistake.picture));
-  const { entropy, mutual_information: between } = mistake.uncertainty;
-  const told = `entropy ${figure(entropy)}, of which ${figure(between)} differs from one dropout pass to another`;
+  const { entropy, mutual_information: between, log_variance: variance } = mistake.uncertainty;
+  const most = figure(Math.log(Object.keys(mistake.probabilities).length));
+  const own = isNumber(variance) ? `; the model's own log variance ${figure(variance)}` : "";
+  const dropout = `of which ${figure(between)} differs from one dropout pass to another`;
+  const told = `Uncertainty: entropy ${figure(entropy)}, ${dropout} (at most ${most})${own}.`;
   return [element("div", { class: "looked" }, ...figures), element("p", { class: "note" }, told)];
 };
 
