@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tailwise.recipes.actions.predict.inputs import ClipInputs
     from tailwise.recipes.actions.predict.specification import Specification
     from tailwise.recipes.actions.task import Config
-    from tailwise.recipes.prediction import Inputs, Sample
+    from tailwise.recipes.prediction import Inputs, Prediction, Sample
     from tailwise.reporting.page import Page
 
 
@@ -107,6 +107,11 @@ class Actions(Recipe):
         from tailwise.recipes.actions.report.page import ActionsPage
 
         return ActionsPage()
+
+    def formats(self) -> Mapping[str, Callable[[list[Prediction], Inputs], str]]:
+        from tailwise.recipes.actions.predict.official import as_submission
+
+        return {"submission": as_submission}
 
     def find_inputs(self, args: argparse.Namespace) -> Inputs:
         from tailwise.recipes.actions.predict.inputs import find_inputs

@@ -140,11 +140,6 @@ def test_official_counts_are_checked_where_the_labels_are_official(tmp_path, mon
     assert notes["test"][0].endswith("; WARNING: of the official data it must be 5")
 
 
-def test_videos_without_labels_are_listed_for_prediction(tmp_path):
-    rows = Ssv2("ssv2").unlabelled(write(tmp_path))
-    assert records(rows) == [{"sample": "31", "path": "videos/31.webm"}, {"sample": "32", "path": "videos/32.webm"}]
-
-
 def test_without_a_video_it_says_how_to_get_one(tmp_path):
     write(tmp_path)
     for file in (tmp_path / "videos").iterdir():

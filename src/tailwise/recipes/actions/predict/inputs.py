@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 from tailwise.core.errors import UserError, print_error
 from tailwise.core.files import regular
+from tailwise.recipes.actions.predict.official import listed
 from tailwise.recipes.prediction import Inputs, Sample
 
 if TYPE_CHECKING:
     from tailwise.recipes.actions.predict.specification import Specification
 
+LIST = ".json"
+"""Of a file of ids, as the official test.json."""
 ENDINGS = (".webm", ".mp4", ".mkv", ".avi", ".mov", ".m4v")
 
 
@@ -46,16 +49,18 @@ def find_inputs(args: argparse.Namespace) -> ClipInputs:
         if (place := file.path.resolve()) in seen:
             raise UserError(f"{file.path}: is given twice; give each clip once")
         seen.add(place)
-    named = not any(path.is_dir() for path in given)
+    named = not any(path.is_dir() or path.suffix.lower() == LIST for path in given)
     return ClipInputs(files, str(given[0]), "clip", form="text", named=named)
 
 
 def _files(path: Path) -> list[ClipFile]:
-    """A file as it was typed; or all clips below a folder, by name."""
+    """A file as it was typed; all clips below a folder, by name; or those that a JSON file of ids lists."""
     if not path.is_dir():
         if not path.exists():
             raise UserError(f"{path}: absent")
-        if regular(path).suffix.lower() not in ENDINGS:
+        if regular(path).suffix.lower() == LIST:
+            return [ClipFile(name, file) for name, file in listed(path)]
+        if path.suffix.lower() not in ENDINGS:
             raise UserError(f"{path}: names of clips end in {', '.join(ENDINGS)}")
         return [ClipFile(str(path), path)]
     below = sorted(file.relative_to(path) for file in path.rglob("*") if file.suffix.lower() in ENDINGS)

@@ -91,15 +91,6 @@ class Ssv2:
             "clip",
         )
 
-    def unlabelled(self, root: Path) -> "pd.DataFrame":
-        """The videos of the official test file: sample and path."""
-        from tailwise.core.tables import text_table
-
-        videos = find_videos(root)
-        folder = main_folder(videos)
-        ids = read_ids(need_file(root, "test"))
-        return text_table(("sample", "path"), ((name, videos.get(name, f"{folder}/{name}.webm")) for name in ids))
-
 
 def _table(root: Path, name: str, classes: tuple[str, ...], videos: dict[str, str], folder: str) -> "pd.DataFrame":
     """The rows of an official file; UserError for an id that is listed twice."""

@@ -19,7 +19,7 @@ class ActionsPage(Page):
         super().__init__(sections=SECTIONS, item_name="clip", folder=Path(__file__).parent, preview="strip", **own)
 
     def collect(self, root: Path) -> dict[str, Any]:
-        """contact: a few training clips of each class; confused: pairs of classes that are mixed up; groups: accuracy"""
+        """contact: clips of each class; confused: pairs of classes that are mixed up; groups: accuracy"""
         files = {name: read_json(root / f"reports/{name}.json") for name in ("contact", "confused", "intervals")}
         return {"contact": files["contact"], "confused": files["confused"], "groups": files["intervals"]["groups"]}
 
