@@ -19,8 +19,8 @@ class ActionsPage(Page):
         super().__init__(sections=SECTIONS, item_name="clip", folder=Path(__file__).parent, preview="strip", **own)
 
     def collect(self, root: Path) -> dict[str, Any]:
-        """contact: a few training clips of each class"""
-        return {"contact": read_json(root / "reports/contact.json")}
+        """contact: a few training clips of each class; survey: statistics of the raw clips of each split"""
+        return {name: read_json(root / f"reports/{name}.json") for name in ("contact", "survey")}
 
     def payload(self, own: Mapping[str, Any]) -> dict[str, Any]:
         """gap: pixels between two frames of a strip"""
