@@ -15,7 +15,9 @@ from tailwise.engine.train.loop import train_phase
 from tailwise.models.frozen.efficientnet import EfficientNetLite0
 from tailwise.models.frozen.i3d import I3D
 from tailwise.models.frozen.streams import Streams
-from tailwise.recipes.actions.motion.task import Config, build, preparation
+from tailwise.recipes.actions.clips.loss import balanced_loss, log_priors
+from tailwise.recipes.actions.clips.mirror import preparation
+from tailwise.recipes.actions.motion.task import Config, build
 
 CONFIG = Config(STREAMS, AUGMENT)
 
@@ -61,3 +63,17 @@ def test_a_pretrained_stream_is_not_trained_here(splits):
     pretrained = Streams(EfficientNetLite0("efficientnet_lite0"), I3D("", "", "i3d", "mmaction2"))
     with pytest.raises(UserError, match="kind: i3d.*motion.stages"):
         build(Config(pretrained, AUGMENT), (HEAD,), *splits, seed=1)
+
+
+def test_training_corrects_for_the_shares_of_classes_and_evaluation_does_not(splits):
+    task = build(CONFIG, (HEAD,), *splits, seed=1)
+    batch = task.train.collate([task.train[i] for i in (0, 4, 8)])
+    logits = {"action": torch.randn(3, 3)}
+    priors = {"action": torch.tensor([0.7, 0.2, 0.1]).log()}
+    loss = balanced_loss(priors)
+    plain = torch.nn.functional.cross_entropy(logits["action"], batch.targets["action"], reduction="sum")
+    torch.testing.assert_close(loss(logits, batch, None)["action"], plain)
+    wanted = -(logits["action"] + priors["action"]).log_softmax(1)[range(3), batch.targets["action"]].sum()
+    torch.testing.assert_close(loss(logits, batch, {})["action"], wanted)
+    even = log_priors((HEAD,), None)["action"]
+    assert even.tolist() == pytest.approx([np.log(1 / 3)] * 3)

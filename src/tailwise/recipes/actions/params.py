@@ -21,6 +21,8 @@ from tailwise.models.action.model import TwoStreams, check_limits
 from tailwise.models.frozen.motion import OwnMotion
 from tailwise.models.frozen.streams import Streams
 from tailwise.recipes import contradictions as shared
+from tailwise.recipes.actions.baseline.model import BaselineModel
+from tailwise.recipes.actions.baseline.task import BaselineStage
 from tailwise.recipes.actions.clips.prepare import Prepare
 from tailwise.recipes.actions.demo import Demo
 from tailwise.recipes.actions.features.options import Features
@@ -54,6 +56,7 @@ class Params:
     augment: Augment
     streams: Streams
     motion: MotionStage
+    baseline: BaselineStage
     features: Features
     phase1: PhaseSection
     phase2: PhaseSection
@@ -81,6 +84,7 @@ class Params:
             check_phase(name, model, phase.train, (HEAD,), ())
             check_limits(model, {key for key in parameters if moves(key, phase.train.trainable)}, self.model.limits)
         self._check_motion()
+        self._check_baseline()
         for line in self.contradictions(parameters):
             raise ValueError(line)
 
@@ -90,6 +94,18 @@ class Params:
             check_phase(
                 "motion", without_memory(lambda: MotionModel(options, ANY_HEAD)), self.motion.train, (HEAD,), ()
             )
+
+    def _check_baseline(self) -> None:
+        shape = (self.window.frames, self.window.height, self.window.width)
+        if not self.baseline.stages:
+            return
+        if not self.motion.stages:
+            raise ValueError("baseline.stages needs the clips that motion.stages decodes: set that to [motion]")
+        try:
+            model = without_memory(lambda: BaselineModel(self.baseline.model, ANY_HEAD, shape))
+        except ValueError as error:
+            raise ValueError(f"window does not fit baseline.model: {error}") from error
+        check_phase("baseline", model, self.baseline.train, (HEAD,), ())
 
     def phases(self) -> dict[str, PhaseSection]:
         return {name: getattr(self, name) for name in PHASES}

@@ -14,15 +14,13 @@ from tailwise.data.augment.streams import uniform
 from tailwise.data.video.store.facts import Facts
 from tailwise.data.video.store.tokens import Tokens, choose_pass
 from tailwise.engine.checkpoint.weights import as_json
-from tailwise.engine.contract.metric import Metric, Select
+from tailwise.engine.contract.metric import Select
 from tailwise.engine.contract.mixing import Mixing, Mixup, draw_mix
 from tailwise.engine.contract.task import Task
 from tailwise.losses.classification import classification_loss
-from tailwise.metrics.classification import Classification
-from tailwise.metrics.confidence import Confidence
-from tailwise.metrics.top_k import TopK
 from tailwise.models.action.model import TwoStreams
 from tailwise.models.frozen.streams import NAMES, Streams
+from tailwise.recipes.actions.clips.figures import metrics
 from tailwise.recipes.actions.clips.mirror import Swaps, swaps_of, with_swapped
 
 PASS_STREAM = 31
@@ -118,13 +116,6 @@ def mix_tokens(batch: Batch, how: Mixing, keys: np.ndarray) -> Batch:
     blend = share.view(-1, 1, 1)
     mixed = {name: blend * batch.inputs[name] + (1 - blend) * batch.inputs[name][partner] for name in NAMES}
     return replace(batch, inputs={**batch.inputs, **mixed}, mix=Mix(partner, share))
-
-
-def metrics(heads: tuple[Head, ...]) -> dict[str, Metric]:
-    """Each head's figures; top-k accuracy and confidence of the first head."""
-    first = heads[0]
-    of_heads = {head.name: Classification(head) for head in heads}
-    return {**of_heads, "top": TopK(first, (1, 5)), "confidence": Confidence(first)}
 
 
 def specification(config: Config, heads: tuple[Head, ...], facts: Facts) -> dict:
