@@ -19,14 +19,11 @@ class ActionsPage(Page):
         super().__init__(sections=SECTIONS, item_name="clip", folder=Path(__file__).parent, preview="strip", **own)
 
     def collect(self, root: Path) -> dict[str, Any]:
-<<<<<<< HEAD
-        """contact: clips of each class; confused: pairs of classes that are mixed up; groups: accuracy"""
-        files = {name: read_json(root / f"reports/{name}.json") for name in ("contact", "confused", "intervals")}
-        return {"contact": files["contact"], "confused": files["confused"], "groups": files["intervals"]["groups"]}
-=======
-        """contact: a few training clips of each class; survey: statistics of the raw clips of each split"""
-        return {name: read_json(root / f"reports/{name}.json") for name in ("contact", "survey")}
->>>>>>> 1cf8ed2fbb373988c9b4312766af91b616cb6f38
+        """contact: clips of each class; confused: classes that are mixed up; groups: accuracy; survey: of raw clips"""
+        names = ("contact", "confused", "intervals", "survey")
+        files = {name: read_json(root / f"reports/{name}.json") for name in names}
+        groups = files.pop("intervals")["groups"]
+        return {**files, "groups": groups}
 
     def payload(self, own: Mapping[str, Any]) -> dict[str, Any]:
         """gap: pixels between two frames of a strip"""
