@@ -8,7 +8,6 @@ import pytest
 import yaml
 
 from support.pipeline.project import ROOT, STAGES, Project, new_project
-from support.slow import slow_but
 from support.video.filming import write_clip
 from tailwise.core.files import read_json
 
@@ -58,16 +57,14 @@ def test_the_example_runs_to_its_report(own):
     assert own.repro() == []
 
 
+@pytest.mark.slow  # the lines themselves: data/tables/test_table_refused
 @pytest.mark.parametrize(
     ("old", "new", "said"),
-    slow_but(
-        [
-            ("clips/9.mp4", "../9.mp4", "line 10: path '../9.mp4' is outside the data root"),
-            ("friendly 2", "cup 2022", "the group 'cup 2022' is in train (sample kick 4) and in test (sample kick 9)"),
-            ('"miss, <1 m wide"', "miss, <1 m wide", "line 3: 6 fields where the header has 5"),
-        ],
+    [
         ("clips/9.mp4", "../9.mp4", "line 10: path '../9.mp4' is outside the data root"),
-    ),
+        ("friendly 2", "cup 2022", "the group 'cup 2022' is in train (sample kick 4) and in test (sample kick 9)"),
+        ('"miss, <1 m wide"', "miss, <1 m wide", "line 3: 6 fields where the header has 5"),
+    ],
 )
 def test_a_mistake_is_one_line_of_the_stage(own, tmp_path, old, new, said):
     project = own.copy(tmp_path / "project")

@@ -6,7 +6,6 @@ import pytest
 
 from support.pipeline.project import ROOT, STAGES, new_project
 from support.pipeline.terminal import command, run
-from support.slow import slow_but
 from tailwise.core.params.config import read_params
 from tailwise.engine.checkpoint.weights import read_tensors, write_weights
 
@@ -17,7 +16,8 @@ def params_of(project) -> dict:
     return read_params(project / "params.yaml")
 
 
-@pytest.mark.parametrize("name", slow_but(PRESETS, "smoke"))
+@pytest.mark.slow  # that their params are valid: cli/test_preset
+@pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_passes_the_check_and_its_graph_resolves(name, home, tmp_path):
     project = new_project(tmp_path / "project", home)
     project.write("params.yaml", (ROOT / "params.yaml").read_text(encoding="utf8"))

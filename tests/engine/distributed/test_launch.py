@@ -167,6 +167,7 @@ world.gather(1)
     assert ended(folder, work) == (1, ["work: state: No space left on device"], 2)
 
 
+@pytest.mark.slow
 def test_a_mistake_before_the_processes_meet_is_one_line(folder):
     early = """
 if RANK == "0":

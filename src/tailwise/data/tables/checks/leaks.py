@@ -54,8 +54,9 @@ def all_rows(index: Index, stubs: set[str]) -> pd.DataFrame:
     parts = [rows.assign(split=split) for split, rows in index.rows.items()]
     table = pd.concat(parts, ignore_index=True)
     table = table.assign(place=table["path"] if "path" in table else "sample " + column(table, "sample"))
+    labels = {head: column(table, head) for head in index.heads}
     heads = {
-        head: column(table, head).where(column(table, head).map(index.classes_in).map(bool), "") for head in index.heads
+        head: cells.where(cells.map(lambda cell: bool(index.classes_in(cell))), "") for head, cells in labels.items()
     }
     contents = column(table, "content")
     return table.assign(**heads, item=contents.mask(contents.isin(list(stubs)), column(table, "place")))
