@@ -1,6 +1,6 @@
 """Training on cached features with 174 classes, and a whole clip at full size: action_features.py [CLIPS]
 
-Random features of DINOv3's and I3D's widths, 2 epochs; then one forward and backward pass from the pixels of 16 frames of
+Random features of DINOv3's and I3D's widths, 2 epochs; then one forward and backward pass from pixels: 16 frames of
 224x224. Prints seconds, processor seconds and the peak of memory.
 """
 
