@@ -117,6 +117,15 @@ PARAMETERS = {
 # What only the other pipelines use, or no stage.
 OF_OTHERS = (
     "src/tailwise/data/download/fetch.py",
+    "src/tailwise/models/frozen/streams.py",
+    "src/tailwise/models/action/fusion.py",
+    "src/tailwise/data/video/store/tokens.py",
+    "src/tailwise/recipes/actions/recipe.py",
+    "src/tailwise/recipes/actions/baseline/task.py",
+    "src/tailwise/recipes/actions/features/build.py",
+    "src/tailwise/recipes/actions/motion/task.py",
+    "src/tailwise/recipes/actions/predict/inputs.py",
+    "src/tailwise/recipes/actions/report/page.py",
     "src/tailwise/recipes/actions/demo/film.py",
     "src/tailwise/recipes/actions/readers/ssv2.py",
     "src/tailwise/recipes/actions/clips/labels.py",

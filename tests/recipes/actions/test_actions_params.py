@@ -28,7 +28,7 @@ def read(values: dict) -> Params:
         ({"prepare.calibration": 0.0}, "leaves no clip to fit calibration to", {"prepare.calibration": 0.2}),
         ({"motion.stages": []}, r"\{kind: own\} needs the stage", {"motion.stages": ["motion"]}),
         ({"streams.motion": I3D}, "motion.stages has no effect", {"streams.motion": I3D, "motion.stages": []}),
-        ({"window.height": 20}, "window does not fit streams", {"window.height": 32}),
+        ({"window.height": 20}, "window does not fit streams", {"window.height": 36}),
         (
             {"phase1.train.trainable": ["*"]},
             'phase1.train.trainable: features do not train the streams: add "!streams',

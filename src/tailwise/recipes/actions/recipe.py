@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from tailwise.recipes.recipe import Recipe
+from tailwise.recipes.recipe import Extra, Recipe
 
 if TYPE_CHECKING:
     import argparse
@@ -83,6 +83,13 @@ class Actions(Recipe):
         from tailwise.recipes.actions.task import as_stored
 
         return as_stored(config, spec)
+
+    def extra(self, params: dict, index: Path, predictions: dict, counts: dict[str, dict[str, int]]) -> Extra:
+        """Accuracy over groups of classes, and the pairs that are mixed up most."""
+        from tailwise.recipes.actions.clips.groups import extra
+        from tailwise.recipes.actions.readers.ssv2 import HEAD
+
+        return extra(predictions[HEAD])
 
     def show(self, split: Path, heads: tuple[Head, ...], samples: Sequence[str]) -> list[dict[str, Any]]:
         """{"sample", "strip"} of each: the film strip of its frames."""

@@ -15,12 +15,18 @@ class ActionsPage(Page):
     """The shared sections; a contact sheet of each class, and clips with the streams' attention in the mistakes."""
 
     def __init__(self):
-        own: dict[str, Any] = {"scripts": ("films",), "styles": ("films",), "parts": ("mistakes", "data")}
+        own: dict[str, Any] = {"scripts": ("films",), "styles": ("films",), "parts": ("result", "mistakes", "data")}
         super().__init__(sections=SECTIONS, item_name="clip", folder=Path(__file__).parent, preview="strip", **own)
 
     def collect(self, root: Path) -> dict[str, Any]:
-        """contact: a few training clips of each class; survey: statistics of the raw clips of each split"""
-        return {name: read_json(root / f"reports/{name}.json") for name in ("contact", "survey")}
+        """contact: clips of each class; confused: pairs of classes that are mixed up; groups: accuracy
+        survey: statistics of the raw clips of each split
+        """
+        names = ("contact", "confused", "intervals", "survey")
+        files = {name: read_json(root / f"reports/{name}.json") for name in names}
+        return {name: files[name] for name in ("contact", "confused", "survey")} | {
+            "groups": files["intervals"]["groups"]
+        }
 
     def payload(self, own: Mapping[str, Any]) -> dict[str, Any]:
         """gap: pixels between two frames of a strip"""
