@@ -19,9 +19,14 @@ class ActionsPage(Page):
         super().__init__(sections=SECTIONS, item_name="clip", folder=Path(__file__).parent, preview="strip", **own)
 
     def collect(self, root: Path) -> dict[str, Any]:
-        """contact: clips of each class; confused: pairs of classes that are mixed up; groups: accuracy"""
-        files = {name: read_json(root / f"reports/{name}.json") for name in ("contact", "confused", "intervals")}
-        return {"contact": files["contact"], "confused": files["confused"], "groups": files["intervals"]["groups"]}
+        """contact: clips of each class; confused: pairs of classes that are mixed up; groups: accuracy
+        survey: statistics of the raw clips of each split
+        """
+        names = ("contact", "confused", "intervals", "survey")
+        files = {name: read_json(root / f"reports/{name}.json") for name in names}
+        return {name: files[name] for name in ("contact", "confused", "survey")} | {
+            "groups": files["intervals"]["groups"]
+        }
 
     def payload(self, own: Mapping[str, Any]) -> dict[str, Any]:
         """gap: pixels between two frames of a strip"""
