@@ -38,7 +38,7 @@ def main() -> None:
         print(f"seed {seed} ...", flush=True)
         runs.append(run_experiment(f"seed-{seed}", {"training.seed": seed}))
     print(f"\nValidation figures of the default pipeline, seeds {', '.join(map(str, seeds))}")
-    for head in (name for name, value in runs[0].items() if isinstance(value, dict)):
+    for head in (name for name, value in runs[0].items() if isinstance(value, dict) and "macro_recall" in value):
         show_head(head, runs, targets)
 
 

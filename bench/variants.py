@@ -57,7 +57,7 @@ def show_quality(kind: str) -> None:
     of_heads = [
         f"{head} " + " ".join(f"{of[name]:.3f}" for name in ("macro_recall", "macro_f1", "min_recall", "loss"))
         for head, of in found.items()
-        if isinstance(of, dict)
+        if isinstance(of, dict) and "macro_recall" in of
     ]
     print(f"  {kind:<13}{'   '.join(of_heads)}", flush=True)
 

@@ -47,5 +47,7 @@ class FoulsPage(Page):
 
 def evaluated(official: dict[str, Any], figures: dict[str, Any]) -> dict[str, Any]:
     """SoccerNet's figures of a split beside its balanced accuracy and macro recalls."""
-    recalls = {head: of["macro_recall"] for head, of in figures.items() if isinstance(of, dict)}
+    recalls = {
+        head: of["macro_recall"] for head, of in figures.items() if isinstance(of, dict) and "macro_recall" in of
+    }
     return {"official": official, "recalls": recalls, "balanced": figures["balanced_accuracy"]}
