@@ -17,19 +17,19 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
-from tailwise.cli.predict.predictor import Predictor, load_predictor
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_csv, read_json, write_csv, write_text
 from tailwise.core.params.config import read_params, section
 from tailwise.core.stage.folders import pipeline_folder
 from tailwise.data.images.canvas import Canvas
 from tailwise.data.images.picture import PictureError
+from tailwise.engine.checkpoint.weights import INSTEAD_OF, read_weights
 from tailwise.recipes.logos.properties.rules import Rules, read_rules
 from tailwise.recipes.logos.properties.table import measure_file
 from tailwise.recipes.logos.recipe import RECIPE
 from tailwise.recipes.logos.source import Source
-from tailwise.recipes.prediction import Sample
 
 IMAGES, WARM = 100, 5
 """Images that are timed, and those before them that are not: the first ones load libraries."""
@@ -41,7 +41,7 @@ class Ways:
 
     source: Source
     rules: Rules
-    predictor: Predictor
+    model: nn.Module
     canvas: Canvas
     threshold: float
 
@@ -53,17 +53,20 @@ class Ways:
         hybrid = opened + ruled + (modelled if sure < self.threshold else 0.0)
         return {"rules": opened + ruled, "model": opened + modelled, "hybrid": hybrid}
 
+    @torch.no_grad()
     def answer(self, content: bytes) -> None:
         square = np.asarray(self.canvas.read(content)[0]).transpose(2, 0, 1).copy()
-        self.predictor.predict(Sample(0, "", {"image": square}))
+        self.model(torch.from_numpy(square)[None])
 
 
 def main() -> None:
     weights, rules, routing, listed = map(Path, sys.argv[1:5])
     torch.set_num_threads(1)
-    predictor, spec = load_predictor(weights, RECIPE, torch.device("cpu"), None)
+    tensors, facts = read_weights(weights)
+    model, spec = RECIPE.from_specification({name: of for name, of in facts.items() if name != INSTEAD_OF})
+    model.load_state_dict(tensors)
     source = section(read_params(), "data", Source)
-    ways = Ways(source, read_rules(rules), predictor, spec.canvas, read_json(routing)["threshold"])
+    ways = Ways(source, read_rules(rules), model.eval(), spec.canvas, read_json(routing)["threshold"])
     found: dict[str, dict[str, float]] = {}
     for row in spread(read_csv(Path("data/index/valid.csv")), WARM + IMAGES):
         with suppress(PictureError):

@@ -60,7 +60,7 @@ def test_every_metric_is_in_the_files_the_line_tensorboard_and_the_evaluation(tm
     found = scalars(last, task.metrics, {})
     assert [found[name] for name in columns] == pytest.approx([float(row[name]) for name in columns], abs=1e-6)
     text = epoch_line(last, task.metrics)
-    assert f"colour top top 1 {found['colour_top_top_1']:.4g}; colour top top 2 " in text and "norm " in text
+    assert f"top-k accuracy: top 1 {found['colour_top_top_1']:.4g}" in text and "norm " in text
     figures = evaluate(task, make_run()).figures
     assert list(figures) == list(task.metrics) and set(figures["colour_top"]) == {"top_1", "top_2"}
 
@@ -75,6 +75,6 @@ def test_they_are_those_of_all_samples_whatever_the_micro_batch():
 def test_unknown_values_are_blank():
     record = EpochRecord("p", 1, 1, 0.1, 1.0, 1.0, {"colour_top": [0, 0, 0], "calibration": [0] * 45})
     text = epoch_line(record, METRICS)
-    assert "colour top top 1 -; colour top top 2 -" in text and "calibration -" in text
+    assert "top-k accuracy: top 1 -" in text and "calibration -" in text
     assert not any(name.startswith("c") for name in scalars(record, METRICS, {}))
     assert not any(math.isnan(value) for value in scalars(record, METRICS, {}).values())

@@ -139,7 +139,8 @@ def test_without_a_browser_the_tests_are_skipped_with_a_reason_or_fail_where_it_
 def test_without_heads_there_is_nothing_to_choose_but_the_epoch(report):
     browser = report("contrastive")
     assert browser.all("#head, #label, #each, #confusion") == []
-    assert browser.texts("#overall h4") == ["Loss", "Gradient norm", "Learning rate", "Score"]
+    blocks = "Gradient norm of each block of the model"
+    assert browser.texts("#overall h4") == ["Loss", "Gradient norm", blocks, "Learning rate", "Score"]
     browser.click("#back")
     assert browser.text("#at") == "pretrain, epoch 1 of 3"
     browser.go("run")

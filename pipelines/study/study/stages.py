@@ -8,6 +8,7 @@ import yaml
 
 from study.effective import PHASES
 from study.settings import ROOT, Dataset
+from tailwise.core.params.config import read_params
 from tailwise.core.stage.chain import Chain
 
 GIVEN = ("data/clips", "data/index", "reports/classes.json", "data/checked.txt")
@@ -18,7 +19,8 @@ def chain(recipe: str, params: Mapping[str, Any]) -> Chain:
     """The stages of a cell. They come from the root's dvc.yaml, so that one which the default gains is part of all."""
     inputs = {phase: {"inputs": params.get(phase, {}).get("inputs", "clips")} for phase in PHASES}
     code = (ROOT / "src", Path(__file__).resolve().parents[1])
-    return Chain(ROOT / "dvc.yaml", {"recipe": recipe, **inputs}, GIVEN, "evaluate", code)
+    values = {**read_params(ROOT / "params.yaml"), **inputs, "recipe": recipe}
+    return Chain(ROOT / "dvc.yaml", values, GIVEN, "evaluate", code)
 
 
 def prepare(folder: Path, dataset: Dataset, params: dict) -> None:

@@ -115,8 +115,11 @@ def width(spec, channels):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (without("recipe"), "written by no recipe, or by an older version: train it again; known recipes: fouls"),
-        (lambda spec: {**spec, "recipe": "os"}, "written by the unknown recipe 'os'; known recipes: fouls"),
+        (
+            without("recipe"),
+            "written by no recipe, or by an older version: train it again; known recipes: actions, fouls",
+        ),
+        (lambda spec: {**spec, "recipe": "os"}, "written by the unknown recipe 'os'; known recipes: actions, fouls"),
         (lambda spec: {**spec, "recipe": ["fouls"]}, "written by the unknown recipe"),
         (lambda spec: [spec], "written by no recipe"),
         (without("window"), "its specification is wrong: window is missing"),

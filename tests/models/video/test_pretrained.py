@@ -192,10 +192,16 @@ def test_a_pickle_with_code_is_refused_and_not_run(folder, protocol):
     assert not (folder / "touched").exists()
 
 
-@pytest.mark.parametrize("content", [[1, 2], {"epoch": 3}, {"state_dict": {}}])
+@pytest.mark.parametrize("content", [[1, 2], {"epoch": 3}])
 def test_a_file_of_something_else_is_refused(folder, content):
     torch.save(content, folder / "other.pth")
     with pytest.raises(UserError, match="other.pth: not a plain state dict"):
+        started("s3d", file_of(folder / "other.pth"))
+
+
+def test_a_file_that_wraps_nothing_is_refused(folder):
+    torch.save({"state_dict": {}}, folder / "other.pth")
+    with pytest.raises(UserError, match="other.pth: not the weights of this architecture: .* is missing"):
         started("s3d", file_of(folder / "other.pth"))
 
 
@@ -291,7 +297,7 @@ def test_a_table_of_another_width_is_refused(folder):
 @pytest.mark.parametrize(
     ("change", "refusal"),
     [
-        ({"path": "weights.pt"}, "path must end in .safetensors or .pth, found weights.pt"),
+        ({"path": "weights.pt"}, "path must end in .safetensors, .pth or .pyth, found weights.pt"),
         ({"sha256": "abc"}, "sha256 must be 64 digits of 0-9 and a-f, found 'abc'"),
         ({"sha256": "A" * 64}, "sha256 must be 64 digits"),
     ],

@@ -11,7 +11,7 @@ FOULS = load_recipe("tailwise.recipes.fouls")
 
 
 def test_recipes_are_the_folders_with_a_recipe():
-    assert names() == ["fouls", "logos", "sections"] and FOULS.name == "fouls"
+    assert names() == ["actions", "fouls", "logos", "sections"] and FOULS.name == "fouls"
 
 
 def test_a_package_without_a_recipe_is_refused_by_name():

@@ -194,8 +194,8 @@ def test_a_mistake_is_shown_in_its_song_with_the_attention(browser, report):
 def test_families_of_figures_are_charts_and_the_rest_is_folded(browser, tmp_path):
     path, _ = write_report(tmp_path, make_songs(3), charted=True)
     browser.open(path, "training")
-    assert browser.texts("#overall .chart > h4")[4:] == ["Boundary F1", "Segments found, F1"]
-    assert browser.texts("#overall .chart:nth-child(5) .legend li") == ["exact", "within 1 position"]
+    assert browser.texts("#overall .chart > h4")[5:] == ["Boundary F1", "Segments found, F1"]
+    assert browser.texts("#overall .chart:nth-child(6) .legend li") == ["exact", "within 1 position"]
     assert not browser.one("#more-curves").is_displayed()
     browser.all("#training details summary")[0].click()
     browser.settle()
