@@ -21,7 +21,7 @@ from tailwise.engine.checkpoint.recovery import (
 
 def state(epoch=3):
     now = {"model/a.weight": torch.randn(2, 3), "model/norm/x": torch.arange(3), "optimizer/0/step": torch.tensor(3.0)}
-    facts = {"epoch": epoch, "history": [0.1, {"a": None}], "loss": 0.1 + 0.2}
+    facts = {"epoch": epoch, "history": [0.1, {"b": None, "a": None}], "loss": 0.1 + 0.2}
     return State(facts, {"now": now, "best": {"a.weight": torch.ones(1)}, "good": {}})
 
 
@@ -33,6 +33,7 @@ def test_a_state_is_read_back_whole(tmp_path):
     with Recovery(tmp_path / "run") as recovery:
         found = recovery.load()
     assert found.facts == saved.facts and found.tensors.keys() == saved.tensors.keys()
+    assert list(found.facts["history"][1]) == ["b", "a"]  # in the order of the model, as tables list them
     for group, before in saved.tensors.items():
         after = found.tensors[group]
         assert before.keys() == after.keys() and all(torch.equal(before[name], after[name]) for name in before)

@@ -138,9 +138,9 @@ class Recovery:
         return self.folder / "state.safetensors"
 
     def save(self, state: State) -> None:
-        """Save atomically: on OSError the previous state stays."""
+        """Save atomically: on OSError the previous state stays. Facts keep their order, in which tables list them."""
         tensors = {f"{group}/{name}": t for group, named in state.tensors.items() for name, t in named.items()}
-        write_tensors(self.path, tensors, {"groups": list(state.tensors), "facts": state.facts})
+        write_tensors(self.path, tensors, {"groups": list(state.tensors), "facts": state.facts}, sort_keys=False)
 
     def load(self) -> State | None:
         """The last saved state, or None."""

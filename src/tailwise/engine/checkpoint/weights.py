@@ -14,10 +14,10 @@ from tailwise.core.tensors import misfit
 from tailwise.engine.checkpoint.header import KEY, check_header
 
 
-def write_tensors(path: Path, tensors: dict[str, torch.Tensor], facts: dict) -> None:
-    """Atomically write tensors with JSON metadata."""
+def write_tensors(path: Path, tensors: dict[str, torch.Tensor], facts: dict, sort_keys: bool = True) -> None:
+    """Atomically write tensors with JSON metadata. sort_keys: equal facts give the same bytes in whatever order"""
     ready = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    write_bytes(path, save(ready, {KEY: json.dumps(facts, sort_keys=True)}))
+    write_bytes(path, save(ready, {KEY: json.dumps(facts, sort_keys=sort_keys)}))
 
 
 def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict]:
