@@ -25,5 +25,6 @@ def explain(task: Task, sample: str, device: torch.device) -> dict[str, Any]:
     if looked is None:
         raise UserError(TOO_LARGE)
     maps = {name: [[round(x, 4) for x in row] for row in of[0].mean(dim=0).tolist()] for name, of in looked[1].items()}
-    frames = len(spaced(split.facts.cut["frames"]))
-    return {"strip": strip_of(split.facts, split.rows[place]["path"]), "frames": frames, "attention": maps}
+    facts = split.facts
+    frames = len(spaced(facts.looks.sampling.frames if facts.looks else facts.cut["frames"]))
+    return {"strip": strip_of(facts, split.rows[place]["path"]), "frames": frames, "attention": maps}

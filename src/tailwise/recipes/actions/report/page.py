@@ -8,7 +8,7 @@ from tailwise.core.files import read_json
 from tailwise.data.video.strips import GAP
 from tailwise.reporting.page import Page
 
-SECTIONS = ("result", "training", "calibration", "mistakes", "data", "certificate", "run")
+SECTIONS = ("result", "training", "calibration", "mistakes", "map", "data", "certificate", "run")
 
 
 class ActionsPage(Page):
