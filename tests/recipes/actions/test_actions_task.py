@@ -10,12 +10,11 @@ import pytest
 import torch
 
 from support.helpers import make_phase, make_run, same
-from support.video.actions import CLASSES, HEAD, STREAMS, film
+from support.video.actions import CLASSES, HEAD, STREAMS, film, write_tokens
 from tailwise.core.batch import Batch
 from tailwise.core.errors import UserError
-from tailwise.core.files import write_csv
 from tailwise.data.video.sampling import Sampling
-from tailwise.data.video.store.facts import Facts, read_facts, write_facts
+from tailwise.data.video.store.facts import read_facts, write_facts
 from tailwise.data.video.views import Views
 from tailwise.engine.batches.order import augment_keys
 from tailwise.engine.checkpoint.weights import load_into, write_weights
@@ -34,23 +33,6 @@ from tailwise.recipes.actions.task import Config, as_stored, build, mix_tokens, 
 CROSS = CrossAttention("cross_attention", heads=2)
 CONFIG = Config(STREAMS, TwoStreams(CROSS, width=16, dropout=0.0))
 FROZEN = ("*", "!streams.*")
-CUT = {"frames": 8, "height": 32, "width": 48}
-
-
-def write_tokens(folder, clips, flipped, origins):
-    """Random tokens that tell the class; those of a mirrored pass tell the mirror image's."""
-    rng, steps, dims = np.random.default_rng(1), STREAMS.steps(8), STREAMS.dims
-    ids = np.arange(clips) % 3
-    mirrored = np.array([1, 0, 2])[ids]
-    rows = [[f"c{i}", f"c{i}", f"c{i}.mp4", "", CLASSES[of], "a", i] for i, of in enumerate(ids)]
-    write_csv(folder / "manifest.csv", ("sample", "group", "path", "content", "action", "shard", "row"), rows)
-    for name, dim in dims.items():
-        tokens = rng.normal(size=(clips, len(flipped), steps[name], dim)).astype(np.float16)
-        for number, flip in enumerate(flipped):
-            for i, of in enumerate(mirrored if flip else ids):
-                tokens[i, number, :, of] += 8
-        np.save(folder / f"a-{name}.npy", tokens)
-    write_facts(folder, Facts(origins, steps, dims, flipped, "none", "data/demo", CUT))
 
 
 @pytest.fixture(scope="module")

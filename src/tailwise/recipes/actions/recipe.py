@@ -109,10 +109,10 @@ class Actions(Recipe):
         return thumbnails(split, samples)
 
     def explain(self, task: Task, sample: str, head: str, device: Any) -> dict[str, Any]:
-        """{"strip", "frames", "attention": {asking stream: rows of a map}}."""
+        """{"strip", "frames", "attention": {asking stream: rows of a map}, "importance": of each frame}."""
         from tailwise.recipes.actions.report.explain import explain
 
-        return explain(task, sample, device)
+        return explain(task, sample, head, device)
 
     def page(self) -> Page:
         from tailwise.recipes.actions.report.page import ActionsPage
