@@ -13,12 +13,13 @@ from tailwise.recipes.actions.insight.quality import stream_quality
 from tailwise.recipes.actions.insight.summary import summarise
 from tailwise.recipes.actions.recipe import RECIPE
 from tailwise.recipes.actions.task import Config
+from tailwise.recipes.recipe import Recipe
 
 
 def main() -> None:
     params, features = read_params(), Path("data/features")
     config, by = sections(params, Config), sections(params, ComputeConfig)
-    task, run = trained_task(RECIPE, config, by, Path(sys.argv[1]), features / "valid")
+    task, run = trained_task(cast(Recipe, RECIPE), config, by, Path(sys.argv[1]), features / "valid")
     task.model.to(run.device).eval()
     train, found = Tokens(features / "train", task.heads), {}
     for head in task.heads:

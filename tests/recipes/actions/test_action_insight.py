@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from support.video.actions import CLASSES, HEAD, STREAMS, write_tokens
-from tailwise.models.action.fusion import CrossAttention
+from tailwise.models.action.fusion import CrossAttention, OneStream
 from tailwise.models.action.model import ActionModel, TwoStreams
 from tailwise.recipes.actions.insight.importance import (
     frame_importance,
@@ -81,6 +81,12 @@ def test_the_stream_that_tells_nothing_contributes_little(told):
     shares = gradient_shares(model, tokens, means, "action", ids)
     torch.testing.assert_close(shares.sum(dim=1), torch.ones(60))
     assert shares[:, 0].mean() > 0.6
+
+
+def test_a_stream_that_is_not_read_has_no_share(told):
+    _, tokens, means, ids, _ = told
+    model = TwoStreams(OneStream("one_stream", "motion"), width=32).build(STREAMS, (HEAD,), (4, 2)).eval()
+    assert gradient_shares(model, tokens, means, "action", ids).tolist() == [[0.0, 1.0]] * 60
 
 
 def test_importance_is_the_fall_of_the_log_probability(told):

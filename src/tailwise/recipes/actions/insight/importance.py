@@ -50,12 +50,13 @@ def gradient_shares(model: ActionModel, tokens: Streams, means: Streams, head: s
     """(B, 2): each stream's share of the summed |gradient x (token - mean token)|, in the order of NAMES."""
     given = {name: tokens[name].detach().clone().requires_grad_() for name in NAMES}
     with torch.enable_grad():
-        log_p(model, given, head, ids).sum().backward()
-    sums = [
-        (of.grad * (of.detach() - means[name])).abs().sum(dim=(1, 2)) if of.grad is not None else torch.zeros(len(ids))
-        for name, of in given.items()
+        total = log_p(model, given, head, ids).sum()
+    gradients = torch.autograd.grad(total, [given[name] for name in NAMES], allow_unused=True)
+    products = [
+        torch.zeros_like(given[name]) if gradient is None else gradient * (given[name].detach() - means[name])
+        for name, gradient in zip(NAMES, gradients)
     ]
-    found = torch.stack(sums, dim=1)
+    found = torch.stack([each.abs().sum(dim=(1, 2)) for each in products], dim=1)
     return found / found.sum(dim=1, keepdim=True).clamp_min(torch.finfo(found.dtype).tiny)
 
 
