@@ -1,18 +1,18 @@
-"""The actions model at full size, DINOv3 and I3D, 16 frames of 224x224, 174 classes: actions.py [CLIPS]
+"""The actions model at full size, DINOv3 and I3D, 16 frames of 224x224, 174 classes: actions.py [--features 10000]
 
 Prints parameters, floating-point operations and latency of each part; seconds, processor seconds and the peak of memory
-of 2 epochs on random features of so many clips, and of one forward and backward pass from pixels; and how many clips a
-second training takes on features, and from pixels with the streams frozen. Weights are random: no file is needed.
+of one forward and backward pass from pixels; and how many clips a second training takes on features, and from pixels
+with the streams frozen. With --features: of 2 epochs on random features of so many clips. Weights are random, no file
+is needed.
 """
 
+import argparse
 import resource
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import torch
@@ -38,7 +38,7 @@ STREAMS = Streams(DINOv3("", "", "dinov3"), I3D("", "", "i3d", "mmaction2"))
 MODEL = TwoStreams(CrossAttention("cross_attention", heads=8), width=512)
 CUT = {"frames": 16, "height": 224, "width": 224}
 A_SHARD = 64
-ROUNDS = 5
+ROUNDS = 3
 
 
 def write_split(folder: Path, clips: int, origins: dict[str, str]) -> Path:
@@ -130,10 +130,9 @@ def show_throughput(model: ActionModel) -> None:
     print(f"{of_features / of_pixels:.0f} times as many", flush=True)
 
 
-def train_on_features(clips: int) -> ActionModel:
-    """2 epochs on random features; the model."""
-    net = MODEL.build(STREAMS, (HEAD,), (16, 2)).streams
-    origins = {name: net.origin(name) for name in STREAMS.dims}
+def train_on_features(clips: int, model: ActionModel) -> None:
+    """2 epochs on random features. model: whose streams the features name as theirs"""
+    origins = {name: model.streams.origin(name) for name in STREAMS.dims}
     with tempfile.TemporaryDirectory() as folder:
         splits = [
             write_split(Path(folder, name), count, origins)
@@ -146,19 +145,24 @@ def train_on_features(clips: int) -> ActionModel:
         begun, used = time.perf_counter(), time.process_time()
         train_phase(task, phase, range(clips), {}, run)
         told(f"2 epochs on features of {clips:,} clips", begun, used)
-    return cast(ActionModel, task.model)
+
+
+def show_all_parts(model: ActionModel) -> None:
+    show_parts(model.eval())
+    begun, used = time.perf_counter(), time.process_time()
+    model.train()(clips=random_clips(1))["action"].logsumexp(1).sum().backward()
+    told("one clip of 16 frames of 224x224, forward and backward", begun, used)
+    show_throughput(model)
 
 
 def main() -> None:
-    clips = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--features", type=int, metavar="CLIPS", help="train on features of so many clips instead")
+    clips = parser.parse_args().features
     torch.manual_seed(1)
     torch.set_num_threads(1)
-    model = train_on_features(clips).train()
-    begun, used = time.perf_counter(), time.process_time()
-    model(clips=random_clips(1))["action"].logsumexp(1).sum().backward()
-    told("one clip of 16 frames of 224x224, forward and backward", begun, used)
-    show_throughput(model)
-    show_parts(model.eval())
+    model = MODEL.build(STREAMS, (HEAD,), (16, 2))
+    train_on_features(clips, model) if clips else show_all_parts(model)
 
 
 if __name__ == "__main__":
