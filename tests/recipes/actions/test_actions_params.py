@@ -111,7 +111,8 @@ def test_the_full_preset_keeps_to_the_limits_and_needs_its_files():
     apply(params, read_file(FOLDER / "presets/full.yaml"))
     full = section(params, "", Params)
     assert full.model.limits == Limits(20_000_000, 0.85)
-    assert (full.window.frames, full.model.width) == (16, 512)
+    assert full.features.shape((32, 224, 320)) == (16, 224, 224) and full.model.width == 512
+    assert full.features.tested == 6 and full.features.flipped(training=True) == (False, True, False, True)
     with pytest.raises(UserError, match="dinov3_vits16plus.pth"):
         full.streams.check_weights()
 
