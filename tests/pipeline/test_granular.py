@@ -123,6 +123,7 @@ OF_OTHERS = (
     "src/tailwise/recipes/actions/recipe.py",
     "src/tailwise/recipes/actions/baseline/task.py",
     "src/tailwise/recipes/actions/features/build.py",
+    "src/tailwise/recipes/actions/insight/summary.py",
     "src/tailwise/recipes/actions/motion/task.py",
     "src/tailwise/recipes/actions/predict/inputs.py",
     "src/tailwise/recipes/actions/report/page.py",
