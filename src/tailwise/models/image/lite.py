@@ -64,5 +64,5 @@ class LiteBackbone(nn.Module):
         return self
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
-        frames = image.movedim(1, -1).unsqueeze(1)
+        frames = image.movedim(1, -1).unsqueeze(1).contiguous()  # colours last in memory: faster convolutions
         return self.net(frames)[:, 0]
