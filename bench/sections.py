@@ -60,19 +60,26 @@ def padding(lengths: np.ndarray, order: np.ndarray, batch: int) -> float:
     return 1 - sum(int(step.sum()) for step in steps) / sum(int(step.max()) * len(step) for step in steps)
 
 
-def of_padding(params: dict, prepared: Path, heads_file: Path, epochs: int = 10) -> Table:
-    """Padding with batches of similar length and with random ones, over some epochs' orders."""
+def of_padding(params: dict, prepared: Path, heads_file: Path, epochs: int = 10, many: int = 10_000) -> Table:
+    """Padding of batches by length and of random ones, of the pipeline's songs and of `many` with their lengths."""
     training = section(params, "training", Training)
     task = build(sections(params, Config), read_heads(heads_file), prepared / "train", prepared / "valid", 1)
     lengths, batch = np.array(task.lengths), training.batch_size
+    drawn = np.random.default_rng(training.seed).choice(lengths, many)
 
-    def shares(known: np.ndarray | None) -> list[float]:
+    def shares(of: np.ndarray, known: np.ndarray | None) -> list[float]:
         positions = [(training.seed, NAME, epoch) for epoch in range(epochs)]
-        return [padding(lengths, training_order(range(len(lengths)), known, batch, at), batch) for at in positions]
+        return [padding(of, training_order(range(len(of)), known, batch, at), batch) for at in positions]
 
-    figures = [Figure("by length", shares(lengths), most=MOST_PADDING), Figure("random", shares(None))]
+    figures = [
+        Figure(f"{many} songs with these lengths, by length", shares(drawn, drawn), most=MOST_PADDING),
+        Figure("by length", shares(lengths, lengths)),
+        Figure("sorted, the longest first: the least", [padding(lengths, np.argsort(-lengths), batch)]),
+        Figure("random", shares(lengths, None)),
+    ]
     spread = f"{lengths.min()} to {lengths.max()} positions"
-    return Table(f"Share of padding, {len(lengths)} songs of {spread}, batches of {batch}", figures)
+    note = "Padding is what a batch's longest song leaves of the others: few songs of very different length have more."
+    return Table(f"Share of padding, {len(lengths)} songs of {spread}, batches of {batch}", figures, note)
 
 
 def of_child(part: str, folder: str, songs: int) -> tuple[float, float]:

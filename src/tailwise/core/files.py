@@ -7,8 +7,9 @@ import json
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
@@ -32,7 +33,12 @@ def rounded(value: Any) -> Any:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Atomically replace `path` with `data`; creates its folder and removes partial files of killed processes.
+    """Atomically replace `path` with `data`, see `write_parts`."""
+    write_parts(path, [data])
+
+
+def write_parts(path: Path, parts: Iterable[bytes]) -> None:
+    """Atomically replace `path` with these bytes; creates its folder and removes partial files of killed processes.
 
     Raises OSError with the name of `path`, or of the folder that cannot be created, and leaves no partial file.
     """
@@ -42,7 +48,7 @@ def write_bytes(path: Path, data: bytes) -> None:
         remove_part(old, is_alive)
     try:
         with open(part, "wb") as file:
-            file.write(data)
+            file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)
@@ -98,22 +104,27 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_csv(path: Path, header: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
-    write_text(path, csv_text([list(header), *(rounded(list(row)) for row in rows)]))
+    """Write a table row by row: of many rows no text of the whole is held."""
+    lines = csv_lines(chain([header], (rounded(list(row)) for row in rows)))
+    write_parts(path, (line.encode("utf8") for line in lines))
 
 
 def csv_text(rows: Iterable[Iterable[Any]]) -> str:
+    """The rows as CSV, see `csv_lines`."""
+    return "".join(csv_lines(rows))
+
+
+def csv_lines(rows: Iterable[Iterable[Any]]) -> Iterator[str]:
     r"""The rows as CSV with ``\n`` after each; a cell with a line break of any kind is quoted.
 
     Before Python 3.13 `csv.writer` quotes a line break only if it is among its own, hence ``\r\n``.
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
-    lines: list[str] = []
     for row in rows:
         writer.writerow(row)
-        lines.append(text.getvalue().removesuffix("\r\n"))
+        yield text.getvalue().removesuffix("\r\n") + "\n"
         text.seek(text.truncate(0))
-    return "".join(f"{line}\n" for line in lines)
 
 
 def regular(path: Path) -> Path:

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from sklearn.metrics import confusion_matrix
 
 from tailwise.reporting.figures.style import WIDTH, shorten_label
 
@@ -16,7 +15,8 @@ def confusion(predictions: pd.DataFrame, classes: list[str], head: str) -> Figur
 
     predictions: one row per label; columns actual and predicted
     """
-    matrix = confusion_matrix(predictions["actual"], predictions["predicted"], labels=classes)
+    counts = pd.crosstab(predictions["actual"], predictions["predicted"])
+    matrix = counts.reindex(index=classes, columns=classes, fill_value=0).to_numpy()
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     figure = Figure(figsize=(WIDTH, WIDTH * 0.82), layout="constrained")
     axes = figure.subplots()

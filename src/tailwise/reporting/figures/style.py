@@ -81,9 +81,11 @@ def plain_text(axes: Axes) -> None:
 
 
 def save(figure: Figure, folder: Path, name: str) -> list[Path]:
-    """Write ``<folder>/<format>/<name>.<format>`` in every format; returns the paths."""
+    """Write ``<folder>/<format>/<name>.<format>`` in every format, with one layout; returns the paths."""
     for axes in figure.axes:
         plain_text(axes)
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # which would lay it out again, and draw it for that, in each format
     paths = []
     for kind, how in FORMATS.items():
         path = folder / kind / f"{name}.{kind}"

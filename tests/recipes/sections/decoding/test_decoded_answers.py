@@ -11,13 +11,24 @@ from tailwise.core.errors import UserError
 from tailwise.core.files import write_json
 from tailwise.core.heads import Head
 from tailwise.evaluation.calibration.fitted import Platt, Uncalibrated
-from tailwise.recipes.sections.decoding.fitted import OfDurations, OfNovelty, Undecoded, decoder, read_decoding
+from tailwise.recipes.sections.decoding.fitted import (
+    Adjustment,
+    OfDurations,
+    OfNovelty,
+    Undecoded,
+    decoder,
+    read_decoding,
+)
 
 HEAD = Head("section", ("verse", "chorus"))
-PLAIN = Uncalibrated("none", HEAD.classes)
+PLAIN = Adjustment(Uncalibrated("none", HEAD.classes), 0.0, (0.9, 0.1))
 LASTING = OfDurations("durations", HEAD.classes, PLAIN, 1.0, ((0.0, 1.0), (1.0, 0.0)), (1.4, 1.4), (0.3, 0.3))
 """Sections of about four positions."""
 BETWEEN = OfNovelty("novelty", HEAD.classes, PLAIN, 2, 0.0)
+
+
+def unadjusted(classes):
+    return Adjustment(Uncalibrated("none", classes), 0.0, (1 / len(classes),) * len(classes))
 
 
 def answered(fitted, chorus, features=None):
@@ -47,7 +58,7 @@ def test_a_light_weight_leaves_the_most_probable_classes():
 def test_transitions_that_never_happen_are_not_answered():
     classes = ("intro", "verse", "chorus")
     shares = ((0.0, 1.0, 0.0), (0.0, 0.0, 1.0), (0.0, 1.0, 0.0))
-    fitted = OfDurations("durations", classes, Uncalibrated("none", classes), 1.0, shares, (0.7,) * 3, (0.5,) * 3)
+    fitted = OfDurations("durations", classes, unadjusted(classes), 1.0, shares, (0.7,) * 3, (0.5,) * 3)
     logits = torch.tensor([[0.8, 0.1, 0.1], [0.8, 0.1, 0.1], [0.1, 0.4, 0.5], [0.1, 0.4, 0.5]]).log()[None]
     inputs = {"features": torch.zeros(1, 4, 1), "length": torch.tensor([4])}
     assert decoder({"s": fitted})(inputs, {"s": logits})[answers_output("s")].tolist() == [[0, 0, 1, 1]]
@@ -65,7 +76,15 @@ def test_probabilities_are_calibrated_first(fitted):
     towards_verse = Platt("platt", HEAD.classes, (1.0, 1.0), (3.0, -3.0))
     chorus = [0.7, 0.7, 0.7, 0.7]
     assert answered(fitted, chorus) == [1] * 4
-    assert answered(replace(fitted, calibrator=towards_verse), chorus) == [0] * 4
+    assert answered(replace(fitted, adjustment=replace(PLAIN, calibrator=towards_verse)), chorus) == [0] * 4
+
+
+@pytest.mark.parametrize("fitted", [LASTING, BETWEEN])
+def test_a_rare_class_is_answered_where_it_is_likelier_than_it_is_common(fitted):
+    """Its share is 0.1: at 0.3 it is three times as likely as elsewhere, at 0.05 half as likely."""
+    adjusted = replace(fitted, adjustment=replace(PLAIN, tau=1.0))
+    assert answered(fitted, [0.3] * 4) == answered(adjusted, [0.05] * 4) == [0] * 4
+    assert answered(adjusted, [0.3] * 4) == [1] * 4
 
 
 @pytest.mark.parametrize("fitted", [LASTING, BETWEEN])
@@ -86,7 +105,7 @@ def test_a_song_that_is_not_finite_is_left_to_those_who_refuse_it():
 
 
 def test_one_class_is_always_the_answer():
-    fitted = OfDurations("durations", ("a",), Uncalibrated("none", ("a",)), 1.0, ((0.0,),), (1.0,), (0.5,))
+    fitted = OfDurations("durations", ("a",), unadjusted(("a",)), 1.0, ((0.0,),), (1.0,), (0.5,))
     inputs = {"features": torch.zeros(1, 5, 1), "length": torch.tensor([5])}
     assert decoder({"s": fitted})(inputs, {"s": torch.zeros(1, 5, 1)})[answers_output("s")].tolist() == [[0] * 5]
 

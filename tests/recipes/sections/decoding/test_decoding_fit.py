@@ -80,10 +80,16 @@ def test_lengths_and_transitions_are_those_of_the_training_songs(train):
     assert fitted["section"]["transitions"] == ((0.0, 1.0), (1.0, 0.0))
 
 
+def test_of_the_training_songs_come_the_shares_that_adjust(train):
+    fitted, figures = fit(train, Durations("durations", (0.5, 1.0), (0.0, 1.0)))
+    assert [(one["tau"], one["weight"]) for one in figures["section"]["tried"]] == [(0, 0.5), (0, 1), (1, 0.5), (1, 1)]
+    assert fitted["section"]["adjustment"]["shares"] == pytest.approx([49 / 74, 25 / 74], abs=1e-6)  # one more of each
+
+
 def test_the_calibration_is_that_of_the_pipeline(train):
-    plain, platt = (fit(train, Durations("durations", (1.0,)), method=method)[0] for method in ("none", "platt"))
-    assert plain["section"]["calibrator"]["kind"] == "none"
-    assert platt["section"]["calibrator"]["kind"] == "platt" and platt["section"]["calibrator"]["slopes"]
+    found = (fit(train, Durations("durations", (1.0,)), method=method)[0] for method in ("none", "platt"))
+    plain, platt = (fitted["section"]["adjustment"]["calibrator"] for fitted in found)
+    assert plain["kind"] == "none" and platt["kind"] == "platt" and platt["slopes"]
 
 
 @pytest.mark.parametrize("kind", [Durations("durations"), Novelty("novelty"), MostProbable("most_probable")])
@@ -109,6 +115,7 @@ def test_with_most_probable_classes_nothing_is_fitted(train):
             "decoding: weights must be a list of numbers above 0 and at most 1000",
         ),
         ({"kind": "durations", "kernels": [4]}, "decoding.kernels is unknown"),
+        ({"kind": "novelty", "taus": [-1.0]}, "decoding: taus must be a list of numbers from 0 to 10"),
         (
             {"kind": "novelty", "kernels": [1]},
             "decoding: kernels must be a list of numbers of positions, each from 2 to 1024",

@@ -22,13 +22,14 @@ from tailwise.metrics.predictions import concatenate, predictions
 from tailwise.metrics.sequence.boundaries import Boundaries
 from tailwise.models.sequence.decode import fit_structure
 from tailwise.recipes.sections.decoding.fitted import (
+    Adjustment,
     FittedDecoding,
     OfDurations,
     OfNovelty,
     Undecoded,
     decoder,
 )
-from tailwise.recipes.sections.decoding.kinds import Decoding, Durations, Novelty
+from tailwise.recipes.sections.decoding.kinds import Decoding, Durations, MostProbable, Novelty
 
 Songs = Sequence[tuple[Batch, Outputs]]
 """Batches of songs with labels, and what the model gave for them."""
@@ -70,31 +71,43 @@ def choose_decoding(
 
 def _candidates(how: DecodingParams, head: Head, train: Path, songs: Songs) -> Iterable[FittedDecoding]:
     """The decodings to choose from."""
-    if isinstance(how.decoding, Durations):
-        yield from of_durations(how.decoding, head, training_labels(train, head), fit_calibrator(how, head, songs))
-    elif isinstance(how.decoding, Novelty):
-        yield from of_novelty(how.decoding, head, fit_calibrator(how, head, songs))
-    else:
+    kind = how.decoding
+    if isinstance(kind, MostProbable):
         yield Undecoded("most_probable", head.classes)
+        return
+    labels, calibrator = training_labels(train, head), fit_calibrator(how, head, songs)
+    for tau in kind.taus:
+        adjustment = Adjustment(calibrator, tau, shares_of(labels, len(head.classes)))
+        if isinstance(kind, Durations):
+            yield from of_durations(kind, head, adjustment, labels)
+        else:
+            yield from of_novelty(kind, head, adjustment)
 
 
-def of_durations(how: Durations, head: Head, labels: Sequence[np.ndarray], calibrator: Fitted) -> Iterable[OfDurations]:
+def of_durations(
+    how: Durations, head: Head, adjustment: Adjustment, labels: Sequence[np.ndarray]
+) -> Iterable[OfDurations]:
     """labels: class ids (T,) of each training song"""
     found = fit_structure(labels, len(head.classes))
     shares, center, spread = (
         rounded(part.tolist()) for part in (np.exp(found.transitions), found.center, found.spread)
     )
-    transitions = tuple(map(tuple, shares))
+    structure = tuple(map(tuple, shares)), tuple(center), tuple(spread)
     for weight in how.weights:
-        yield OfDurations(
-            "durations", head.classes, calibrator, weight, transitions, center=tuple(center), spread=tuple(spread)
-        )
+        yield OfDurations("durations", head.classes, adjustment, weight, *structure)
 
 
-def of_novelty(how: Novelty, head: Head, calibrator: Fitted) -> Iterable[OfNovelty]:
+def of_novelty(how: Novelty, head: Head, adjustment: Adjustment) -> Iterable[OfNovelty]:
     for kernel in how.kernels:
         for height in how.heights:
-            yield OfNovelty("novelty", head.classes, calibrator, kernel, height)
+            yield OfNovelty("novelty", head.classes, adjustment, kernel, height)
+
+
+def shares_of(labels: Sequence[np.ndarray], classes: int) -> tuple[float, ...]:
+    """Each class's share of the labelled positions, with one position more of each, so that none is 0."""
+    known = np.concatenate([*labels, np.zeros(0, int)])
+    counts = np.bincount(known[known >= 0], minlength=classes) + 1
+    return tuple(max(share, 1e-6) for share in rounded((counts / counts.sum()).tolist()))
 
 
 def training_labels(train: Path, head: Head) -> list[np.ndarray]:
@@ -128,5 +141,5 @@ def judged(metrics: Mapping[str, Metric], head: Head, songs: Songs, one: FittedD
 def settings(one: FittedDecoding) -> dict[str, float]:
     """What distinguishes the candidates."""
     if isinstance(one, OfDurations):
-        return {"weight": one.weight}
-    return {"kernel": one.kernel, "height": one.height} if isinstance(one, OfNovelty) else {}
+        return {"weight": one.weight, "tau": one.adjustment.tau}
+    return {"kernel": one.kernel, "height": one.height, "tau": one.adjustment.tau} if isinstance(one, OfNovelty) else {}

@@ -17,7 +17,7 @@ from tailwise.core.params.typed import convert
 from tailwise.evaluation.calibration.fitted import LEAST, Fitted, calibrate
 from tailwise.models.sequence.decode import Structure, decode
 from tailwise.models.sequence.novelty import Foote
-from tailwise.recipes.sections.decoding.kinds import HEAVIEST, WIDEST
+from tailwise.recipes.sections.decoding.kinds import HEAVIEST, WIDEST, check_taus
 
 LARGEST = 2**25
 """Maximum size of a file of decodings in bytes."""
@@ -34,26 +34,49 @@ class Undecoded:
 
 
 @dataclass(frozen=True)
+class Adjustment:
+    """What the probabilities of a decoding go through first.
+
+    calibrator: of the probabilities; tau: strength of the adjustment for rare classes, see `kinds.check_taus`
+    shares: (C,) of the training positions, each above 0
+    """
+
+    calibrator: Fitted
+    tau: float
+    shares: tuple[float, ...]
+
+    def __post_init__(self):
+        check_taus((self.tau,))
+        if not all(0 < share <= 1 for share in self.shares):
+            raise ValueError("shares must be above 0 and at most 1")
+
+    def scores(self, likely: np.ndarray) -> np.ndarray:
+        """Log-probabilities (T, C), calibrated and adjusted. likely: (T, C) probabilities"""
+        log_p = np.log(np.maximum(calibrate(likely, self.calibrator), LEAST))
+        return log_p - self.tau * np.log(self.shares)
+
+
+@dataclass(frozen=True)
 class OfDurations:
     """Semi-Markov decoding, see models/sequence/decode.py.
 
-    calibrator: of the probabilities; weight: of the structure
+    weight: of the structure
     transitions: (C, C) shares of the sections of a row's class that the column's follows, 0 on the diagonal
     center, spread: (C,) mean and standard deviation of the log of a section's length in positions
     """
 
     kind: Literal["durations"]
     classes: tuple[str, ...]
-    calibrator: Fitted
+    adjustment: Adjustment
     weight: float
     transitions: tuple[tuple[float, ...], ...]
     center: tuple[float, ...]
     spread: tuple[float, ...]
 
     def __post_init__(self):
-        size = len(self.classes)
-        if not all(len(values) == size for values in (self.transitions, *self.transitions, self.center, self.spread)):
-            raise ValueError(f"transitions, center and spread must have a value for each of the {size} classes")
+        size, vectors = len(self.classes), (*self.transitions, self.center, self.spread, self.adjustment.shares)
+        if not all(len(values) == size for values in (self.transitions, *vectors)):
+            raise ValueError(f"transitions, shares, center and spread must have a value for each of the {size} classes")
         if not 0 < self.weight <= HEAVIEST or min(self.spread, default=0) < NARROWEST:
             raise ValueError(f"weight must be in (0, {HEAVIEST:g}], and each spread {NARROWEST:g} or more")
         if max(map(abs, self.center)) > LONGEST:
@@ -67,32 +90,34 @@ class OfDurations:
             transitions = np.log(np.array(self.transitions)) + np.where(np.eye(len(self.classes)), -np.inf, 0)
         return Structure(transitions, np.array(self.center), np.array(self.spread))
 
-    def answer(self, log_p: np.ndarray, features: np.ndarray) -> np.ndarray:
-        durations = self.structure.durations(len(log_p))
-        return decode(log_p, self.weight * self.structure.transitions, self.weight * durations)
+    def answer(self, scores: np.ndarray, features: np.ndarray) -> np.ndarray:
+        durations = self.structure.durations(len(scores))
+        return decode(scores, self.weight * self.structure.transitions, self.weight * durations)
 
 
 @dataclass(frozen=True)
 class OfNovelty:
-    """One class between two peaks of the novelty. calibrator: of the probabilities; kernel, height: see Foote"""
+    """One class between two peaks of the novelty. kernel, height: see Foote"""
 
     kind: Literal["novelty"]
     classes: tuple[str, ...]
-    calibrator: Fitted
+    adjustment: Adjustment
     kernel: int
     height: float
 
     def __post_init__(self):
         if not 2 <= self.kernel <= WIDEST:
             raise ValueError(f"kernel must be from 2 to {WIDEST}, found {self.kernel}")
+        if len(self.adjustment.shares) != len(self.classes):
+            raise ValueError(f"shares must have a value for each of the {len(self.classes)} classes")
 
-    def answer(self, log_p: np.ndarray, features: np.ndarray) -> np.ndarray:
+    def answer(self, scores: np.ndarray, features: np.ndarray) -> np.ndarray:
         starts = np.array([0, *Foote(self.kernel, self.height).starts(features)])
-        return np.repeat(np.add.reduceat(log_p, starts).argmax(axis=1), np.diff(starts, append=len(log_p)))
+        return np.repeat(np.add.reduceat(scores, starts).argmax(axis=1), np.diff(starts, append=len(scores)))
 
 
 Decoded = OfDurations | OfNovelty
-"""What has `answer`: (log-probabilities (T, C), normalised features (T, D)) to class ids (T,)."""
+"""What has `answer`: (`scores` (T, C), normalised features (T, D)) to class ids (T,)."""
 FittedDecoding = Undecoded | OfDurations | OfNovelty
 
 
@@ -133,6 +158,5 @@ def _answers(fitted: Decoded, inputs: dict[str, torch.Tensor], logits: torch.Ten
     for song, length in enumerate(inputs["length"].tolist()):
         known = likely[song, :length]
         if length and np.isfinite(known).all():
-            log_p = np.log(np.maximum(calibrate(known, fitted.calibrator), LEAST))
-            found[song, :length] = fitted.answer(log_p, features[song, :length])
+            found[song, :length] = fitted.answer(fitted.adjustment.scores(known), features[song, :length])
     return torch.from_numpy(found).to(logits.device)
