@@ -12,8 +12,10 @@ from tailwise.core.errors import UserError
 from tailwise.core.tables import read_table
 from tailwise.data.raw import RawFile
 from tailwise.data.video.decode.frames import decode_clip
+from tailwise.data.video.sampling import Sampling
 from tailwise.data.video.store.facts import read_facts
 from tailwise.data.video.store.tokens import Tokens
+from tailwise.data.video.views import Views
 from tailwise.recipes.actions.features.build import Job, build_features
 from tailwise.recipes.actions.features.options import Features
 from tailwise.recipes.actions.features.shard import Passes
@@ -121,6 +123,37 @@ def test_augmented_passes_differ_and_follow_from_the_clip(make):
         passes = one[place][1]["motion"].astype(np.float32)
         assert np.abs(passes[1] - passes[0]).max() > 0 and np.abs(passes[2] - passes[1]).max() > 0
         np.testing.assert_allclose(other[place][1]["motion"], passes, rtol=2e-2, atol=2e-2)
+
+
+@pytest.mark.parametrize("kind", ["uniform", "segments", "dense", "key_frames"])
+def test_features_are_of_the_sampled_frames_and_crops(make, data, net, kind):
+    looks = Views(Sampling(kind, 4), crop=32)
+    _, folder = make("train", Features(passes=1, flip=False, views=looks))
+    split = Tokens(folder, (HEAD,), all_passes=True)
+    _, found = split[2]
+    frames = decode_clip(RawFile(data / "raw", split.rows[2]["path"]), WINDOW)[0]
+    plain = net.tokens("semantic", torch.from_numpy(looks.plain(frames))[None])[0]
+    np.testing.assert_allclose(found["semantic"][0], plain, rtol=2e-2, atol=2e-2)
+    assert split.facts.steps == {"semantic": 2, "motion": 1} and split.facts.looks == looks
+    assert np.abs(found["motion"][1] - found["motion"][0]).max() > 0  # another crop
+
+
+def test_a_protocol_has_its_views_in_tests_alone(make, data, net):
+    looks = Views(Sampling("uniform", 8), crop=32, test="8x1x3")
+    _, train = make("train", Features(passes=1, views=looks))
+    _, valid = make("valid", Features(passes=1, views=looks))
+    assert (read_facts(train).views, read_facts(train).flipped) == (1, (False, True))
+    split = Tokens(valid, (HEAD,))
+    batch = split.collate([split[0], split[1]])
+    assert split.facts.views == 3 and batch.inputs["motion"].shape == (2, 3, 2, 32)
+    frames = decode_clip(RawFile(data / "raw", split.rows[1]["path"]), WINDOW)[0]
+    seen = net.tokens("motion", torch.from_numpy(looks.for_test(frames)))
+    np.testing.assert_allclose(batch.inputs["motion"][1], seen, rtol=2e-2, atol=2e-2)
+
+
+def test_facts_without_views_are_as_they_were(make):
+    _, folder = make("valid")
+    assert "looks" not in (text := (folder / "tokens.json").read_text()) and "views" not in text
 
 
 def test_faulty_clips_are_left_out_and_told(make, data):
