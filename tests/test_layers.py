@@ -32,7 +32,8 @@ ALLOWED = {
     "reporting": PURE,
     "recipes": WORK,
     "ablation": PURE | {"engine", "reporting"},
-    "cli": WORK | {"recipes", "ablation"},
+    "compare": PURE | {"evaluation", "reporting"},
+    "cli": WORK | {"recipes", "ablation", "compare"},
     "__main__": {"cli"},
 }
 """{layer: the layers below that it may import besides itself}. What is not named here may not exist."""
