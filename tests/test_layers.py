@@ -49,7 +49,7 @@ ROOMS = {
 MOST_FILES = 12
 """Files in a room."""
 
-ENTRY_POINTS = {"__main__", "core.stage.__main__", "cli.main", "cli.preflight"}
+ENTRY_POINTS = {"__main__", "core.stage.__main__", "cli.main", "cli.preflight", "compare.sweeps.child"}
 """Started by name: ``python -m``, or the command that pyproject.toml installs."""
 OFFERED: set[str] = set()
 """For recipes elsewhere, see docs/adding-a-pipeline.md; tests/contract/test_metrics.py trains with them."""

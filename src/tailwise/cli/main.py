@@ -114,6 +114,9 @@ def add_ablate(one: argparse.ArgumentParser) -> None:
 def add_compare(one: argparse.ArgumentParser) -> None:
     named = "a branch, tag, commit, DVC experiment, or workspace; the first is what the others are compared with"
     one.add_argument("revisions", nargs="*", metavar="REV", help=named)
+    one.add_argument("--run", type=Path, dest="run_file", metavar="FILE", help="run a sweep's experiments first")
+    one.add_argument("--workers", type=int, default=1, metavar="N", help="runs at a time; default: %(default)s")
+    one.add_argument("--list", action="store_true", dest="only_list", help="with --run: show what would run")
     one.add_argument("--metric", action="append", metavar="NAME", help="a figure by dotted name, shown first")
     seen = "seeds are counted that would show this difference, as a share; default: %(default)g"
     one.add_argument("--difference", type=float, default=0.02, metavar="X", help=seen)
@@ -164,6 +167,8 @@ def _ablate(args: argparse.Namespace) -> None:
 
 
 def _compare(args: argparse.Namespace) -> None:
+    if args.workers < 1:
+        raise UserError(f"--workers must be at least 1, found {args.workers}")
     from tailwise.cli.compare import compare
 
     compare(args)

@@ -1,5 +1,7 @@
 """What dvc.lock says of a file: from which params, code and data it was made, and whether it is up to date."""
 
+import hashlib
+import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -47,6 +49,11 @@ class Lock:
         makers, names = self.makers, self.needed_by(path)
         deps = (dep for name in names for dep in self.stages[name].get("deps", ()))
         return {dep["path"]: _hash(dep) for dep in deps if not _maker(dep["path"], makers)}
+
+    def identity(self, name: str) -> str:
+        """A hash of all that a stage ran on: its command, params, code and data."""
+        ran = {key: self.stages[name].get(key) for key in ("cmd", "deps", "params")}
+        return hashlib.sha256(json.dumps(ran, sort_keys=True, default=str).encode("utf8")).hexdigest()[:24]
 
     def outdated(self, path: str, params: Mapping[str, Any], ignored: Collection[str] = ()) -> str | None:
         """Why the file is not what these params and the recorded outputs give; None if it is.

@@ -37,6 +37,7 @@ class Revision:
     params: {dotted key: value} of all that can change a figure, the seed aside
     figures: {dotted name: number} of metrics.json, and of the pipeline's own in intervals.json where that is up to date
     sources: {path: hash} of the code and data that the figures were made from
+    stages: {stage that its figures were made with: hash of all that it ran on}
     answers: hash of the folder of predictions; None where dvc.lock has none
     classes: {head: names in index order}; support: {head: {class: labels in validation}}
     own: dotted names of the pipeline's own scores; labels, units: of figures, by dotted name
@@ -48,6 +49,7 @@ class Revision:
     seed: int
     figures: dict[str, float | None]
     sources: dict[str, str] = field(default_factory=dict)
+    stages: dict[str, str] = field(default_factory=dict)
     answers: str | None = None
     classes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     support: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -76,6 +78,7 @@ def read_revision(folder: Path, name: str) -> Revision:
         _seed(given, name),
         figures,
         lock.sources(METRICS),
+        {stage: lock.identity(stage) for stage in lock.needed_by(METRICS)},
         lock.hash_of(ANSWERS),
         {head: tuple(of["recall"]) for head, of in heads.items()},
         _json(content(folder, commit, CLASSES), CLASSES, name).get("valid", {}),
