@@ -73,7 +73,7 @@ def test_a_grid_is_each_value_with_each_and_named_by_them(folder):
         ("title: t\nseeds: 1\nrows: {a: {modl.kind: b}}", "modl.kind: params.yaml has no section modl"),
         ("title: t\nseeds: 1\nrow: {a: {}}", "sweep.yaml: .*row"),
         ("title: [", "sweep.yaml: "),
-        ("title: t\nseeds: many\nrows: {a: {}}", "sweep.yaml: seeds must be int"),
+        ("title: t\nseeds: many\nrows: {a: {}}", "sweep.yaml: seeds must be an integer"),
     ],
 )
 def test_a_mistake_in_a_file_is_one_line(folder, text, said):
@@ -112,6 +112,13 @@ def test_overrides_give_with_dvc_exactly_the_wanted_params(folder, value):
     Path("params.yaml").write_text(yaml.safe_dump(BASE))
     apply_overrides("params.yaml", list(overrides(wanted, BASE)))
     assert read_file(Path("params.yaml")) == wanted
+
+
+def test_a_text_that_no_override_can_hold_is_refused():
+    with pytest.raises(UserError, match="cannot be set in an experiment"):
+        list(overrides({"a": "x\ny"}, {"a": "x"}))
+    with pytest.raises(UserError, match="cannot be changed in an experiment"):
+        list(overrides({"a b": 1}, {}))
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "sweeps").glob("*.yaml")), ids=lambda path: path.stem)

@@ -29,12 +29,20 @@ def overrides(params: Mapping[str, Any], base: Mapping[str, Any]) -> Iterator[st
 def written(value: Any) -> str:
     """A value in Hydra's grammar: texts quoted, so that no character of theirs is read as the grammar's."""
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("$", "\\$") if value else "''"
+        return _quoted(value)
     if isinstance(value, Mapping):
         return "{" + ",".join(f"{_checked(str(key))}:{written(of)}" for key, of in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(written, value)) + "]"
     return json.dumps(value)
+
+
+def _quoted(text: str) -> str:
+    """A backslash counts as one unless quotes follow it; ``${`` would be a reference to another key."""
+    if not text.isprintable():
+        raise UserError(f"{text!r}: a text with line breaks or other controls cannot be set in an experiment")
+    doubled = re.sub(r'(\\*)("|$)', lambda found: 2 * found[1] + ('\\"' if found[2] else ""), text)
+    return '"' + doubled.replace("${", "\\${") + '"'
 
 
 def _above(key: str, wanted: Mapping[str, Any]) -> bool:

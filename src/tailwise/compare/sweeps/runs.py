@@ -55,6 +55,7 @@ class Runner:
     say: Callable[[str], None] = print
     command: Command = dvc_command
     _starting: threading.Lock = field(default_factory=threading.Lock)
+    _logging: threading.Lock = field(default_factory=threading.Lock)
     _shared_done: threading.Event = field(default_factory=threading.Event)
     _stopped: threading.Event = field(default_factory=threading.Event)
     _running: set[subprocess.Popen[str]] = field(default_factory=set)
@@ -96,7 +97,8 @@ class Runner:
         self._running.discard(process)
         if process.returncode == 0 and (commits := experiments(self.folder).get(cell.name)):
             peak = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-            write_costs(self.folder, commits[-1], watch, peak, self.pipeline.costly)
+            with self._logging:
+                write_costs(self.folder, commits[-1], watch, peak, self.pipeline.costly)
             return None, False
         killed = process.returncode < 0 or any(map(KILLED.search, lines))
         return _reason(process.returncode, lines), killed
