@@ -1,6 +1,7 @@
 """The page of a comparison: its text, and in Chromium."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +13,7 @@ from tailwise.compare.rows import make_rows
 HOSTILE = "<img src=x onerror=alert(1)></script>&\u2028"
 
 
-def made(costs=True):
+def made():
     """Three configurations, the last with a hostile value, three seeds each."""
     groups = [("base", {"rate": 1}, 0.5), ("high", {"rate": 2}, 0.7), ("odd", {"rate": HOSTILE}, 0.3)]
     wobble = {1: 0.0, 2: 0.02, 3: -0.01}
@@ -23,9 +24,7 @@ def made(costs=True):
     ]
     rows = make_rows(revisions)
     found = analyze(rows, choose_figures(rows, []), 0.02, {})
-    if costs:
-        found.costs.extend({"training, s": seconds, "peak MB": 500.0} for seconds in (100.0, 200.0, 300.0))
-    return found
+    return replace(found, costs=[{"training, s": seconds, "peak MB": 500.0} for seconds in (100.0, 200.0, 300.0)])
 
 
 def test_names_are_escaped_and_nothing_is_loaded():

@@ -7,6 +7,7 @@ import argparse
 import math
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
@@ -73,8 +74,10 @@ def check_params(wanted: Sequence[Cell], folder: Path) -> None:
     """Raise UserError for params that the pipeline's recipe rejects, before anything runs."""
     given = yaml.safe_load((folder / "dvc.yaml").read_text("utf8")).get("vars", [])
     names = [each["recipe"] for each in given if isinstance(each, dict) and "recipe" in each]
-    kind = load_recipe(names[0]).params() if names else None
-    for cell in wanted if kind else ():
+    if not names:
+        return
+    kind = load_recipe(names[0]).params()
+    for cell in wanted:
         try:
             section(cell.params, "", kind)
         except UserError as error:
@@ -114,10 +117,9 @@ def compared(
     single = [row.single for row in rows if row.single]
     answers = read_all(Store(folder), single)
     found = analyze(rows, figures, args.difference, answers)
-    found.costs.extend(read_costs(folder, rows, read_pipeline(folder / "dvc.yaml").costly))
-    if absent := [revision.name for revision in single if not answers[revision.name]]:
-        found.notes.append(absent_line(absent))
-    return found
+    absent = [revision.name for revision in single if not answers[revision.name]]
+    notes = [*found.notes, *([absent_line(absent)] if absent else [])]
+    return replace(found, notes=notes, costs=read_costs(folder, rows, read_pipeline(folder / "dvc.yaml").costly))
 
 
 def show(found: Comparison, args: argparse.Namespace) -> None:

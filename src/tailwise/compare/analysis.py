@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tailwise.compare.answers import ModelDifference, compare_models
 from tailwise.compare.direction import HIGHER, LOWER, better
@@ -78,8 +78,8 @@ class Comparison:
     pairs: dict[str, dict[tuple[int, int], Difference]]
     classes: dict[str, list[list[ClassDifference]]]
     models: list[list[ModelDifference]]
-    costs: list[dict[str, float]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    costs: Sequence[dict[str, float]] = ()
+    notes: Sequence[str] = ()
 
 
 def choose_figures(rows: Sequence[Row], named: Sequence[str]) -> list[Figure]:

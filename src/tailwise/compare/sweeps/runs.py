@@ -75,14 +75,15 @@ class Runner:
         try:
             if not first:
                 self._shared_done.wait()
-            for left in range(TRIES - 1, -1, -1):
-                if self._stopped.is_set():
-                    return "stopped"
-                reason, killed = self._tried(cell)
-                if reason is None or not killed or not left or self._stopped.is_set():
+            if self._stopped.is_set():
+                return "stopped"
+            reason, killed = self._tried(cell)
+            for _ in range(TRIES - 1):
+                if not killed or self._stopped.is_set():
                     break
                 self.say(f"{cell}: put back: {reason}")
                 time.sleep(PAUSE)
+                reason, killed = self._tried(cell)
             self.say(f"{cell}: {'done' if reason is None else f'failed: {reason}'}")
             return reason
         finally:
