@@ -10,6 +10,8 @@ import pytest
 from support.compare.toy import Toy, make_toy
 from support.once import once
 from tailwise.cli.main import main
+from tailwise.compare.sweeps.sweep import cells, read_sweep
+from tailwise.core.params.config import read_params
 
 
 @pytest.fixture(scope="session")
@@ -150,3 +152,56 @@ def test_outside_git_there_is_nothing_to_compare(folder, capsys):
     assert compare(capsys, "main")[2].endswith("not in a git repository, so there is no revision to compare")
     subprocess.run(["git", "init", "-q"], check=True)
     assert compare(capsys, "main")[2] == "dvc.yaml: is not there: go into the folder of a pipeline"
+
+
+SWEEP = "title: kinds\nseeds: 1\nrows: {plain: {}, wide: {model.kind: wide}}\n"
+
+
+def name_of(place: int) -> str:
+    """The name of a cell's experiment, in the order of SWEEP."""
+    Path("sweep.yaml").write_text(SWEEP)
+    return list(cells(read_sweep(Path("sweep.yaml")), read_params()))[place].name
+
+
+def add_experiment(toy: Toy, name: str, commit: str) -> None:
+    baseline = toy.run("git", "rev-parse", "main").strip()
+    toy.run("git", "update-ref", f"refs/exps/{baseline[:2]}/{baseline[2:]}/{name}", commit)
+
+
+def test_a_sweep_runs_only_what_is_not_there(toy, capsys, monkeypatch):
+    plain, wide = (name_of(place) for place in (0, 1))
+    asked = []
+
+    class Stand:
+        def __init__(self, folder, target, pipeline, say):
+            assert target == "evaluate" and pipeline.costly == {"evaluate"}
+
+        def run_all(self, todo, workers):
+            asked.append([cell.name for cell in todo])
+            add_experiment(toy, wide, "wide")
+            return {}
+
+    monkeypatch.setattr("tailwise.cli.compare.Runner", Stand)
+    assert compare(capsys, "--run", "sweep.yaml", "--list")[1].splitlines()[1:] == ["plain, seed 1", "wide, seed 1"]
+    add_experiment(toy, plain, "main")
+    out = compare(capsys, "--run", "sweep.yaml", "second")[1]
+    assert (
+        asked == [[wide]] and out.startswith("kinds: 1 of 2 runs are there") and "\nplain " in out and "\nwide " in out
+    )
+    assert compare(capsys, "--run", "sweep.yaml")[0] == 0 and asked == [[wide]]
+
+
+def test_what_a_sweep_cannot_run_is_one_line(toy, capsys, monkeypatch):
+    add_experiment(toy, name_of(0), "wide")
+    error = compare(capsys, "--run", "sweep.yaml")[2]
+    assert "is an experiment with other params: `dvc exp remove" in error
+    assert compare(capsys, "--run", "sweep.yaml", "--workers", "0")[2] == "--workers must be at least 1, found 0"
+    assert compare(capsys, "--run", "none.yaml")[2] == "none.yaml: No such file or directory"
+    Path("sweep.yaml").write_text(f"{SWEEP}target: train\n")
+    assert compare(capsys, "--run", "sweep.yaml")[2] == "target: dvc.yaml has no stage train; it has evaluate"
+    add_experiment(toy, name_of(0), "main")
+    monkeypatch.setattr(
+        "tailwise.compare.sweeps.runs.Runner.run_all", lambda self, todo, workers: {todo[0].name: "why"}
+    )
+    status, out, error = compare(capsys, "--run", "sweep.yaml")
+    assert status == 1 and "plain" in out and error.startswith("1 of 1 runs failed, wide-1-") and ": why; " in error

@@ -1,6 +1,7 @@
 """Files of sweeps, the cells that they stand for, and the overrides that make an experiment of a cell."""
 
 import copy
+import shutil
 from pathlib import Path
 
 import pytest
@@ -122,11 +123,16 @@ def test_a_text_that_no_override_can_hold_is_refused():
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "sweeps").glob("*.yaml")), ids=lambda path: path.stem)
-def test_every_ready_sweep_fits_the_pipeline(file):
+def test_every_ready_sweep_fits_the_pipeline(file, folder):
+    """By the recipe, and by what DVC makes of the pipeline's own params.yaml."""
     sweep = read_sweep(file)
     found = list(cells(sweep, read_params(ROOT / "params.yaml")))
     for cell in found:
         section(cell.params, "", RECIPE.params())
+    for cell in found[: len(sweep.all_rows())]:
+        shutil.copy(ROOT / "params.yaml", "params.yaml")
+        apply_overrides("params.yaml", list(cell.words))
+        assert read_file(Path("params.yaml")) == cell.params
     rows = sweep.all_rows()
     assert len({cell.name for cell in found}) == len(found) == len(rows) * sweep.seeds
     read_pipeline(ROOT / "dvc.yaml", sweep.target)
