@@ -32,7 +32,8 @@ ALLOWED = {
     "reporting": PURE,
     "recipes": WORK,
     "ablation": PURE | {"engine", "reporting"},
-    "cli": WORK | {"recipes", "ablation"},
+    "compare": PURE | {"evaluation", "reporting"},
+    "cli": WORK | {"recipes", "ablation", "compare"},
     "__main__": {"cli"},
 }
 """{layer: the layers below that it may import besides itself}. What is not named here may not exist."""
@@ -48,7 +49,7 @@ ROOMS = {
 MOST_FILES = 12
 """Files in a room."""
 
-ENTRY_POINTS = {"__main__", "core.stage.__main__", "cli.main", "cli.preflight"}
+ENTRY_POINTS = {"__main__", "core.stage.__main__", "cli.main", "cli.preflight", "compare.sweeps.child"}
 """Started by name: ``python -m``, or the command that pyproject.toml installs."""
 OFFERED: set[str] = set()
 """For recipes elsewhere, see docs/adding-a-pipeline.md; tests/contract/test_metrics.py trains with them."""

@@ -8,7 +8,8 @@ import pytest
 from dvc.repo import Repo
 
 from tailwise.cli.main import main
-from tailwise.cli.regress import HIGHER, LOWER, better, figures_in
+from tailwise.cli.regress import figures_in
+from tailwise.compare.direction import HIGHER, LOWER, better
 
 DVC = """
 stages:

@@ -40,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
     add_preset(commands.add_parser("preset", help="write the values of a preset into params.yaml"))
     add_regress(commands.add_parser("regress", help="what got worse since the committed figures; status 1 if anything"))
     add_ablate(commands.add_parser("ablate", help="train a pipeline with parts changed, and compare: docs/ablation.md"))
+    add_compare(commands.add_parser("compare", help="revisions or experiments with statistics: docs/compare.md"))
     add_config(commands.add_parser("config", help="print params.yaml as a recipe reads it, defaults included"))
     add_download(commands.add_parser("download", help="fetch a list of URLs; goes on where it was broken off"))
     add_unpack(commands.add_parser("unpack", help="unpack an archive, also in numbered parts, into one folder"))
@@ -110,6 +111,22 @@ def add_ablate(one: argparse.ArgumentParser) -> None:
     one.set_defaults(run=_ablate)
 
 
+def add_compare(one: argparse.ArgumentParser) -> None:
+    named = "a branch, tag, commit, DVC experiment, or workspace; the first is what the others are compared with"
+    one.add_argument("revisions", nargs="*", metavar="REV", help=named)
+    one.add_argument("--run", type=Path, dest="run_file", metavar="FILE", help="run a sweep's experiments first")
+    one.add_argument("--workers", type=int, default=1, metavar="N", help="runs at a time; default: %(default)s")
+    one.add_argument("--list", action="store_true", dest="only_list", help="with --run: show what would run")
+    one.add_argument("--metric", action="append", metavar="NAME", help="a figure by dotted name, shown first")
+    seen = "seeds are counted that would show this difference, as a share; default: %(default)g"
+    one.add_argument("--difference", type=float, default=0.02, metavar="X", help=seen)
+    one.add_argument("--any-code", action="store_true", help="runs of other code or data are seeds of one row")
+    one.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables in Markdown")
+    html = Path("reports/comparison.html")
+    one.add_argument("--html", type=Path, metavar="FILE", default=html, help="the page; default: %(default)s")
+    one.set_defaults(run=_compare)
+
+
 def add_config(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "recipe", metavar="MODULE", nargs="?", default="tailwise.recipes.fouls", help="default: %(default)s"
@@ -147,6 +164,14 @@ def _ablate(args: argparse.Namespace) -> None:
     from tailwise.cli.ablate import ablate
 
     ablate(args)
+
+
+def _compare(args: argparse.Namespace) -> None:
+    if args.workers < 1:
+        raise UserError(f"--workers must be at least 1, found {args.workers}")
+    from tailwise.cli.compare import compare
+
+    compare(args)
 
 
 def _download(args: argparse.Namespace) -> None:

@@ -5,26 +5,16 @@ The files are the metrics of dvc.yaml that git keeps. `dvc metrics diff` shows a
 
 import json
 import math
-import re
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tailwise.compare.direction import HIGHER, better
+from tailwise.compare.git import git
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_json
 
-HIGHER, LOWER = "higher", "lower"
-BETTER = {
-    **dict.fromkeys(("recall", "precision", "f1", "accuracy", "top", "iou", "overlap", "found"), HIGHER),
-    **dict.fromkeys(("measure", "agreement", "score", "auc", "map"), HIGHER),
-    **dict.fromkeys(("loss", "error", "ece", "classwise", "brier", "nll", "above"), LOWER),
-    **dict.fromkeys(("deviation", "distance", "seconds", "bytes"), LOWER),
-}
-"""{word: whether a higher or a lower figure is better}. A figure counts by the first of these words in its path, whose
-parts are read from the left, so that the name of a class decides nothing: ``action.recall.Dive`` is a recall. Within
-a part the last word counts: ``recall_error`` is an error. A figure without such a word is not judged."""
 SAME = 1e-9
 """A smaller change is rounding."""
 
@@ -77,16 +67,6 @@ def regress(rev: str, tolerance: float, folder: Path = Path(".")) -> Iterator[st
     yield f"none of {judged} figures is worse than in {rev} by more than {tolerance:g}"
 
 
-def better(figure: str) -> str | None:
-    """HIGHER or LOWER, by the rule of BETTER; None for a figure that is not judged. figure: dotted path"""
-    for part in figure.split("."):
-        words = re.split(r"[\W_]+", part.lower())
-        names = [name for word in words for name in (word, word.rstrip("0123456789")) if name in BETTER]
-        if names:
-            return BETTER[names[-1]]
-    return None
-
-
 def figures_in(value: Any, path: str = "") -> dict[str, float]:
     """{dotted path: number} of nested sections; lists, texts and what has no number are left out."""
     if isinstance(value, Mapping):
@@ -132,12 +112,3 @@ def committed(folder: Path, commit: str, file: str) -> dict[str, float] | None:
         return figures_in(json.loads(text))
     except ValueError as error:
         raise UserError(f"{file} of {commit[:7]}: not JSON: {error}") from error
-
-
-def git(folder: Path, *arguments: str) -> str | None:
-    """Standard output; None if git fails. Raises UserError where git is missing."""
-    try:
-        done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, check=False)
-    except FileNotFoundError as error:
-        raise UserError("git is not installed") from error
-    return None if done.returncode else done.stdout.decode("utf8", errors="replace")

@@ -1,0 +1,131 @@
+"""Compare revisions of a pipeline: ``tailwise compare``, in the pipeline's folder.
+
+Without ``--run`` nothing is run. With it, what a sweep names and is no experiment yet becomes one first.
+"""
+
+import argparse
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import yaml
+
+from tailwise.compare.analysis import Comparison, analyze, choose_figures
+from tailwise.compare.answers import Store, absent_line, read_all
+from tailwise.compare.git import check_repository, experiments
+from tailwise.compare.page import render
+from tailwise.compare.revision import IGNORED, PARAMS, SEED, flat, read_revision
+from tailwise.compare.rows import make_rows
+from tailwise.compare.sweeps.costs import read_costs
+from tailwise.compare.sweeps.pipeline import read_pipeline
+from tailwise.compare.sweeps.runs import Runner
+from tailwise.compare.sweeps.sweep import Cell, cells, read_sweep
+from tailwise.compare.text import markdown, terminal
+from tailwise.core.errors import UserError, escape_output
+from tailwise.core.files import write_text
+from tailwise.core.params.config import read_params, section
+from tailwise.recipes.recipe import load_recipe
+
+
+def compare(args: argparse.Namespace, folder: Path = Path(".")) -> None:
+    """args: revisions, run, workers, only_list, metric, difference, any_code, markdown, html
+
+    Raises UserError for what cannot be compared, and at the end for runs that failed.
+    """
+    escape_output(sys.stdout)
+    if not (math.isfinite(args.difference) and args.difference > 0):
+        raise UserError(f"--difference must be above 0, found {args.difference:g}")
+    check_folder(folder)
+    if args.run_file:
+        return run_sweep(args, folder)
+    if not args.revisions:
+        raise UserError("name the revisions to compare: branches, tags, commits, experiments, workspace")
+    show(compared(folder, args.revisions, args), args)
+
+
+def run_sweep(args: argparse.Namespace, folder: Path) -> None:
+    """Run what a sweep has not yet, then compare it and further revisions."""
+    sweep = read_sweep(args.run_file)
+    wanted = list(cells(sweep, read_params(folder / PARAMS)))
+    pipeline, there = read_pipeline(folder / "dvc.yaml", sweep.target), experiments(folder)
+    check_params(wanted, folder)
+    todo = [cell for cell in wanted if not is_done(folder, cell, there)]
+    print(f"{sweep.title}: {len(wanted) - len(todo)} of {len(wanted)} runs are there")
+    if args.only_list:
+        print(*todo, sep="\n")
+        return
+    failed = Runner(folder, sweep.target, pipeline, told).run_all(todo, args.workers) if todo else {}
+    done = {cell.name: cell.label for cell in wanted if cell.name not in failed}
+    args.metric = [*(args.metric or []), *sweep.metrics]
+    if done:
+        show(compared(folder, [*done, *args.revisions], args, done), args)
+    if failed:
+        name, reason = next(iter(failed.items()))
+        raise UserError(f"{len(failed)} of {len(todo)} runs failed, {name}: {reason}; the others are kept")
+
+
+def told(line: str) -> None:
+    print(line, flush=True)
+
+
+def check_params(wanted: Sequence[Cell], folder: Path) -> None:
+    """Raise UserError for params that the pipeline's recipe rejects, before anything runs."""
+    given = yaml.safe_load((folder / "dvc.yaml").read_text("utf8")).get("vars", [])
+    names = [each["recipe"] for each in given if isinstance(each, dict) and "recipe" in each]
+    if not names:
+        return
+    kind = load_recipe(names[0]).params()
+    for cell in wanted:
+        try:
+            section(cell.params, "", kind)
+        except UserError as error:
+            raise UserError(f"row {cell.label}: {str(error).removeprefix(f'{PARAMS}: ')}") from error
+
+
+def is_done(folder: Path, cell: Cell, there: Mapping[str, Sequence[str]]) -> bool:
+    """Whether the cell's experiment exists with figures of the same params."""
+    if cell.name not in there:
+        return False
+    found = read_revision(folder, cell.name)
+    wanted = {key: value for key, value in flat(cell.params) if key.split(".")[0] not in IGNORED}
+    same = {**found.params, SEED: found.seed} == wanted
+    if not same:
+        raise UserError(f"{cell.name}: is an experiment with other params: `dvc exp remove {cell.name}` lets it run")
+    return True
+
+
+def check_folder(folder: Path) -> None:
+    """Raise UserError outside git, and in a folder without a pipeline."""
+    check_repository(folder)
+    for file in ("dvc.yaml", PARAMS):
+        if not (folder / file).is_file():
+            raise UserError(f"{file}: is not there: go into the folder of a pipeline")
+
+
+def compared(
+    folder: Path,
+    names: Sequence[str],
+    args: argparse.Namespace,
+    labels: Mapping[str, str] | None = None,
+) -> Comparison:
+    """labels: {revision: label of its row}, for rows that have a name of their own"""
+    revisions = [read_revision(folder, name) for name in dict.fromkeys(names)]
+    rows = make_rows(revisions, labels, by_code=not args.any_code)
+    figures = choose_figures(rows, args.metric or [])
+    single = [row.single for row in rows if row.single]
+    answers = read_all(Store(folder), single)
+    found = analyze(rows, figures, args.difference, answers)
+    absent = [revision.name for revision in single if not answers[revision.name]]
+    notes = [*found.notes, *([absent_line(absent)] if absent else [])]
+    return replace(found, notes=notes, costs=read_costs(folder, rows, read_pipeline(folder / "dvc.yaml").costly))
+
+
+def show(found: Comparison, args: argparse.Namespace) -> None:
+    """Print the tables, and write the files."""
+    print(terminal(found))
+    if args.markdown:
+        write_text(args.markdown, markdown(found))
+    write_text(args.html, render(found))
+    print(f"\n{args.html.resolve().as_uri()}")

@@ -1,0 +1,40 @@
+"""What a sweep needs of dvc.yaml: which stages depend on the seed, and which ones train."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tailwise.compare.revision import SEED
+from tailwise.core.errors import UserError
+from tailwise.core.stage.chain import outputs, within
+
+TRAINING = "/train.py "
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """seeded: stages that read the seed and what another stage made; costly: those that train, or else all"""
+
+    seeded: frozenset[str]
+    costly: frozenset[str]
+
+
+def read_pipeline(file: Path, target: str = "") -> Pipeline:
+    """Of a dvc.yaml; UserError if it has no such stage. target: the last stage that is run, if any is"""
+    try:
+        stages: dict[str, Any] = yaml.safe_load(file.read_text("utf8"))["stages"]
+    except (yaml.YAMLError, KeyError, TypeError) as error:
+        raise UserError(f"{file}: is not one of DVC: {' '.join(str(error).split())}") from error
+    if target and target not in stages:
+        raise UserError(f"target: {file} has no stage {target}; it has {', '.join(stages)}")
+    made = [out for stage in stages.values() for out in outputs(stage)]
+    seeded = {
+        name
+        for name, stage in stages.items()
+        if any(key == SEED or SEED.startswith(f"{key}.") for key in stage.get("params", ()))
+        and any(within(str(dep), out) for dep in stage.get("deps", ()) for out in made)
+    }
+    training = {name for name, stage in stages.items() if TRAINING in f"{stage.get('cmd', '')} "}
+    return Pipeline(frozenset(seeded), frozenset(training or stages))

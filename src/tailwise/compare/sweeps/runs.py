@@ -1,0 +1,155 @@
+"""Runs the cells of a sweep as DVC experiments, some at a time.
+
+Each is a `dvc exp run --temp` of its own process: DVC's queue never takes up a task whose worker was killed, and here
+such a task is put back. The first one goes ahead alone until it reaches a stage that depends on the seed: what all runs
+share is then in DVC's run cache, where the others find it.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tailwise.compare.git import experiments
+from tailwise.compare.sweeps.costs import Watch, write_costs
+from tailwise.compare.sweeps.pipeline import Pipeline
+from tailwise.compare.sweeps.sweep import Cell
+
+SOURCES = Path(__file__).parents[3]
+"""The folder of the package tailwise."""
+TRIES = 3
+"""Of a run whose process was killed, or that found DVC locked."""
+PAUSE = 2.0
+"""Seconds before another try."""
+KEPT_LINES = 30
+KILLED = re.compile(r"exited with -\d+|Unable to acquire lock|is busy, it is being blocked")
+"""Printed by DVC where a stage was killed, or another DVC of this folder holds a lock."""
+STARTED = re.compile(r"Running stage '|Stage '.+' didn't change|Stage '.+' is cached|Verifying data sources")
+
+Command = Callable[[Cell, str], list[str]]
+
+
+def dvc_command(cell: Cell, target: str) -> list[str]:
+    """DVC, bound to this process."""
+    changes = [word for override in cell.words for word in ("-S", override)]
+    child = [sys.executable, "-u", "-m", "tailwise.compare.sweeps.child", str(os.getpid())]
+    return [*child, "exp", "run", "--temp", "--name", cell.name, *changes, target]
+
+
+@dataclass
+class Runner:
+    """folder: of the pipeline; target: the last stage that a run makes; say: is given a line for people"""
+
+    folder: Path
+    target: str
+    pipeline: Pipeline
+    say: Callable[[str], None] = print
+    command: Command = dvc_command
+    _starting: threading.Lock = field(default_factory=threading.Lock)
+    _logging: threading.Lock = field(default_factory=threading.Lock)
+    _shared_done: threading.Event = field(default_factory=threading.Event)
+    _stopped: threading.Event = field(default_factory=threading.Event)
+    _running: set[subprocess.Popen[str]] = field(default_factory=set)
+
+    def run_all(self, cells: Sequence[Cell], workers: int) -> dict[str, str]:
+        """{name: why it failed} of the cells that failed; all others are experiments now."""
+        with ThreadPoolExecutor(workers) as pool:
+            try:
+                reasons = list(pool.map(self._worked, cells, [number == 0 for number in range(len(cells))]))
+            except BaseException:  # Ctrl-C among them: nothing goes on behind the user's back
+                self._stop()
+                raise
+        return {cell.name: reason for cell, reason in zip(cells, reasons) if reason}
+
+    def _worked(self, cell: Cell, first: bool) -> str | None:
+        """Run a cell, again where its process was killed; the reason if it failed."""
+        try:
+            if not first:
+                self._shared_done.wait()
+            if self._stopped.is_set():
+                return "stopped"
+            reason, killed = self._tried(cell)
+            for _ in range(TRIES - 1):
+                if not killed or self._stopped.is_set():
+                    break
+                self.say(f"{cell}: put back: {reason}")
+                time.sleep(PAUSE)
+                reason, killed = self._tried(cell)
+            self.say(f"{cell}: {'done' if reason is None else f'failed: {reason}'}")
+            return reason
+        finally:
+            self._shared_done.set()
+
+    def _tried(self, cell: Cell) -> tuple[str | None, bool]:
+        """(why it failed, or None; whether its process or a stage of it was killed)"""
+        watch = Watch()
+        process, lines = self._followed(cell, watch)
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self._running.discard(process)
+        if process.returncode == 0 and (commits := experiments(self.folder).get(cell.name)):
+            peak = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+            with self._logging:
+                write_costs(self.folder, commits[-1], watch, peak, self.pipeline.costly)
+            return None, False
+        killed = process.returncode < 0 or any(map(KILLED.search, lines))
+        return _reason(process.returncode, lines), killed
+
+    def _followed(self, cell: Cell, watch: Watch) -> tuple["subprocess.Popen[str]", list[str]]:
+        """Run DVC until it has printed all; its process and the last lines.
+
+        The next one starts only when this one has taken its copy of the workspace.
+        """
+        lines: deque[str] = deque(maxlen=KEPT_LINES)
+        with ExitStack() as starting:
+            starting.enter_context(self._starting)
+            process = self._begun(cell)
+            for line in process.stdout or ():
+                lines.append(line.strip())
+                if STARTED.search(line):
+                    starting.close()
+                if watch.see(line) in self.pipeline.seeded:
+                    self._shared_done.set()
+        watch.end()
+        return process, list(lines)
+
+    def _begun(self, cell: Cell) -> "subprocess.Popen[str]":
+        """Start DVC, with this code on its path and its output in a pipe."""
+        path = [str(SOURCES), *filter(None, [os.environ.get("PYTHONPATH")])]
+        process = subprocess.Popen(
+            self.command(cell, self.target),
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
+            text=True,
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        self._running.add(process)
+        return process
+
+    def _stop(self) -> None:
+        self._stopped.set()
+        self._shared_done.set()
+        for process in list(self._running):
+            with suppress(OSError):
+                process.send_signal(signal.SIGTERM)
+
+
+def _reason(status: int, lines: Sequence[str]) -> str:
+    """The last error that was printed."""
+    if status < 0:
+        return f"killed by signal {-status}"
+    told = [line for line in lines if line]
+    errors = [line.removeprefix("ERROR: ") for line in told if line.startswith("ERROR: ")]
+    return (errors or told or [f"exit {status}"])[-1]
