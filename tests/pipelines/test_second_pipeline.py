@@ -206,7 +206,7 @@ def test_from_a_temporary_copy_what_is_untracked_goes_to_the_main_repository(rep
         (repo / name).unlink()
     call("git", "add", "--all", cwd=repo)
     call("git", "commit", "--quiet", "--message", "run", cwd=repo)
-    call("dvc", "exp", "run", "--temp", "-S", "phase1.train.epochs=1", cwd=folder)
+    call("dvc", "exp", "run", "--temp", "-S", "phase1.train.epochs=1", "train_phase2", cwd=folder)
     done = [path.parent.name.partition("-")[0] for path in (folder / ".resume").glob("*/done.json")]
     assert done == ["phase2"], "the first phase's state goes when the second begins"
 
