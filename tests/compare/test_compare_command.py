@@ -15,7 +15,7 @@ from tailwise.core.params.config import read_params
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory) -> Path:
+def made_toy(tmp_path_factory) -> Path:
     """main with seed 1, the branch wide, and the experiment second with seed 2. Nobody may change it."""
 
     def make(folder: Path) -> None:
@@ -33,8 +33,8 @@ def finished(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def toy(finished, tmp_path, monkeypatch) -> Toy:
-    shutil.copytree(finished, tmp_path / "toy", symlinks=True)
+def toy(made_toy, tmp_path, monkeypatch) -> Toy:
+    shutil.copytree(made_toy, tmp_path / "toy", symlinks=True)
     monkeypatch.chdir(tmp_path / "toy")
     return Toy(tmp_path / "toy")
 
