@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tailwise.ablation.plan import Ablation, Cell, Row, cell_params, cells, hashes_of, key, override, read_ablation
+from tailwise.cli.ablate import read_place
 from tailwise.core.errors import UserError
 from tailwise.recipes.recipe import load_recipe
 
@@ -51,6 +52,15 @@ def test_a_row_that_changes_what_decides_a_path_makes_it_anew(plan):
     other = dataclasses.replace(plan, rows=rows)
     assert other.given_to("tail") == []
     assert key(other, Cell("tail", 1), KIND) != key(plan, Cell("default", 1), KIND)
+
+
+def test_the_rows_of_actions_train_on_the_same_features():
+    file = PIPELINES / "actions" / "ablation.yaml"
+    plan, place = shipped(file), read_place(file.with_name("dvc.yaml"))
+    for row in plan.rows:
+        params, given = cell_params(plan, Cell(row, 1), place.kind), plan.given_to(row)
+        scripts = [Path(words[0]).stem for words in place.chain(params, given, plan.last).commands()]
+        assert scripts == ["train", "train", "target_weak_classes", "train", "evaluate"]
 
 
 def test_a_path_for_phases_changes_all_and_nothing_of_the_base(plan):

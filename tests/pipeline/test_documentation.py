@@ -1,10 +1,13 @@
 """Every command of README and docs/ runs as written, or names a requirement that this machine lacks."""
 
 import re
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
+
+from support.pipelines import smoke_run
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -23,9 +26,10 @@ def blocks(page: Path) -> list[tuple[str | None, str]]:
 
 
 def runnable(page: Path) -> str:
-    """All commands of a page that need nothing, as one script."""
+    """All commands of a page that need nothing, as one script; without an experiment that README has, too."""
     lines = [line for needs, text in blocks(page) if not needs for line in text.splitlines()]
-    return "\n".join(line for line in lines if line.partition("#")[0].strip() not in ELSEWHERE)
+    known = [] if page.name == "README.md" else re.findall("^dvc exp run .*$", runnable(PAGES[0]), re.MULTILINE)
+    return "\n".join(line for line in lines if line.partition("#")[0].strip() not in ELSEWHERE and line not in known)
 
 
 def test_pages_of_shell_commands_are_found():
@@ -49,9 +53,18 @@ def test_every_target_and_link_of_a_page_exists(page):
     assert not [link for link in links if not (page.parent / link).exists()]
 
 
+def take_smoke_run(project, factory, place: str) -> None:
+    """DVC's cache of a pipeline's smoke run, which its own tests make: the page's commands find their stages there."""
+    made = smoke_run(factory, factory.mktemp("home"), place)
+    shutil.copytree(made.folder.parents[1] / ".dvc/cache", project / ".dvc/cache", dirs_exist_ok=True)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page in PAGES if runnable(page)], ids=lambda page: page.name)
-def test_the_commands_of_a_page_run(page, project):
+def test_the_commands_of_a_page_run(page, project, tmp_path_factory):
+    for place in re.findall(r"^cd (pipelines/\w+)$", runnable(page), re.MULTILINE):
+        if (ROOT / place).is_dir():
+            take_smoke_run(project, tmp_path_factory, place)
     environment = Path(sys.executable).parents[1]
     (project / ".venv").symlink_to(environment)
     (environment / "ready").touch()  # newer than the requirements files of the copy

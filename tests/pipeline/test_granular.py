@@ -3,9 +3,9 @@
 DVC and dvc.yaml are the real ones. The stages are stubs whose outputs follow from everything they
 declare, so that a change runs through everything after it.
 
-For every key DVC says which stages it finds changed. What it then executes follows from these, so keys
-of one row that change the same stages are executed once. `make test` asks DVC of a few keys; of all others it walks
-dvc.yaml, which takes no time, and `make test-slow` asks DVC of them.
+Of every key and every file the stages follow from a walk over dvc.yaml, which takes no time. DVC itself is asked of one
+of each kind: a key, a file for each list of stages that rerun, a few of them in `make test`. It says which stages it
+finds changed; what it then executes follows from these, and is executed once for keys of one row.
 """
 
 import hashlib
@@ -123,6 +123,7 @@ OF_OTHERS = (
     "src/tailwise/recipes/actions/recipe.py",
     "src/tailwise/recipes/actions/baseline/task.py",
     "src/tailwise/recipes/actions/features/build.py",
+    "src/tailwise/recipes/actions/insight/summary.py",
     "src/tailwise/recipes/actions/motion/task.py",
     "src/tailwise/recipes/actions/predict/inputs.py",
     "src/tailwise/recipes/actions/report/page.py",
@@ -277,6 +278,17 @@ KEYS = leaves(read_params(ROOT / "params.yaml"))
 MOVED = {"root": ("demo", "raw"), "inputs": ("clips", "copied")}
 """{key that names a folder of data/: the folder, and another of the same content}"""
 TOUCHED = {row: row for row in CODE if (ROOT / row).is_file()}
+QUICK_KEYS = ("phase2.max_weight", "certificate.loss")
+QUICK_FILES = ("src/tailwise/engine/train/loop.py", "src/tailwise/cli/preset.py")
+
+
+def one_of_each(table: dict[str, str], quick: tuple[str, ...]) -> list[str]:
+    """Of the keys that rerun the same stages, the first; `quick` are among them."""
+    found = {tuple(stages): key for key, stages in reversed(rows(table).items())}
+    return list(dict.fromkeys((*quick, *reversed(found.values()))))
+
+
+ONE_OF_EACH = {"keys": one_of_each(PARAMETERS, QUICK_KEYS), "files": one_of_each(CODE, QUICK_FILES)}
 
 
 def test_every_parameter_has_a_row():
@@ -299,7 +311,7 @@ def test_stages_rerun_by_a_comment_are_declared(row):
     assert declared_to_rerun(files=[TOUCHED.get(row, f"{row}/added.py")]) == rows(CODE)[row]
 
 
-@pytest.mark.parametrize("key", slow_but(KEYS, "phase2.max_weight", "certificate.loss"))
+@pytest.mark.parametrize("key", slow_but(ONE_OF_EACH["keys"], *QUICK_KEYS))
 def test_a_parameter_reruns_its_stages(key, stubbed, tmp_path, executed):
     project = stubbed.copy(tmp_path / "project")
     moved = MOVED.get(key.rpartition(".")[2])
@@ -309,7 +321,7 @@ def test_a_parameter_reruns_its_stages(key, stubbed, tmp_path, executed):
     assert executed(project, rows(PARAMETERS)[key]) == rows(PARAMETERS)[key]
 
 
-@pytest.mark.parametrize("row", slow_but(CODE, "src/tailwise/engine/train/loop.py", "src/tailwise/cli/preset.py"))
+@pytest.mark.parametrize("row", slow_but(ONE_OF_EACH["files"], *QUICK_FILES))
 def test_a_comment_in_the_code_reruns_its_stages(row, stubbed, tmp_path, executed):
     project = stubbed.copy(tmp_path / "project")
     append(project / TOUCHED.get(row, f"{row}/added.py"), "# a comment\n")

@@ -155,7 +155,7 @@ def test_fallbacks_take_over_in_their_order():
     ({"backbone": {"kind": "vit", "dropout": 1.0}}, r"dropout must be in \[0, 1\)"),
     ({"backbone": {"kind": "vit", "depth": 0}}, "must be positive"),
     ({"backbone": {"kind": "small", "width": 3}}, "width must be even"),
-    ({"backbone": {"kind": "resnet"}}, "vit, efficientnet_b1, small, ensemble"),
+    ({"backbone": {"kind": "resnet"}}, "vit, efficientnet_b1, lite0, small, ensemble"),
     ({"backbone": {"kind": "ensemble", "members": [{"kind": "small"}]}}, "2 models or more"),
     ({"backbone": {"kind": "efficientnet_b1", "norm": "frozen"}}, "norm frozen keeps the statistics"),
     ({"backbone": {"kind": "efficientnet_b1", "weights": OF_FILE}}, "norm group does not fit"),

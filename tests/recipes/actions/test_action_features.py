@@ -1,5 +1,6 @@
 """Features of both streams: what is stored, what a cache keeps, faulty clips, mirrored passes."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -12,11 +13,18 @@ from tailwise.core.errors import UserError
 from tailwise.core.tables import read_table
 from tailwise.data.raw import RawFile
 from tailwise.data.video.decode.frames import decode_clip
-from tailwise.data.video.store.facts import read_facts
+from tailwise.data.video.sampling import Sampling
+from tailwise.data.video.store.facts import read_facts, write_facts
 from tailwise.data.video.store.tokens import Tokens
+from tailwise.data.video.views import Views
+from tailwise.models.action.fusion import CrossAttention
+from tailwise.models.action.model import TwoStreams
 from tailwise.recipes.actions.features.build import Job, build_features
 from tailwise.recipes.actions.features.options import Features
 from tailwise.recipes.actions.features.shard import Passes
+from tailwise.recipes.actions.recipe import RECIPE
+from tailwise.recipes.actions.report.strips import frames_of, thumbnail, thumbnails
+from tailwise.recipes.actions.task import Config, build
 
 FLIPPED = Features(passes=1, flip=True)
 
@@ -121,6 +129,63 @@ def test_augmented_passes_differ_and_follow_from_the_clip(make):
         passes = one[place][1]["motion"].astype(np.float32)
         assert np.abs(passes[1] - passes[0]).max() > 0 and np.abs(passes[2] - passes[1]).max() > 0
         np.testing.assert_allclose(other[place][1]["motion"], passes, rtol=2e-2, atol=2e-2)
+
+
+@pytest.mark.parametrize("kind", ["uniform", "segments", "dense", "key_frames"])
+def test_features_are_of_the_sampled_frames_and_crops(make, data, net, kind):
+    looks = Views(Sampling(kind, 4), crop=32)
+    _, folder = make("train", Features(passes=1, flip=False, views=looks))
+    split = Tokens(folder, (HEAD,), all_passes=True)
+    _, found = split[2]
+    frames = decode_clip(RawFile(data / "raw", split.rows[2]["path"]), WINDOW)[0]
+    plain = net.tokens("semantic", torch.from_numpy(looks.plain(frames))[None])[0]
+    np.testing.assert_allclose(found["semantic"][0], plain, rtol=2e-2, atol=2e-2)
+    assert split.facts.steps == {"semantic": 2, "motion": 1} and split.facts.looks == looks
+    assert np.abs(found["motion"][1] - found["motion"][0]).max() > 0  # another crop
+
+
+def test_a_protocol_has_its_views_in_tests_alone(make, data, net):
+    looks = Views(Sampling("uniform", 8), crop=32, test="8x1x3")
+    _, train = make("train", Features(passes=1, views=looks))
+    _, valid = make("valid", Features(passes=1, views=looks))
+    assert (read_facts(train).views, read_facts(train).flipped) == (1, (False, True))
+    split = Tokens(valid, (HEAD,))
+    batch = split.collate([split[0], split[1]])
+    assert split.facts.views == 3 and batch.inputs["motion"].shape == (2, 3, 2, 32)
+    frames = decode_clip(RawFile(data / "raw", split.rows[1]["path"]), WINDOW)[0]
+    seen = net.tokens("motion", torch.from_numpy(looks.for_test(frames)))
+    np.testing.assert_allclose(batch.inputs["motion"][1], seen, rtol=2e-2, atol=2e-2)
+
+
+def test_a_thumbnail_is_of_the_middle_frame_and_grey_where_the_clip_is_gone(make, data, tmp_path):
+    shutil.copytree(data / "raw", tmp_path / "raw")
+    _, folder = make("valid")
+    write_facts(folder, replace(read_facts(folder), root=str(tmp_path / "raw")))
+    first, second = Tokens(folder, (HEAD,)).rows[:2]
+    (tmp_path / "raw" / second["path"]).unlink()
+    found = thumbnails(folder, [second["sample"], first["sample"], first["sample"]])
+    assert found[1] == found[2] != found[0] and all(of.startswith("data:image/webp;base64,") for of in found)
+    frame = frames_of(read_facts(folder), first["path"])[WINDOW.frames // 2]
+    assert found[1] == thumbnail(frame) and max(map(len, found)) < 1024
+
+
+def test_an_explained_clip_has_the_importance_of_each_frame(make, net):
+    _, folder = make("valid")
+    model = TwoStreams(CrossAttention("cross_attention", heads=2), width=16)
+    task = build(Config(STREAMS, model), (HEAD,), None, folder, seed=1)
+    task.model.eval().streams.load_state_dict(net.state_dict())
+    found = RECIPE.explain(task, task.valid.names[0], "action", torch.device("cpu"))
+    assert len(found["importance"]) == found["frames"] == WINDOW.frames and found["strip"].startswith("data:image")
+    assert [len(found["attention"][name]) for name in ("semantic", "motion")] == [4, 2]
+    write_facts(folder, replace(read_facts(folder), root="absent"))
+    again = build(Config(STREAMS, model), (HEAD,), None, folder, seed=1)
+    gone = RECIPE.explain(replace(again, model=task.model), task.valid.names[0], "action", torch.device("cpu"))
+    assert (gone["strip"], gone["importance"], gone["attention"]) == ("", [], found["attention"])
+
+
+def test_facts_without_views_are_as_they_were(make):
+    _, folder = make("valid")
+    assert "looks" not in (text := (folder / "tokens.json").read_text()) and "views" not in text
 
 
 def test_faulty_clips_are_left_out_and_told(make, data):

@@ -45,6 +45,21 @@ def read(values: dict) -> Params:
             "features.passes has no effect",
             {f"phase{i}.train.augment": 0.0 for i in (1, 2)},
         ),
+        (
+            {"features.views": {"sampling": {"kind": "uniform", "frames": 24}}},
+            "features.views does not fit window: sampling takes 24 frames of 16",
+            {"features.views": {"sampling": {"kind": "segments", "frames": 8}, "crop": 64, "test": "8x2x3"}},
+        ),
+        (
+            {"features.views": {"sampling": {"kind": "uniform", "frames": 8}, "crop": 24}},
+            "window does not fit streams",
+            {"features.views": {"sampling": {"kind": "uniform", "frames": 8}, "crop": 48}},
+        ),
+        (
+            {"features.views": {"sampling": {"kind": "uniform", "frames": 8}}, "features.flip": False},
+            "passes has no effect",
+            {"features.views": {"sampling": {"kind": "segments", "frames": 8}}, "features.flip": False},
+        ),
         ({"augment.delay": 1}, "delay and drop_views", {"augment.delay": 0}),
         ({"model.fusion.heads": 3}, "heads 3 does not divide width", {"model.fusion.heads": 16}),
         (
@@ -96,7 +111,8 @@ def test_the_full_preset_keeps_to_the_limits_and_needs_its_files():
     apply(params, read_file(FOLDER / "presets/full.yaml"))
     full = section(params, "", Params)
     assert full.model.limits == Limits(20_000_000, 0.85)
-    assert (full.window.frames, full.model.width) == (16, 512)
+    assert full.features.shape((32, 224, 320)) == (16, 224, 224) and full.model.width == 512
+    assert full.features.tested == 6 and full.features.flipped(training=True) == (False, True, False, True)
     with pytest.raises(UserError, match="dinov3_vits16plus.pth"):
         full.streams.check_weights()
 

@@ -1,6 +1,8 @@
 """The actions pipeline as the engine sees it: passes, mirrored labels, mixing, learning, specification."""
 
+import argparse
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -8,42 +10,29 @@ import pytest
 import torch
 
 from support.helpers import make_phase, make_run, same
-from support.video.actions import CLASSES, HEAD, STREAMS
+from support.video.actions import CLASSES, HEAD, STREAMS, film, write_tokens
 from tailwise.core.batch import Batch
 from tailwise.core.errors import UserError
-from tailwise.core.files import write_csv
-from tailwise.data.video.store.facts import Facts, write_facts
+from tailwise.data.video.sampling import Sampling
+from tailwise.data.video.store.facts import read_facts, write_facts
+from tailwise.data.video.views import Views
 from tailwise.engine.batches.order import augment_keys
 from tailwise.engine.checkpoint.weights import load_into, write_weights
 from tailwise.engine.contract.metric import figures_of
 from tailwise.engine.contract.mixing import Cutmix, Mixup
+from tailwise.engine.evaluate.embeddings import watched
 from tailwise.engine.train.loop import train_phase
 from tailwise.models.action.fusion import Concatenation, CrossAttention
 from tailwise.models.action.model import TwoStreams
 from tailwise.recipes.actions.clips.mirror import swaps_of, with_swapped
+from tailwise.recipes.actions.predict.inputs import find_inputs, read_samples
 from tailwise.recipes.actions.predict.specification import from_specification
+from tailwise.recipes.actions.recipe import RECIPE
 from tailwise.recipes.actions.task import Config, as_stored, build, mix_tokens, preparation
 
 CROSS = CrossAttention("cross_attention", heads=2)
 CONFIG = Config(STREAMS, TwoStreams(CROSS, width=16, dropout=0.0))
 FROZEN = ("*", "!streams.*")
-CUT = {"frames": 8, "height": 32, "width": 48}
-
-
-def write_tokens(folder, clips, flipped, origins):
-    """Random tokens that tell the class; those of a mirrored pass tell the mirror image's."""
-    rng, steps, dims = np.random.default_rng(1), STREAMS.steps(8), STREAMS.dims
-    ids = np.arange(clips) % 3
-    mirrored = np.array([1, 0, 2])[ids]
-    rows = [[f"c{i}", f"c{i}", f"c{i}.mp4", "", CLASSES[of], "a", i] for i, of in enumerate(ids)]
-    write_csv(folder / "manifest.csv", ("sample", "group", "path", "content", "action", "shard", "row"), rows)
-    for name, dim in dims.items():
-        tokens = rng.normal(size=(clips, len(flipped), steps[name], dim)).astype(np.float16)
-        for number, flip in enumerate(flipped):
-            for i, of in enumerate(mirrored if flip else ids):
-                tokens[i, number, :, of] += 8
-        np.save(folder / f"a-{name}.npy", tokens)
-    write_facts(folder, Facts(origins, steps, dims, flipped, "none", "data/demo", CUT))
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +126,42 @@ def test_the_weights_file_holds_all_that_a_prediction_needs(splits, tmp_path):
     with torch.no_grad():
         torch.testing.assert_close(model.eval()(clips=clips), task.model.eval()(clips=clips))
     assert spec.heads == (HEAD,) and spec.window.frames == 8
+
+
+def test_the_answer_of_several_views_is_their_mean_probability(splits):
+    model = made(splits).model.eval()
+    model.expected = None
+    rng = torch.Generator().manual_seed(1)
+    tokens = {
+        name: torch.randn((2, 3, steps, STREAMS.dims[name]), generator=rng)
+        for name, steps in (("semantic", 4), ("motion", 2))
+    }
+    (layer,) = RECIPE.last_layers(model, "action")
+    with torch.no_grad(), watched(layer) as seen:
+        found = model(**tokens)["action"].softmax(dim=1)
+        embedded = seen[0]
+        each = [
+            model(**{name: of[:, view] for name, of in tokens.items()})["action"].softmax(dim=1) for view in range(3)
+        ]
+    torch.testing.assert_close(found, torch.stack(each).mean(dim=0))
+    assert embedded.shape == (2, 32)
+
+
+def test_predicted_clips_are_seen_in_all_views(splits, tmp_path):
+    looks = Views(Sampling("uniform", 8), crop=32, test="8x1x3")
+    for split in splits:
+        shutil.copytree(split, tmp_path / split.name)
+        facts = read_facts(split)
+        write_facts(tmp_path / split.name, replace(facts, looks=looks))
+    spec = made((tmp_path / "train", tmp_path / "valid")).spec
+    model, read = from_specification(json.loads(json.dumps(spec)))
+    assert read.views == looks
+    film(tmp_path / "a.mp4", CLASSES[0], seed=1)
+    (sample,) = read_samples(
+        find_inputs(argparse.Namespace(paths=[tmp_path / "a.mp4"], folder=None, table=None, root=None)), read, 1
+    )
+    assert sample.inputs["clips"].shape == (3, 8, 32, 32, 3)
+    assert model(clips=torch.from_numpy(sample.inputs["clips"])[None])["action"].shape == (1, 3)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from support.images.logos import write_splits
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_csv
-from tailwise.core.heads import Head
+from tailwise.core.heads import IGNORE, Head
 from tailwise.core.tables import write_table
 from tailwise.data.images.dataset import Images
 from tailwise.recipes.logos.index import index
@@ -87,3 +87,26 @@ def test_too_few_brands_to_set_some_aside_are_one_line(source):
 def test_params_that_cannot_be(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Prepare(**wrong)
+
+
+def test_a_share_of_the_labels_is_kept_by_whole_brands(source):
+    """Half of eight logos of four brands; every picture stays, and so do the labels of the other splits."""
+    _, folder = run(source, replace(HOW, labels=0.5))
+    rows = {split: read_csv(folder / split / "manifest.csv") for split in ("train", "valid", "test")}
+    assert [len(of_split) for of_split in rows.values()] == [8, 8, 8]
+    assert sorted(row["kind"] for row in rows["train"]) == ["", "", "", "", "simple", "simple", "text", "text"]
+    labelled = {row["group"] for row in rows["train"] if row["kind"]}
+    assert not labelled & {row["group"] for row in rows["train"] if not row["kind"]}
+    assert all(row["kind"] for split in ("valid", "test") for row in rows[split])
+    assert (Images(folder / "train", (HEAD,)).labels("kind") == IGNORE).sum() == 4
+
+
+@pytest.mark.parametrize("share", [0.0, 1.5])
+def test_a_share_of_labels_outside_its_range_is_refused(share):
+    with pytest.raises(ValueError, match=r"labels must be in \(0, 1\]"):
+        replace(HOW, labels=share)
+
+
+def test_too_few_groups_for_a_share_of_labels_are_named(source):
+    with pytest.raises(UserError, match=r"prepare\.labels: too few training logos"):
+        run(source, replace(HOW, labels=0.1))

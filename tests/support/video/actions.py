@@ -10,6 +10,7 @@ from tailwise.core.heads import Head
 from tailwise.data.tables.rows import SPLITS
 from tailwise.data.video.augment.ranges import Augment
 from tailwise.data.video.decode.spread import Spread
+from tailwise.data.video.store.facts import Facts, write_facts
 from tailwise.data.video.store.store import Decode
 from tailwise.models.frozen.efficientnet import EfficientNetLite0
 from tailwise.models.frozen.motion import OwnMotion
@@ -20,6 +21,7 @@ HEAD = Head("action", CLASSES)
 WINDOW, DECODE = Spread(8, 32, 48), Decode(timeout=60, max_faulty=0.1)
 STREAMS = Streams(EfficientNetLite0("efficientnet_lite0"), OwnMotion("own", "motion.safetensors", 8), every=2)
 AUGMENT = Augment(mirror=0.5, shift=0.1, brightness=0.1, delay=0)
+CUT = {"frames": 8, "height": 32, "width": 48}
 COLUMNS = ("sample", "group", "path", "content", "action")
 
 
@@ -51,3 +53,19 @@ def write_actions(root: Path, tables: Path, each: int = 3) -> None:
                 rows.append([name, name, f"{name}.mp4", f"{nth}{place}{number:062}", action])
         write_csv(tables / f"{split}.csv", COLUMNS, rows)
     write_json(tables / "heads.json", {"action": list(CLASSES)})
+
+
+def write_tokens(folder, clips, flipped, origins):
+    """Random tokens that tell the class; those of a mirrored pass tell the mirror image's."""
+    rng, steps, dims = np.random.default_rng(1), STREAMS.steps(8), STREAMS.dims
+    ids = np.arange(clips) % 3
+    mirrored = np.array([1, 0, 2])[ids]
+    rows = [[f"c{i}", f"c{i}", f"c{i}.mp4", "", CLASSES[of], "a", i] for i, of in enumerate(ids)]
+    write_csv(folder / "manifest.csv", ("sample", "group", "path", "content", "action", "shard", "row"), rows)
+    for name, dim in dims.items():
+        tokens = rng.normal(size=(clips, len(flipped), steps[name], dim)).astype(np.float16)
+        for number, flip in enumerate(flipped):
+            for i, of in enumerate(mirrored if flip else ids):
+                tokens[i, number, :, of] += 8
+        np.save(folder / f"a-{name}.npy", tokens)
+    write_facts(folder, Facts(origins, steps, dims, flipped, "none", "data/demo", CUT))

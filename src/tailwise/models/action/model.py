@@ -1,5 +1,6 @@
 """The model of actions: two frozen streams, projections of their tokens, fusion, and a classifier for each head."""
 
+import math
 from dataclasses import dataclass, replace
 
 import torch
@@ -57,7 +58,11 @@ class TwoStreams:
 
 
 class ActionModel(nn.Module):
-    """clips (B, T, H, W, 3) in [0, 255], or the tokens of both streams, (B, T', D), to {head: logits (B, C)}."""
+    """clips (B, T, H, W, 3) in [0, 255], or the tokens of both streams, (B, T', D), to {head: logits (B, C)}.
+
+    Of several views of each clip, (B, V, T, H, W, 3) or (B, V, T', D), the logits are the logarithm of their mean
+    probabilities.
+    """
 
     def __init__(self, options: TwoStreams, streams: Streams, heads: tuple[Head, ...], given: tuple[Steps, Pool]):
         super().__init__()
@@ -66,7 +71,7 @@ class ActionModel(nn.Module):
         widths = streams.dims
         self.project = nn.ModuleDict({name: Projection(widths[name], options, n) for name, n in zip(widths, steps)})
         self.fusion = options.fusion.build(options.width, options.dropout)
-        self.drop = nn.Dropout(options.dropout)
+        self.drop, self.embedding = nn.Dropout(options.dropout), nn.Identity()
         self.pool: Pool = pool
         self.expected: tuple[dict[str, str], str] | None = None
         self.classifiers = nn.ModuleDict({head.name: nn.Linear(self.fusion.dim, len(head.classes)) for head in heads})
@@ -96,15 +101,35 @@ class ActionModel(nn.Module):
         motion: torch.Tensor | None = None,
         clips: torch.Tensor | None = None,
     ) -> tuple[dict[str, torch.Tensor], Maps]:
-        """Logits, and the attention between the streams' time steps where the fusion has it."""
-        if clips is not None:
-            tokens = pool_tokens(self.streams(clips), self.pool)
-            semantic, motion = tokens[SEMANTIC], tokens[MOTION]
-        else:
-            self._check()
-        fused, maps = self.fusion(self.project[SEMANTIC](semantic), self.project[MOTION](motion))
+        """Logits, and the attention between the streams' time steps where the fusion has it, of each view.
+
+        `embedding` is called with the fused vectors, (B, D), of several views their mean.
+        """
+        semantic, motion = self._tokens(semantic, motion, clips)
+        views = semantic.shape[1] if semantic.ndim == 4 else 1
+        given = semantic.flatten(0, -3), motion.flatten(0, -3)
+        fused, maps = self.fusion(self.project[SEMANTIC](given[0]), self.project[MOTION](given[1]))
         fused = self.drop(fused)
-        return {name: layer(fused) for name, layer in self.classifiers.items()}, maps
+        self.embedding(fused.unflatten(0, (-1, views)).mean(dim=1))
+        return {name: mean_of_views(layer(fused), views) for name, layer in self.classifiers.items()}, maps
+
+    def _tokens(
+        self, semantic: torch.Tensor | None, motion: torch.Tensor | None, clips: torch.Tensor | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """The tokens that are given, or those of the clips."""
+        if clips is not None:
+            tokens = pool_tokens(self.streams(clips.flatten(0, -5)), self.pool)
+            return tokens[SEMANTIC].unflatten(0, clips.shape[:-4]), tokens[MOTION].unflatten(0, clips.shape[:-4])
+        assert semantic is not None and motion is not None
+        self._check()
+        return semantic, motion
+
+
+def mean_of_views(logits: torch.Tensor, views: int) -> torch.Tensor:
+    """(B * V, C) to (B, C): the logarithm of the mean of the probabilities; the logits themselves of one view."""
+    if views == 1:
+        return logits
+    return logits.log_softmax(dim=-1).unflatten(0, (-1, views)).logsumexp(dim=1) - math.log(views)
 
 
 class Projection(nn.Module):

@@ -11,10 +11,11 @@ from tailwise.losses.image.aleatoric import UNCERTAINTY
 from tailwise.losses.image.members import member_output
 from tailwise.models.checks import check_dropout
 from tailwise.models.image.efficientnet import EfficientNetB1
+from tailwise.models.image.lite import Lite0
 from tailwise.models.image.small import Small
 from tailwise.models.image.transformer import LogoTransformer, VisionTransformer
 
-Single = VisionTransformer | EfficientNetB1 | Small
+Single = VisionTransformer | EfficientNetB1 | Lite0 | Small
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Ensemble:
             member.check(size)
 
 
-Backbone = VisionTransformer | EfficientNetB1 | Small | Ensemble
+Backbone = Single | Ensemble
 DEFAULT, SIMPLER = VisionTransformer("vit"), Small("small")
 
 

@@ -87,9 +87,8 @@ class EfficientBackbone(nn.Module):
 
     def train(self, mode: bool = True) -> "EfficientBackbone":
         super().train(mode)
-        for part in self.modules() if self.frozen else ():
-            if isinstance(part, nn.BatchNorm2d):
-                part.eval()
+        if self.frozen:
+            keep_statistics(self)
         return self
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
@@ -97,6 +96,13 @@ class EfficientBackbone(nn.Module):
         for stage in self.features:
             x = checkpoint(stage, x, use_reentrant=False) if self.checkpoint and self.training else stage(x)
         return cast(torch.Tensor, x).mean(dim=(2, 3))
+
+
+def keep_statistics(net: nn.Module) -> None:
+    """Set the batch norms of a net to evaluation, in place: training then leaves their statistics as they are."""
+    for part in net.modules():
+        if isinstance(part, nn.BatchNorm2d):
+            part.eval()
 
 
 def with_group_norm(net: nn.Module) -> None:

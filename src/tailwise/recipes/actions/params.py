@@ -12,11 +12,13 @@ from tailwise.core.params.runtime import Runtime
 from tailwise.data.video.augment.ranges import Augment
 from tailwise.data.video.decode.spread import Spread
 from tailwise.data.video.store.store import Decode
+from tailwise.data.video.views import Size
 from tailwise.engine.contract.mixing import Mixup
 from tailwise.engine.contract.phase import Phase, moves
 from tailwise.engine.contract.run import Stability, Training
 from tailwise.evaluation.calibration.options import Calibration
 from tailwise.evaluation.certificate import Targets
+from tailwise.evaluation.embedding.options import EmbeddingMap
 from tailwise.models.action.model import TwoStreams, check_limits
 from tailwise.models.frozen.motion import OwnMotion
 from tailwise.models.frozen.streams import Streams
@@ -67,15 +69,13 @@ class Params:
     training: Training
     stability: Stability
     calibration: Calibration
+    map: EmbeddingMap
     certificate: Targets
     runtime: Runtime
 
     def __post_init__(self):
-        try:
-            self.streams.check_shape((self.window.frames, self.window.height, self.window.width))
-        except ValueError as error:
-            raise ValueError(f"window does not fit streams: {error}") from error
-        steps = self.streams.steps(self.window.frames)
+        shape = self._check_shape()
+        steps = self.streams.steps(shape[0])
         model = without_memory(
             lambda: self.model.build(self.streams, ANY_HEAD, (steps["semantic"], steps["motion"]), self.features.pool)
         )
@@ -87,6 +87,21 @@ class Params:
         self._check_baseline()
         for line in self.contradictions(parameters):
             raise ValueError(line)
+
+    def _check_shape(self) -> Size:
+        """Frames, height and width that the streams are given; ValueError where they do not fit."""
+        decoded = (self.window.frames, self.window.height, self.window.width)
+        try:
+            if self.features.views:
+                self.features.views.check(decoded)
+        except ValueError as error:
+            raise ValueError(f"features.views does not fit window: {error}") from error
+        shape = self.features.shape(decoded)
+        try:
+            self.streams.check_shape(shape)
+        except ValueError as error:
+            raise ValueError(f"window does not fit streams: {error}") from error
+        return shape
 
     def _check_motion(self) -> None:
         options = self.streams.motion

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tailwise.core.heads import Head
     from tailwise.data.tables.checks.source import Checked
     from tailwise.engine.contract.task import Task
+    from tailwise.models.action.model import ActionModel
     from tailwise.recipes.actions.params import Params
     from tailwise.recipes.actions.predict.inputs import ClipInputs
     from tailwise.recipes.actions.predict.specification import Specification
@@ -79,6 +80,10 @@ class Actions(Recipe):
 
         return build(config, heads, train, valid, seed, pretrained)
 
+    def last_layers(self, model: nn.Module, head: str) -> Sequence[nn.Module]:
+        """What is given the fused vector of a clip."""
+        return [cast("ActionModel", model).embedding]
+
     def as_stored(self, config: Config, spec: dict) -> Config:
         from tailwise.recipes.actions.task import as_stored
 
@@ -97,11 +102,17 @@ class Actions(Recipe):
 
         return strips(split, samples)
 
+    def thumbnails(self, split: Path, heads: tuple[Head, ...], samples: Sequence[str]) -> list[str]:
+        """The middle frame of each clip."""
+        from tailwise.recipes.actions.report.strips import thumbnails
+
+        return thumbnails(split, samples)
+
     def explain(self, task: Task, sample: str, head: str, device: Any) -> dict[str, Any]:
-        """{"strip", "frames", "attention": {asking stream: rows of a map}}."""
+        """{"strip", "frames", "attention": {asking stream: rows of a map}, "importance": of each frame}."""
         from tailwise.recipes.actions.report.explain import explain
 
-        return explain(task, sample, device)
+        return explain(task, sample, head, device)
 
     def page(self) -> Page:
         from tailwise.recipes.actions.report.page import ActionsPage

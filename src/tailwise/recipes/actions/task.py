@@ -128,4 +128,5 @@ def specification(config: Config, heads: tuple[Head, ...], facts: Facts) -> dict
         "window": facts.cut,
         "steps": [facts.steps[name] for name in NAMES],
         "pool": facts.pool,
+        "views": asdict(facts.looks) if facts.looks else None,
     }

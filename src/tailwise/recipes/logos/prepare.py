@@ -28,7 +28,8 @@ SHOWN = 20
 class Prepare:
     """size: pixels of each side; background: #rrggbb below transparent parts and around a logo
     fit: pad, crop or stretch, see `Canvas`; max_faulty: maximum share of logos that cannot be used, in [0, 1]
-    calibration: share of the training logos that is set aside by group to fit it, 0 for none; seed: of that draw
+    calibration: share of the training logos that is set aside by group to fit it, 0 for none; seed: of both draws
+    labels: share of the others that keep their label, by group, in (0, 1]; the rest is left for pretraining alone
     """
 
     size: int = 64
@@ -37,11 +38,14 @@ class Prepare:
     max_faulty: float = 0.05
     calibration: float = 0.15
     seed: int = 1
+    labels: float = 1.0
 
     def __post_init__(self):
         Canvas(self.size, self.background, self.fit)
         if not 0 <= self.calibration < 1 or not 0 <= self.seed < 2**32:
             raise ValueError("calibration must be within [0, 1), seed within [0, 2**32)")
+        if not 0 < self.labels <= 1:
+            raise ValueError(f"labels must be in (0, 1], found {self.labels}")
         if not 0 <= self.max_faulty <= 1:
             raise ValueError(f"max_faulty must be in [0, 1], found {self.max_faulty}")
 
@@ -59,7 +63,7 @@ def prepare(
     """
     cache = Path(os.environ.get("DVC_ROOT", ".")) / ".cache" / "images"
     opener = partial(source.reader.read, Path(source.root))
-    rows = with_calibration(how, {split: read_csv(tables / f"{split}.csv") for split in SPLITS})
+    rows = with_labels(how, with_calibration(how, {split: read_csv(tables / f"{split}.csv") for split in SPLITS}))
     stores = {}
     for split, of_split in rows.items():
         store = build_store(of_split, opener, how.canvas, folder / split, cache, workers)
@@ -78,6 +82,19 @@ def with_calibration(how: Prepare, rows: dict[str, list[dict[str, str]]]) -> dic
     except UserError as error:
         raise UserError(f"prepare.calibration: too few training logos to set some aside: {error}") from error
     return {**rows, "train": kept, CALIBRATION: aside}
+
+
+def with_labels(how: Prepare, rows: dict[str, list[dict[str, str]]]) -> dict[str, list[dict[str, str]]]:
+    """The splits with `labels` of the labels of `train`, whole groups; UserError where there are too few."""
+    if how.labels == 1:
+        return rows
+    try:
+        _, labelled = split_off(rows["train"], [row[HEAD] for row in rows["train"]], how.labels, how.seed)
+    except UserError as error:
+        raise UserError(f"prepare.labels: too few training logos to leave some without: {error}") from error
+    kept = {row["sample"] for row in labelled}
+    train = [row if row["sample"] in kept else {**row, HEAD: ""} for row in rows["train"]]
+    return {**rows, "train": train}
 
 
 def _lines(store: Store) -> Iterator[str]:

@@ -23,12 +23,13 @@ PLAIN = 0
 class Tokens:
     """One split as its clips' tokens. Memory holds the manifest, and of the tokens no more than the batches asked for.
 
-    all_passes: give every pass, of which `choose_pass` takes one; without, the plain one
+    all_passes: give every pass, of which `choose_pass` takes one; without, the plain one, or all views of a test
     """
 
     def __init__(self, folder: Path, heads: tuple[Head, ...], all_passes: bool = False):
-        self.folder, self.heads, self.all_passes = folder, heads, all_passes
+        self.folder, self.heads = folder, heads
         self.facts = read_facts(folder)
+        self.all_passes = all_passes or self.facts.views > 1
         self.rows = read_csv(folder / "manifest.csv")
         self.names = [row["sample"] for row in self.rows]
         self._ids = {head.name: self._class_ids(head) for head in heads}

@@ -109,8 +109,11 @@ def _write(
 
 
 def _facts(job: Job, origins: dict[str, str], passes: Passes, folder: Path) -> Facts:
-    steps, dims = job.options.steps(job.cut.frames), job.options.dims
-    if passes.how.pool != "none":
+    cut, how = {"frames": job.cut.frames, "height": job.cut.height, "width": job.cut.width}, passes.how
+    frames, *_ = how.shape((job.cut.frames, job.cut.height, job.cut.width))
+    steps = job.options.steps(frames)
+    if how.pool != "none":
         steps = dict.fromkeys(steps, 1)
-    cut = {"frames": job.cut.frames, "height": job.cut.height, "width": job.cut.width}
-    return Facts(origins, steps, dims, passes.flipped, passes.how.pool, job.root.as_posix(), cut)
+    views = 1 if passes.training else how.tested
+    facts = origins, steps, job.options.dims, passes.flipped, how.pool, job.root.as_posix(), cut
+    return Facts(*facts, looks=how.views, views=views)

@@ -12,8 +12,10 @@ import torch
 
 from tailwise.core.errors import UserError
 from tailwise.core.files import write_json
+from tailwise.data.augment.streams import uniform
 from tailwise.data.shards.cache import Finished, hash_of
 from tailwise.data.shards.rows import RowFile
+from tailwise.data.video import views
 from tailwise.data.video.augment.clips import Allowed, augment_clips
 from tailwise.data.video.augment.draws import draw
 from tailwise.data.video.augment.ranges import Augment
@@ -21,13 +23,15 @@ from tailwise.data.video.store.shards import Shard
 from tailwise.models.frozen.streams import FrozenStreams, pooled
 from tailwise.recipes.actions.features.options import Features
 
+VIEW_STREAM = 37
+"""What is added to a pass's key to draw its view."""
 LARGEST = float(np.finfo(np.float16).max)
 
 
 @functools.cache
 def code_hash() -> str:
     """Of the code here that determines features, besides the streams', whose digest is a fact of its own."""
-    return hash_of([Path(__file__), Path(__file__).with_name("options.py")])
+    return hash_of([Path(__file__), Path(__file__).with_name("options.py"), Path(views.__file__)])
 
 
 @dataclass(frozen=True)
@@ -46,20 +50,37 @@ class Passes:
     def facts(self) -> list:
         """What of it determines a result."""
         augmented = [asdict(self.augment), self.seed] if self.training and self.how.augment else []
-        return [self.flipped, self.how.pool, self.how.augment if self.training else 0, augmented]
+        seen = [asdict(self.how.views), self.seed if self.training else 0] if self.how.views else []
+        return [self.flipped, self.how.pool, self.how.augment if self.training else 0, augmented, seen]
 
     def clips(self, clips: torch.Tensor, contents: list[str]) -> Iterator[torch.Tensor]:
-        """Each pass over clips (N, T, H, W, 3) uint8. contents: SHA-256 of each clip's file, from which draws follow"""
-        for number, flip in enumerate(self.flipped):
-            passed = self._augmented(clips, contents, number) if number and self.how.augment else clips
-            yield passed.flip(3) if flip else passed
+        """Each pass over clips (N, F, H, W, 3) uint8, (N, T, h, w, 3); of an evaluation split its views.
 
-    def _augmented(self, clips: torch.Tensor, contents: list[str], number: int) -> torch.Tensor:
-        keys = np.array([[self.seed, number, int(content[:8], 16)] for content in contents], np.int64)
+        contents: SHA-256 of each clip's file, from which draws follow
+        """
+        if not self.training and self.how.views:
+            yield from torch.from_numpy(np.stack([self.how.views.for_test(clip) for clip in clips.numpy()], axis=1))
+            return
+        for number, flip in enumerate(self.flipped):
+            keys = np.array([[self.seed, number, int(content[:8], 16)] for content in contents], np.int64)
+            passed = self._augmented(clips, keys) if number and self.how.augment else clips
+            seen = self._seen(passed, keys, number)
+            yield seen.flip(3) if flip else seen
+
+    def _augmented(self, clips: torch.Tensor, keys: np.ndarray) -> torch.Tensor:
         count, frames = clips.shape[:2]
         allowed = Allowed(np.full(count, self.how.augment), np.zeros(count, bool), np.zeros(count, bool))
         draws = draw(keys, 1, frames, self.augment)
         return augment_clips(clips[:, None], np.ones((count, 1), bool), draws, self.augment, allowed, 0)[:, 0]
+
+    def _seen(self, clips: torch.Tensor, keys: np.ndarray, number: int) -> torch.Tensor:
+        """One view of each clip: by chance but for the plain pass."""
+        if not (looks := self.how.views):
+            return clips
+        if not number:
+            return torch.from_numpy(np.stack([looks.plain(clip) for clip in clips.numpy()]))
+        draws = uniform(keys, (looks.sampling.frames + 2,), VIEW_STREAM)
+        return torch.from_numpy(np.stack([looks.for_training(*each) for each in zip(clips.numpy(), draws)]))
 
 
 @dataclass(frozen=True)

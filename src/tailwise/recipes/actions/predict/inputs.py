@@ -77,7 +77,7 @@ def read_samples(inputs: ClipInputs, spec: "Specification", workers: int) -> Ite
     for place, frames in decode_each(Path(), paths, spec.window, max(workers, 1)):
         file = inputs.samples[place]
         if not isinstance(frames, str):
-            yield Sample(place, file.name, {"clips": frames})
+            yield Sample(place, file.name, {"clips": spec.views.for_test(frames) if spec.views else frames})
         elif inputs.named:
             raise UserError(f"{file.path}: cannot be used: {frames}")
         else:

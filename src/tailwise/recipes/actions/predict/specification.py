@@ -8,6 +8,7 @@ from torch import nn
 from tailwise.core.heads import Head
 from tailwise.core.params.typed import convert
 from tailwise.data.video.decode.spread import Spread
+from tailwise.data.video.views import Views
 from tailwise.models.action.model import TwoStreams
 from tailwise.models.frozen.streams import Pool, Streams
 
@@ -16,7 +17,9 @@ MOST_STEPS = 10_000
 
 @dataclass(frozen=True)
 class Specification:
-    """window: which frames of a clip; steps: tokens of the semantic and the motion stream; pool: see `Streams`"""
+    """window: which frames of a clip are decoded; views: which of these the streams are given, see `Features`
+    steps: tokens of the semantic and the motion stream; pool: see `Streams`
+    """
 
     recipe: Literal["actions"]
     streams: Streams
@@ -25,13 +28,15 @@ class Specification:
     window: Spread
     steps: tuple[int, ...]
     pool: Pool
+    views: Views | None = None
 
     def __post_init__(self):
         if not self.heads:
             raise ValueError("needs one or more heads")
         if len(self.steps) != 2 or not 0 < min(self.steps) <= max(self.steps) <= MOST_STEPS:
             raise ValueError(f"steps must be two numbers from 1 to {MOST_STEPS}")
-        self.streams.check_shape((self.window.frames, self.window.height, self.window.width))
+        decoded = (self.window.frames, self.window.height, self.window.width)
+        self.streams.check_shape(self.views.shape(decoded) if self.views else decoded)
 
 
 def from_specification(spec: dict) -> tuple[nn.Module, Specification]:

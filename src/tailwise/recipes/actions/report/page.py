@@ -8,7 +8,8 @@ from tailwise.core.files import read_json
 from tailwise.data.video.strips import GAP
 from tailwise.reporting.page import Page
 
-SECTIONS = ("result", "training", "calibration", "mistakes", "data", "certificate", "run")
+TITLES = {"streams": "Streams"}
+SECTIONS = ("result", "training", "calibration", "mistakes", "streams", "map", "data", "certificate", "run")
 
 
 class ActionsPage(Page):
@@ -16,15 +17,17 @@ class ActionsPage(Page):
 
     def __init__(self):
         own: dict[str, Any] = {"scripts": ("films",), "styles": ("films",), "parts": ("result", "mistakes", "data")}
-        super().__init__(sections=SECTIONS, item_name="clip", folder=Path(__file__).parent, preview="strip", **own)
+        folder = Path(__file__).parent
+        super().__init__(sections=SECTIONS, item_name="clip", folder=folder, preview="strip", titles=TITLES, **own)
 
     def collect(self, root: Path) -> dict[str, Any]:
-        """contact: clips of each class; confused: classes that are mixed up; groups: accuracy; survey: of raw clips"""
-        names = ("contact", "confused", "intervals", "survey")
+        """contact: clips of each class; confused: classes that are mixed up; groups: accuracy; survey: of raw clips;
+        insight: of the streams"""
+        names = ("contact", "confused", "intervals", "survey", "insight")
         files = {name: read_json(root / f"reports/{name}.json") for name in names}
         groups = files.pop("intervals")["groups"]
         return {**files, "groups": groups}
 
     def payload(self, own: Mapping[str, Any]) -> dict[str, Any]:
-        """gap: pixels between two frames of a strip"""
-        return {"gap": GAP}
+        """gap: pixels between two frames of a strip; insight: {head: averages by class}"""
+        return {"gap": GAP, "insight": own["insight"]}
