@@ -191,6 +191,17 @@ def test_a_sweep_runs_only_what_is_not_there(toy, capsys, monkeypatch):
     assert compare(capsys, "--run", "sweep.yaml")[0] == 0 and asked == [[wide]]
 
 
+def test_a_clone_without_the_outputs_of_later_stages_is_told_before_anything_runs(toy, capsys):
+    """DVC would fail at the end, when all is computed."""
+    more = "  report:\n    cmd: mkdir -p page && touch page/x\n    deps: [reports/metrics.json]\n    outs: [page]\n"
+    Path("dvc.yaml").write_text(Path("dvc.yaml").read_text() + more)
+    toy.dvc("repro", "--quiet")
+    toy.commit("report")
+    shutil.rmtree(".dvc/cache/files")
+    Path("sweep.yaml").write_text(SWEEP)
+    assert compare(capsys, "--run", "sweep.yaml")[2].startswith("DVC's cache lacks page, which dvc.lock records: ")
+
+
 def test_what_a_sweep_cannot_run_is_one_line(toy, capsys, monkeypatch):
     add_experiment(toy, name_of(0), "wide")
     error = compare(capsys, "--run", "sweep.yaml")[2]
