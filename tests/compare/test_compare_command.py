@@ -73,6 +73,16 @@ def test_two_models_are_compared_on_their_predictions_or_it_says_what_is_absent(
     assert "Fixed models" not in out and "predictions absent from DVC's cache: main, wide: `dvc pull" in out
 
 
+def test_intervals_that_no_recorded_stage_made_are_left_out(toy, capsys):
+    """They are of an earlier run: an experiment that ends with `evaluate` does not renew them."""
+    Path("reports/intervals.json").write_text(json.dumps({"official": {"score": 71.0}}))
+    toy.commit("old intervals")
+    assert "official" not in compare(capsys, "HEAD")[1]
+    Path("dvc.lock").unlink()
+    toy.commit("no lock")
+    assert "official score" in compare(capsys, "HEAD")[1]
+
+
 def test_other_code_is_another_row(toy, capsys):
     Path("evaluate.py").write_text(Path("evaluate.py").read_text() + "# more\n")
     toy.dvc("repro", "--quiet")
@@ -127,6 +137,7 @@ def test_a_mistake_is_one_line(toy, capsys, arguments, said):
         ("params.yaml", "- a", "params.yaml of HEAD: expected sections, found list"),
         ("params.yaml", "model: {}\ntraining: {seed: x}", "out of date"),
         ("dvc.lock", "stages: [", "dvc.lock of HEAD: is not one of DVC: "),
+        ("dvc.lock", "stages: {x: {outs: [{path: y, md5: z}]}}", "out of date: dvc.lock has no stage that made it"),
         ("dvc.lock", "a: b", ""),
     ],
 )
