@@ -15,7 +15,7 @@ from tailwise.core.params.config import read_params
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory) -> Path:
+def made_toy(tmp_path_factory) -> Path:
     """main with seed 1, the branch wide, and the experiment second with seed 2. Nobody may change it."""
 
     def make(folder: Path) -> None:
@@ -33,8 +33,8 @@ def finished(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def toy(finished, tmp_path, monkeypatch) -> Toy:
-    shutil.copytree(finished, tmp_path / "toy", symlinks=True)
+def toy(made_toy, tmp_path, monkeypatch) -> Toy:
+    shutil.copytree(made_toy, tmp_path / "toy", symlinks=True)
     monkeypatch.chdir(tmp_path / "toy")
     return Toy(tmp_path / "toy")
 
@@ -71,6 +71,16 @@ def test_two_models_are_compared_on_their_predictions_or_it_says_what_is_absent(
     shutil.rmtree("reports/evaluation")
     out = compare(capsys, "main", "wide")[1]
     assert "Fixed models" not in out and "predictions absent from DVC's cache: main, wide: `dvc pull" in out
+
+
+def test_intervals_that_no_recorded_stage_made_are_left_out(toy, capsys):
+    """They are of an earlier run: an experiment that ends with `evaluate` does not renew them."""
+    Path("reports/intervals.json").write_text(json.dumps({"official": {"score": 71.0}}))
+    toy.commit("old intervals")
+    assert "official" not in compare(capsys, "HEAD")[1]
+    Path("dvc.lock").unlink()
+    toy.commit("no lock")
+    assert "official score" in compare(capsys, "HEAD")[1]
 
 
 def test_other_code_is_another_row(toy, capsys):
@@ -127,6 +137,7 @@ def test_a_mistake_is_one_line(toy, capsys, arguments, said):
         ("params.yaml", "- a", "params.yaml of HEAD: expected sections, found list"),
         ("params.yaml", "model: {}\ntraining: {seed: x}", "out of date"),
         ("dvc.lock", "stages: [", "dvc.lock of HEAD: is not one of DVC: "),
+        ("dvc.lock", "stages: {x: {outs: [{path: y, md5: z}]}}", "out of date: dvc.lock has no stage that made it"),
         ("dvc.lock", "a: b", ""),
     ],
 )
@@ -189,6 +200,17 @@ def test_a_sweep_runs_only_what_is_not_there(toy, capsys, monkeypatch):
         asked == [[wide]] and out.startswith("kinds: 1 of 2 runs are there") and "\nplain " in out and "\nwide " in out
     )
     assert compare(capsys, "--run", "sweep.yaml")[0] == 0 and asked == [[wide]]
+
+
+def test_a_clone_without_the_outputs_of_later_stages_is_told_before_anything_runs(toy, capsys):
+    """DVC would fail at the end, when all is computed."""
+    more = "  report:\n    cmd: mkdir -p page && touch page/x\n    deps: [reports/metrics.json]\n    outs: [page]\n"
+    Path("dvc.yaml").write_text(Path("dvc.yaml").read_text() + more)
+    toy.dvc("repro", "--quiet")
+    toy.commit("report")
+    shutil.rmtree(".dvc/cache/files")
+    Path("sweep.yaml").write_text(SWEEP)
+    assert compare(capsys, "--run", "sweep.yaml")[2].startswith("DVC's cache lacks page, which dvc.lock records: ")
 
 
 def test_what_a_sweep_cannot_run_is_one_line(toy, capsys, monkeypatch):

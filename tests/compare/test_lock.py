@@ -37,6 +37,11 @@ def test_a_file_is_up_to_date_if_its_stages_are_whatever_later_ones_are():
     assert lock().outdated("page.html", PARAMS) == "the stage report ran with another title than params.yaml has"
 
 
+def test_what_a_target_does_not_need_is_told():
+    assert lock().later_outs("evaluate") == {"page.html": "p"} and lock().later_outs("report") == {}
+    assert set(lock().later_outs("unknown")) == {"models", "metrics.json", "page.html"}
+
+
 def test_other_params_are_named_by_key():
     found = lock().outdated("metrics.json", {**PARAMS, "model": {"kind": "b", "rate": 1e-5}})
     assert found == "the stage train ran with another model.kind than params.yaml has"

@@ -132,6 +132,7 @@ OF_OTHERS = (
     "src/tailwise/recipes/actions/clips/labels.py",
     "src/tailwise/ablation/plan.py",
     "src/tailwise/compare/analysis.py",
+    "src/tailwise/compare/sweeps/sweep.py",
     "src/tailwise/data/images/canvas.py",
     "src/tailwise/data/images/augment/light.py",
     "src/tailwise/evaluation/embedding/options.py",

@@ -14,7 +14,8 @@ import yaml
 
 from tailwise.compare.analysis import Comparison, analyze, choose_figures
 from tailwise.compare.answers import Store, absent_line, read_all
-from tailwise.compare.git import check_repository, experiments
+from tailwise.compare.git import WORKSPACE, check_repository, content, experiments
+from tailwise.compare.lock import read_lock
 from tailwise.compare.page import render
 from tailwise.compare.revision import IGNORED, PARAMS, SEED, flat, read_revision
 from tailwise.compare.rows import make_rows
@@ -56,6 +57,8 @@ def run_sweep(args: argparse.Namespace, folder: Path) -> None:
     if args.only_list:
         print(*todo, sep="\n")
         return
+    if todo:
+        check_cache(folder, sweep.target)
     failed = Runner(folder, sweep.target, pipeline, told).run_all(todo, args.workers) if todo else {}
     done = {cell.name: cell.label for cell in wanted if cell.name not in failed}
     args.metric = [*(args.metric or []), *sweep.metrics]
@@ -82,6 +85,16 @@ def check_params(wanted: Sequence[Cell], folder: Path) -> None:
             section(cell.params, "", kind)
         except UserError as error:
             raise UserError(f"row {cell.label}: {str(error).removeprefix(f'{PARAMS}: ')}") from error
+
+
+def check_cache(folder: Path, target: str) -> None:
+    """Raise UserError where DVC would run the stages and then fail to save the experiment, as in a new clone."""
+    later = read_lock(content(folder, None, "dvc.lock"), WORKSPACE).later_outs(target)
+    if absent := Store(folder).lacks(later):
+        raise UserError(
+            f"DVC's cache lacks {absent[0]}, which dvc.lock records: DVC could not save an experiment that ends with "
+            f"{target}: run `dvc repro` or `dvc pull` first"
+        )
 
 
 def is_done(folder: Path, cell: Cell, there: Mapping[str, Sequence[str]]) -> bool:

@@ -44,6 +44,11 @@ class Store:
         found = ((head, file) for head, file in wanted.items() if file)
         return {head: read_predictions(file, Head(head, revision.classes[head])) for head, file in found}
 
+    def lacks(self, hashes: Mapping[str, str]) -> list[str]:
+        """Those of the folders {path: hash} whose listing is not in the cache."""
+        folders = {path: each for path, each in hashes.items() if each.endswith(".dir")}
+        return [path for path, each in folders.items() if not Path(self._cache.oid_to_path(each)).is_file()]
+
     def _files(self, revision: Revision) -> dict[str, Path]:
         """{name in the folder of predictions: file that has its content}"""
         if revision.commit is None:

@@ -31,6 +31,13 @@ class Lock:
         outs = self.stages[name]["outs"] if name else ()
         return next((_hash(out) for out in outs if out["path"] == path), None)
 
+    def later_outs(self, target: str) -> dict[str, str]:
+        """{output: hash} of the stages that a stage does not need."""
+        outs = self.stages[target].get("outs", ()) if target in self.stages else ()
+        needed = {name for out in outs for name in self.needed_by(out["path"])}
+        others = (stage for name, stage in self.stages.items() if name not in needed)
+        return {out["path"]: _hash(out) for stage in others for out in stage.get("outs", ())}
+
     def needed_by(self, path: str) -> list[str]:
         """The stage that makes a file, and all stages that it needs, file by file."""
         makers = self.makers

@@ -127,6 +127,8 @@ def _check_current(lock: Lock, params: Mapping[str, Any], text: str, name: str) 
     """Raise UserError where the figures are not those of the params beside them."""
     recorded = lock.hash_of(METRICS)
     reason = lock.outdated(METRICS, params, IGNORED)
+    if lock.stages and not recorded:
+        reason = "dvc.lock has no stage that made it"
     if recorded and recorded != hashlib.md5(text.encode("utf8"), usedforsecurity=False).hexdigest():
         reason = "dvc.lock records another content"
     if reason:
@@ -136,8 +138,10 @@ def _check_current(lock: Lock, params: Mapping[str, Any], text: str, name: str) 
 
 def _intervals(folder: Path, commit: str | None, name: str, lock: Lock, params: Mapping[str, Any]) -> dict[str, Any]:
     """intervals.json, unless it is absent or was made from other figures."""
-    outdated = lock.outdated(INTERVALS, params, IGNORED)
-    return {} if outdated else _json(content(folder, commit, INTERVALS), INTERVALS, name)
+    unknown = bool(lock.stages) and not lock.hash_of(INTERVALS)
+    if unknown or lock.outdated(INTERVALS, params, IGNORED):
+        return {}
+    return _json(content(folder, commit, INTERVALS), INTERVALS, name)
 
 
 def _figures(text: str, file: str, name: str) -> dict[str, Any]:
