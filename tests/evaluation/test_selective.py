@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tailwise.cli.regress import LOWER, better
+from tailwise.compare.direction import LOWER, better
 from tailwise.core.heads import IGNORE, Head
 from tailwise.evaluation.selective import (
     risk_curves,

@@ -56,7 +56,7 @@ def test_settings_are_chosen_on_calibration_songs_alone(train):
     """Calibration songs that need no decoding choose the first weight, whatever the validation songs need."""
     held_out, valid = list(songs(0, 0.0)), list(songs(1, 0.8))
     found = decoding.compare(Made(), train, held_out, valid, Calibration("none"))
-    assert list(found)[:2] == ["most_probable", "durations weight 0.1"]
+    assert list(found)[:2] == ["most_probable", "durations weight 0.1, tau 0"]
 
 
 def test_without_a_run_it_says_what_to_do(tmp_path, monkeypatch):

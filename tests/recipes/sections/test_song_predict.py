@@ -171,7 +171,8 @@ def test_decoding_changes_answers_and_no_probability(song, tmp_path):
     classes = ["verse", "chorus"]
     for answer, towards in ((0, [50.0, -50.0]), (1, [-50.0, 50.0])):
         platt = {"kind": "platt", "classes": classes, "slopes": [1.0, 1.0], "intercepts": towards}
-        fitted = {"kind": "novelty", "classes": classes, "calibrator": platt, "kernel": 2, "height": 0.0}
+        adjustment = {"calibrator": platt, "tau": 0.0, "shares": [0.5, 0.5]}
+        fitted = {"kind": "novelty", "classes": classes, "adjustment": adjustment, "kernel": 2, "height": 0.0}
         write_json(tmp_path / "d.json", {"section": fitted})
         decode = RECIPE.decoder(tmp_path / "d.json", spec.heads)
         (one,) = Predictor(model, spec.heads, plain.forward, torch.device("cpu"), decode).predict(sample).heads
