@@ -248,6 +248,7 @@ def test_a_wrong_key_is_refused_before_anything_is_touched(repo):
     assert model.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_part_of_it_is_ablated_by_its_own_stages(repo):
     """Two cells, trained by the stages of its dvc.yaml; the second call computes nothing."""
     folder = repo / PLACE
