@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import stdev
 
 from tailwise.compare.answers import ModelDifference, compare_models
 from tailwise.compare.direction import HIGHER, LOWER, better
@@ -153,9 +154,7 @@ def _planned(row: Row, first: Row, figure: Figure, wanted: float) -> tuple[float
     differences = [own[seed] - other[seed] for seed in own.keys() & other.keys()]
     if len(differences) < 2:
         return None, None
-    mean = sum(differences) / len(differences)
-    deviation = (sum((each - mean) ** 2 for each in differences) / (len(differences) - 1)) ** 0.5
-    return hedges_g(differences), seeds_needed(wanted * figure.scale, deviation)
+    return hedges_g(differences), seeds_needed(wanted * figure.scale, stdev(differences))
 
 
 def _classes(row: Row, first: Row, head: str) -> list[ClassDifference]:
