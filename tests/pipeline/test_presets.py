@@ -1,4 +1,4 @@
-"""Every preset applies to the committed params, and gives a pipeline that DVC can read."""
+"""A preset applies to the committed params, and gives a pipeline that DVC can read."""
 
 import re
 
@@ -9,14 +9,20 @@ from support.pipeline.terminal import command, run
 from tailwise.core.params.config import read_params
 from tailwise.engine.checkpoint.weights import read_tensors, write_weights
 
-PRESETS = sorted(path.stem for path in (ROOT / "presets").glob("*.yaml"))
+PRESETS = ["frozen", "heads", "soccernet"]
+"""Two that ask for stages of features, and one that asks for none."""
 
 
 def params_of(project) -> dict:
     return read_params(project / "params.yaml")
 
 
-@pytest.mark.slow  # that their params are valid: cli/test_preset
+def test_no_other_preset_asks_for_stages():
+    asking = [path.stem for path in (ROOT / "presets").glob("*.yaml") if "features" in read_params(path)]
+    assert sorted(asking) == PRESETS[:2]
+
+
+@pytest.mark.slow  # that the params of all are valid: cli/test_preset
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_passes_the_check_and_its_graph_resolves(name, home, tmp_path):
     project = new_project(tmp_path / "project", home)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from support.once import once
-from support.pipeline.project import Project
+from support.pipeline.project import Project, listed, take
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,13 +29,16 @@ def started(text: str) -> list[str]:
 
 
 def start(repo: Path, kept: str = "", place: str = "") -> None:
-    """This repository as it is now without its tests; what tests keep in the folder `kept` lies in `place`."""
-    listed = call("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT).split("\0")
-    for name in listed:
-        if (ROOT / name).is_file() and (not name.startswith("tests/") or (kept and name.startswith(f"{kept}/"))):
-            target = repo / (name.replace(kept, place) if kept else name)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes((ROOT / name).read_bytes())
+    """This repository as it is now, with one pipeline beside the root's, and without its tests.
+
+    What tests keep in the folder `kept` lies in `place`; else it is the repository's own pipeline of that place.
+    """
+    others = ("tests/", "pipelines/")
+    take([name for name in listed() if not name.startswith(others) or (place and name.startswith(f"{place}/"))], repo)
+    for name in listed(kept) if kept else []:
+        target = repo / name.replace(kept, place)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes((ROOT / name).read_bytes())
     call("git", "init", "--quiet", cwd=repo)
     for key, value in {"user.name": "test", "user.email": "test@example.org"}.items():
         call("git", "config", key, value, cwd=repo)
@@ -51,7 +54,7 @@ def smoke_run(factory: pytest.TempPathFactory, home: Path, place: str) -> Projec
 
     def make(folder: Path) -> None:
         (folder / "repo").mkdir()
-        start(folder / "repo")
+        start(folder / "repo", place=place)
         made = Project(folder / "repo" / place, home)
         made.run("env", "PYTHONPATH=../../src", "python3", "-m", "tailwise", "preset", "smoke")
         made.commit("smoke")
