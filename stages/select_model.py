@@ -17,6 +17,7 @@ from tailwise.engine.monitor.backend import keep_backend
 from tailwise.evaluation.limits import Names, limits_of_groups
 from tailwise.evaluation.measure import Measured, count_groups
 from tailwise.evaluation.selection import Answers, Choice, Selection, choose, only
+from tailwise.metrics.labels import readable
 from tailwise.recipes.recipe import Recipe, load_recipe
 
 MODELS = Path("data/models")
@@ -66,7 +67,7 @@ def limits_of(answers: Answers, recipe: Recipe) -> list[str]:
 
 def told(choice: Choice, limits: list[str]) -> list[str]:
     rows = [
-        f"{row.name}: {choice.figure.replace('_', ' ')} {row.value:.3f}, {row.behind:.3f} below {choice.best}, "
+        f"{row.name}: {readable(choice.figure)} {row.value:.3f}, {row.behind:.3f} below {choice.best}, "
         f"standard error {row.error:.3f}"
         for row in choice.candidates
     ]

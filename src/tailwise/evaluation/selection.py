@@ -14,6 +14,7 @@ import numpy as np
 from tailwise.core.errors import UserError
 from tailwise.evaluation.intervals import DRAWS, SEED, SINGLE, class_figures, count_classes, group_weights
 from tailwise.metrics.confusion import macro
+from tailwise.metrics.labels import readable
 from tailwise.metrics.predictions import Predictions
 
 Answers = Mapping[str, Predictions]
@@ -75,7 +76,7 @@ class Choice:
         """Why this one, in a sentence."""
         if len(self.candidates) < 2:
             return f"{self.chosen}: the only candidate."
-        title, row = self.figure.replace("_", " "), self.of(self.chosen)
+        title, row = readable(self.figure), self.of(self.chosen)
         if self.chosen == self.best:
             return f"{self.chosen}: the best {title} on validation, {row.value:.3f}."
         errors = f"{self.errors:g} standard error{'s' * (self.errors != 1)}"
