@@ -2,16 +2,14 @@
 
 import argparse
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
-from tailwise.core.errors import UserError, escape_output
+from tailwise.core.errors import escape_output
 from tailwise.core.files import read_json
 from tailwise.core.heads import Head
-from tailwise.core.params.config import read_params
-from tailwise.core.params.typed import convert
 from tailwise.evaluation.calibration.fitted import calibrated, check_classes, read_calibration
-from tailwise.evaluation.costs import Costs, Decided, decide
+from tailwise.evaluation.costs.decisions import Decided, decide
+from tailwise.evaluation.costs.file import read_costs
 from tailwise.metrics.predictions import read_predictions
 
 HEADS = Path("data/index/heads.json")
@@ -31,20 +29,6 @@ def costs(args: argparse.Namespace) -> None:
         print("the probabilities are used as they are: --calibration FILE calibrates them")
     for name, of_head in found.items():
         print("\n".join(lines(decide(of_head, stated[name]))))
-
-
-def read_costs(file: Path, heads: Iterable[Head]) -> dict[str, Costs]:
-    """{head: its costs}. Raises UserError for an unknown head, class or key."""
-    values, known = read_params(file), {head.name: head for head in heads}
-    if unknown := [name for name in values if name not in known]:
-        raise UserError(f"{file}: {unknown[0]} is no head; there are {', '.join(known)}")
-    try:
-        found = {name: convert(Costs, value, name) for name, value in values.items()}
-        for name, of_head in found.items():
-            of_head.matrix(known[name])
-        return found
-    except UserError as error:
-        raise UserError(f"{file}: {error}") from error
 
 
 def lines(found: Decided) -> list[str]:

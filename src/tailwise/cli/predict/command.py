@@ -13,7 +13,7 @@ from tailwise.core.files import write_bytes
 from tailwise.core.heads import Head
 from tailwise.engine.checkpoint.header import read_facts
 from tailwise.evaluation.calibration.fitted import Fitted, calibrated, check_classes, read_calibration
-from tailwise.evaluation.costs import Costs, answered
+from tailwise.evaluation.costs.decisions import Costs, answered
 from tailwise.recipes.prediction import Inputs, Prediction
 from tailwise.recipes.recipe import Recipe, load_recipe, names
 
@@ -101,7 +101,7 @@ def _calibrated(one: Prediction, calibration: Mapping[str, Fitted], decoded: boo
 
 
 def _read_costs(file: Path, heads: Iterable[Head]) -> dict[str, Costs]:
-    from tailwise.cli.costs import read_costs  # loads a reader of YAML
+    from tailwise.evaluation.costs.file import read_costs  # loads a reader of YAML
 
     return read_costs(file, heads)
 

@@ -5,7 +5,7 @@ import pytest
 
 from tailwise.core.errors import UserError
 from tailwise.core.heads import Head
-from tailwise.evaluation.costs import Costs, cheapest, decide
+from tailwise.evaluation.costs.decisions import Costs, cheapest, decide
 from tailwise.metrics.predictions import Predictions
 
 HEAD = Head("card", ("none", "red"))
