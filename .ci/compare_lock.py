@@ -17,6 +17,7 @@ FROM_TRAINING = {
     "train_phase3",
     "train_phase4",
     "pretrain",
+    "select_model",
     "evaluate",
     "fit_decoding",
     "route",

@@ -29,7 +29,7 @@ from tailwise.recipes.logos.source import Source
 from tailwise.recipes.logos.task import Config, build
 
 FOLDER = Path("pipelines/logos")
-NAME, WEIGHTS = "phase1", "data/models/phase4.safetensors"
+NAME, WEIGHTS = "phase1", "data/models/selected.safetensors"
 VECTORS = 2000
 """SVG files that are drawn."""
 BATCH = 200

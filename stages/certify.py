@@ -14,6 +14,7 @@ from typing import Any
 
 from tailwise.core.files import read_json, write_json
 from tailwise.core.params.config import read_params, section, sections
+from tailwise.core.stage.events import events_path, stage_name
 from tailwise.core.stage.requirements import loaded_requirements
 from tailwise.engine.checkpoint.recovery import files_in, fingerprint, loaded_code
 from tailwise.engine.checkpoint.weights import INSTEAD_OF, read_tensors
@@ -30,6 +31,7 @@ from tailwise.evaluation.calibration.options import Calibration
 from tailwise.evaluation.certificate import Targets, certificate, certify_split
 from tailwise.evaluation.limits import Names, limits_of_intervals, limits_of_model
 from tailwise.evaluation.measure import measure
+from tailwise.evaluation.readings import log_reading
 from tailwise.evaluation.selective import known_labels, selective_figures
 from tailwise.metrics.predictions import Predictions
 from tailwise.recipes.recipe import load_recipe
@@ -72,6 +74,7 @@ def main() -> None:
     write_json(args.certificate, made)
     keep_backend(run.device)
     print(", ".join(f"{count} {verdict}" for verdict, count in made["verdicts"].items()))
+    log_reading(events_path(stage_name()), facts["hashes"]["params"])
 
 
 def calibrated(

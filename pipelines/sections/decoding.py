@@ -27,7 +27,7 @@ from tailwise.recipes.sections.decoding.fitted import FittedDecoding, decoder
 from tailwise.recipes.sections.decoding.kinds import Decoding, Durations, MostProbable, Novelty
 from tailwise.recipes.sections.recipe import RECIPE
 
-PREPARED, TRAINED = Path("data/prepared"), Path("data/models/phase3.safetensors")
+PREPARED, TRAINED = Path("data/prepared"), Path("data/models/selected.safetensors")
 KINDS: tuple[Decoding, ...] = (MostProbable("most_probable"), Durations("durations"), Novelty("novelty"))
 
 Songs = Sequence[tuple[Batch, Outputs]]

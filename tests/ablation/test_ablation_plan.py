@@ -60,7 +60,7 @@ def test_the_rows_of_actions_train_on_the_same_features():
     for row in plan.rows:
         params, given = cell_params(plan, Cell(row, 1), place.kind), plan.given_to(row)
         scripts = [Path(words[0]).stem for words in place.chain(params, given, plan.last).commands()]
-        assert scripts == ["train", "train", "target_weak_classes", "train", "evaluate"]
+        assert scripts == ["train", "train", "target_weak_classes", "train", "select_model", "evaluate"]
 
 
 def test_a_path_for_phases_changes_all_and_nothing_of_the_base(plan):

@@ -33,7 +33,8 @@ from tailwise.core.params.config import read_params
 pytestmark = [pytest.mark.filterwarnings("ignore::DeprecationWarning:dvc")]
 
 # Stages that always follow each other.
-PHASE3 = "train_phase3 evaluate intervals show_mistakes certify report draw_figures"
+ANSWERS = "evaluate intervals show_mistakes certify report draw_figures"
+PHASE3 = f"train_phase3 select_model {ANSWERS}"
 TARGET = f"target_weak_classes {PHASE3}"
 PHASE2 = f"train_phase2 {TARGET}"
 PHASE1 = f"train_phase1 measure_difficulty {PHASE2}"
@@ -106,7 +107,8 @@ PARAMETERS = {
     "augment.reversible augment.one_sided": f"{CHECK} {TRAINING}",
     "training.batch_size": f"{CHECK} choose {TRAINING}",
     "training.seed training.accumulate training.threads training.precision": f"{CHECK} {TRAINING}",
-    "evaluation.adjust": f"{CHECK} {PHASE3.removeprefix('train_phase3 ')}",
+    "evaluation.adjust": f"{CHECK} {ANSWERS}",
+    "selection.among selection.errors": f"{CHECK} select_model {ANSWERS}",
     "certificate.macro_recall certificate.macro_f1 certificate.class_recall certificate.loss "
     "certificate.above certificate.below": f"{CHECK} {JUDGING}",
     "stability.guards stability.spike_factor stability.max_rollbacks": f"{CHECK} {TRAINING}",
@@ -197,6 +199,7 @@ CODE = {
     "src/tailwise/engine/train/loop.py": TRAINING,
     "src/tailwise/evaluation/certificate.py": f"check {JUDGING}",
     "src/tailwise/evaluation/calibration/fitted.py": JUDGING,
+    "src/tailwise/evaluation/selection.py": f"check select_model {ANSWERS}",
     "src/tailwise/losses/boost.py": f"check {TRAINING}",
     "src/tailwise/metrics/calibration/bins.py": JUDGING,
     "src/tailwise/metrics/confusion.py": f"check show_difficulty {TRAINING}",
@@ -235,7 +238,8 @@ CODE = {
     "stages/plan_curriculum.py": "plan_curriculum",
     "stages/show_difficulty.py": "show_difficulty",
     "stages/target_weak_classes.py": TARGET,
-    "stages/evaluate.py": "evaluate intervals show_mistakes certify report draw_figures",
+    "stages/select_model.py": f"select_model {ANSWERS}",
+    "stages/evaluate.py": ANSWERS,
     "stages/intervals.py": "intervals report draw_figures",
     "stages/show_mistakes.py": "show_mistakes report",
     "stages/certify.py": "certify report",

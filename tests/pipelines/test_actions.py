@@ -13,7 +13,7 @@ PLACE = "pipelines/actions"
 STAGES = [
     *("check", "make_demo", "index", "decode@motion", "train_motion@motion", "features", "analyze_classes"),
     *("show_samples", "choose", "compute_weights", "train_phase1", "measure_difficulty", "plan_curriculum"),
-    *("train_phase2", "target_weak_classes", "train_phase3", "evaluate", "calibrate", "intervals"),
+    *("train_phase2", "target_weak_classes", "train_phase3", "select_model", "evaluate", "calibrate", "intervals"),
     *("save_config", "show_mistakes", "insight", "map_embeddings", "certify", "report", "draw_figures", "survey"),
 ]
 pytestmark = pytest.mark.slow
@@ -59,7 +59,7 @@ def test_a_clip_is_predicted_from_the_weights_file_alone(finished):
     clip = sorted(finished.folder.glob("data/demo/videos/*.webm"), key=lambda file: file.stat().st_size)[-1]
     name = str(clip.relative_to(finished.folder))
     command = ["env", "PYTHONPATH=../../src", "python3", "-m", "tailwise", "predict", "--format", "csv", name]
-    command += ["--weights", "data/models/phase3.safetensors"]
+    command += ["--weights", "data/models/selected.safetensors"]
     done = subprocess.run(command, cwd=finished.folder, env=finished.env, text=True, capture_output=True)
     assert done.returncode == 0, done.stderr
     header, row = (line.split(",") for line in done.stdout.splitlines())

@@ -13,7 +13,15 @@ from tailwise.core.files import read_csv, read_json
 PLACE = "pipelines/logos"
 STAGES = [
     *("check", "make_demo", "index", "prepare", "analyze_classes", "show_samples", "choose", "compute_weights"),
-    *("pretrain", "train_phase1", "measure_difficulty", "plan_curriculum", "train_phase2", "train_phase3"),
+    *(
+        "pretrain",
+        "train_phase1",
+        "measure_difficulty",
+        "plan_curriculum",
+        "train_phase2",
+        "train_phase3",
+        "select_model",
+    ),
     *("target_weak_classes", "train_phase4", "evaluate", "fit_rules", "route", "calibrate", "intervals"),
     *("map_embeddings", "time_answers"),
     *("save_config", "show_mistakes", "certify", "report", "draw_figures"),
@@ -89,7 +97,7 @@ def test_another_background_prepares_anew_and_keeps_the_logos(folder):
 def test_a_logo_is_predicted_from_the_weights_file_alone(finished):
     logo = sorted(finished.folder.glob("data/demo/Test/text/*.svg"))[0].relative_to(finished.folder)
     command = ["env", "PYTHONPATH=../../src", "python3", "-m", "tailwise", "predict", "--format", "csv", str(logo)]
-    command += ["--weights", "data/models/phase4.safetensors"]
+    command += ["--weights", "data/models/selected.safetensors"]
     done = subprocess.run(command, cwd=finished.folder, env=finished.env, text=True, capture_output=True)
     assert done.returncode == 0, done.stderr
     header, row = (line.split(",") for line in done.stdout.splitlines())

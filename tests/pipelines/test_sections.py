@@ -15,7 +15,15 @@ from tailwise.core.files import read_csv, read_json, write_json
 PLACE = "pipelines/sections"
 STAGES = [
     *("check", "make_demo", "index", "prepare", "analyze_classes", "choose", "compute_weights", "train_phase1"),
-    *("measure_difficulty", "plan_curriculum", "train_phase2", "target_weak_classes", "train_phase3", "fit_decoding"),
+    *(
+        "measure_difficulty",
+        "plan_curriculum",
+        "train_phase2",
+        "target_weak_classes",
+        "train_phase3",
+        "select_model",
+        "fit_decoding",
+    ),
     *("evaluate", "calibrate", "intervals", "save_config", "show_mistakes", "certify", "report", "draw_figures"),
 ]
 WITHOUT_MARKS = (

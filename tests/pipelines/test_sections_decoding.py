@@ -62,5 +62,5 @@ def test_settings_are_chosen_on_calibration_songs_alone(train):
 def test_without_a_run_it_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.argv", ["decoding.py"])
-    with pytest.raises(UserError, match="phase3.safetensors: not there: run the pipeline first, with dvc repro"):
+    with pytest.raises(UserError, match="selected.safetensors: not there: run the pipeline first, with dvc repro"):
         decoding.main()

@@ -17,6 +17,7 @@ from tailwise.core.params.runtime import Runtime
 from tailwise.engine.contract.metric import Select
 from tailwise.engine.contract.run import Stability, Training
 from tailwise.engine.contract.task import Task
+from tailwise.evaluation.selection import Selection
 from tailwise.losses.classification import classification_loss
 from tailwise.metrics.classification import Classification
 from tailwise.metrics.macro_recall import MacroRecall
@@ -54,6 +55,7 @@ class Params(Config):
     training: Training
     stability: Stability
     runtime: Runtime
+    selection: Selection
 
 
 class Net(nn.Module):

@@ -18,8 +18,8 @@ RECIPES: dict[str, Recipe] = {"pictures": PICTURES, "tailwise.recipes.fouls": FO
 PHASES = ("phase1", "phase2", "phase3")
 OF_DATA = {"data", "demo", "window", "decode"}
 """Sections that decide the data, whose contents have a hash of their own."""
-OF_RUN = {"certificate", "runtime"}
-"""Sections that cannot change a cell."""
+OF_RUN = {"certificate", "runtime", "selection"}
+"""Sections that cannot change a cell: it is of the last phase's model."""
 
 
 def cell_params(base: dict, dataset: Dataset, method: Method, rate: float, seed: int) -> dict[str, Any]:
@@ -39,6 +39,7 @@ def cell_params(base: dict, dataset: Dataset, method: Method, rate: float, seed:
         override(params, path, value)
     for phase in PHASES:
         params[phase]["train"]["lr"] = scaled(params[phase]["train"]["lr"], rate, phase)
+    params["selection"] = {"among": [PHASES[-1]]}
     params["training"].update(seed=seed, threads=1)
     params["runtime"].update(verbosity="quiet", device="cpu", devices=1, workers=0)
     return {name: value for name, value in params.items() if name in known}

@@ -13,7 +13,7 @@ import yaml
 from tailwise.ablation.plan import RESULTS, SCRATCH, TIMES, Ablation, Cell, Figure, cell_params, file_of, made_from
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_csv, read_json, write_json
-from tailwise.core.stage.chain import Chain
+from tailwise.core.stage.chain import Chain, needed_by, outputs, within
 from tailwise.core.stage.run_log import last_runs
 from tailwise.engine.checkpoint.weights import INSTEAD_OF, read_weights
 from tailwise.metrics.dotted import check_known, dotted
@@ -34,6 +34,19 @@ class Place:
         folder = self.file.parent
         code = (folder.parents[1] / "src", folder)
         return Chain(self.file, {**params, "recipe": self.recipe}, tuple(given), last, code)
+
+
+def check_figures(plan: Ablation, file: Path) -> None:
+    """Raise UserError for a figure whose file no stage of a cell writes: found before anything is trained."""
+    stages: dict[str, Any] = yaml.safe_load(file.read_text("utf8"))["stages"]
+    if plan.last not in stages:
+        raise UserError(f"last: {file.name} has no stage {plan.last}; it has {', '.join(stages)}")
+    written = [out for name in needed_by(stages, plan.last, ()) for out in outputs(stages[name])]
+    for name, figure in plan.figures.items():
+        if not any(within(figure.file, out) for out in written):
+            raise UserError(
+                f"figures.{name}: no stage up to {plan.last} writes {figure.file}: name a later one as last"
+            )
 
 
 def run_cell(plan: Ablation, cell: Cell, place: Place) -> dict[str, Any]:

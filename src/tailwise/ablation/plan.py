@@ -22,8 +22,8 @@ from tailwise.core.params.typed import convert
 from tailwise.core.stage.chain import within
 
 DEFAULT = "default"
-OF_RUN = ("certificate", "runtime")
-"""Sections that cannot change a cell."""
+OF_RUN = ("certificate", "runtime", "selection")
+"""Sections that cannot change a cell: it is of the last phase's model."""
 SCRATCH, RESULTS, TIMES = Path("data/scratch"), Path("results"), Path("times")
 
 
@@ -125,6 +125,8 @@ def cell_params(plan: Ablation, cell: Cell, kind: type) -> dict[str, Any]:
     seeds = {path: cell.seed + more for path, more in plan.seeded.items()}
     for path, value in {**plan.params, **plan.rows[cell.row].params, **seeds}.items():
         override(params, path, value, plan.phases)
+    if "selection" in params:
+        params["selection"] = {"among": plan.phases[-1:]}
     params["training"]["threads"] = 1
     params["runtime"] = {**params.get("runtime", {}), "verbosity": "quiet", "device": "cpu", "devices": 1, "workers": 0}
     try:

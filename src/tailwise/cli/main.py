@@ -8,7 +8,7 @@ from pathlib import Path
 from tailwise.core.errors import UserError, describe_error, escape, escape_output, print_error
 from tailwise.core.system.imports import NO_THREAD, threads_exhausted
 
-WEIGHTS = Path("data/models/phase3.safetensors")
+WEIGHTS = Path("data/models/selected.safetensors")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
     add_regress(commands.add_parser("regress", help="what got worse since the committed figures; status 1 if anything"))
     add_ablate(commands.add_parser("ablate", help="train a pipeline with parts changed, and compare: docs/ablation.md"))
     add_compare(commands.add_parser("compare", help="revisions or experiments with statistics: docs/compare.md"))
+    add_costs(commands.add_parser("costs", help="answers by what errors cost, on validation: docs/costs.md"))
     add_config(commands.add_parser("config", help="print params.yaml as a recipe reads it, defaults included"))
     add_download(commands.add_parser("download", help="fetch a list of URLs; goes on where it was broken off"))
     add_unpack(commands.add_parser("unpack", help="unpack an archive, also in numbered parts, into one folder"))
@@ -77,6 +78,7 @@ def add_predict_options(one: argparse.ArgumentParser) -> None:
     one.add_argument("--recipe", metavar="MODULE", help="package of a recipe that is no part of tailwise, as tagger")
     one.add_argument("--calibration", type=Path, metavar="FILE", help="of the stage calibrate, for its probabilities")
     one.add_argument("--decoding", type=Path, metavar="FILE", help="of the stage fit_decoding, for its answers")
+    one.add_argument("--costs", type=Path, metavar="FILE", help="what errors cost: the cheapest class is the answer")
     one.add_argument("--format", metavar="NAME", help="text, csv or one of the recipe's; default: text for one sample")
     one.add_argument("--out", type=Path, metavar="FILE", help="default: standard output")
     one.add_argument("--set", metavar="NAME", help="name of the split in the predictions; default: the folder's")
@@ -127,6 +129,14 @@ def add_compare(one: argparse.ArgumentParser) -> None:
     one.set_defaults(run=_compare)
 
 
+def add_costs(one: argparse.ArgumentParser) -> None:
+    one.add_argument("file", type=Path, metavar="COSTS", help="YAML: what the errors of a head cost")
+    answers = Path("reports/evaluation")
+    one.add_argument("--answers", type=Path, metavar="DIR", default=answers, help="of evaluate; default: %(default)s")
+    one.add_argument("--calibration", type=Path, metavar="FILE", help="of the stage calibrate, for its probabilities")
+    one.set_defaults(run=_costs)
+
+
 def add_config(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "recipe", metavar="MODULE", nargs="?", default="tailwise.recipes.fouls", help="default: %(default)s"
@@ -172,6 +182,12 @@ def _compare(args: argparse.Namespace) -> None:
     from tailwise.cli.compare import compare
 
     compare(args)
+
+
+def _costs(args: argparse.Namespace) -> None:
+    from tailwise.cli.costs import costs
+
+    costs(args)
 
 
 def _download(args: argparse.Namespace) -> None:

@@ -13,9 +13,7 @@ from tailwise.evaluation.limits import (
     NO_LABELS,
     PLAIN_NAMES,
     Names,
-    limits,
     limits_of_groups,
-    limits_of_sequences,
 )
 from tailwise.evaluation.measure import Measured, count_groups
 from tailwise.metrics.dotted import check_known, dotted
@@ -167,11 +165,7 @@ def certify_split(
         of_head = certify_head(head, measured.support, groups, measured.figures, losses[head], targets)
         samples = measured.samples
         rows += of_head if samples is None else of_enough_samples(of_head, samples)
-        warnings += (
-            limits(head, measured.support, names.sample)
-            if samples is None
-            else limits_of_sequences(head, samples, names)
-        )
+        warnings += measured.limits(names)
     by_name, unbounded = certify_figures(figures, targets, names.figures)
     rows, warnings = [*rows, *by_name], [*warnings, *unbounded]
     return rows, warnings, {"over": "groups", "groups": groups, "draws": DRAWS, "level": LEVEL, "seed": SEED}

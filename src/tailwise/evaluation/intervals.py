@@ -59,9 +59,9 @@ def intervals(
     names, group = np.unique(np.array(groups), return_inverse=True)
     kept = (targets >= 0) & (targets < classes)
     labels = targets[kept], predicted[kept]
-    value = _figures(count_classes(*labels, np.ones(len(labels[0])), classes), over)
+    value = class_figures(count_classes(*labels, np.ones(len(labels[0])), classes), over)
     weights = (times[group[kept]] for times in group_weights(len(names), draws, seed))
-    resampled = [_figures(count_classes(*labels, of_draw, classes), over) for of_draw in weights]
+    resampled = [class_figures(count_classes(*labels, of_draw, classes), over) for of_draw in weights]
     found: dict[str, Any] = {name: _interval(value[name], [one[name] for one in resampled]) for name in SINGLE}
     for name in PER_CLASS:
         columns = np.stack([one[name] for one in resampled], axis=1)
@@ -94,8 +94,8 @@ SINGLE = ("macro_recall", "macro_f1", "accuracy")
 PER_CLASS = ("recall", "precision", "f1")
 
 
-def _figures(counts: ClassCounts, over: np.ndarray) -> dict[str, Any]:
-    """The figures of `metrics.confusion`, from sums of the matrix."""
+def class_figures(counts: ClassCounts, over: np.ndarray) -> dict[str, Any]:
+    """The figures SINGLE and PER_CLASS, from sums of the confusion matrix. over: class ids of the macro figures"""
     recall = _share(counts.hits, counts.actual)
     f1 = np.where(counts.actual > 0, _share(2 * counts.hits, counts.actual + counts.predicted), np.nan)
     samples = counts.actual.sum()

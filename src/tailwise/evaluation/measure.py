@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tailwise.evaluation.intervals import intervals
+from tailwise.evaluation.limits import Names, limits, limits_of_sequences
 from tailwise.metrics.predictions import Predictions
 
 
@@ -33,6 +34,13 @@ class Measured:
         pairs = set(zip(found.samples, found.targets.tolist()))
         counts = Counter(target for _, target in pairs)
         return {name: counts[i] for i, name in enumerate(found.head.classes)}
+
+    def limits(self, names: Names) -> list[str]:
+        """Which classes have too few samples to measure their recall, as sentences."""
+        head, samples = self.predictions.head.name, self.samples
+        if samples is None:
+            return limits(head, self.support, names.sample)
+        return limits_of_sequences(head, samples, names)
 
 
 def measure(found: Predictions) -> Measured:

@@ -13,6 +13,7 @@ from tailwise.core.params.runtime import Runtime
 from tailwise.engine.contract.phase import Phase, moves
 from tailwise.engine.contract.phases import hand_over_faults, recall_faults
 from tailwise.engine.contract.run import Training
+from tailwise.evaluation.selection import Selection
 from tailwise.losses.adaptive import AdaptiveFocal
 from tailwise.losses.ldam import LDAM
 from tailwise.recipes.phases import PhaseSection
@@ -103,6 +104,15 @@ def of_phases(phases: Mapping[str, Phase], training: Training) -> Lines:
     for name, phase in phases.items():
         if phase.mix and training.micro_batch == 1:
             yield f"{name}.train.mix has no effect: a micro-batch has one sample"
+
+
+def of_selection(phases: Collection[str], selection: Selection) -> Lines:
+    """A phase that the pipeline lacks, and a rule with nothing to decide."""
+    for name in selection.among:
+        if name not in phases:
+            yield f"selection.among names {name}, which is no phase; there are {', '.join(phases)}"
+    if len(selection.among) == 1 and selection.errors != Selection().errors:
+        yield f"selection.errors {selection.errors:g} has no effect: selection.among names one phase"
 
 
 def of_machine(training: Training, runtime: Runtime) -> Lines:

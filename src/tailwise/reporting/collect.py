@@ -102,6 +102,7 @@ class Facts:
     limits: of the validation figures, as sentences; boosted: phases with a boost
     mistakes: {head: [{"sample", "group", "actual", "predicted", "probabilities", what the recipe explains}]}
     difficulty: {head: {"easiest", "hardest": [{"sample", "actual", "confidence", what the recipe shows}]}}, if measured
+    selection: as in reports/selection.json, if a phase was selected
     calibration, maps: {head: as in reports/calibration.json, reports/map.json}; config: the parameters, as YAML
     labels: {dotted name: name of the figure for people}; label_name: for what one label belongs to, "": the page's word
     own: of the pipeline's own sections
@@ -122,6 +123,7 @@ class Facts:
     index: dict[str, dict] = field(default_factory=dict)
     certificate: dict[str, Any] = field(default_factory=dict)
     difficulty: dict[str, Any] = field(default_factory=dict)
+    selection: dict[str, Any] = field(default_factory=dict)
     calibration: dict[str, Any] = field(default_factory=dict)
     maps: dict[str, Any] = field(default_factory=dict)
     config: str = ""
@@ -159,7 +161,8 @@ def collect(page: Page, phases: list[str], root: Path = Path(".")) -> Facts:
         **_targets(found.get("intervals", {})),
         **{name: found[name] for name in ("mistakes", "index", "certificate", "calibration") if name in found},
         maps=found.get("map", {}),
-        difficulty=_difficulty(root / "reports/difficulty.json") if "data" in page.sections else {},
+        difficulty=_if_there(root / "reports/difficulty.json") if "data" in page.sections else {},
+        selection=_if_there(root / "reports/selection.json") if "result" in page.sections else {},
         config=(root / "reports/config.yaml").read_text(encoding="utf8") if "run" in page.sections else "",
         own=page.collect(root),
     )
@@ -184,8 +187,8 @@ def _boosts(root: Path, phases: list[str]) -> dict[str, dict]:
     return {phase: read_json(file)["boost"] for phase, file in files.items() if file.exists()}
 
 
-def _difficulty(file: Path) -> dict[str, Any]:
-    """Empty for a pipeline that has no stage for it, and where no phase has a curriculum."""
+def _if_there(file: Path) -> dict[str, Any]:
+    """Empty for a pipeline without the stage that writes it."""
     return read_json(file) if file.exists() else {}
 
 

@@ -377,7 +377,7 @@ def test_it_needs_neither_dvc_nor_params_and_starts_by_its_module(split):
 
 
 def test_a_python_without_the_packages_says_so_in_one_line(folder):
-    write_tensors(Path("data/models/phase3.safetensors"), {"a": zeros(1)}, {"recipe": "fouls"})
+    write_tensors(Path("data/models/selected.safetensors"), {"a": zeros(1)}, {"recipe": "fouls"})
     done = subprocess.run(
         [sys.executable, "-S", "-m", "tailwise", "predict", "x.mp4"], env=environment(), capture_output=True, text=True
     )

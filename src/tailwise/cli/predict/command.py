@@ -3,15 +3,17 @@
 import argparse
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from tailwise.cli.predict.output import FORMATS, Format
 from tailwise.core.errors import UserError, escape, print_error, shorten
 from tailwise.core.files import write_bytes
+from tailwise.core.heads import Head
 from tailwise.engine.checkpoint.header import read_facts
 from tailwise.evaluation.calibration.fitted import Fitted, calibrated, check_classes, read_calibration
+from tailwise.evaluation.costs.decisions import Costs, answered
 from tailwise.recipes.prediction import Inputs, Prediction
 from tailwise.recipes.recipe import Recipe, load_recipe, names
 
@@ -20,6 +22,8 @@ def predict(args: argparse.Namespace) -> None:
     """args: of cli/main.py. Raises UserError; invalid inputs are rejected before the slow import of torch."""
     if args.out:
         check_writable(args.out)
+    if args.costs and args.decoding:
+        raise UserError("--costs: decoded answers are of whole sequences: leave --costs or --decoding out")
     recipe = find_recipe(args.weights, args.recipe)
     form = find_format(recipe, args.format)
     calibration = read_calibration(args.calibration) if args.calibration else {}
@@ -82,14 +86,27 @@ def _predict(
     predictor, spec = load_predictor(args.weights, recipe, find_device(args.device, "--device"), args.decoding)
     if args.calibration:
         check_classes(args.calibration, calibration, predictor.heads)
+    stated = _read_costs(args.costs, predictor.heads) if args.costs else {}
     inputs = recipe.fit_inputs(inputs, spec, args.format)
     samples = recipe.read_samples(inputs, spec, args.workers)
     decoded = predictor.decode is not None
     found = {sample.index: _calibrated(predictor.predict(sample), calibration, decoded) for sample in samples}
-    return [found[index] for index in sorted(found)], inputs
+    return [_cheapest(found[index], stated) for index in sorted(found)], inputs
 
 
 def _calibrated(one: Prediction, calibration: Mapping[str, Fitted], decoded: bool) -> Prediction:
     if not calibration:
         return one
     return replace(one, heads=[calibrated(found, calibration[found.head.name], decoded) for found in one.heads])
+
+
+def _read_costs(file: Path, heads: Iterable[Head]) -> dict[str, Costs]:
+    from tailwise.evaluation.costs.file import read_costs  # loads a reader of YAML
+
+    return read_costs(file, heads)
+
+
+def _cheapest(one: Prediction, stated: Mapping[str, Costs]) -> Prediction:
+    """With the cheapest answers for the heads whose errors have costs."""
+    heads = [answered(found, stated[found.head.name]) if found.head.name in stated else found for found in one.heads]
+    return replace(one, heads=heads)

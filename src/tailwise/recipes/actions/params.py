@@ -1,7 +1,7 @@
 """Every section of the actions pipeline's params.yaml, as one dataclass."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from tailwise.balance.boosts import Target
@@ -19,6 +19,7 @@ from tailwise.engine.contract.run import Stability, Training
 from tailwise.evaluation.calibration.options import Calibration
 from tailwise.evaluation.certificate import Targets
 from tailwise.evaluation.embedding.options import EmbeddingMap
+from tailwise.evaluation.selection import Selection
 from tailwise.models.action.model import TwoStreams, check_limits
 from tailwise.models.frozen.motion import OwnMotion
 from tailwise.models.frozen.streams import Streams
@@ -72,6 +73,7 @@ class Params:
     map: EmbeddingMap
     certificate: Targets
     runtime: Runtime
+    selection: Selection = field(default=Selection(), kw_only=True)
 
     def __post_init__(self):
         shape = self._check_shape()
@@ -136,6 +138,7 @@ class Params:
         yield from shared.of_correction(self.phases())
         yield from shared.of_patterns(trained, parameters)
         yield from shared.of_phases(trained, self.training)
+        yield from shared.of_selection(trained, self.selection)
         yield from shared.of_machine(self.training, self.runtime)
 
 

@@ -13,6 +13,7 @@ from tailwise.data.video.store.store import Decode
 from tailwise.engine.contract.run import Stability, Training
 from tailwise.evaluation.adjustment import EvaluationOptions
 from tailwise.evaluation.certificate import Targets
+from tailwise.evaluation.selection import Selection
 from tailwise.models.weights import NoWeights
 from tailwise.recipes import contradictions as shared
 from tailwise.recipes.checks import check_phase, check_sources, without_memory
@@ -43,6 +44,7 @@ class Params:
     runtime: Runtime
     evaluation: EvaluationOptions = field(default=EvaluationOptions(), kw_only=True)
     features: Features = field(default=Features(), kw_only=True)
+    selection: Selection = field(default=Selection(), kw_only=True)
 
     def __post_init__(self):
         shape = (self.window.frames, self.window.height, self.window.width)
@@ -81,6 +83,7 @@ class Params:
         yield from shared.of_patterns(trained, parameters)
         yield from contradictions.of_trainable(trained, parameters, pretrained, getattr(backbone, "checkpoint", False))
         yield from shared.of_phases(trained, self.training)
+        yield from shared.of_selection(trained, self.selection)
         yield from contradictions.of_features(self.phases(), self.features, parameters)
         yield from shared.of_machine(self.training, self.runtime)
 

@@ -1,7 +1,7 @@
 """Every section of the logos pipeline's params.yaml, as one dataclass."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tailwise.balance.boosts import Target
 from tailwise.balance.guard import Balance
@@ -14,6 +14,7 @@ from tailwise.engine.contract.run import Stability, Training
 from tailwise.evaluation.calibration.options import Calibration
 from tailwise.evaluation.certificate import Targets
 from tailwise.evaluation.embedding.options import EmbeddingMap
+from tailwise.evaluation.selection import Selection
 from tailwise.losses.image.loss import ImageLoss
 from tailwise.losses.kinds import PLAIN
 from tailwise.models.image.classifier import Ensemble, ImageModel
@@ -59,6 +60,7 @@ class Params:
     map: EmbeddingMap
     certificate: Targets
     runtime: Runtime
+    selection: Selection = field(default=Selection(), kw_only=True)
 
     def __post_init__(self):
         self.model.check(self.prepare.size)
@@ -84,6 +86,7 @@ class Params:
         yield from shared.of_correction(self.phases())
         yield from shared.of_patterns(trained, parameters)
         yield from shared.of_phases(trained, self.training)
+        yield from shared.of_selection(trained, self.selection)
         yield from shared.of_machine(self.training, self.runtime)
 
 

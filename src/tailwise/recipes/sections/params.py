@@ -1,7 +1,7 @@
 """Every section of the sections pipeline's params.yaml, as one dataclass."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tailwise.balance.boosts import Target
 from tailwise.balance.guard import Balance
@@ -11,6 +11,7 @@ from tailwise.engine.contract.phase import Phase
 from tailwise.engine.contract.run import Stability, Training
 from tailwise.evaluation.calibration.options import Calibration
 from tailwise.evaluation.certificate import Targets
+from tailwise.evaluation.selection import Selection
 from tailwise.losses.kinds import PLAIN
 from tailwise.losses.sequence.loss import SequenceLoss
 from tailwise.models.sequence.tagger import SequenceModel
@@ -50,6 +51,7 @@ class Params:
     decoding: Decoding
     certificate: Targets
     runtime: Runtime
+    selection: Selection = field(default=Selection(), kw_only=True)
 
     def __post_init__(self):
         model = without_memory(lambda: self.model.build(WIDTH, (Head(HEADS[0], ("a", "b")),)))
@@ -79,6 +81,7 @@ class Params:
         yield from shared.of_correction(self.phases())
         yield from shared.of_patterns(trained, parameters)
         yield from shared.of_phases(trained, self.training)
+        yield from shared.of_selection(trained, self.selection)
         yield from shared.of_machine(self.training, self.runtime)
 
 
