@@ -9,7 +9,7 @@ from typing import cast
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.ticker import StrMethodFormatter
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from tailwise.ablation.plan import DEFAULT, Ablation
 from tailwise.ablation.tables import Line
@@ -24,14 +24,16 @@ SIDES += [(2 * x, 2 * y) for x, y in SIDES]
 """Places of a number beside its point, in points of print; the first free one is taken."""
 LEAST_RANGE = 0.02
 """Of the quality that is shown: smaller differences must not look large."""
+TICKS = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0)
+"""Of each decade of time: their labels do not overlap."""
 LETTER = 7.0
 """Width and height that a number takes, in points of print."""
 
 
 def draw(plan: Ablation, lines: Sequence[Line], path: Path) -> None:
-    """Write a PNG. Rows without a time are left out; no file without any row."""
+    """Write a PNG. Rows without a time are left out; no file for less than two rows."""
     timed, shown = [line for line in lines if line.mean(TIME)], plan.compared[:SHOWN]
-    if not timed or not shown:
+    if len(timed) < 2 or not shown:
         return
     with style():
         below = 0.155 * -(-len(timed) // 2)
@@ -52,7 +54,8 @@ def scatter(axes: Axes, lines: Sequence[Line], name: str, label: str) -> None:
     points = [(x, y) for line in lines if (x := line.mean(TIME)) and (y := line.mean(name)) is not None]
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axes.xaxis.set_minor_formatter(StrMethodFormatter("{x:g}"))
+    axes.xaxis.set_major_locator(LogLocator(subs=TICKS))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set(xlabel="training, processor seconds", ylabel=label)
     for line, (x, y) in zip(lines, points):
         own = line.name == DEFAULT
