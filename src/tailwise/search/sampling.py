@@ -46,7 +46,7 @@ class NumberedSampler(BaseSampler):
         seed = zlib.crc32(f"{asked.seed} {trial.number} {key}".encode())
         if asked.kind == "random":
             return RandomSampler(seed=seed)
-        return TPESampler(seed=seed, n_startup_trials=asked.startup, warn_independent_sampling=False)
+        return TPESampler(seed=seed, n_startup_trials=asked.startup)
 
 
 def _place(study: Any, trial: Any) -> int:
