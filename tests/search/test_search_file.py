@@ -113,14 +113,23 @@ def test_a_key_that_params_yaml_has_not_is_named(folder):
         read_search(Path("my search.yaml"))
 
 
+def fits(search: Search, file: Path, pipeline: Path, recipe: str) -> None:
+    base = read_params(pipeline / "params.yaml")
+    check_keys(file, search, base)
+    read_pipeline(pipeline / "dvc.yaml", search.target)
+    for _, values in extremes(search):
+        params = trial_params(search, values, copy.deepcopy(base))
+        section(params, "", load_recipe(f"tailwise.recipes.{recipe}").params())
+
+
 @pytest.mark.parametrize("recipe", READY)
 def test_every_ready_search_fits_its_pipeline(recipe):
     """At the ends of all ranges, by the recipe."""
     assert READY[recipe]
     for file in READY[recipe]:
-        search, base = read_search(file), read_params(file.parents[1] / "params.yaml")
-        check_keys(file, search, base)
-        read_pipeline(file.parents[1] / "dvc.yaml", search.target)
-        for _, values in extremes(search):
-            params = trial_params(search, values, copy.deepcopy(base))
-            section(params, "", load_recipe(f"tailwise.recipes.{recipe}").params())
+        fits(read_search(file), file, file.parents[1], recipe)
+
+
+def test_the_file_of_the_documentation_fits_the_fouls_pipeline(folder):
+    text = (ROOT / "docs/search.md").read_text("utf8").partition("```yaml\n")[2].partition("```")[0]
+    fits(read(text), Path("s.yaml"), ROOT, "fouls")

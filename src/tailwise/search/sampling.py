@@ -61,7 +61,7 @@ def make_pruner(asked: Pruner) -> pruners.BasePruner:
     if asked.kind == "halving":
         return pruners.SuccessiveHalvingPruner(min_resource=asked.warmup, reduction_factor=2)
     percent = 50.0 if asked.kind == "median" else asked.percent
-    return pruners.PercentilePruner(percent, n_startup_trials=asked.startup, n_warmup_steps=asked.warmup)
+    return pruners.PercentilePruner(percent, n_startup_trials=asked.startup, n_warmup_steps=asked.warmup + 1)
 
 
 def suggest_all(trial: Any, search: Search) -> dict[str, Any]:
