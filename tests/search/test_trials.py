@@ -76,6 +76,13 @@ def test_workers_run_each_trial_once(start):
     assert sum(": begins: rate=" in line for line in said) == 12
 
 
+def test_workers_run_at_the_same_time_once_the_first_trial_is_done(start):
+    both = threading.Barrier(2, timeout=20)
+    made, _ = start(lambda number, follower: None if number == 0 else (both.wait(), None)[1], count=3)
+    made.run_all(2)
+    assert len(made.runner.ran) == 3 and made.failed == {}
+
+
 def test_a_search_that_was_killed_goes_on_where_it_was(start):
     def killed(number, follower):
         if number == 3:

@@ -58,7 +58,7 @@ class Trials:
                 raise
 
     def _work(self, first: bool) -> None:
-        """The first worker goes ahead alone, see `Runner`."""
+        """Of the first worker the first trial goes ahead alone, see `Runner`."""
         try:
             if not first:
                 self.runner.shared_done.wait()
@@ -67,6 +67,7 @@ class Trials:
                     self._run(claimed)
                 finally:
                     claimed.release()
+                self.runner.shared_done.set()
         except BaseException:
             self.runner.stop()
             raise
