@@ -11,15 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from tailwise.cli.compare import check_cache, check_folder, recipe_params, told
-from tailwise.compare.git import WORKSPACE, content
-from tailwise.compare.revision import METRICS, PARAMS, read_revision
+from tailwise.compare.revision import METRICS, PARAMS
 from tailwise.compare.sweeps.pipeline import read_pipeline
 from tailwise.compare.sweeps.runs import Runner
 from tailwise.core.errors import UserError, escape_output
-from tailwise.core.files import write_text
+from tailwise.core.files import read_json, write_text
 from tailwise.core.params.config import read_params, section
 from tailwise.core.stage.folders import below_repository
-from tailwise.metrics.dotted import check_known
+from tailwise.metrics.dotted import check_known, dotted
 from tailwise.search.space import check_keys, extremes, searched_keys, trial_params, wanted_trials
 from tailwise.search.spec import Search, read_search
 
@@ -95,9 +94,8 @@ def check_search(file: Path, asked: Search, base: Mapping[str, Any], folder: Pat
     """Raise UserError for keys, values, stages and figures that the pipeline has not."""
     check_keys(file, asked, base)
     read_pipeline(folder / "dvc.yaml", asked.target)
-    if content(folder, None, METRICS) is not None:
-        known = read_revision(folder, WORKSPACE).figures
-        check_known(f"{file}: objective.metric", [asked.objective.metric], known)
+    if (folder / METRICS).is_file():
+        check_known(f"{file}: objective.metric", [asked.objective.metric], dotted(read_json(folder / METRICS)))
     for kind, (key, values) in itertools.product(recipe_params(folder), extremes(asked)):
         try:
             section(trial_params(asked, values, base), "", kind)
