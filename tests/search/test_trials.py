@@ -115,6 +115,12 @@ def test_a_trial_that_fails_is_told_and_the_others_go_on(start):
     assert sum(trial.state.name == "COMPLETE" for trial in made.claims.study.trials) == 5
 
 
+def test_an_experiment_that_is_there_counts_also_where_dvc_failed_then(start):
+    made, _ = start(lambda number, follower: made.runner.kept.setdefault("t-trial-000", 0.5) and "locked", count=1)
+    made.run_all(1)
+    assert made.claims.study.trials[0].value == 0.5 and made.failed == {}
+
+
 def test_a_search_whose_trials_all_fail_stops(start):
     made, _ = start(lambda number, follower: "wrong")
     with pytest.raises(UserError, match="^3 trials failed in a row, trial 2: wrong; `--retry` repeats them$"):

@@ -95,7 +95,7 @@ class Trials:
 
     def _finish(self, trial: Any, cell: TrialCell, follower: Follower, reason: str | None) -> None:
         """Tell the study how a run ended."""
-        if reason is None and self._told(trial, cell):
+        if self._told(trial, cell):  # also where DVC failed when the experiment was there
             return
         if follower.pruned:
             remove_copies(self.folder, cell.name)

@@ -5,6 +5,7 @@ such a task is put back. The first one goes ahead alone until it reaches a stage
 share is then in DVC's run cache, where the others find it.
 """
 
+import itertools
 import os
 import re
 import signal
@@ -26,13 +27,14 @@ from tailwise.compare.sweeps.sweep import Cell
 
 SOURCES = Path(__file__).parents[3]
 """The folder of the package tailwise."""
-TRIES = 3
-"""Of a run whose process was killed, or that found DVC locked."""
+TRIES, TRIES_LOCKED = 3, 30
+"""Of a run whose process was killed, and of one that found DVC locked, as by another run that is being saved."""
 PAUSE = 2.0
 """Seconds before another try."""
 KEPT_LINES = 30
-KILLED = re.compile(r"exited with -\d+|Unable to acquire lock|is busy, it is being blocked")
-"""Printed by DVC where a stage was killed, or another DVC of this folder holds a lock."""
+KILLED = re.compile(r"exited with -\d+")
+LOCKED = re.compile(r"Unable to acquire lock|is busy, it is being blocked")
+"""Printed by DVC where a stage was killed, and where another DVC of this folder holds a lock."""
 STARTED = re.compile(r"Running stage '|Stage '.+' didn't change|Stage '.+' is cached|Verifying data sources")
 
 Command = Callable[[Cell, str], list[str]]
@@ -99,17 +101,15 @@ class Runner:
 
         beside: makes the context of each try; ended: whether the run was ended on purpose
         """
-        reason, killed = self._tried(cell, beside)
-        for _ in range(TRIES - 1):
-            if not killed or ended() or self.stopped.is_set():
-                break
+        for number in itertools.count(1):
+            reason, tries = self._tried(cell, beside)
+            if number >= tries or ended() or self.stopped.is_set():
+                return reason
             self.say(f"{cell}: put back: {reason}")
             time.sleep(PAUSE)
-            reason, killed = self._tried(cell, beside)
-        return reason
 
-    def _tried(self, cell: Cell, beside: Beside) -> tuple[str | None, bool]:
-        """(why it failed, or None; whether its process or a stage of it was killed)"""
+    def _tried(self, cell: Cell, beside: Beside) -> tuple[str | None, int]:
+        """(why it failed, or None; how often to try what ends so)"""
         watch = Watch()
         process, lines = self._followed(cell, watch, beside)
         _, status, used = os.wait4(process.pid, 0)
@@ -119,9 +119,8 @@ class Runner:
             peak = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
             with self._logging:
                 write_costs(self.folder, commits[-1], watch, peak, self.pipeline.costly)
-            return None, False
-        killed = process.returncode < 0 or any(map(KILLED.search, lines))
-        return _reason(process.returncode, lines), killed
+            return None, 1
+        return _reason(process.returncode, lines), _tries(process.returncode, lines)
 
     def _followed(self, cell: Cell, watch: Watch, beside: Beside) -> tuple["subprocess.Popen[str]", list[str]]:
         """Run DVC until it has printed all; its process and the last lines.
@@ -171,6 +170,13 @@ class Runner:
             else:
                 with suppress(OSError):
                     process.send_signal(signal.SIGTERM)
+
+
+def _tries(status: int, lines: Sequence[str]) -> int:
+    """How often to try a run that ends so."""
+    if any(map(LOCKED.search, lines)):
+        return TRIES_LOCKED
+    return TRIES if status < 0 or any(map(KILLED.search, lines)) else 1
 
 
 def interrupt(process: "subprocess.Popen[str]", number: int = signal.SIGINT) -> None:
