@@ -11,7 +11,7 @@ optuna = pytest.importorskip("optuna", reason="Optuna is not installed: pip inst
 from tailwise.core.errors import UserError  # noqa: E402
 from tailwise.search import claims as module  # noqa: E402
 from tailwise.search.claims import Claims, real_trials, repeat_failed  # noqa: E402
-from tailwise.search.spec import Float, Objective, Sampler, Search  # noqa: E402
+from tailwise.search.spec import Float, Objective, Pruner, Sampler, Search  # noqa: E402
 from tailwise.search.storage import JOURNAL, make_storage, open_study  # noqa: E402
 
 SEARCH = Search("t", Objective("loss"), {"a": Float("float", 0, 1)}, 9, sampler=Sampler("random"))
@@ -132,7 +132,7 @@ def test_of_two_machines_that_take_the_last_trial_one_has_one_too_many(machines,
 
 
 def test_another_search_under_the_name_of_a_study_is_refused(folder):
-    make(Path("one"), 3)
+    make(Path("one"), 3).take()
     for search, base, said in (
         (
             Search("u", SEARCH.objective, {"a": Float("float", 0, 2)}, 9, sampler=SEARCH.sampler),
@@ -144,8 +144,16 @@ def test_another_search_under_the_name_of_a_study_is_refused(folder):
         with pytest.raises(UserError, match=said) as error:
             open_study(make_storage(Path("one"), None), "t", Path("t.yaml"), search, base)
         assert str(error.value).startswith("t.yaml: the study t ") and "\n" not in str(error.value)
-    longer = Search("other title", SEARCH.objective, SEARCH.keys, 50, sampler=SEARCH.sampler)
+    assert make(Path("one"), 3).take().trial.number == 1
+    longer = Search("other title", SEARCH.objective, SEARCH.keys, 50, sampler=SEARCH.sampler, pruner=Pruner("median"))
     open_study(make_storage(Path("one"), None), "t", Path("t.yaml"), longer, {**BASE, "a": 3, "runtime": {"x": 1}})
+
+
+def test_a_study_without_a_trial_may_be_changed(folder):
+    make(Path("one"), 3)
+    other = Search("t", Objective("score"), SEARCH.keys, 9, sampler=SEARCH.sampler)
+    study = open_study(make_storage(Path("one"), None), "t", Path("t.yaml"), other, {"training": {"seed": 2}})
+    assert study.direction.name == "MAXIMIZE"
 
 
 def test_a_line_that_was_cut_off_in_the_journal_costs_nothing(folder):

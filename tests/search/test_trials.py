@@ -115,6 +115,14 @@ def test_a_trial_that_fails_is_told_and_the_others_go_on(start):
     assert sum(trial.state.name == "COMPLETE" for trial in made.claims.study.trials) == 5
 
 
+def test_a_trial_that_another_machine_finished_meanwhile_is_left_to_it(start):
+    made, said = start(
+        lambda number, follower: made.claims.study.tell(0, 0.5) and None if number == 0 else None, count=2
+    )
+    made.run_all(1)
+    assert "trial 0: another machine has finished it" in said and made.claims.study.trials[1].state.name == "COMPLETE"
+
+
 def test_an_experiment_that_is_there_counts_also_where_dvc_failed_then(start):
     made, _ = start(lambda number, follower: made.runner.kept.setdefault("t-trial-000", 0.5) and "locked", count=1)
     made.run_all(1)

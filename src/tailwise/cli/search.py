@@ -33,12 +33,15 @@ def search(args: argparse.Namespace, folder: Path = Path(".")) -> None:
     asked, base = read_search(args.file), read_params(folder / PARAMS)
     check_search(args.file, asked, base, folder)
     try:
-        import optuna  # noqa: F401
+        import optuna
     except ModuleNotFoundError as error:
         raise UserError(
             f"tailwise search needs {error.name}: pip install -r requirements-search.txt -c constraints.txt"
         ) from error
-    run_search(args, asked, base, folder)
+    try:
+        run_search(args, asked, base, folder)
+    except optuna.exceptions.StorageInternalError as error:
+        raise UserError(f"the study's database failed: {type(error.__cause__ or error).__name__}") from error
 
 
 def run_search(args: argparse.Namespace, asked: Search, base: Mapping[str, Any], folder: Path) -> None:

@@ -80,7 +80,22 @@ def open_study(storage: BaseStorage, name: str, file: Path, search: Search, base
     """The study of this name, begun if there is none; UserError if it was begun with another search or params."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
-    study = optuna.create_study(
+    study = _study(storage, name, search)
+    wanted = {SEARCH: identity(search), BASE: base_params(search, base)}
+    begun = study.user_attrs
+    if begun != wanted and not study.get_trials(deepcopy=False):
+        optuna.delete_study(study_name=name, storage=storage)
+        study = _study(storage, name, search)
+        for attribute, now in wanted.items():
+            study.set_user_attr(attribute, now)
+    elif begun != wanted:
+        raise UserError(_changed(file, name, _joined(begun), _joined(wanted)))
+    return study
+
+
+def _study(storage: BaseStorage, name: str, search: Search) -> optuna.Study:
+    """The study of this name, begun if there is none."""
+    return optuna.create_study(
         storage=storage,
         study_name=name,
         sampler=NumberedSampler(search),
@@ -88,19 +103,17 @@ def open_study(storage: BaseStorage, name: str, file: Path, search: Search, base
         direction="maximize" if search.objective.maximized else "minimize",
         load_if_exists=True,
     )
-    for attribute, now in ((SEARCH, identity(search)), (BASE, base_params(search, base))):
-        then = study.user_attrs.get(attribute)
-        if then is None:
-            study.set_user_attr(attribute, now)
-        elif then != now:
-            raise UserError(_changed(file, name, then, now))
-    return study
+
+
+def _joined(attributes: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Of the params first, since their keys say more."""
+    return {**attributes.get(BASE, {}), **attributes.get(SEARCH, {})}
 
 
 def identity(search: Search) -> dict[str, str]:
-    """{field: as text} of all that makes trials of two searches comparable; not their number."""
+    """{field: as text} of all that trials must have in common; not their number, nor when they are pruned."""
     named = asdict(search)
-    return {key: json.dumps(value) for key, value in named.items() if key not in ("title", "trials")}
+    return {key: json.dumps(value) for key, value in named.items() if key not in ("title", "trials", "pruner")}
 
 
 def base_params(search: Search, base: Mapping[str, Any]) -> dict[str, str]:

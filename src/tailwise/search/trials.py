@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import TrialState
 
 from tailwise.compare.git import experiments
@@ -65,6 +66,8 @@ class Trials:
             while not self.runner.stopped.is_set() and (claimed := self.claims.take()) is not None:
                 try:
                     self._run(claimed)
+                except UpdateFinishedTrialError:
+                    self.say(f"trial {claimed.trial.number}: another machine has finished it")
                 finally:
                     claimed.release()
                 self.runner.shared_done.set()
