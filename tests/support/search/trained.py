@@ -17,7 +17,7 @@ stages:
 """.replace("PYTHON", sys.executable),
     "params.yaml": """\
 model: {kind: plain, rate: 1e-3}
-training: {seed: 1, epochs: 4, pause: 0.05}
+training: {seed: 1, epochs: 4, pause: 0.3}
 runtime: {workers: 0}
 """,
     "train.py": """\
