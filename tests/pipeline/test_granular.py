@@ -135,6 +135,7 @@ OF_OTHERS = (
     "src/tailwise/ablation/plan.py",
     "src/tailwise/compare/analysis.py",
     "src/tailwise/compare/sweeps/sweep.py",
+    "src/tailwise/search/spec.py",
     "src/tailwise/data/images/canvas.py",
     "src/tailwise/data/images/augment/light.py",
     "src/tailwise/evaluation/embedding/options.py",

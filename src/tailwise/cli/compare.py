@@ -4,6 +4,7 @@ Without ``--run`` nothing is run. With it, what a sweep names and is no experime
 """
 
 import argparse
+import itertools
 import math
 import sys
 from collections.abc import Mapping, Sequence
@@ -17,9 +18,10 @@ from tailwise.compare.answers import Store, absent_line, read_all
 from tailwise.compare.git import WORKSPACE, check_repository, content, experiments
 from tailwise.compare.lock import read_lock
 from tailwise.compare.page import render
-from tailwise.compare.revision import IGNORED, PARAMS, SEED, flat, read_revision
+from tailwise.compare.revision import PARAMS, read_revision
 from tailwise.compare.rows import make_rows
 from tailwise.compare.sweeps.costs import read_costs
+from tailwise.compare.sweeps.done import is_done
 from tailwise.compare.sweeps.pipeline import read_pipeline
 from tailwise.compare.sweeps.runs import Runner
 from tailwise.compare.sweeps.sweep import Cell, cells, read_sweep
@@ -73,14 +75,16 @@ def told(line: str) -> None:
     print(line, flush=True)
 
 
-def check_params(wanted: Sequence[Cell], folder: Path) -> None:
-    """Raise UserError for params that the pipeline's recipe rejects, before anything runs."""
+def recipe_params(folder: Path) -> list[type]:
+    """The dataclass of params.yaml by the pipeline's recipe; none where dvc.yaml names no recipe."""
     given = yaml.safe_load((folder / "dvc.yaml").read_text("utf8")).get("vars", [])
     names = [each["recipe"] for each in given if isinstance(each, dict) and "recipe" in each]
-    if not names:
-        return
-    kind = load_recipe(names[0]).params()
-    for cell in wanted:
+    return [load_recipe(name).params() for name in names[:1]]
+
+
+def check_params(wanted: Sequence[Cell], folder: Path) -> None:
+    """Raise UserError for params that the pipeline's recipe rejects, before anything runs."""
+    for kind, cell in itertools.product(recipe_params(folder), wanted):
         try:
             section(cell.params, "", kind)
         except UserError as error:
@@ -95,18 +99,6 @@ def check_cache(folder: Path, target: str) -> None:
             f"DVC's cache lacks {absent[0]}, which dvc.lock records: DVC could not save an experiment that ends with "
             f"{target}: run `dvc repro` or `dvc pull` first"
         )
-
-
-def is_done(folder: Path, cell: Cell, there: Mapping[str, Sequence[str]]) -> bool:
-    """Whether the cell's experiment exists with figures of the same params."""
-    if cell.name not in there:
-        return False
-    found = read_revision(folder, cell.name)
-    wanted = {key: value for key, value in flat(cell.params) if key.split(".")[0] not in IGNORED}
-    same = {**found.params, SEED: found.seed} == wanted
-    if not same:
-        raise UserError(f"{cell.name}: is an experiment with other params: `dvc exp remove {cell.name}` lets it run")
-    return True
 
 
 def check_folder(folder: Path) -> None:

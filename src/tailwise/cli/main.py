@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+from tailwise.cli.runs import add_ablate, add_compare, add_costs, add_search
 from tailwise.core.errors import UserError, describe_error, escape, escape_output, print_error
 from tailwise.core.system.imports import NO_THREAD, threads_exhausted
 
@@ -42,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     add_ablate(commands.add_parser("ablate", help="train a pipeline with parts changed, and compare: docs/ablation.md"))
     add_compare(commands.add_parser("compare", help="revisions or experiments with statistics: docs/compare.md"))
     add_costs(commands.add_parser("costs", help="answers by what errors cost, on validation: docs/costs.md"))
+    add_search(commands.add_parser("search", help="over ranges of params, with Optuna: docs/search.md"))
     add_config(commands.add_parser("config", help="print params.yaml as a recipe reads it, defaults included"))
     add_download(commands.add_parser("download", help="fetch a list of URLs; goes on where it was broken off"))
     add_unpack(commands.add_parser("unpack", help="unpack an archive, also in numbered parts, into one folder"))
@@ -102,41 +104,6 @@ def add_regress(one: argparse.ArgumentParser) -> None:
     one.set_defaults(run=_regress)
 
 
-def add_ablate(one: argparse.ArgumentParser) -> None:
-    one.add_argument(
-        "file", type=Path, nargs="?", default=Path("ablation.yaml"), help="of the rows; default: %(default)s"
-    )
-    one.add_argument("--row", action="append", metavar="NAME", help="only this one, or these; default: all")
-    one.add_argument("--seeds", type=int, metavar="N", help="of each row; default: the file's")
-    one.add_argument("--list", action="store_true", dest="only_list", help="show what is not done, compute nothing")
-    one.add_argument("--tables", action="store_true", help="write the table and the plot, compute nothing")
-    one.set_defaults(run=_ablate)
-
-
-def add_compare(one: argparse.ArgumentParser) -> None:
-    named = "a branch, tag, commit, DVC experiment, or workspace; the first is what the others are compared with"
-    one.add_argument("revisions", nargs="*", metavar="REV", help=named)
-    one.add_argument("--run", type=Path, dest="run_file", metavar="FILE", help="run a sweep's experiments first")
-    one.add_argument("--workers", type=int, default=1, metavar="N", help="runs at a time; default: %(default)s")
-    one.add_argument("--list", action="store_true", dest="only_list", help="with --run: show what would run")
-    one.add_argument("--metric", action="append", metavar="NAME", help="a figure by dotted name, shown first")
-    seen = "seeds are counted that would show this difference, as a share; default: %(default)g"
-    one.add_argument("--difference", type=float, default=0.02, metavar="X", help=seen)
-    one.add_argument("--any-code", action="store_true", help="runs of other code or data are seeds of one row")
-    one.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables in Markdown")
-    html = Path("reports/comparison.html")
-    one.add_argument("--html", type=Path, metavar="FILE", default=html, help="the page; default: %(default)s")
-    one.set_defaults(run=_compare)
-
-
-def add_costs(one: argparse.ArgumentParser) -> None:
-    one.add_argument("file", type=Path, metavar="COSTS", help="YAML: what the errors of a head cost")
-    answers = Path("reports/evaluation")
-    one.add_argument("--answers", type=Path, metavar="DIR", default=answers, help="of evaluate; default: %(default)s")
-    one.add_argument("--calibration", type=Path, metavar="FILE", help="of the stage calibrate, for its probabilities")
-    one.set_defaults(run=_costs)
-
-
 def add_config(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "recipe", metavar="MODULE", nargs="?", default="tailwise.recipes.fouls", help="default: %(default)s"
@@ -166,28 +133,6 @@ def _predict(args: argparse.Namespace) -> None:
     from tailwise.cli.predict.command import predict
 
     predict(args)
-
-
-def _ablate(args: argparse.Namespace) -> None:
-    if args.seeds is not None and args.seeds < 1:
-        raise UserError(f"--seeds must be at least 1, found {args.seeds}")
-    from tailwise.cli.ablate import ablate
-
-    ablate(args)
-
-
-def _compare(args: argparse.Namespace) -> None:
-    if args.workers < 1:
-        raise UserError(f"--workers must be at least 1, found {args.workers}")
-    from tailwise.cli.compare import compare
-
-    compare(args)
-
-
-def _costs(args: argparse.Namespace) -> None:
-    from tailwise.cli.costs import costs
-
-    costs(args)
 
 
 def _download(args: argparse.Namespace) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+SOURCES = Path(__file__).parents[3] / "src"
 FILES = {
     "dvc.yaml": """\
 stages:
@@ -54,7 +55,12 @@ class Toy:
         home = folder.parent / f"{folder.name}-home"
         who = {f"GIT_{role}_{fact}": "n@x" for role in ("AUTHOR", "COMMITTER") for fact in ("NAME", "EMAIL")}
         apart = {f"DVC_{kind}_DIR": str(home / kind) for kind in ("SITE_CACHE", "GLOBAL_CONFIG", "SYSTEM_CONFIG")}
-        settings = {"DVC_NO_ANALYTICS": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+        settings = {
+            "PYTHONPATH": str(SOURCES),
+            "DVC_NO_ANALYTICS": "1",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_NOSYSTEM": "1",
+        }
         self.env = {**os.environ, **who, **apart, **settings, "HOME": str(home)}
 
     def run(self, *command: str) -> str:
@@ -75,11 +81,11 @@ class Toy:
         self.dvc("exp", "run", "--temp", "--name", name, *words)
 
 
-def make_toy(folder: Path) -> Toy:
+def make_toy(folder: Path, files: dict[str, str] = FILES) -> Toy:
     """The pipeline, run and committed on the branch main."""
     folder.mkdir(parents=True, exist_ok=True)
     toy = Toy(folder)
-    for name, text in FILES.items():
+    for name, text in files.items():
         (folder / name).write_text(text)
     toy.run("git", "init", "--quiet", "--initial-branch", "main")
     toy.dvc("init", "--quiet")

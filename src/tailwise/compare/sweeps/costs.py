@@ -19,6 +19,7 @@ from tailwise.core.files import read_json, write_json
 FOLDER = Path(".logs/experiments")
 SECONDS, MEMORY = "training, s", "peak MB"
 RUNNING = re.compile(r"Running stage '(?:.*:)?(.+)':")
+REUSED = re.compile(r"Stage '(?:.*:)?(.+)' (?:didn't change|is cached)")
 RESUMED = re.compile(r"\bresum", re.IGNORECASE)
 
 
@@ -27,10 +28,12 @@ class Watch:
     """Reads what DVC prints: when each stage began.
 
     seconds: {stage: wall time}; resumed: stages that went on from an earlier, killed run
+    reached: stages that have begun, or whose outputs are there without a run
     """
 
     seconds: dict[str, float] = field(default_factory=dict)
     resumed: set[str] = field(default_factory=set)
+    reached: set[str] = field(default_factory=set)
     _stage: str = ""
     _began: float = 0.0
 
@@ -38,9 +41,12 @@ class Watch:
         """The stage that begins with this line."""
         if RESUMED.search(line):
             self.resumed.add(self._stage)
+        if reused := REUSED.search(line):
+            self.reached.add(reused[1])
         found = RUNNING.search(line)
         if found is None:
             return None
+        self.reached.add(found[1])
         self.end()
         self._stage, self._began = found[1], time.monotonic()
         return self._stage

@@ -5,6 +5,7 @@ such a task is put back. The first one goes ahead alone until it reaches a stage
 share is then in DVC's run cache, where the others find it.
 """
 
+import itertools
 import os
 import re
 import signal
@@ -15,7 +16,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,16 +27,19 @@ from tailwise.compare.sweeps.sweep import Cell
 
 SOURCES = Path(__file__).parents[3]
 """The folder of the package tailwise."""
-TRIES = 3
-"""Of a run whose process was killed, or that found DVC locked."""
+TRIES, TRIES_LOCKED = 3, 30
+"""Of a run whose process was killed, and of one that found DVC locked, as by another run that is being saved."""
 PAUSE = 2.0
 """Seconds before another try."""
 KEPT_LINES = 30
-KILLED = re.compile(r"exited with -\d+|Unable to acquire lock|is busy, it is being blocked")
-"""Printed by DVC where a stage was killed, or another DVC of this folder holds a lock."""
+KILLED = re.compile(r"exited with -\d+")
+LOCKED = re.compile(r"Unable to acquire lock|is busy, it is being blocked")
+"""Printed by DVC where a stage was killed, and where another DVC of this folder holds a lock."""
 STARTED = re.compile(r"Running stage '|Stage '.+' didn't change|Stage '.+' is cached|Verifying data sources")
 
 Command = Callable[[Cell, str], list[str]]
+Beside = Callable[["subprocess.Popen[str]", Watch], AbstractContextManager[object]]
+"""Makes what goes on beside a run, of its process and of what has been read of its output."""
 
 
 def dvc_command(cell: Cell, target: str) -> list[str]:
@@ -45,19 +49,28 @@ def dvc_command(cell: Cell, target: str) -> list[str]:
     return [*child, "exp", "run", "--temp", "--name", cell.name, *changes, target]
 
 
+def _nothing(process: "subprocess.Popen[str]", watch: Watch) -> AbstractContextManager[object]:
+    return nullcontext()
+
+
 @dataclass
 class Runner:
-    """folder: of the pipeline; target: the last stage that a run makes; say: is given a line for people"""
+    """folder: of the pipeline; target: the last stage that a run makes; say: is given a line for people
+
+    starting: held from a run's start until it has taken its copy of the workspace
+    grouped: runs are process groups of their own, which `interrupt` ends
+    """
 
     folder: Path
     target: str
     pipeline: Pipeline
     say: Callable[[str], None] = print
     command: Command = dvc_command
-    _starting: threading.Lock = field(default_factory=threading.Lock)
+    grouped: bool = False
+    starting: AbstractContextManager[object] = field(default_factory=threading.Lock)
     _logging: threading.Lock = field(default_factory=threading.Lock)
-    _shared_done: threading.Event = field(default_factory=threading.Event)
-    _stopped: threading.Event = field(default_factory=threading.Event)
+    shared_done: threading.Event = field(default_factory=threading.Event)
+    stopped: threading.Event = field(default_factory=threading.Event)
     _running: set[subprocess.Popen[str]] = field(default_factory=set)
 
     def run_all(self, cells: Sequence[Cell], workers: int) -> dict[str, str]:
@@ -66,7 +79,7 @@ class Runner:
             try:
                 reasons = list(pool.map(self._worked, cells, [number == 0 for number in range(len(cells))]))
             except BaseException:  # Ctrl-C among them: nothing goes on behind the user's back
-                self._stop()
+                self.stop()
                 raise
         return {cell.name: reason for cell, reason in zip(cells, reasons) if reason}
 
@@ -74,25 +87,31 @@ class Runner:
         """Run a cell, again where its process was killed; the reason if it failed."""
         try:
             if not first:
-                self._shared_done.wait()
-            if self._stopped.is_set():
+                self.shared_done.wait()
+            if self.stopped.is_set():
                 return "stopped"
-            reason, killed = self._tried(cell)
-            for _ in range(TRIES - 1):
-                if not killed or self._stopped.is_set():
-                    break
-                self.say(f"{cell}: put back: {reason}")
-                time.sleep(PAUSE)
-                reason, killed = self._tried(cell)
+            reason = self.run(cell)
             self.say(f"{cell}: {'done' if reason is None else f'failed: {reason}'}")
             return reason
         finally:
-            self._shared_done.set()
+            self.shared_done.set()
 
-    def _tried(self, cell: Cell) -> tuple[str | None, bool]:
-        """(why it failed, or None; whether its process or a stage of it was killed)"""
+    def run(self, cell: Cell, beside: Beside = _nothing, ended: Callable[[], bool] = lambda: False) -> str | None:
+        """Run a cell, again where its process was killed; why it failed, None if its experiment is there.
+
+        beside: makes the context of each try; ended: whether the run was ended on purpose
+        """
+        for number in itertools.count(1):
+            reason, tries = self._tried(cell, beside)
+            if number >= tries or ended() or self.stopped.is_set():
+                return reason
+            self.say(f"{cell}: put back: {reason}")
+            time.sleep(PAUSE)
+
+    def _tried(self, cell: Cell, beside: Beside) -> tuple[str | None, int]:
+        """(why it failed, or None; how often to try what ends so)"""
         watch = Watch()
-        process, lines = self._followed(cell, watch)
+        process, lines = self._followed(cell, watch, beside)
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         self._running.discard(process)
@@ -100,25 +119,25 @@ class Runner:
             peak = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
             with self._logging:
                 write_costs(self.folder, commits[-1], watch, peak, self.pipeline.costly)
-            return None, False
-        killed = process.returncode < 0 or any(map(KILLED.search, lines))
-        return _reason(process.returncode, lines), killed
+            return None, 1
+        return _reason(process.returncode, lines), _tries(process.returncode, lines)
 
-    def _followed(self, cell: Cell, watch: Watch) -> tuple["subprocess.Popen[str]", list[str]]:
+    def _followed(self, cell: Cell, watch: Watch, beside: Beside) -> tuple["subprocess.Popen[str]", list[str]]:
         """Run DVC until it has printed all; its process and the last lines.
 
         The next one starts only when this one has taken its copy of the workspace.
         """
         lines: deque[str] = deque(maxlen=KEPT_LINES)
-        with ExitStack() as starting:
-            starting.enter_context(self._starting)
+        with ExitStack() as running, ExitStack() as starting:
+            starting.enter_context(self.starting)
             process = self._begun(cell)
+            running.enter_context(beside(process, watch))
             for line in process.stdout or ():
                 lines.append(line.strip())
                 if STARTED.search(line):
                     starting.close()
                 if watch.see(line) in self.pipeline.seeded:
-                    self._shared_done.set()
+                    self.shared_done.set()
         watch.end()
         return process, list(lines)
 
@@ -134,16 +153,36 @@ class Runner:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            process_group=0 if self.grouped else None,
         )
         self._running.add(process)
+        if self.stopped.is_set():  # while it waited for its turn
+            self.stop()
         return process
 
-    def _stop(self) -> None:
-        self._stopped.set()
-        self._shared_done.set()
+    def stop(self) -> None:
+        """End the runs, also those that wait for their turn."""
+        self.stopped.set()
+        self.shared_done.set()
         for process in list(self._running):
-            with suppress(OSError):
-                process.send_signal(signal.SIGTERM)
+            if self.grouped:
+                interrupt(process)
+            else:
+                with suppress(OSError):
+                    process.send_signal(signal.SIGTERM)
+
+
+def _tries(status: int, lines: Sequence[str]) -> int:
+    """How often to try a run that ends so."""
+    if any(map(LOCKED.search, lines)):
+        return TRIES_LOCKED
+    return TRIES if status < 0 or any(map(KILLED.search, lines)) else 1
+
+
+def interrupt(process: "subprocess.Popen[str]", number: int = signal.SIGINT) -> None:
+    """Signal a run that is a process group: its stage saves its state and ends, then DVC removes its copy."""
+    with suppress(OSError):
+        os.killpg(process.pid, number)
 
 
 def _reason(status: int, lines: Sequence[str]) -> str:

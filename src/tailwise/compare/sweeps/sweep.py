@@ -5,7 +5,7 @@ import hashlib
 import itertools
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -94,12 +94,12 @@ def cells(sweep: Sweep, base: dict[str, Any]) -> Iterator[Cell]:
         for label, changes in rows.items():
             params = copy.deepcopy(base)
             for key, value in {**changes, SEED: seed}.items():
-                for path in _paths(key, sweep.phases):
-                    _set(params, path, value)
+                for path in paths_of(key, sweep.phases):
+                    set_value(params, path, value)
             yield Cell(_name(label, seed, params), label, seed, params, tuple(overrides(params, base)))
 
 
-def _set(params: dict[str, Any], key: str, value: Any) -> None:
+def set_value(params: dict[str, Any], key: str, value: Any) -> None:
     """Set a dotted key whose section is there."""
     *sections, last = key.split(".")
     place = lookup(params, ".".join(sections)) if sections else params
@@ -108,7 +108,8 @@ def _set(params: dict[str, Any], key: str, value: Any) -> None:
     place[last] = copy.deepcopy(value)
 
 
-def _paths(key: str, phases: list[str]) -> list[str]:
+def paths_of(key: str, phases: Sequence[str]) -> list[str]:
+    """The keys that ``phases.`` in a key stands for, one for each phase."""
     first, _, rest = key.partition(".")
     return [f"{phase}.{rest}" for phase in phases] if first == "phases" and phases else [key]
 
