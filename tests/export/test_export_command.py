@@ -128,9 +128,8 @@ def test_clips_are_predicted_without_torch(folder, capsys):
 
 
 def test_int8_and_fp16_say_what_they_change(logo, capsys):
-    write_weights(logo / "v.safetensors", "logos")
     for precision in ("fp16", "int8"):
-        assert export("--precision", precision, weights=logo / "v.safetensors", out=logo / precision) == 0
+        assert export("--precision", precision, weights=logo / "w.safetensors", out=logo / precision) == 0
         printed = capsys.readouterr().out
         assert f"onnx in {precision}" in printed and "in fp32:" in printed and "ms" in printed
 

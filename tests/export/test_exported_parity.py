@@ -15,9 +15,8 @@ from tailwise.export.graph.exporters import FORMATS  # noqa: E402
 from tailwise.export.graph.torch_files import open_torch  # noqa: E402
 from tailwise.export.run.folder import open_onnx  # noqa: E402
 
-SLOW = {"fouls-r3d", "logos-lite0", "logos-b1", "logos-ensemble", "actions-average", "actions-motion"}
-SLOW |= {"fouls-optimized", "sections-everything", "sections-learned", "sections-sinusoidal", "actions-concatenation"}
-NAMES = [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in MODELS]
+QUICK = ("fouls", "sections", "logos-small", "actions")
+NAMES = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in MODELS]
 
 
 def exported(name: str):
@@ -34,7 +33,7 @@ def test_onnx_runtime_gives_what_the_trained_model_gives(name):
     assert len({batch[next(iter(batch))].shape[:2] for batch in one.batches}) == len(one.batches) == 3
 
 
-@pytest.mark.parametrize("name", ["fouls", "sections", "logos"])
+@pytest.mark.parametrize("name", ["fouls", "logos-small", pytest.param("sections", marks=pytest.mark.slow)])
 def test_the_files_of_torch_give_it_too(name):
     one, heads = exported(name)
     for form in ("torchscript", "torch-export"):
@@ -76,7 +75,7 @@ def open_module(one):
 def test_chains_without_loops_are_the_chains(longest):
     import torch
 
-    from tailwise.export.graph.chains import LoopFreeChain
+    from tailwise.export.graph.sequences import LoopFreeChain
     from tailwise.models.sequence.crf import CRF
 
     chain = CRF("section", 4).double().eval()

@@ -80,7 +80,7 @@ def actions(fusion: Any, pool: str = "none", views: dict[str, Any] | None = None
     }
 
 
-TINY, SMALL_LSTM = Tiny("tiny", width=8), Recurrence(hidden=8, layers=2)
+TINY, SMALL_LSTM = Tiny("tiny", width=8), Recurrence(hidden=8, layers=1)
 VIT = VisionTransformer("vit", width=16, depth=1, heads=2, dropout=0.0)
 EVERYTHING = SequenceModel(
     Recurrence(hidden=8, layers=1),
@@ -104,7 +104,7 @@ MODELS: dict[str, dict[str, Any]] = {
     "sections-everything": sections(EVERYTHING),
     "sections-sinusoidal": sections(SequenceModel(SMALL_LSTM, positions=Sinusoidal("sinusoidal"))),
     "sections-learned": sections(SequenceModel(SMALL_LSTM, positions=LearnedPositions("learned", 8))),
-    "sections-chain": sections(SequenceModel(Recurrence(hidden=8, layers=1), crf=True)),
+    "sections-chain": sections(SequenceModel(Recurrence(hidden=8, layers=2), crf=True)),
     "logos": logos(ImageModel(VIT)),
     "logos-small": logos(ImageModel(Small("small", width=4))),
     "logos-ensemble": logos(ImageModel(Ensemble("ensemble", (VIT, Small("small", width=4))), fallbacks=())),

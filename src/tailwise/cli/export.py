@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 TO = ("onnx", "torchscript", "torch-export", "tensorrt")
 PRECISIONS = ("fp32", "fp16", "int8")
-NEEDED = {"onnx": ("onnx", "onnxscript", "onnxruntime"), "tensorrt": ("onnx", "onnxscript", "onnxruntime")}
+ONNX = ("onnx", "onnxscript", "onnxruntime")
+NEEDED = {"onnx": ONNX, "tensorrt": ONNX, "torch-export": ONNX[:2]}
 """{--to: packages of requirements-export.txt}"""
 
 
@@ -57,7 +58,7 @@ def check_arguments(args: argparse.Namespace) -> None:
     if args.to == "tensorrt" and shutil.which("trtexec") is None:
         how = "use --to onnx, and build the engine on a GPU machine with the command of its INTEGRATION.md"
         raise UserError(f"--to tensorrt needs TensorRT's trtexec, which is not on the PATH: {how}")
-    if args.precision != "fp32" and args.to not in NEEDED:
+    if args.precision != "fp32" and args.to not in ("onnx", "tensorrt"):
         raise UserError(f"--precision {args.precision} is of --to onnx, found --to {args.to}")
 
 

@@ -22,23 +22,35 @@ LARGEST = 2**31 - 2**20
 
 def to_onnx(exported: Exported) -> bytes:
     """One ONNX file with its weights inside. The same model gives the same bytes."""
-    import onnxscript  # noqa: F401 - of requirements-export.txt, asked for before the slow part
-
     check_size(exported.module)
     with exporting("onnx"), for_export():
-        program = torch.onnx.export(
-            exported.module,
-            trace_inputs(exported),
-            input_names=list(exported.axes),
-            output_names=list(exported.output_names),
-            dynamic_shapes=(dynamic_shapes(exported),),
-            opset_version=OPSET,
-            dynamo=True,
-            external_data=False,
-            verbose=False,
-        )
-    assert program is not None  # as no file was named
-    return plain_model(program.model_proto, exported)
+        return plain_model(capture(exported).model_proto, exported)
+
+
+def to_torch_export(exported: Exported) -> bytes:
+    """A program of torch.export, for ``torch.export.load``: the one that ONNX is made of, whose sizes vary."""
+    file = io.BytesIO()
+    with exporting("torch-export"), for_export():
+        program = capture(exported).exported_program
+        for node in program.graph.nodes:
+            node.meta.pop("stack_trace", None)  # places of code on this machine
+        torch.export.save(program, file)
+    return file.getvalue()
+
+
+def capture(exported: Exported) -> Any:
+    """An `ONNXProgram`. ImportError without onnx and onnxscript."""
+    return torch.onnx.export(
+        exported.module,
+        trace_inputs(exported),
+        input_names=list(exported.axes),
+        output_names=list(exported.output_names),
+        dynamic_shapes=(dynamic_shapes(exported),),
+        opset_version=OPSET,
+        dynamo=True,
+        external_data=False,
+        verbose=False,
+    )
 
 
 def check_size(module: torch.nn.Module) -> None:
@@ -69,19 +81,6 @@ def _nodes(graph: Any) -> Iterator[Any]:
         for attribute in node.attribute:
             if attribute.HasField("g"):
                 yield from _nodes(attribute.g)
-
-
-def to_torch_export(exported: Exported) -> bytes:
-    """A program of torch.export, for ``torch.export.load``."""
-    file = io.BytesIO()
-    with exporting("torch-export"), for_export():
-        program = torch.export.export(
-            exported.module, trace_inputs(exported), dynamic_shapes=(dynamic_shapes(exported),)
-        )
-        for node in program.graph.nodes:
-            node.meta.pop("stack_trace", None)  # places of code on this machine
-        torch.export.save(program, file)
-    return file.getvalue()
 
 
 def to_torchscript(exported: Exported) -> bytes:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor, nn
 
-from tailwise.export.graph.chains import without_loops
+from tailwise.export.graph.sequences import of_any_size
 from tailwise.export.graph.views import look_at_all
 from tailwise.models.action.model import ActionModel
 from tailwise.models.image.classifier import ImageClassifier, ImageEnsemble
@@ -121,7 +121,7 @@ FAMILIES: Sequence[tuple[tuple[type[nn.Module], ...], Family]] = (
             {"features": (BATCH, LENGTH), "length": (BATCH,)},
             made_up_sequence,
             [{BATCH: 1, LENGTH: 12}, {BATCH: 3, LENGTH: 1}, {BATCH: 2, LENGTH: 37}],
-            rewritten=without_loops,
+            rewritten=of_any_size,
         ),
     ),
     ((ImageClassifier, ImageEnsemble), Family({"image": (BATCH,)}, made_up_picture, BATCHES)),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 
+from tailwise.core.errors import UserError
 from tailwise.export.graph.exportable import as_tensors, for_export
 from tailwise.export.graph.families import Arrays
 
@@ -17,8 +18,11 @@ def open_torch(content: bytes, form: str, outputs: Sequence[str]) -> Callable[[A
     call = torch.jit.load(file) if form == "torchscript" else torch.export.load(file).module()
 
     def run(batch: Arrays) -> Arrays:
-        with for_export():
-            found = call(*as_tensors(batch).values())
-        return {name: value.numpy() for name, value in zip(outputs, found)}
+        try:
+            with for_export():
+                found = call(*as_tensors(batch).values())
+        except RuntimeError as error:
+            raise UserError(f"{form} of this model takes inputs of one size alone: try another --to") from error
+        return {name: value.detach().numpy() for name, value in zip(outputs, found)}
 
     return run

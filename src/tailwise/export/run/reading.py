@@ -17,13 +17,14 @@ from tailwise.core.params.typed import convert, is_section
 
 MODELS = ("tailwise.models.", "torch.")
 """Where classes are that no reading needs."""
+PLAIN = (str, int, float, bool, list, tuple, dict, type(None))
 HEADS = "heads"
 
 
 def write_reading(spec: Any) -> dict[str, Any]:
     """{field: {"kind": dataclass or null, "value": plain}} of a parsed specification, without its heads and models."""
-    fields = {field.name: getattr(spec, field.name) for field in dataclasses.fields(spec) if field.name != HEADS}
-    return {name: _written(value) for name, value in fields.items() if not _is_of_models(value)}
+    fields = {name: value for name, value in vars(spec).items() if name != HEADS}
+    return {name: _written(value) for name, value in fields.items() if _is_of_reading(value)}
 
 
 def _written(value: Any) -> dict[str, Any]:
@@ -40,8 +41,11 @@ def _plain(value: Any) -> Any:
     return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
 
 
-def _is_of_models(value: Any) -> bool:
-    return type(value).__module__.startswith(MODELS)
+def _is_of_reading(value: Any) -> bool:
+    """Whether it is plain, or a dataclass that is not of the models."""
+    if dataclasses.is_dataclass(value):
+        return not type(value).__module__.startswith(MODELS)
+    return isinstance(value, PLAIN)
 
 
 class Reading:

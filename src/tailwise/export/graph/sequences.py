@@ -1,16 +1,15 @@
-"""Linear chains without a loop over positions, whose number no exporter knows beforehand."""
+"""Taggers without what fixes a size: loops over positions, and places of a number of sequences."""
 
 from __future__ import annotations
 
 import copy
-from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from tailwise.models.sequence.crf import CRF
-from tailwise.models.sequence.masks import inside
-from tailwise.models.sequence.tagger import Tagger
+from tailwise.models.sequence.lstm import BidirectionalLSTM
+from tailwise.models.sequence.masks import inside, rearranged
 
 STEPS = 13
 """Doublings: a sequence may have 2 ** STEPS positions."""
@@ -18,15 +17,32 @@ NEVER = -1e30
 """Stands for the logarithm of 0, without infinities that subtract to no number."""
 
 
-def without_loops(model: nn.Module) -> nn.Module:
-    """The tagger with the same parameters, its chains as `LoopFreeChain`."""
-    tagger = cast("Tagger", model)
-    if not tagger.chains:
-        return tagger
-    other = copy.copy(tagger)
-    other._modules = dict(tagger._modules)
-    other.chains = nn.ModuleDict({name: LoopFreeChain(cast("CRF", chain)) for name, chain in tagger.chains.items()})
+def of_any_size(model: nn.Module) -> nn.Module:
+    """A copy of the tagger with other parts of the same parameters: `BothDirections` and `LoopFreeChain`."""
+    other = copy.deepcopy(model)
+    for parent in list(other.modules()):
+        for name, child in list(parent.named_children()):
+            if isinstance(child, BidirectionalLSTM):
+                parent.add_module(name, BothDirections(child))
+            elif isinstance(child, CRF):
+                parent.add_module(name, LoopFreeChain(child))
     return other.eval()
+
+
+class BothDirections(nn.Module):
+    """What `BidirectionalLSTM` gives in evaluation, whose places are of a fixed number of sequences in a trace."""
+
+    def __init__(self, lstm: BidirectionalLSTM):
+        super().__init__()
+        self.forwards, self.backwards, self.width = lstm.forwards, lstm.backwards, lstm.width
+
+    def forward(self, x: Tensor, length: Tensor) -> Tensor:
+        places = torch.arange(x.shape[1], device=x.device)[None]
+        places = torch.where(places < length[:, None], length[:, None] - 1 - places, places)
+        for forwards, backwards in zip(self.forwards, self.backwards):
+            back = rearranged(backwards(rearranged(x, places))[0], places)
+            x = torch.cat([forwards(x)[0], back], dim=-1)
+        return x
 
 
 class LoopFreeChain(nn.Module):
