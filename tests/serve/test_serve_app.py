@@ -88,10 +88,12 @@ def test_images_are_answered_as_by_the_command(model, capsys):
         (sent(*[("a.png", picture())] * 3), 413, "at most 2"),
         ([], 422, "multipart/form-data"),
         ([("other", ("a.png", b"x"))], 422, "in fields named files"),
+        (b"no form", 422, "error parsing"),
     ],
 )
 def test_what_is_not_answered_has_one_line_and_no_place_of_the_server(model, files, status, said):
-    found = client(model).post("/predict", files=files or None)
+    raw = {"content": files, "headers": {"content-type": "multipart/form-data; boundary=b"}}
+    found = client(model).post("/predict", **(raw if isinstance(files, bytes) else {"files": files or None}))
     assert found.status_code == status
     line = found.json()["detail"]
     assert said in line and "\n" not in line and "/" not in line.replace("multipart/form-data", "")
@@ -99,6 +101,7 @@ def test_what_is_not_answered_has_one_line_and_no_place_of_the_server(model, fil
 
 def test_a_body_of_unknown_length_is_limited_while_it_is_read(model):
     def chunks():
+        yield b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'
         for _ in range(300):
             yield b"x" * 1000
 

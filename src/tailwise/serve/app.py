@@ -16,7 +16,7 @@ from tailwise.serve.limits import LimitBody, Limits
 from tailwise.serve.service import UNUSABLE, Refused, Service, Upload
 
 PAGE = Path(__file__).parent / "page.html"
-TOO_MUCH, BUSY = 413, 429
+BAD, TOO_MUCH, BUSY = 400, 413, 429
 Files = Annotated[list[UploadFile], File(description="one sample, such as the views of a foul; or several")]
 
 
@@ -100,7 +100,7 @@ def handle_errors(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def other(request: Request, error: HTTPException) -> JSONResponse:
-        return line(error.status_code, str(error.detail))
+        return line(UNUSABLE if error.status_code == BAD else error.status_code, str(error.detail))
 
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,23 +40,33 @@ class LimitBody:
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        headers = dict(scope["headers"])
-        if announced(headers.get(b"content-length", b"")) > self.most:
+        if announced(dict(scope["headers"]).get(b"content-length", b"")) > self.most:
             return await refuse(send, self.most)
-        count = 0
+        body = Counted(receive, self.most)
 
-        async def counted() -> Message:
-            nonlocal count
-            message = await receive()
-            count += len(message.get("body", b""))
-            if count > self.most:
-                raise TooLarge
-            return message
+        async def answer(message: Message) -> None:
+            """The application's answer, unless it is about a body that was broken off here."""
+            if body.count <= self.most:
+                await send(message)
 
-        try:
-            await self.app(scope, counted, send)
-        except TooLarge:
+        with suppress(TooLarge):
+            await self.app(scope, body.receive, answer)
+        if body.count > self.most:
             await refuse(send, self.most)
+
+
+class Counted:
+    """Receives a body, and raises TooLarge above the limit."""
+
+    def __init__(self, receive: Receive, most: int):
+        self.source, self.most, self.count = receive, most, 0
+
+    async def receive(self) -> Message:
+        message = await self.source()
+        self.count += len(message.get("body", b""))
+        if self.count > self.most:
+            raise TooLarge
+        return message
 
 
 def announced(length: bytes) -> int:

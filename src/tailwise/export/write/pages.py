@@ -70,7 +70,7 @@ def _origin(card: Mapping[str, Any]) -> str:
     lines += (
         [f"- written by the stage `{stage}`"] if stage else ["- its run is not known: no dvc.lock has these weights"]
     )
-    lines += [f"- trained on `{path}`, MD5 `{of}`" for path, of in data.items()]
+    lines += [f"- which read `{path}`, MD5 `{of}`" for path, of in data.items()]
     if verdicts := card["certificate"].get("verdicts"):
         lines += [f"- certificate: {', '.join(f'{count} {name}' for name, count in verdicts.items())}"]
         lines += ["", "| head | figure | value | interval | target | verdict |", "|---|---|---|---|---|---|"]
