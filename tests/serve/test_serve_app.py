@@ -88,7 +88,7 @@ def test_images_are_answered_as_by_the_command(model, capsys):
         (sent(*[("a.png", picture())] * 3), 413, "at most 2"),
         ([], 422, "multipart/form-data"),
         ([("other", ("a.png", b"x"))], 422, "in fields named files"),
-        (b"no form", 422, "error parsing"),
+        (b"no form", 422, "multipart"),
     ],
 )
 def test_what_is_not_answered_has_one_line_and_no_place_of_the_server(model, files, status, said):
