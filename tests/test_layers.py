@@ -34,7 +34,9 @@ ALLOWED = {
     "ablation": PURE | {"engine", "reporting"},
     "compare": PURE | {"evaluation", "reporting"},
     "search": {"core", "compare"},
-    "cli": WORK | {"recipes", "ablation", "compare", "search"},
+    "export": PURE | {"evaluation", "models", "recipes"},
+    "serve": PURE | {"evaluation", "export", "recipes"},
+    "cli": WORK | {"recipes", "ablation", "compare", "search", "export", "serve"},
     "__main__": {"cli"},
 }
 """{layer: the layers below that it may import besides itself}. What is not named here may not exist."""
@@ -43,6 +45,7 @@ ROOMS = {
     "core": ["", "system", "params", "stage"],
     "data": ["raw", "shards", "tables", "tables.checks", "augment", "video", "video.augment", "video.decode"]
     + ["video.store", "sequences", "images", "images.augment", "download"],
+    "export": ["run", "graph", "write"],
     "engine": ["distributed", "checkpoint", "contract", "batches", "monitor", "evaluate", "train"],
 }
 """{layer: its rooms, each of which imports itself and those before it}; "" is the layer's own folder."""

@@ -5,7 +5,9 @@ import os
 import sys
 from pathlib import Path
 
+from tailwise.cli.export import add_export
 from tailwise.cli.runs import add_ablate, add_compare, add_costs, add_search
+from tailwise.cli.serve import add_serve
 from tailwise.core.errors import UserError, describe_error, escape, escape_output, print_error
 from tailwise.core.system.imports import NO_THREAD, threads_exhausted
 
@@ -38,6 +40,8 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="tailwise", description="Train on long-tailed data: see README.md.")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     add_predict(commands.add_parser("predict", help="classes of new samples from a weights file"))
+    add_export(commands.add_parser("export", help="a model as ONNX or for torch, with its card: docs/export.md"))
+    add_serve(commands.add_parser("serve", help="answer requests over HTTP with an exported model: docs/serve.md"))
     add_preset(commands.add_parser("preset", help="write the values of a preset into params.yaml"))
     add_regress(commands.add_parser("regress", help="what got worse since the committed figures; status 1 if anything"))
     add_ablate(commands.add_parser("ablate", help="train a pipeline with parts changed, and compare: docs/ablation.md"))
@@ -76,7 +80,9 @@ def add_predict(one: argparse.ArgumentParser) -> None:
 
 def add_predict_options(one: argparse.ArgumentParser) -> None:
     """Arguments for model, device and output."""
-    one.add_argument("--weights", type=Path, default=WEIGHTS, help="default: %(default)s")
+    which = one.add_mutually_exclusive_group()
+    which.add_argument("--weights", type=Path, default=WEIGHTS, help="default: %(default)s")
+    which.add_argument("--model", type=Path, metavar="FOLDER", help="that tailwise export wrote, instead of --weights")
     one.add_argument("--recipe", metavar="MODULE", help="package of a recipe that is no part of tailwise, as tagger")
     one.add_argument("--calibration", type=Path, metavar="FILE", help="of the stage calibrate, for its probabilities")
     one.add_argument("--decoding", type=Path, metavar="FILE", help="of the stage fit_decoding, for its answers")

@@ -10,7 +10,8 @@ from tailwise.core.errors import UserError
 from tailwise.data.images.canvas import Canvas
 from tailwise.models.image.classifier import ImageModel
 from tailwise.recipes.logos.inputs import find_inputs
-from tailwise.recipes.logos.predict import Specification, read_samples
+from tailwise.recipes.logos.predict import read_samples
+from tailwise.recipes.logos.stored.specification import Specification
 
 SPEC = Specification("logos", ImageModel(), (HEAD,), Canvas(SIZE, "#ffffff", "pad"))
 

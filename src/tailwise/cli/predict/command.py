@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from tailwise.cli.predict.output import FORMATS, Format
 from tailwise.core.errors import UserError, escape, print_error, shorten
@@ -24,9 +25,9 @@ def predict(args: argparse.Namespace) -> None:
         check_writable(args.out)
     if args.costs and args.decoding:
         raise UserError("--costs: decoded answers are of whole sequences: leave --costs or --decoding out")
-    recipe = find_recipe(args.weights, args.recipe)
+    recipe = find_recipe(args.weights, args.recipe) if args.model is None else recipe_of_folder(args)
     form = find_format(recipe, args.format)
-    calibration = read_calibration(args.calibration) if args.calibration else {}
+    calibration = calibration_of(args)
     inputs = recipe.find_inputs(args)
     for note in inputs.notes:
         print_error(note)
@@ -43,7 +44,31 @@ def predict(args: argparse.Namespace) -> None:
 
 def find_recipe(weights: Path, module: str | None) -> Recipe:
     """The recipe that wrote a weights file. The file can name those of this package alone; module: another's"""
-    name = read_facts(weights).get("recipe")
+    return recipe_named(weights, read_facts(weights).get("recipe"), module)
+
+
+def calibration_of(args: argparse.Namespace) -> Mapping[str, Fitted]:
+    """{head: calibrator} of --calibration, else of the exported folder where it has one; empty: none."""
+    if args.calibration:
+        return read_calibration(args.calibration)
+    if args.model is None:
+        return {}
+    from tailwise.export.run.folder import read_card
+
+    return read_card(args.model).calibration
+
+
+def recipe_of_folder(args: argparse.Namespace) -> Recipe:
+    """The recipe that an exported folder names; UserError for what a folder cannot do."""
+    from tailwise.export.run.folder import read_card
+
+    if args.decoding is not None:
+        raise UserError("--decoding needs a weights file: give --weights instead of --model")
+    return recipe_named(args.model, read_card(args.model).recipe, args.recipe)
+
+
+def recipe_named(weights: Path, name: Any, module: str | None) -> Recipe:
+    """weights: the file or folder that names it, for messages; module: as of `find_recipe`"""
     if module is not None:
         sys.path.insert(0, os.getcwd())  # for a pipeline's own package
         recipe = load_recipe(module)
@@ -80,18 +105,27 @@ def _predict(
     args: argparse.Namespace, recipe: Recipe, inputs: Inputs, calibration: Mapping[str, Fitted]
 ) -> tuple[list[Prediction], Inputs]:
     """The predictions in sample order, and the inputs adapted to the model. calibration: of each head; empty: none"""
-    from tailwise.cli.predict.predictor import load_predictor
-    from tailwise.engine.distributed.device import find_device
-
-    predictor, spec = load_predictor(args.weights, recipe, find_device(args.device, "--device"), args.decoding)
-    if args.calibration:
-        check_classes(args.calibration, calibration, predictor.heads)
+    predictor, spec = open_model(args, recipe)
+    if calibration:
+        check_classes(args.calibration or args.model, calibration, predictor.heads)
     stated = _read_costs(args.costs, predictor.heads) if args.costs else {}
     inputs = recipe.fit_inputs(inputs, spec, args.format)
     samples = recipe.read_samples(inputs, spec, args.workers)
     decoded = predictor.decode is not None
     found = {sample.index: _calibrated(predictor.predict(sample), calibration, decoded) for sample in samples}
     return [_cheapest(found[index], stated) for index in sorted(found)], inputs
+
+
+def open_model(args: argparse.Namespace, recipe: Recipe) -> tuple[Any, Any]:
+    """A predictor, of a weights file or of an exported folder, and the specification that `recipe` reads inputs by."""
+    if args.model is not None:
+        from tailwise.export.run.predictor import load_exported
+
+        return load_exported(args.model, args.device)
+    from tailwise.cli.predict.predictor import load_predictor
+    from tailwise.engine.distributed.device import find_device
+
+    return load_predictor(args.weights, recipe, find_device(args.device, "--device"), args.decoding)
 
 
 def _calibrated(one: Prediction, calibration: Mapping[str, Fitted], decoded: bool) -> Prediction:

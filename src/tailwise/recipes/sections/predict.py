@@ -1,77 +1,36 @@
-"""What a sections model was trained on, and new songs as it takes them."""
+"""New songs as a model takes them. Only `from_specification` loads torch, as exported models read songs, too."""
 
-import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
-from torch import nn
 
 from tailwise.core.errors import UserError, print_error
-from tailwise.core.heads import Head
-from tailwise.core.params.typed import convert
-from tailwise.data.sequences.store import Features, features_of
-from tailwise.models.sequence.tagger import SequenceModel
 from tailwise.recipes.prediction import Sample
 from tailwise.recipes.sections.features.chroma import BINS
-from tailwise.recipes.sections.features.kinds import Kind
 from tailwise.recipes.sections.features.song import song_features
 from tailwise.recipes.sections.inputs import WORDS, SongFile, SongInputs
 from tailwise.recipes.sections.readers.song import Song
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from tailwise.recipes.sections.stored.specification import Specification
 
 ONE_SONG = ("jams", "lab")
 """Formats of one song alone."""
 
 
-@dataclass(frozen=True)
-class FeaturesSpecification:
-    """kind: see Kind; names: D; mean, std: D numbers, of the training positions"""
-
-    kind: Kind
-    names: tuple[str, ...]
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-
-    def __post_init__(self):
-        features_of(asdict(self))
-
-    @property
-    def timbre(self) -> int:
-        """Columns besides the chroma of the audio that the features are computed from."""
-        return sum(bool(re.fullmatch(r"timbre_[0-9]+", name)) for name in self.names)
-
-    @property
-    def normaliser(self) -> Features:
-        """What the stored features of training were normalised by."""
-        return features_of(asdict(self))
-
-
-@dataclass(frozen=True)
-class Specification:
-    """What stands in a weights file. seconds: length of a position, None for lines."""
-
-    recipe: Literal["sections"]
-    model: SequenceModel
-    heads: tuple[Head, ...]
-    features: FeaturesSpecification
-    seconds: float | None = None
-
-    def __post_init__(self):
-        if not self.heads or (self.seconds is not None and self.seconds <= 0):
-            raise ValueError("needs one or more heads, and seconds above 0 or none")
-        if self.seconds is None and self.features.kind == "chroma":
-            raise ValueError("seconds must be given for features of kind chroma")
-
-
-def from_specification(spec: dict) -> tuple[nn.Module, Specification]:
+def from_specification(spec: dict) -> "tuple[nn.Module, Specification]":
     """The model without its weights; UserError or ValueError for a wrong specification."""
-    read = convert(Specification, spec, "")
-    return read.model.build(len(read.features.names), read.heads), read
+    from tailwise.recipes.sections.stored.specification import from_specification
+
+    return from_specification(spec)
 
 
-def fit_inputs(inputs: SongInputs, spec: Specification, form: str | None) -> SongInputs:
+def fit_inputs(inputs: SongInputs, spec: "Specification", form: str | None) -> SongInputs:
     """With what the model knows of positions. Raises UserError for songs of another kind or width."""
     if (inputs.kind, spec.features.kind) == ("vectors", "chroma"):
         inputs = as_chroma(inputs, spec)
@@ -87,7 +46,7 @@ def fit_inputs(inputs: SongInputs, spec: Specification, form: str | None) -> Son
     return replace(inputs, seconds=spec.seconds)
 
 
-def as_chroma(inputs: SongInputs, spec: Specification) -> SongInputs:
+def as_chroma(inputs: SongInputs, spec: "Specification") -> SongInputs:
     """Vectors as the chroma of the model's positions; UserError if they have another number of columns."""
     files: list[SongFile] = []
     for file in inputs.samples:
@@ -99,7 +58,7 @@ def as_chroma(inputs: SongInputs, spec: Specification) -> SongInputs:
     return replace(inputs, samples=files, kind="chroma")
 
 
-def read_samples(inputs: SongInputs, spec: Specification) -> Iterator[Sample]:
+def read_samples(inputs: SongInputs, spec: "Specification") -> Iterator[Sample]:
     """The songs that can be used; stderr has a line for each of the others. Raises UserError for one that was typed."""
     for index, file in enumerate(inputs.samples):
         try:
@@ -110,7 +69,7 @@ def read_samples(inputs: SongInputs, spec: Specification) -> Iterator[Sample]:
             print_error(f"left out: {error}")
 
 
-def _sample(index: int, file: SongFile, spec: Specification) -> Sample:
+def _sample(index: int, file: SongFile, spec: "Specification") -> Sample:
     song = file.song or _read_chroma(file.path, spec)
     features = song_features(song)
     if (width := features.shape[1]) != len(spec.features.names):
@@ -121,7 +80,7 @@ def _sample(index: int, file: SongFile, spec: Specification) -> Sample:
     return Sample(index, file.name, {"features": normalised, "length": np.array(len(features))}, list(song.lines))
 
 
-def _read_chroma(path: Path, spec: Specification) -> Song:
+def _read_chroma(path: Path, spec: "Specification") -> Song:
     """A recording, or the chroma of one in a file of Billboard; marks that may lie beside it are not read."""
     from tailwise.recipes.sections.readers.audio import read_audio
     from tailwise.recipes.sections.readers.billboard import CHROMA, unlabelled_song

@@ -1,0 +1,63 @@
+"""Answer requests over HTTP with an exported model: ``tailwise serve``."""
+
+import argparse
+import importlib.util
+from pathlib import Path
+
+from tailwise.core.errors import UserError
+
+NEEDED = {
+    "fastapi": "fastapi",
+    "uvicorn": "uvicorn",
+    "python_multipart": "python-multipart",
+    "onnxruntime": "onnxruntime",
+}
+NEEDED |= {"prometheus_client": "prometheus-client"}
+"""{imported name: package of requirements-serve.txt or requirements-export.txt}"""
+INSTALL = "python3 -m pip install -r requirements-export.txt -r requirements-serve.txt -c constraints.txt"
+LAST_S = 30
+"""Seconds after SIGTERM in which requests that were taken are answered."""
+
+
+def add_serve(one: argparse.ArgumentParser) -> None:
+    """Arguments of `serve`."""
+    one.add_argument("--model", type=Path, required=True, metavar="FOLDER", help="that tailwise export wrote")
+    one.add_argument("--recipe", metavar="MODULE", help="package of a recipe that is no part of tailwise, as tagger")
+    one.add_argument("--host", default="127.0.0.1", help="0.0.0.0 for other machines; default: %(default)s")
+    one.add_argument("--port", type=int, default=8000, help="default: %(default)s")
+    one.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: %(default)s")
+    one.add_argument("--most-mib", type=int, default=64, metavar="N", help="of a request; default: %(default)s")
+    one.add_argument("--most-files", type=int, default=8, metavar="N", help="of a request; default: %(default)s")
+    one.add_argument("--queue", type=int, default=16, metavar="N", help="requests at a time; default: %(default)s")
+    one.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> None:
+    """args: of `add_serve`. Serves until SIGTERM or Ctrl-C, then answers what was taken. Raises UserError."""
+    for name, package in NEEDED.items():
+        if importlib.util.find_spec(name) is None:
+            raise UserError(f"serve needs the package {package}, which is absent: {INSTALL}")
+    if min(args.most_mib, args.most_files, args.queue) < 1 or not 0 < args.port < 2**16:
+        raise UserError("--most-mib, --most-files and --queue must be at least 1, --port from 1 to 65535")
+    import uvicorn
+
+    from tailwise.core.files import read_json
+    from tailwise.export.run.folder import CARD
+    from tailwise.serve.app import make_app
+    from tailwise.serve.limits import Limits
+
+    service, limits = open_service(args), Limits(args.most_mib * 2**20, args.most_files, args.queue)
+    app = make_app(service, read_json(args.model / CARD), limits)
+    uvicorn.run(app, host=args.host, port=args.port, log_level="warning", timeout_graceful_shutdown=LAST_S)
+
+
+def open_service(args: argparse.Namespace):
+    """The model of an exported folder with its recipe."""
+    from tailwise.cli.predict.command import recipe_named
+    from tailwise.export.run.folder import read_card
+    from tailwise.export.run.predictor import load_exported
+    from tailwise.serve.service import Service
+
+    card = read_card(args.model)
+    predictor, spec = load_exported(args.model, args.device)
+    return Service(recipe_named(args.model, card.recipe, args.recipe), spec, predictor, card.calibration)

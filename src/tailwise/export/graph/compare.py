@@ -1,0 +1,64 @@
+"""Exported against trained: the same batches through both, and the largest difference of an output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tailwise.core.errors import UserError
+from tailwise.core.heads import Head
+from tailwise.export.graph.families import LENGTH, Arrays, Axes
+
+TOLERANCE = 1e-4
+"""Of an output in single precision."""
+Run = Callable[[Arrays], Mapping[str, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """difference: the largest of an output; same: share of answers of the same class; answers: their number"""
+
+    difference: float
+    same: float
+    answers: int
+
+    def as_json(self) -> dict[str, Any]:
+        return {"largest_difference": self.difference, "same_answers": self.same, "answers": self.answers}
+
+
+def compare(batches: Sequence[Arrays], reference: Run, run: Run, axes: Axes, heads: Sequence[Head]) -> Agreement:
+    """Outputs of both on these batches, padding left out. ValueError where one has another shape."""
+    difference, same = 0.0, list[np.ndarray]()
+    for batch in batches:
+        wanted, found, there = reference(batch), run(batch), present(batch, axes)
+        for name, value in wanted.items():
+            if found[name].shape != value.shape:
+                raise ValueError(f"{name} of shape {found[name].shape}, {value.shape} expected")
+            keep = there if there is not None and value.shape[: there.ndim] == there.shape else ...
+            difference = max(difference, float(np.abs(value - found[name])[keep].max()))
+        for head in heads:
+            answers = [outputs[head.name].argmax(axis=-1) for outputs in (wanted, found)]
+            keep = there if there is not None and answers[0].shape == there.shape else ...
+            same.append((answers[0] == answers[1])[keep].ravel())
+    each = np.concatenate(same)
+    return Agreement(difference, float(each.mean()), len(each))
+
+
+def present(batch: Arrays, axes: Axes) -> np.ndarray | None:
+    """(B, T) bool: the positions within each sequence's length; None for inputs that are no sequences."""
+    if LENGTH not in batch or not any(LENGTH in names for names in axes.values()):
+        return None
+    longest = next(batch[name].shape[1] for name, names in axes.items() if LENGTH in names)
+    return np.arange(longest) < batch[LENGTH][:, None]
+
+
+def check_agreement(found: Agreement, form: str, tolerance: float = TOLERANCE) -> None:
+    """UserError unless the exported model gives what the trained one gives."""
+    if not found.difference <= tolerance:
+        raise UserError(
+            f"the model exported to {form} differs from the trained one by {found.difference:.2g}, "
+            f"more than {tolerance:g}: try another --to"
+        )

@@ -1,0 +1,94 @@
+"""What reading new inputs takes of a specification, as JSON, so that it needs no model and no torch.
+
+`Recipe.read_samples` is given the specification that `Recipe.from_specification` parsed. Its dataclasses that are not
+of the models are written with their names here, and parsed again where they are asked for.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+from tailwise.core.errors import UserError
+from tailwise.core.heads import Head
+from tailwise.core.params.typed import convert, is_section
+
+MODELS = ("tailwise.models.", "torch.")
+"""Where classes are that no reading needs."""
+PLAIN = (str, int, float, bool, list, tuple, dict, type(None))
+HEADS = "heads"
+
+
+def write_reading(spec: Any) -> dict[str, Any]:
+    """{field: {"kind": dataclass or null, "value": plain}} of a parsed specification, without its heads and models."""
+    fields = {name: value for name, value in vars(spec).items() if name != HEADS}
+    return {name: _written(value) for name, value in fields.items() if _is_of_reading(value)}
+
+
+def _written(value: Any) -> dict[str, Any]:
+    if not dataclasses.is_dataclass(value) or isinstance(value, type):
+        return {"kind": None, "value": _plain(value)}
+    cls = type(value)
+    return {"kind": f"{cls.__module__}.{cls.__qualname__}", "value": _plain(dataclasses.asdict(value))}
+
+
+def _plain(value: Any) -> Any:
+    """As JSON has it: tuples are lists."""
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def _is_of_reading(value: Any) -> bool:
+    """Whether it is plain, or a dataclass that is not of the models."""
+    if dataclasses.is_dataclass(value):
+        return not type(value).__module__.startswith(MODELS)
+    return isinstance(value, PLAIN)
+
+
+class Reading:
+    """A specification's fields as `Recipe.fit_inputs` and `Recipe.read_samples` use them.
+
+    written: of `write_reading`; package: of the recipe, whose dataclasses may be parsed besides those of tailwise
+    A field that is asked for raises UserError where it is absent or wrong.
+    """
+
+    def __init__(self, written: Mapping[str, Any], heads: tuple[Head, ...], package: str, place: str):
+        self.heads, self._written, self._package, self._place = heads, written, package, place
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name not in self._written:
+            raise UserError(f"{self._place}: its card has no reading.{name}: export the model again")
+        value = read_field(self._written[name], self._package, f"{self._place}: reading.{name}")
+        setattr(self, name, value)
+        return value
+
+
+def read_field(written: Any, package: str, path: str) -> Any:
+    """A field of `write_reading`, parsed; UserError with its path for anything else."""
+    if not is_section(written) or written.keys() != {"kind", "value"}:
+        raise UserError(f"{path}: must have a kind and a value: export the model again")
+    value, kind = written["value"], written["kind"]
+    if kind is None:
+        return tuple(value) if isinstance(value, list) else value
+    return convert(find_dataclass(kind, package, path), value, path)
+
+
+def find_dataclass(name: Any, package: str, path: str) -> type:
+    """A dataclass of tailwise or of the recipe's package by its dotted name; UserError for any other."""
+    module, _, attribute = name.rpartition(".") if isinstance(name, str) else ("", "", "")
+    if not any(f"{module}.".startswith(f"{root}.") for root in ("tailwise", package.partition(".")[0])):
+        raise UserError(f"{path}: no dataclass of tailwise or of the recipe: export the model again")
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise UserError(
+            f"{path}: this version of tailwise has no {module}.{attribute}: export the model again"
+        ) from error
+    if not (isinstance(found, type) and dataclasses.is_dataclass(found)):
+        raise UserError(f"{path}: {module}.{attribute} is no dataclass: export the model again")
+    return found

@@ -1,0 +1,115 @@
+"""Answers to files that somebody sent: read as the recipe reads them, predicted by an exported model. No torch."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from tailwise.core.errors import UserError, to_line
+from tailwise.core.files import rounded
+from tailwise.evaluation.calibration.fitted import Fitted, calibrated
+from tailwise.export.run.predictor import ExportedPredictor
+from tailwise.metrics.predictions import Predictions
+from tailwise.recipes.prediction import Prediction, Sample
+from tailwise.recipes.recipe import Recipe
+
+ENDING = re.compile(r"\.[a-z0-9]{1,8}")
+WRONG_KIND, UNUSABLE = 415, 422
+
+
+class Refused(Exception):
+    """A request that is not answered. status: of HTTP; the text is one line for its sender"""
+
+    def __init__(self, status: int, text: str):
+        super().__init__(to_line(text))
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file as it was sent. name: of it there, of which the ending alone is used"""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Service:
+    """spec: what `recipe` reads inputs by; calibration: of each head, empty: none"""
+
+    recipe: Recipe
+    spec: Any
+    predictor: ExportedPredictor
+    calibration: Mapping[str, Fitted]
+
+    def answer(self, files: Sequence[Upload]) -> list[dict[str, Any]]:
+        """The samples of these files, as `as_json` has them; raises Refused with one line."""
+        with TemporaryDirectory(prefix="tailwise-") as folder:
+            try:
+                return self._answer(files, Path(folder))
+            except UserError as error:
+                raise Refused(UNUSABLE, self._without(folder, str(error))) from error
+
+    def _answer(self, files: Sequence[Upload], folder: Path) -> list[dict[str, Any]]:
+        samples = self._read(write(files, folder), str(folder))
+        if not samples:
+            raise UserError(f"no {self.recipe.sample_name} of these files can be used")
+        names = {str(folder / local): file.name for local, file in zip(local_names(files), files)}
+        return [as_json(self._predict(sample), names) for sample in sorted(samples, key=lambda one: one.index)]
+
+    def _read(self, paths: list[Path], folder: str) -> list[Sample]:
+        given = argparse.Namespace(paths=paths, table=None, root=None, folder=None, format=None)
+        try:
+            inputs = self.recipe.find_inputs(given)
+        except UserError as error:
+            raise Refused(WRONG_KIND, self._without(folder, str(error))) from error
+        return list(self.recipe.read_samples(self.recipe.fit_inputs(inputs, self.spec, None), self.spec, 1))
+
+    def _predict(self, sample: Sample) -> Prediction:
+        one = self.predictor.predict(sample)
+        if not self.calibration:
+            return one
+        return replace(one, heads=[calibrated(found, self.calibration[found.head.name]) for found in one.heads])
+
+    @staticmethod
+    def _without(folder: str, text: str) -> str:
+        """The text without places of this machine."""
+        return text.replace(f"{folder}/", "").replace(folder, "the files")
+
+
+def local_names(files: Sequence[Upload]) -> list[str]:
+    """Names of our own, with the endings of those that were sent; none where an ending is none of a file."""
+    endings = [Path(file.name).suffix.lower() for file in files]
+    return [f"file{place}{ending if ENDING.fullmatch(ending) else ''}" for place, ending in enumerate(endings, 1)]
+
+
+def write(files: Sequence[Upload], folder: Path) -> list[Path]:
+    paths = [folder / name for name in local_names(files)]
+    for path, file in zip(paths, files):
+        path.write_bytes(file.content)
+    return paths
+
+
+def as_json(one: Prediction, names: Mapping[str, str]) -> dict[str, Any]:
+    """{"files", "heads": {head: answer, or a list with one a position}, "attention"}; names: {path: as it was sent}"""
+    heads = {found.head.name: answers(found) for found in one.heads}
+    files = [names.get(str(part), "") for part in one.parts] if one.attention else [names.get(one.name, "")]
+    attention = {head: rounded(weights.tolist()) for head, weights in one.attention.items()}
+    return {"files": [name for name in files if name], "heads": heads, "attention": attention}
+
+
+def answers(found: Predictions) -> Any:
+    """{"class", "confidence", "probabilities": {class: p}} of a sample, or a list with one a position."""
+    rows = [_row(found, place) for place in range(len(found))]
+    return rows[0] if found.positions is None else rows
+
+
+def _row(found: Predictions, place: int) -> dict[str, Any]:
+    likely, label = rounded(found.known_probabilities[place].tolist()), int(found.predicted[place])
+    by_class = dict(zip(found.head.classes, likely))
+    return {"class": found.head.classes[label], "confidence": likely[label], "probabilities": by_class}
