@@ -38,7 +38,7 @@ def find_origin(weights: Path, lock: Path | None = None) -> Origin:
     if place is None:
         return Origin()
     stages, digest = read_stages(place), md5(weights)
-    name = next((name for name, stage in stages.items() if digest in entries(stage, "outs").values()), None)
+    name = next((name for name, stage in stages.items() if made(stage, digest)), None)
     if name is None:
         if lock is not None:
             raise UserError(f"{lock}: has no stage that wrote {weights}: give the dvc.lock of its run")
@@ -73,6 +73,11 @@ def _entries(listed: list[Any]) -> Iterator[tuple[str, str]]:
     for each in listed:
         if is_section(each) and isinstance(each.get("path"), str) and isinstance(each.get("md5"), str):
             yield each["path"], each["md5"]
+
+
+def made(stage: Any, digest: str) -> bool:
+    """Whether a stage wrote the file, and is none that copied it, as select_model does."""
+    return digest in entries(stage, "outs").values() and digest not in entries(stage, "deps").values()
 
 
 def is_data(path: str) -> bool:
