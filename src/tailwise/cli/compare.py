@@ -27,7 +27,7 @@ from tailwise.compare.text import markdown, terminal
 from tailwise.core.errors import UserError, escape_output
 from tailwise.core.files import write_text
 from tailwise.core.params.config import read_params, section
-from tailwise.recipes.recipe import load_recipe
+from tailwise.recipes.recipe import Recipe, load_recipe
 
 
 def compare(args: argparse.Namespace, folder: Path = Path(".")) -> None:
@@ -75,16 +75,21 @@ def told(line: str) -> None:
 
 def check_params(wanted: Sequence[Cell], folder: Path) -> None:
     """Raise UserError for params that the pipeline's recipe rejects, before anything runs."""
-    given = yaml.safe_load((folder / "dvc.yaml").read_text("utf8")).get("vars", [])
-    names = [each["recipe"] for each in given if isinstance(each, dict) and "recipe" in each]
-    if not names:
+    if (recipe := recipe_of(folder)) is None:
         return
-    kind = load_recipe(names[0]).params()
+    kind = recipe.params()
     for cell in wanted:
         try:
             section(cell.params, "", kind)
         except UserError as error:
             raise UserError(f"row {cell.label}: {str(error).removeprefix(f'{PARAMS}: ')}") from error
+
+
+def recipe_of(folder: Path) -> Recipe | None:
+    """The recipe that a pipeline's dvc.yaml names; None if it names none."""
+    given = yaml.safe_load((folder / "dvc.yaml").read_text("utf8")).get("vars", [])
+    names = [each["recipe"] for each in given if isinstance(each, dict) and "recipe" in each]
+    return load_recipe(names[0]) if names else None
 
 
 def check_cache(folder: Path, target: str) -> None:

@@ -27,12 +27,12 @@ def how_different(found: Comparison) -> str:
 
 def markdown(found: Comparison) -> str:
     """The page in Markdown."""
-    return "# Comparison\n\n" + "\n\n".join(_parts(found, _markdown_table, "## ")) + "\n"
+    return "# Comparison\n\n" + "\n\n".join(_parts(found, markdown_table, "## ")) + "\n"
 
 
 def terminal(found: Comparison) -> str:
     """The same for a terminal, in aligned columns."""
-    return "\n\n".join(_parts(found, _aligned, ""))
+    return "\n\n".join(_parts(found, aligned, ""))
 
 
 def _parts(found: Comparison, table: Callable[[Sequence[Sequence[str]]], str], heading: str) -> Iterator[str]:
@@ -130,7 +130,7 @@ def _clean(text: str) -> str:
     return " ".join(text.split())
 
 
-def _markdown_table(rows: Sequence[Sequence[str]]) -> str:
+def markdown_table(rows: Sequence[Sequence[str]]) -> str:
     """rows: the first is the header."""
     written = [[_escaped(cell) for cell in row] for row in rows]
     rule = ["---", *["---:"] * (len(rows[0]) - 1)]
@@ -143,7 +143,7 @@ def _escaped(cell: str) -> str:
     return "".join(f"\\{character}" if character in "\\|*_`[]" else character for character in text)
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
+def aligned(rows: Sequence[Sequence[str]]) -> str:
     """Columns of equal width, the first to the left."""
     clean = [[_clean(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*clean)]
