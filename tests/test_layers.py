@@ -33,7 +33,8 @@ ALLOWED = {
     "recipes": WORK,
     "ablation": PURE | {"engine", "reporting"},
     "compare": PURE | {"evaluation", "reporting"},
-    "cli": WORK | {"recipes", "ablation", "compare"},
+    "ensemble": BASE | {"metrics", "evaluation", "compare"},
+    "cli": WORK | {"recipes", "ablation", "compare", "ensemble"},
     "__main__": {"cli"},
 }
 """{layer: the layers below that it may import besides itself}. What is not named here may not exist."""

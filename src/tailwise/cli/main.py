@@ -41,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
     add_regress(commands.add_parser("regress", help="what got worse since the committed figures; status 1 if anything"))
     add_ablate(commands.add_parser("ablate", help="train a pipeline with parts changed, and compare: docs/ablation.md"))
     add_compare(commands.add_parser("compare", help="revisions or experiments with statistics: docs/compare.md"))
+    add_ensemble(commands.add_parser("ensemble", help="average several runs, if that helps: docs/ensemble.md"))
     add_config(commands.add_parser("config", help="print params.yaml as a recipe reads it, defaults included"))
     add_download(commands.add_parser("download", help="fetch a list of URLs; goes on where it was broken off"))
     add_unpack(commands.add_parser("unpack", help="unpack an archive, also in numbered parts, into one folder"))
@@ -127,6 +128,25 @@ def add_compare(one: argparse.ArgumentParser) -> None:
     one.set_defaults(run=_compare)
 
 
+def add_ensemble(one: argparse.ArgumentParser) -> None:
+    one.add_argument("revisions", nargs="+", metavar="REV", help="runs: a branch, commit, DVC experiment, or workspace")
+    also = "a weights file and the folder of its answers, such as those of a phase: docs/ensemble.md"
+    one.add_argument("--also", type=Path, nargs=2, action="append", metavar=("WEIGHTS", "ANSWERS"), help=also)
+    by = "what weights are selected by, mean over the heads; default: %(default)s"
+    one.add_argument("--by", choices=("macro_recall", "log_loss"), default="macro_recall", help=by)
+    one.add_argument("--rounds", type=int, default=25, metavar="N", help="of the selection; default: %(default)s")
+    one.add_argument("--equal", action="store_true", help="all weights are equal, nothing is selected")
+    undecoded = "where answers are decoded: compare the most probable classes instead"
+    one.add_argument("--undecoded", action="store_true", help=undecoded)
+    data = "the validation data may have other hashes, as other features of the same samples"
+    one.add_argument("--any-data", action="store_true", help=data)
+    out = Path("ensembles/main/ensemble.json")
+    one.add_argument("--out", type=Path, metavar="FILE", default=out, help="weights go beside it; default: %(default)s")
+    page = Path("reports/ensemble.md")
+    one.add_argument("--markdown", type=Path, metavar="FILE", default=page, help="the tables; default: %(default)s")
+    one.set_defaults(run=_ensemble)
+
+
 def add_config(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "recipe", metavar="MODULE", nargs="?", default="tailwise.recipes.fouls", help="default: %(default)s"
@@ -172,6 +192,12 @@ def _compare(args: argparse.Namespace) -> None:
     from tailwise.cli.compare import compare
 
     compare(args)
+
+
+def _ensemble(args: argparse.Namespace) -> None:
+    from tailwise.cli.ensemble import ensemble
+
+    ensemble(args)
 
 
 def _download(args: argparse.Namespace) -> None:
