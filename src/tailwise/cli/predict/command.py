@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from tailwise.cli.predict.output import FORMATS, Format
 from tailwise.core.errors import UserError, escape, print_error, shorten
 from tailwise.core.files import write_bytes
 from tailwise.engine.checkpoint.header import read_facts
+from tailwise.ensemble.file import Part, read_ensemble
 from tailwise.evaluation.calibration.fitted import Fitted, calibrated, check_classes, read_calibration
 from tailwise.recipes.prediction import Inputs, Prediction
 from tailwise.recipes.recipe import Recipe, load_recipe, names
@@ -20,13 +21,18 @@ def predict(args: argparse.Namespace) -> None:
     """args: of cli/main.py. Raises UserError; invalid inputs are rejected before the slow import of torch."""
     if args.out:
         check_writable(args.out)
-    recipe = find_recipe(args.weights, args.recipe)
+    parts = read_parts(args)
+    recipe = find_recipe(parts[0].path, args.recipe)
+    check_recipe(recipe, parts)
     form = find_format(recipe, args.format)
     calibration = read_calibration(args.calibration) if args.calibration else {}
     inputs = recipe.find_inputs(args)
     for note in inputs.notes:
         print_error(note)
-    predictions, inputs = _predict(args, recipe, inputs, calibration)
+    if is_ensemble(args.weights):
+        predictions, inputs = _predict_ensemble(args, parts, recipe, inputs)
+    else:
+        predictions, inputs = _predict(args, recipe, inputs, calibration)
     if not predictions:
         raise UserError(f"{inputs.source}: no {inputs.sample_name} of it can be used")
     text = (form or known_formats(recipe)[inputs.form])(predictions, replace(inputs, split=args.set or inputs.split))
@@ -50,6 +56,26 @@ def find_recipe(weights: Path, module: str | None) -> Recipe:
         return load_recipe(f"tailwise.recipes.{name}")
     wrote = f"the unknown recipe {shorten(repr(name))}" if name else "no recipe, or by an older version: train it again"
     raise UserError(f"{weights}: written by {wrote}; known recipes: {', '.join(names())}; see --recipe")
+
+
+def is_ensemble(weights: Path) -> bool:
+    return weights.suffix == ".json"
+
+
+def read_parts(args: argparse.Namespace) -> list[Part]:
+    """The weights file alone, or the members of an ensemble."""
+    if not is_ensemble(args.weights):
+        return [Part(args.weights, 1.0)]
+    if args.calibration:
+        raise UserError(f"--calibration is of one model, not of the ensemble {args.weights}: leave it out")
+    return read_ensemble(args.weights)
+
+
+def check_recipe(recipe: Recipe, parts: Sequence[Part]) -> None:
+    """Raise UserError for members of another recipe than the first one's."""
+    for part in parts[1:]:
+        if (name := read_facts(part.path).get("recipe")) != recipe.name:
+            raise UserError(f"{part.path}: written by the recipe {shorten(repr(name))}, not by {recipe.name}")
 
 
 def known_formats(recipe: Recipe) -> dict[str, Format]:
@@ -86,6 +112,19 @@ def _predict(
     samples = recipe.read_samples(inputs, spec, args.workers)
     decoded = predictor.decode is not None
     found = {sample.index: _calibrated(predictor.predict(sample), calibration, decoded) for sample in samples}
+    return [found[index] for index in sorted(found)], inputs
+
+
+def _predict_ensemble(
+    args: argparse.Namespace, parts: Sequence[Part], recipe: Recipe, inputs: Inputs
+) -> tuple[list[Prediction], Inputs]:
+    """As `_predict`, by the average of the members."""
+    from tailwise.cli.predict.ensemble import load_models, predict_all
+    from tailwise.engine.distributed.device import find_device
+
+    models = load_models(parts, recipe, find_device(args.device, "--device"))
+    decode = recipe.decoder(args.decoding, models[0].predictor.heads) if args.decoding else None
+    found, inputs = predict_all(models, recipe, inputs, args.format, args.workers, decode)
     return [found[index] for index in sorted(found)], inputs
 
 
