@@ -1,6 +1,7 @@
 """Planted cases: where an ensemble must win, and where it cannot."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from support.ensembles import pool_of, told, weak_at
 from tailwise.core.errors import UserError
 from tailwise.ensemble.assessment import PLAIN, Options, assess
+from tailwise.ensemble.pool import make_pool
 from tailwise.ensemble.text import markdown, terminal
 from tailwise.ensemble.verdict import to_json, verdict
 
@@ -29,7 +31,9 @@ def identical():
 def test_members_with_different_mistakes_win(different):
     gain = different.gain()
     assert different.wins() and gain.low > 0.05 and gain.value > 0.1
-    assert verdict(different).startswith("Use the ensemble: it is better by +0.")
+    assert verdict(different).startswith(
+        "Use the ensemble: its advantage in macro recall over the best member, cross-fitted, is +0."
+    )
     assert (different.weights > 0).all() and different.weights.sum() == pytest.approx(1)
     assert all(own < 1 for own in np.ravel(different.agreements["tag"].equal)[[1, 2, 5]])
 
@@ -43,7 +47,9 @@ def test_they_win_however_they_are_weighed(options):
 def test_identical_members_are_no_gain_and_the_best_member_is_named(identical):
     gain = identical.gain()
     assert (gain.value, gain.low, gain.high) == (0, 0, 0) and not identical.wins()
-    assert verdict(identical).startswith("No gain is shown") and verdict(identical).endswith("Use one alone.")
+    assert verdict(identical).startswith("No gain of the ensemble is shown") and verdict(identical).endswith(
+        "Use one alone."
+    )
     assert identical.agreements["tag"].kappa[0][1] == 1 and identical.weights.tolist() == [1, 0]
 
 
@@ -62,6 +68,22 @@ def test_a_class_with_few_labels_is_named():
     found = assess(pool_of(one=weak_at([0], targets, 1), other=weak_at([1], targets, 2)), Options(), "foul")
     assert found.limits == ["tag: 3 fouls of c: too few to measure its recall."]
     assert "- tag: 3 fouls of c: too few to measure its recall." in markdown(found)
+
+
+def test_of_few_groups_no_interval_shows_a_gain():
+    groups = [f"g{i % 9}" for i in range(150)]
+    members = {f"weak_{i}": replace(weak_at([i], TARGETS, i), groups=groups) for i in range(3)}
+    found = assess(pool_of(**members), Options())
+    assert found.gain().low > 0 and not found.wins() and found.limits[0].startswith("Only 9 groups: too few")
+
+
+def test_what_decoding_leaves_out_is_said():
+    first, second = weak_at([0], TARGETS, 1), weak_at([1], TARGETS, 2)
+    members = {"first": {"tag": first}, "second": {"tag": replace(second, predicted=TARGETS)}}
+    found = assess(make_pool(members, undecoded=True), Options())
+    assert found.limits == [
+        "tag: the answers of the runs are decoded; the figures here are of the most probable classes."
+    ]
 
 
 def test_a_better_plain_average_is_advised(identical):

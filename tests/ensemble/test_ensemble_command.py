@@ -107,7 +107,7 @@ def answers(toy: Toy, branch: str):
 
 def test_a_branch_and_an_experiment_become_an_ensemble_that_wins(toy, capsys):
     status, out, error = ensemble(capsys, "main", "second")
-    assert (status, error) == (0, "") and out.startswith("Use the ensemble: it is better by +0.")
+    assert (status, error) == (0, "") and out.startswith("Use the ensemble: its advantage in macro recall over the")
     file = Path("ensembles/main/ensemble.json")
     text = file.read_text()
     members = json.loads(text)["members"]
@@ -132,7 +132,7 @@ def test_files_of_another_phase_are_members_too(toy, capsys):
     status, out, _ = ensemble(
         capsys, "workspace", "--also", "phase2.safetensors", "phase2", "--equal", "--out", "e.json"
     )
-    assert status == 0 and out.startswith("No gain is shown") and "Use workspace alone." in out
+    assert status == 0 and out.startswith("No gain of the ensemble is shown") and "Use workspace alone." in out
     found = json.loads(Path("e.json").read_text())["members"]
     assert [(each["name"], each["commit"], each["weight"]) for each in found] == [
         ("workspace", None, 0.5),

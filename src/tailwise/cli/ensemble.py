@@ -8,11 +8,11 @@ from tailwise.cli.compare import check_folder, recipe_of
 from tailwise.core.errors import UserError, escape_output
 from tailwise.core.files import write_text
 from tailwise.ensemble.assessment import Options, assess
-from tailwise.ensemble.write import write_ensemble
 from tailwise.ensemble.members import Member, read_members
 from tailwise.ensemble.pool import make_pool
 from tailwise.ensemble.text import markdown, terminal
 from tailwise.ensemble.verdict import to_json
+from tailwise.ensemble.write import write_ensemble
 
 
 def ensemble(args: argparse.Namespace, folder: Path = Path(".")) -> None:

@@ -11,7 +11,7 @@ from tailwise.ensemble.pool import Answers, Pool
 from tailwise.ensemble.scores import BY, By, Resampled, figures, outcomes, resample
 from tailwise.ensemble.selection import ROUNDS, best_member, cross_fit, greedy
 from tailwise.evaluation.intervals import Interval
-from tailwise.evaluation.limits import PLAIN_NAMES, limits, limits_of_groups, limits_of_sequences
+from tailwise.evaluation.limits import FEW_GROUPS, Names, limits, limits_of_groups, limits_of_sequences
 from tailwise.evaluation.measure import Measured, measure
 
 ENSEMBLE, BEST, PLAIN = 0, 1, 2
@@ -65,9 +65,9 @@ class Assessment:
         return negated(found) if self.options.by == "log_loss" else found
 
     def wins(self, model: int = ENSEMBLE) -> bool:
-        """Whether the interval of the gain is above 0."""
+        """Whether the interval of the gain is above 0; of fewer than FEW_GROUPS groups none says anything."""
         low = self.gain(model).low
-        return low is not None and low > 0
+        return low is not None and low > 0 and len(self.pool.groups) >= FEW_GROUPS
 
 
 def assess(pool: Pool, options: Options, sample_name: str = "sample") -> Assessment:
@@ -87,7 +87,7 @@ def assess(pool: Pool, options: Options, sample_name: str = "sample") -> Assessm
         figures(pool, outcomes(pool, pool.average(counts))),
         {of_head.head.name: agreement(of_head) for of_head in pool.heads},
         classes,
-        _limits([of[ENSEMBLE] for of in classes.values()], len(pool.groups), sample_name),
+        [*_of_decoding(pool), *_limits([own for own, _ in classes.values()], len(pool.groups), sample_name)],
     )
 
 
@@ -101,6 +101,14 @@ def _classes(pool: Pool, own: Answers, best: Answers) -> dict[str, tuple[Measure
     return {of.head.name: (measure(of.answers(mine)), measure(of.answers(other))) for of, mine, other in found}
 
 
+def _of_decoding(pool: Pool) -> list[str]:
+    """What figures of the most probable classes leave out."""
+    return [
+        f"{head}: the answers of the runs are decoded; the figures here are of the most probable classes."
+        for head in pool.decoded
+    ]
+
+
 def _limits(heads: Sequence[Measured], groups: int, sample_name: str) -> list[str]:
     """Classes with too few labels to measure, as the certificate says it."""
     lines = limits_of_groups(groups)
@@ -109,5 +117,5 @@ def _limits(heads: Sequence[Measured], groups: int, sample_name: str) -> list[st
         if samples is None:
             lines += limits(head, measured.support, sample_name)
         else:
-            lines += limits_of_sequences(head, samples, PLAIN_NAMES)
+            lines += limits_of_sequences(head, samples, Names(sample_name))
     return lines

@@ -46,10 +46,11 @@ class HeadPool:
 
 @dataclass(frozen=True)
 class Pool:
-    """members: M names; heads: at least one"""
+    """members: M names; heads: at least one; decoded: names of those with decoded answers, which are left out here"""
 
     members: tuple[str, ...]
     heads: tuple[HeadPool, ...]
+    decoded: tuple[str, ...] = ()
 
     @property
     def groups(self) -> np.ndarray:
@@ -88,7 +89,8 @@ def make_pool(answers: Mapping[str, Mapping[str, Predictions]], undecoded: bool 
     for name, of_member in others:
         _check_same(first, heads, name, of_member)
     stacked = {head: np.stack([of[head].known_probabilities for of in members.values()]) for head in heads}
-    return Pool(tuple(members), tuple(HeadPool(found, stacked[head]) for head, found in heads.items()))
+    decoded = tuple(head for head in heads if any(is_decoded(of[head]) for of in members.values()))
+    return Pool(tuple(members), tuple(HeadPool(found, stacked[head]) for head, found in heads.items()), decoded)
 
 
 def _check_averaged(name: str, found: Predictions, undecoded: bool) -> None:

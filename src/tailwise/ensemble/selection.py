@@ -22,15 +22,21 @@ def greedy(pool: Pool, by: By, rounds: int = ROUNDS) -> np.ndarray:
     first of the best rounds counts: one more copy of the same answers is no gain. Ties go to the lower log loss, then
     to the earlier member.
     """
-    counts, best, found = np.zeros(len(pool.members), int), (-np.inf, -np.inf), None
-    for _ in range(rounds):
-        scores = [score(pool, pool.average(counts + one), by) for one in np.eye(len(counts), dtype=int)]
+    counts = found = np.zeros(len(pool.members), int)
+    sums: Answers = [np.zeros(of_head.probabilities.shape[1:]) for of_head in pool.heads]
+    best = (-np.inf, -np.inf)
+    for taken in range(1, rounds + 1):
+        scores = [score(pool, _mean(sums, pool.member(place), taken), by) for place in range(len(counts))]
         place = max(range(len(counts)), key=scores.__getitem__)
-        counts[place] += 1
-        if found is None or scores[place] > best:
-            best, found = scores[place], counts.copy()
-    assert found is not None
+        counts = counts + (np.arange(len(counts)) == place)
+        sums = _mean(sums, pool.member(place), 1)
+        if scores[place] > best or taken == 1:
+            best, found = scores[place], counts
     return found
+
+
+def _mean(sums: Answers, more: Answers, count: int) -> Answers:
+    return [(of_head + added) / count for of_head, added in zip(sums, more)]
 
 
 def best_member(pool: Pool, by: By) -> int:

@@ -24,12 +24,12 @@ def figure_names(found: Assessment) -> dict[tuple[int, int], tuple[str, str]]:
 def verdict(found: Assessment) -> str:
     """What to use, and why."""
     title, best = TITLES[found.options.by], found.pool.members[found.best]
-    gain = f"better by {spanned(found.gain())} in {title}, cross-fitted"
+    gain = f"its advantage in {title} over the best member, cross-fitted, is"
     if found.wins():
-        return f"Use the ensemble: it is {gain}, than its best member, {best}."
-    shown = f"No gain is shown: the ensemble is {gain}, than its best member, and the interval is not above 0."
+        return f"Use the ensemble: {gain} {spanned(found.gain())}."
+    shown = f"No gain of the ensemble is shown: {gain} {spanned(found.gain())}."
     if not found.options.equal and found.wins(PLAIN):
-        return f"{shown} Use the plain average of all members, --equal: it is better by {spanned(found.gain(PLAIN))}."
+        return f"{shown} Use the plain average of all members, --equal: its advantage is {spanned(found.gain(PLAIN))}."
     return f"{shown} Use {best} alone."
 
 
@@ -42,8 +42,8 @@ def spanned(span: Interval) -> str:
 def to_json(found: Assessment) -> dict[str, Any]:
     """Figures, intervals and agreement; without time, machine or place."""
     return {
-        "selection": {**asdict(found.options), "counts_groups": len(found.pool.groups)},
-        "bootstrap": {"over": "groups", "draws": DRAWS, "level": LEVEL, "seed": SEED},
+        "selection": {**asdict(found.options), "folds": len(found.bests)},
+        "bootstrap": {"over": "groups", "groups": len(found.pool.groups), "draws": DRAWS, "level": LEVEL, "seed": SEED},
         "verdict": verdict(found),
         "gain": asdict(found.gain()),
         "best": {"member": found.pool.members[found.best], "of_folds": [found.pool.members[i] for i in found.bests]},

@@ -50,8 +50,8 @@ def predict_all(
     weights = [model.weight for model in models]
     if all(model.spec == first.spec for model in models):
         samples = recipe.read_samples(fitted, first.spec, workers)
-        found = {sample.index: ([model.predictor.predict(sample) for model in models], sample) for sample in samples}
-        return {index: average(each, weights, sample, decode) for index, (each, sample) in found.items()}, fitted
+        each = ((sample, [model.predictor.predict(sample) for model in models]) for sample in samples)
+        return {sample.index: average(found, weights, sample, decode) for sample, found in each}, fitted
     if decode:
         raise UserError("--decoding needs members that read the samples alike: leave it out")
     own = [_predict_own(model, recipe, recipe.fit_inputs(inputs, model.spec, form), workers) for model in models]
