@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+from tailwise.cli.runs import add_ablate, add_compare, add_ensemble
 from tailwise.core.errors import UserError, describe_error, escape, escape_output, print_error
 from tailwise.core.system.imports import NO_THREAD, threads_exhausted
 
@@ -101,52 +102,6 @@ def add_regress(one: argparse.ArgumentParser) -> None:
     one.set_defaults(run=_regress)
 
 
-def add_ablate(one: argparse.ArgumentParser) -> None:
-    one.add_argument(
-        "file", type=Path, nargs="?", default=Path("ablation.yaml"), help="of the rows; default: %(default)s"
-    )
-    one.add_argument("--row", action="append", metavar="NAME", help="only this one, or these; default: all")
-    one.add_argument("--seeds", type=int, metavar="N", help="of each row; default: the file's")
-    one.add_argument("--list", action="store_true", dest="only_list", help="show what is not done, compute nothing")
-    one.add_argument("--tables", action="store_true", help="write the table and the plot, compute nothing")
-    one.set_defaults(run=_ablate)
-
-
-def add_compare(one: argparse.ArgumentParser) -> None:
-    named = "a branch, tag, commit, DVC experiment, or workspace; the first is what the others are compared with"
-    one.add_argument("revisions", nargs="*", metavar="REV", help=named)
-    one.add_argument("--run", type=Path, dest="run_file", metavar="FILE", help="run a sweep's experiments first")
-    one.add_argument("--workers", type=int, default=1, metavar="N", help="runs at a time; default: %(default)s")
-    one.add_argument("--list", action="store_true", dest="only_list", help="with --run: show what would run")
-    one.add_argument("--metric", action="append", metavar="NAME", help="a figure by dotted name, shown first")
-    seen = "seeds are counted that would show this difference, as a share; default: %(default)g"
-    one.add_argument("--difference", type=float, default=0.02, metavar="X", help=seen)
-    one.add_argument("--any-code", action="store_true", help="runs of other code or data are seeds of one row")
-    one.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables in Markdown")
-    html = Path("reports/comparison.html")
-    one.add_argument("--html", type=Path, metavar="FILE", default=html, help="the page; default: %(default)s")
-    one.set_defaults(run=_compare)
-
-
-def add_ensemble(one: argparse.ArgumentParser) -> None:
-    one.add_argument("revisions", nargs="+", metavar="REV", help="runs: a branch, commit, DVC experiment, or workspace")
-    also = "a weights file and the folder of its answers, such as those of a phase: docs/ensemble.md"
-    one.add_argument("--also", type=Path, nargs=2, action="append", metavar=("WEIGHTS", "ANSWERS"), help=also)
-    by = "what weights are selected by, mean over the heads; default: %(default)s"
-    one.add_argument("--by", choices=("macro_recall", "log_loss"), default="macro_recall", help=by)
-    one.add_argument("--rounds", type=int, default=25, metavar="N", help="of the selection; default: %(default)s")
-    one.add_argument("--equal", action="store_true", help="all weights are equal, nothing is selected")
-    undecoded = "where answers are decoded: compare the most probable classes instead"
-    one.add_argument("--undecoded", action="store_true", help=undecoded)
-    data = "the validation data may have other hashes, as other features of the same samples"
-    one.add_argument("--any-data", action="store_true", help=data)
-    out = Path("ensembles/main/ensemble.json")
-    one.add_argument("--out", type=Path, metavar="FILE", default=out, help="weights go beside it; default: %(default)s")
-    page = Path("reports/ensemble.md")
-    one.add_argument("--markdown", type=Path, metavar="FILE", default=page, help="the tables; default: %(default)s")
-    one.set_defaults(run=_ensemble)
-
-
 def add_config(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "recipe", metavar="MODULE", nargs="?", default="tailwise.recipes.fouls", help="default: %(default)s"
@@ -176,28 +131,6 @@ def _predict(args: argparse.Namespace) -> None:
     from tailwise.cli.predict.command import predict
 
     predict(args)
-
-
-def _ablate(args: argparse.Namespace) -> None:
-    if args.seeds is not None and args.seeds < 1:
-        raise UserError(f"--seeds must be at least 1, found {args.seeds}")
-    from tailwise.cli.ablate import ablate
-
-    ablate(args)
-
-
-def _compare(args: argparse.Namespace) -> None:
-    if args.workers < 1:
-        raise UserError(f"--workers must be at least 1, found {args.workers}")
-    from tailwise.cli.compare import compare
-
-    compare(args)
-
-
-def _ensemble(args: argparse.Namespace) -> None:
-    from tailwise.cli.ensemble import ensemble
-
-    ensemble(args)
 
 
 def _download(args: argparse.Namespace) -> None:

@@ -22,17 +22,13 @@ def predict(args: argparse.Namespace) -> None:
     if args.out:
         check_writable(args.out)
     parts = read_parts(args)
-    recipe = find_recipe(parts[0].path, args.recipe)
-    check_recipe(recipe, parts)
+    recipe = find_common(parts, args.recipe)
     form = find_format(recipe, args.format)
     calibration = read_calibration(args.calibration) if args.calibration else {}
     inputs = recipe.find_inputs(args)
     for note in inputs.notes:
         print_error(note)
-    if is_ensemble(args.weights):
-        predictions, inputs = _predict_ensemble(args, parts, recipe, inputs)
-    else:
-        predictions, inputs = _predict(args, recipe, inputs, calibration)
+    predictions, inputs = _predict(args, parts, recipe, inputs, calibration)
     if not predictions:
         raise UserError(f"{inputs.source}: no {inputs.sample_name} of it can be used")
     text = (form or known_formats(recipe)[inputs.form])(predictions, replace(inputs, split=args.set or inputs.split))
@@ -71,11 +67,13 @@ def read_parts(args: argparse.Namespace) -> list[Part]:
     return read_ensemble(args.weights)
 
 
-def check_recipe(recipe: Recipe, parts: Sequence[Part]) -> None:
-    """Raise UserError for members of another recipe than the first one's."""
+def find_common(parts: Sequence[Part], module: str | None) -> Recipe:
+    """`find_recipe` of all members; UserError for one of another recipe than the first one's."""
+    recipe = find_recipe(parts[0].path, module)
     for part in parts[1:]:
         if (name := read_facts(part.path).get("recipe")) != recipe.name:
             raise UserError(f"{part.path}: written by the recipe {shorten(repr(name))}, not by {recipe.name}")
+    return recipe
 
 
 def known_formats(recipe: Recipe) -> dict[str, Format]:
@@ -99,9 +97,11 @@ def check_writable(path: Path) -> None:
 
 
 def _predict(
-    args: argparse.Namespace, recipe: Recipe, inputs: Inputs, calibration: Mapping[str, Fitted]
+    args: argparse.Namespace, parts: Sequence[Part], recipe: Recipe, inputs: Inputs, calibration: Mapping[str, Fitted]
 ) -> tuple[list[Prediction], Inputs]:
     """The predictions in sample order, and the inputs adapted to the model. calibration: of each head; empty: none"""
+    if is_ensemble(args.weights):
+        return _predict_ensemble(args, parts, recipe, inputs)
     from tailwise.cli.predict.predictor import load_predictor
     from tailwise.engine.distributed.device import find_device
 
