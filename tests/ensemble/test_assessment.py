@@ -106,3 +106,8 @@ def test_the_page_and_the_json_have_all_figures_and_are_the_same_again(different
 def test_rounds_below_1_are_refused():
     with pytest.raises(UserError, match="--rounds must be at least 1, found 0"):
         Options(rounds=0)
+
+
+def test_no_gain_in_log_loss_has_no_minus_before_its_zero():
+    same = weak_at([0], TARGETS, 1)
+    assert "-0.000" not in verdict(assess(pool_of(one=same, other=same), Options("log_loss")))

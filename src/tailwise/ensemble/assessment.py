@@ -93,7 +93,7 @@ def assess(pool: Pool, options: Options, sample_name: str = "sample") -> Assessm
 
 def negated(found: Interval) -> Interval:
     low, high = found.high, found.low
-    return Interval(*(None if each is None else -each for each in (found.value, low, high)))
+    return Interval(*(None if each is None else 0.0 - each for each in (found.value, low, high)))
 
 
 def _classes(pool: Pool, own: Answers, best: Answers) -> dict[str, tuple[Measured, Measured]]:
