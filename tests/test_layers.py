@@ -36,7 +36,8 @@ ALLOWED = {
     "search": {"core", "compare"},
     "export": PURE | {"evaluation", "models", "recipes"},
     "serve": PURE | {"evaluation", "export", "recipes"},
-    "cli": WORK | {"recipes", "ablation", "compare", "search", "export", "serve"},
+    "ensemble": BASE | {"metrics", "evaluation", "compare"},
+    "cli": WORK | {"recipes", "ablation", "compare", "search", "ensemble", "export", "serve"},
     "__main__": {"cli"},
 }
 """{layer: the layers below that it may import besides itself}. What is not named here may not exist."""

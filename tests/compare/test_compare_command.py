@@ -192,7 +192,7 @@ def test_a_sweep_runs_only_what_is_not_there(toy, capsys, monkeypatch):
             add_experiment(toy, wide, "wide")
             return {}
 
-    monkeypatch.setattr("tailwise.cli.compare.Runner", Stand)
+    monkeypatch.setattr("tailwise.cli.runs.compare.Runner", Stand)
     assert compare(capsys, "--run", "sweep.yaml", "--list")[1].splitlines()[1:] == ["plain, seed 1", "wide, seed 1"]
     add_experiment(toy, plain, "main")
     out = compare(capsys, "--run", "sweep.yaml", "second")[1]

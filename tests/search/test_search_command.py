@@ -61,7 +61,7 @@ class Stand:
 @pytest.mark.slow
 def test_a_search_ends_with_its_table_and_failed_trials_can_be_repeated(toy, capsys, monkeypatch):
     pytest.importorskip("optuna", reason=OPTUNA)
-    monkeypatch.setattr("tailwise.cli.search.Runner", stand := Stand(toy))
+    monkeypatch.setattr("tailwise.cli.runs.search.Runner", stand := Stand(toy))
     for name, value in toy.env.items():
         monkeypatch.setenv(name, value)
     status, out, error = search(capsys, "rates.yaml", "--markdown", "trials.md")

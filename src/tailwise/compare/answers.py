@@ -44,20 +44,24 @@ class Store:
         found = ((head, file) for head, file in wanted.items() if file)
         return {head: read_predictions(file, Head(head, revision.classes[head])) for head, file in found}
 
+    def file(self, md5: str) -> Path:
+        """Where DVC's cache has, or would have, the content of this hash."""
+        return Path(self._cache.oid_to_path(md5))
+
     def lacks(self, hashes: Mapping[str, str]) -> list[str]:
         """Those of the folders {path: hash} whose listing is not in the cache."""
         folders = {path: each for path, each in hashes.items() if each.endswith(".dir")}
-        return [path for path, each in folders.items() if not Path(self._cache.oid_to_path(each)).is_file()]
+        return [path for path, each in folders.items() if not self.file(each).is_file()]
 
     def _files(self, revision: Revision) -> dict[str, Path]:
         """{name in the folder of predictions: file that has its content}"""
         if revision.commit is None:
             return {file.name: file for file in (self.folder / ANSWERS).glob("*.csv")}
         if not revision.answers:
-            return {}
-        listing = Path(self._cache.oid_to_path(revision.answers))
+            return {name: self.file(each) for name, each in revision.tables.items()}
+        listing = self.file(revision.answers)
         entries = json.loads(listing.read_text(encoding="utf8")) if listing.is_file() else []
-        return {entry["relpath"]: Path(self._cache.oid_to_path(entry["md5"])) for entry in entries}
+        return {entry["relpath"]: self.file(entry["md5"]) for entry in entries}
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,17 @@ class Lock:
         outs = self.stages[name]["outs"] if name else ()
         return next((_hash(out) for out in outs if out["path"] == path), None)
 
+    def below(self, folder: str) -> dict[str, str]:
+        """{path in the folder: hash} of outputs that are files of a folder, not the folder as one."""
+        outs = (out for stage in self.stages.values() for out in stage.get("outs", ()))
+        inside = (out for out in outs if out["path"].startswith(f"{folder}/"))
+        return {out["path"].removeprefix(f"{folder}/"): _hash(out) for out in inside}
+
+    def inputs(self, path: str) -> dict[str, str]:
+        """{path: hash} of what the stage that makes an output depends on; empty if no stage has it."""
+        name = self.makers.get(path)
+        return {dep["path"]: _hash(dep) for dep in self.stages[name].get("deps", ())} if name else {}
+
     def later_outs(self, target: str) -> dict[str, str]:
         """{output: hash} of the stages that a stage does not need."""
         outs = self.stages[target].get("outs", ()) if target in self.stages else ()

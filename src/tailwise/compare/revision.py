@@ -39,6 +39,8 @@ class Revision:
     sources: {path: hash} of the code and data that the figures were made from
     stages: {stage that its figures were made with: hash of all that it ran on}
     answers: hash of the folder of predictions; None where dvc.lock has none
+    tables: {file of that folder: hash}, where dvc.lock has its files instead
+    inputs: {path: hash} of all that the stage of its figures depends on: code, weights, samples
     classes: {head: names in index order}; support: {head: {class: labels in validation}}
     own: dotted names of the pipeline's own scores; labels, units: of figures, by dotted name
     """
@@ -51,6 +53,8 @@ class Revision:
     sources: dict[str, str] = field(default_factory=dict)
     stages: dict[str, str] = field(default_factory=dict)
     answers: str | None = None
+    tables: dict[str, str] = field(default_factory=dict)
+    inputs: dict[str, str] = field(default_factory=dict)
     classes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     support: dict[str, dict[str, int]] = field(default_factory=dict)
     own: tuple[str, ...] = ()
@@ -80,6 +84,8 @@ def read_revision(folder: Path, name: str) -> Revision:
         lock.sources(METRICS),
         {stage: lock.identity(stage) for stage in lock.needed_by(METRICS)},
         lock.hash_of(ANSWERS),
+        lock.below(ANSWERS),
+        lock.inputs(METRICS),
         {head: tuple(of["recall"]) for head, of in heads.items()},
         _json(content(folder, commit, CLASSES), CLASSES, name).get("valid", {}),
         tuple(_own_scores(metrics, figures, intervals)),

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 SOURCES = Path(__file__).parents[3] / "src"
@@ -81,11 +82,12 @@ class Toy:
         self.dvc("exp", "run", "--temp", "--name", name, *words)
 
 
-def make_toy(folder: Path, files: dict[str, str] = FILES) -> Toy:
-    """The pipeline, run and committed on the branch main."""
+def make_toy(folder: Path, files: Mapping[str, str] = FILES) -> Toy:
+    """The pipeline, run and committed on the branch main. files: {path: text}"""
     folder.mkdir(parents=True, exist_ok=True)
     toy = Toy(folder)
     for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     toy.run("git", "init", "--quiet", "--initial-branch", "main")
     toy.dvc("init", "--quiet")

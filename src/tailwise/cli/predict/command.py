@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from tailwise.core.errors import UserError, escape, print_error, shorten
 from tailwise.core.files import write_bytes
 from tailwise.core.heads import Head
 from tailwise.engine.checkpoint.header import read_facts
+from tailwise.ensemble.file import Part, read_ensemble
 from tailwise.evaluation.calibration.fitted import Fitted, calibrated, check_classes, read_calibration
 from tailwise.evaluation.costs.decisions import Costs, answered
 from tailwise.recipes.prediction import Inputs, Prediction
@@ -25,13 +26,14 @@ def predict(args: argparse.Namespace) -> None:
         check_writable(args.out)
     if args.costs and args.decoding:
         raise UserError("--costs: decoded answers are of whole sequences: leave --costs or --decoding out")
-    recipe = find_recipe(args.weights, args.recipe) if args.model is None else recipe_of_folder(args)
+    parts = read_parts(args) if args.model is None else []
+    recipe = find_common(parts, args.recipe) if args.model is None else recipe_of_folder(args)
     form = find_format(recipe, args.format)
     calibration = calibration_of(args)
     inputs = recipe.find_inputs(args)
     for note in inputs.notes:
         print_error(note)
-    predictions, inputs = _predict(args, recipe, inputs, calibration)
+    predictions, inputs = _predict(args, parts, recipe, inputs, calibration)
     if not predictions:
         raise UserError(f"{inputs.source}: no {inputs.sample_name} of it can be used")
     text = (form or known_formats(recipe)[inputs.form])(predictions, replace(inputs, split=args.set or inputs.split))
@@ -81,6 +83,28 @@ def recipe_named(weights: Path, name: Any, module: str | None) -> Recipe:
     raise UserError(f"{weights}: written by {wrote}; known recipes: {', '.join(names())}; see --recipe")
 
 
+def is_ensemble(weights: Path) -> bool:
+    return weights.suffix == ".json"
+
+
+def read_parts(args: argparse.Namespace) -> list[Part]:
+    """The weights file alone, or the members of an ensemble."""
+    if not is_ensemble(args.weights):
+        return [Part(args.weights, 1.0)]
+    if args.calibration:
+        raise UserError(f"--calibration is of one model, not of the ensemble {args.weights}: leave it out")
+    return read_ensemble(args.weights)
+
+
+def find_common(parts: Sequence[Part], module: str | None) -> Recipe:
+    """`find_recipe` of all members; UserError for one of another recipe than the first one's."""
+    recipe = find_recipe(parts[0].path, module)
+    for part in parts[1:]:
+        if (name := read_facts(part.path).get("recipe")) != recipe.name:
+            raise UserError(f"{part.path}: written by the recipe {shorten(repr(name))}, not by {recipe.name}")
+    return recipe
+
+
 def known_formats(recipe: Recipe) -> dict[str, Format]:
     """The shared formats and the recipe's, of which one may replace a shared one."""
     return {**FORMATS, **recipe.formats()}
@@ -102,13 +126,15 @@ def check_writable(path: Path) -> None:
 
 
 def _predict(
-    args: argparse.Namespace, recipe: Recipe, inputs: Inputs, calibration: Mapping[str, Fitted]
+    args: argparse.Namespace, parts: Sequence[Part], recipe: Recipe, inputs: Inputs, calibration: Mapping[str, Fitted]
 ) -> tuple[list[Prediction], Inputs]:
     """The predictions in sample order, and the inputs adapted to the model. calibration: of each head; empty: none"""
+    if args.model is None and is_ensemble(args.weights):
+        return _predict_ensemble(args, parts, recipe, inputs)
     predictor, spec = open_model(args, recipe)
     if calibration:
-        check_classes(args.calibration or args.model, calibration, predictor.heads)
-    stated = _read_costs(args.costs, predictor.heads) if args.costs else {}
+        check_classes(args.calibration or args.model or args.weights, calibration, predictor.heads)
+    stated = _read_costs(args.costs, predictor.heads)
     inputs = recipe.fit_inputs(inputs, spec, args.format)
     samples = recipe.read_samples(inputs, spec, args.workers)
     decoded = predictor.decode is not None
@@ -128,13 +154,29 @@ def open_model(args: argparse.Namespace, recipe: Recipe) -> tuple[Any, Any]:
     return load_predictor(args.weights, recipe, find_device(args.device, "--device"), args.decoding)
 
 
+def _predict_ensemble(
+    args: argparse.Namespace, parts: Sequence[Part], recipe: Recipe, inputs: Inputs
+) -> tuple[list[Prediction], Inputs]:
+    """As `_predict`, by the average of the members."""
+    from tailwise.cli.predict.ensemble import load_models, predict_all
+    from tailwise.engine.distributed.device import find_device
+
+    models = load_models(parts, recipe, find_device(args.device, "--device"))
+    decode = recipe.decoder(args.decoding, models[0].predictor.heads) if args.decoding else None
+    stated = _read_costs(args.costs, models[0].predictor.heads)
+    found, inputs = predict_all(models, recipe, inputs, args.format, args.workers, decode)
+    return [_cheapest(found[index], stated) for index in sorted(found)], inputs
+
+
 def _calibrated(one: Prediction, calibration: Mapping[str, Fitted], decoded: bool) -> Prediction:
     if not calibration:
         return one
     return replace(one, heads=[calibrated(found, calibration[found.head.name], decoded) for found in one.heads])
 
 
-def _read_costs(file: Path, heads: Iterable[Head]) -> dict[str, Costs]:
+def _read_costs(file: Path | None, heads: Iterable[Head]) -> dict[str, Costs]:
+    if file is None:
+        return {}
     from tailwise.evaluation.costs.file import read_costs  # loads a reader of YAML
 
     return read_costs(file, heads)

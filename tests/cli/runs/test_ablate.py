@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tailwise.ablation import cell
-from tailwise.cli import ablate
 from tailwise.cli.main import main
+from tailwise.cli.runs import ablate
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_json
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tailwise.cli.compare import check_cache, check_folder, recipe_params, told
+from tailwise.cli.runs.compare import check_cache, check_folder, recipe_params, told
 from tailwise.compare.revision import METRICS, PARAMS
 from tailwise.compare.sweeps.pipeline import read_pipeline
 from tailwise.compare.sweeps.runs import Runner

@@ -29,7 +29,7 @@ from tailwise.compare.text import markdown, terminal
 from tailwise.core.errors import UserError, escape_output
 from tailwise.core.files import write_text
 from tailwise.core.params.config import read_params, section
-from tailwise.recipes.recipe import load_recipe
+from tailwise.recipes.recipe import Recipe, load_recipe
 
 
 def compare(args: argparse.Namespace, folder: Path = Path(".")) -> None:
@@ -77,9 +77,8 @@ def told(line: str) -> None:
 
 def recipe_params(folder: Path) -> list[type]:
     """The dataclass of params.yaml by the pipeline's recipe; none where dvc.yaml names no recipe."""
-    given = yaml.safe_load((folder / "dvc.yaml").read_text("utf8")).get("vars", [])
-    names = [each["recipe"] for each in given if isinstance(each, dict) and "recipe" in each]
-    return [load_recipe(name).params() for name in names[:1]]
+    recipe = recipe_of(folder)
+    return [] if recipe is None else [recipe.params()]
 
 
 def check_params(wanted: Sequence[Cell], folder: Path) -> None:
@@ -89,6 +88,13 @@ def check_params(wanted: Sequence[Cell], folder: Path) -> None:
             section(cell.params, "", kind)
         except UserError as error:
             raise UserError(f"row {cell.label}: {str(error).removeprefix(f'{PARAMS}: ')}") from error
+
+
+def recipe_of(folder: Path) -> Recipe | None:
+    """The recipe that a pipeline's dvc.yaml names; None if it names none."""
+    given = yaml.safe_load((folder / "dvc.yaml").read_text("utf8")).get("vars", [])
+    names = [each["recipe"] for each in given if isinstance(each, dict) and "recipe" in each]
+    return load_recipe(names[0]) if names else None
 
 
 def check_cache(folder: Path, target: str) -> None:

@@ -1,4 +1,4 @@
-"""Arguments of the commands on runs of a pipeline: ablate, compare, search, costs."""
+"""Arguments of the commands on runs of a pipeline: ablate, compare, search, ensemble, costs."""
 
 import argparse
 from pathlib import Path
@@ -52,10 +52,29 @@ def add_costs(one: argparse.ArgumentParser) -> None:
     one.set_defaults(run=_costs)
 
 
+def add_ensemble(one: argparse.ArgumentParser) -> None:
+    one.add_argument("revisions", nargs="+", metavar="REV", help="runs: a branch, commit, DVC experiment, or workspace")
+    also = "a weights file and the folder of its answers, such as those of a phase: docs/ensemble.md"
+    one.add_argument("--also", type=Path, nargs=2, action="append", metavar=("WEIGHTS", "ANSWERS"), help=also)
+    by = "what weights are selected by, mean over the heads; default: %(default)s"
+    one.add_argument("--by", choices=("macro_recall", "log_loss"), default="macro_recall", help=by)
+    one.add_argument("--rounds", type=int, default=25, metavar="N", help="of the selection; default: %(default)s")
+    one.add_argument("--equal", action="store_true", help="all weights are equal, nothing is selected")
+    undecoded = "where answers are decoded: compare the most probable classes instead"
+    one.add_argument("--undecoded", action="store_true", help=undecoded)
+    data = "the validation data may have other hashes, as other features of the same samples"
+    one.add_argument("--any-data", action="store_true", help=data)
+    out = Path("ensembles/main/ensemble.json")
+    one.add_argument("--out", type=Path, metavar="FILE", default=out, help="weights go beside it; default: %(default)s")
+    page = Path("reports/ensemble.md")
+    one.add_argument("--markdown", type=Path, metavar="FILE", default=page, help="the tables; default: %(default)s")
+    one.set_defaults(run=_ensemble)
+
+
 def _ablate(args: argparse.Namespace) -> None:
     if args.seeds is not None and args.seeds < 1:
         raise UserError(f"--seeds must be at least 1, found {args.seeds}")
-    from tailwise.cli.ablate import ablate
+    from tailwise.cli.runs.ablate import ablate
 
     ablate(args)
 
@@ -63,7 +82,7 @@ def _ablate(args: argparse.Namespace) -> None:
 def _compare(args: argparse.Namespace) -> None:
     if args.workers < 1:
         raise UserError(f"--workers must be at least 1, found {args.workers}")
-    from tailwise.cli.compare import compare
+    from tailwise.cli.runs.compare import compare
 
     compare(args)
 
@@ -73,12 +92,18 @@ def _search(args: argparse.Namespace) -> None:
         raise UserError(f"--workers must be at least 1, found {args.workers}")
     if args.trials is not None and args.trials < 1:
         raise UserError(f"--trials must be at least 1, found {args.trials}")
-    from tailwise.cli.search import search
+    from tailwise.cli.runs.search import search
 
     search(args)
 
 
 def _costs(args: argparse.Namespace) -> None:
-    from tailwise.cli.costs import costs
+    from tailwise.cli.runs.costs import costs
 
     costs(args)
+
+
+def _ensemble(args: argparse.Namespace) -> None:
+    from tailwise.cli.runs.ensemble import ensemble
+
+    ensemble(args)
