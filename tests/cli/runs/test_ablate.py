@@ -10,7 +10,7 @@ from tailwise.cli.runs import ablate
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_json
 
-FOLDER = Path(__file__).parents[2] / "pipelines" / "sections"
+FOLDER = Path(__file__).parents[3] / "pipelines" / "sections"
 ROWS = """
 title: Parts
 seeds: 2
