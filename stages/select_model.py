@@ -14,9 +14,7 @@ from tailwise.core.params.config import read_params, section, sections
 from tailwise.engine.evaluate.evaluation import evaluate
 from tailwise.engine.evaluate.inputs import ComputeConfig, build_task, trained_task
 from tailwise.engine.monitor.backend import keep_backend
-from tailwise.evaluation.limits import Names, limits_of_groups
-from tailwise.evaluation.measure import Measured, count_groups
-from tailwise.evaluation.selection import Answers, Choice, Selection, choose, only
+from tailwise.evaluation.selection import Answers, Choice, Selection, choose, limits_of_answers, only
 from tailwise.metrics.labels import readable
 from tailwise.recipes.recipe import Recipe, load_recipe
 
@@ -32,14 +30,17 @@ def main() -> None:
     args, params = parser.parse_args(), read_params()
 
     wanted = section(params, "selection", Selection) if "selection" in params else Selection()
-    names, recipe = wanted.candidates(args.phases), load_recipe(args.recipe)
+    names, recipe = wanted.of(args.phases), load_recipe(args.recipe)
     choice, limits = only(names[0]), []
     if len(names) > 1:
         figure, answers = answers_of(recipe, params, args.split, names)
-        choice, limits = choose(answers, figure, wanted.errors), limits_of(answers[names[0]], recipe)
+        choice, limits = (
+            choose(answers, figure, wanted.standard_errors),
+            limits_of_answers(answers[names[0]], recipe.sample_name),
+        )
     write_bytes(args.weights, weights_of(choice.chosen).read_bytes())
     write_json(args.selection, {**choice.to_json(), "reason": choice.reason, "limits": limits})
-    print("\n".join(told(choice, limits)))
+    print("\n".join(lines(choice, limits)))
 
 
 def weights_of(phase: str) -> Path:
@@ -58,14 +59,7 @@ def answers_of(recipe: Recipe, params: dict, split: Path, names: list[str]) -> t
     return (task.select.figure if task.select else ""), found
 
 
-def limits_of(answers: Answers, recipe: Recipe) -> list[str]:
-    """What the split is too small to tell."""
-    names = Names(recipe.sample_name)
-    of_heads = [line for found in answers.values() for line in Measured(found, found.matrix, {}).limits(names)]
-    return [*limits_of_groups(count_groups(answers.values())), *of_heads]
-
-
-def told(choice: Choice, limits: list[str]) -> list[str]:
+def lines(choice: Choice, limits: list[str]) -> list[str]:
     rows = [
         f"{row.name}: {readable(choice.figure)} {row.value:.3f}, {row.behind:.3f} below {choice.best}, "
         f"standard error {row.error:.3f}"

@@ -37,8 +37,8 @@ def test_a_preferred_model_within_one_error_is_taken_and_one_beyond_it_is_not():
 
 
 def test_without_tolerance_the_best_is_taken_and_of_equals_the_preferred_one():
-    assert choose({"phase2": wrong(9), "phase1": wrong(8)}, "macro_recall", errors=0).chosen == "phase1"
-    assert choose({"phase2": wrong(9), "phase1": wrong(9)}, "macro_recall", errors=0).chosen == "phase2"
+    assert choose({"phase2": wrong(9), "phase1": wrong(8)}, "macro_recall", standard_errors=0).chosen == "phase1"
+    assert choose({"phase2": wrong(9), "phase1": wrong(9)}, "macro_recall", standard_errors=0).chosen == "phase2"
 
 
 def test_the_error_is_of_the_difference_on_the_same_groups():
@@ -87,12 +87,12 @@ def test_what_cannot_be_compared_is_refused():
 
 
 def test_the_order_of_preference_is_that_of_params_or_of_the_pipeline():
-    assert Selection().candidates(["phase3", "phase2"]) == ["phase3", "phase2"]
-    assert Selection(("phase2",)).candidates(["phase3", "phase2"]) == ["phase2"]
+    assert Selection().of(["phase3", "phase2"]) == ["phase3", "phase2"]
+    assert Selection(("phase2",)).of(["phase3", "phase2"]) == ["phase2"]
     with pytest.raises(ValueError, match="twice"):
         Selection(("phase2", "phase2"))
     with pytest.raises(ValueError, match="negative"):
-        Selection(errors=-1.0)
+        Selection(standard_errors=-1.0)
     assert only("phase3").reason == "phase3: the only candidate."
 
 

@@ -108,7 +108,7 @@ PARAMETERS = {
     "training.batch_size": f"{CHECK} choose {TRAINING}",
     "training.seed training.accumulate training.threads training.precision": f"{CHECK} {TRAINING}",
     "evaluation.adjust": f"{CHECK} {ANSWERS}",
-    "selection.among selection.errors": f"{CHECK} select_model {ANSWERS}",
+    "selection.candidates selection.standard_errors": f"{CHECK} select_model {ANSWERS}",
     "certificate.macro_recall certificate.macro_f1 certificate.class_recall certificate.loss "
     "certificate.above certificate.below": f"{CHECK} {JUDGING}",
     "stability.guards stability.spike_factor stability.max_rollbacks": f"{CHECK} {TRAINING}",

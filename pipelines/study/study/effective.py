@@ -39,7 +39,7 @@ def cell_params(base: dict, dataset: Dataset, method: Method, rate: float, seed:
         override(params, path, value)
     for phase in PHASES:
         params[phase]["train"]["lr"] = scaled(params[phase]["train"]["lr"], rate, phase)
-    params["selection"] = {"among": [PHASES[-1]]}
+    params["selection"] = {"candidates": [PHASES[-1]]}
     params["training"].update(seed=seed, threads=1)
     params["runtime"].update(verbosity="quiet", device="cpu", devices=1, workers=0)
     return {name: value for name, value in params.items() if name in known}

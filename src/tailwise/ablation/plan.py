@@ -126,7 +126,7 @@ def cell_params(plan: Ablation, cell: Cell, kind: type) -> dict[str, Any]:
     for path, value in {**plan.params, **plan.rows[cell.row].params, **seeds}.items():
         override(params, path, value, plan.phases)
     if "selection" in params:
-        params["selection"] = {"among": plan.phases[-1:]}
+        params["selection"] = {"candidates": plan.phases[-1:]}
     params["training"]["threads"] = 1
     params["runtime"] = {**params.get("runtime", {}), "verbosity": "quiet", "device": "cpu", "devices": 1, "workers": 0}
     try:

@@ -13,6 +13,8 @@ import numpy as np
 
 from tailwise.core.errors import UserError
 from tailwise.evaluation.intervals import DRAWS, SEED, SINGLE, class_figures, count_classes, group_weights
+from tailwise.evaluation.limits import Names, limits_of_groups
+from tailwise.evaluation.measure import Measured, count_groups
 from tailwise.metrics.confusion import macro
 from tailwise.metrics.labels import readable
 from tailwise.metrics.predictions import Predictions
@@ -25,22 +27,22 @@ Answers = Mapping[str, Predictions]
 class Selection:
     """How the model is chosen.
 
-    among: names of phases in order of preference; []: all, the last first
-    errors: a preferred model may be this many standard errors below the best; 0: the best is taken
+    candidates: names of phases in order of preference; []: all, the last first
+    standard_errors: a preferred model may be this many below the best; 0: the best is taken
     """
 
-    among: tuple[str, ...] = ()
-    errors: float = 1.0
+    candidates: tuple[str, ...] = ()
+    standard_errors: float = 1.0
 
     def __post_init__(self):
-        if self.errors < 0:
-            raise ValueError(f"errors must not be negative, found {self.errors:g}")
-        if len(set(self.among)) < len(self.among):
-            raise ValueError("among names a phase twice")
+        if self.standard_errors < 0:
+            raise ValueError(f"standard_errors must not be negative, found {self.standard_errors:g}")
+        if len(set(self.candidates)) < len(self.candidates):
+            raise ValueError("candidates names a phase twice")
 
-    def candidates(self, phases: Sequence[str]) -> list[str]:
+    def of(self, phases: Sequence[str]) -> list[str]:
         """The phases to choose from, in order of preference. phases: of the pipeline, in that order"""
-        return list(self.among or phases)
+        return list(self.candidates or phases)
 
 
 @dataclass(frozen=True)
@@ -55,12 +57,12 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Choice:
-    """candidates: in order of preference; figure: the name of what was compared; errors: as in `Selection`"""
+    """candidates: in order of preference; figure: the name of what was compared; standard_errors: as in `Selection`"""
 
     chosen: str
     best: str
     figure: str
-    errors: float
+    standard_errors: float
     candidates: tuple[Candidate, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -79,7 +81,7 @@ class Choice:
         title, row = readable(self.figure), self.of(self.chosen)
         if self.chosen == self.best:
             return f"{self.chosen}: the best {title} on validation, {row.value:.3f}."
-        errors = f"{self.errors:g} standard error{'s' * (self.errors != 1)}"
+        errors = f"{self.standard_errors:g} standard error{'s' * (self.standard_errors != 1)}"
         return (
             f"{self.chosen}: its {title}, {row.value:.3f}, is {row.behind:.3f} below that of {self.best}, no more than "
             f"{errors} of the difference ({row.error:.3f}): it is preferred."
@@ -90,7 +92,7 @@ def rounded(value: Any) -> Any:
     return round(value, 6) if isinstance(value, float) else value
 
 
-def choose(models: Mapping[str, Answers], figure: str, errors: float = 1.0) -> Choice:
+def choose(models: Mapping[str, Answers], figure: str, standard_errors: float = 1.0) -> Choice:
     """The choice among models, in order of preference, by a figure of `intervals`, its mean over the heads.
 
     Raises UserError for another figure, and for models that have answered different samples.
@@ -101,13 +103,20 @@ def choose(models: Mapping[str, Answers], figure: str, errors: float = 1.0) -> C
     scores = {name: figure_of_draws(answers, figure) for name, answers in models.items()}
     best = max(scores, key=lambda name: np.nan_to_num(scores[name][0], nan=-np.inf))
     rows = tuple(compared(name, scores[name], scores[best]) for name in models)
-    chosen = next(row.name for row in rows if row.behind <= errors * row.error or row.name == best)
-    return Choice(chosen, best, figure, errors, rows)
+    chosen = next(row.name for row in rows if row.behind <= standard_errors * row.error or row.name == best)
+    return Choice(chosen, best, figure, standard_errors, rows)
 
 
 def only(name: str) -> Choice:
     """The choice where there is none: nothing is measured."""
     return Choice(name, name, "", 0.0, ())
+
+
+def limits_of_answers(answers: Answers, sample_name: str) -> list[str]:
+    """What the split is too small to tell, as sentences. sample_name: the word for one sample"""
+    names = Names(sample_name)
+    of_heads = [line for found in answers.values() for line in Measured(found, found.matrix, {}).limits(names)]
+    return [*limits_of_groups(count_groups(answers.values())), *of_heads]
 
 
 def compared(name: str, own: np.ndarray, best: np.ndarray) -> Candidate:

@@ -108,11 +108,11 @@ def of_phases(phases: Mapping[str, Phase], training: Training) -> Lines:
 
 def of_selection(phases: Collection[str], selection: Selection) -> Lines:
     """A phase that the pipeline lacks, and a rule with nothing to decide."""
-    for name in selection.among:
+    for name in selection.candidates:
         if name not in phases:
-            yield f"selection.among names {name}, which is no phase; there are {', '.join(phases)}"
-    if len(selection.among) == 1 and selection.errors != Selection().errors:
-        yield f"selection.errors {selection.errors:g} has no effect: selection.among names one phase"
+            yield f"selection.candidates names {name}, which is no phase; there are {', '.join(phases)}"
+    if len(selection.candidates) == 1 and selection.standard_errors != Selection().standard_errors:
+        yield f"selection.standard_errors {selection.standard_errors:g} has no effect: there is one candidate"
 
 
 def of_machine(training: Training, runtime: Runtime) -> Lines:

@@ -1,5 +1,7 @@
 """Answers with the least expected cost: thresholds by hand, and what they save."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -54,6 +56,16 @@ def test_of_calibrated_probabilities_the_cheapest_answers_save():
 def test_a_cost_is_no_negative_number(cost):
     with pytest.raises(ValueError, match="at least 0"):
         Costs({"red": {"none": cost}})
+
+
+def test_a_right_answer_has_no_cost():
+    with pytest.raises(UserError, match="card.errors: red for red is no error: leave it out"):
+        Costs({"red": {"red": 2.0}}).matrix(HEAD)
+
+
+def test_answers_that_were_decoded_are_compared_by_their_most_probable_classes():
+    decoded = replace(answers([1, 0], [0.9, 0.1]), predicted=np.array([0, 1]))
+    assert decide(decoded, Costs()).before == 0
 
 
 def test_an_unknown_class_is_named_with_the_known_ones():

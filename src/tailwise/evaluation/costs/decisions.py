@@ -41,6 +41,8 @@ class Costs:
             for predicted, cost in row.items():
                 if absent := [name for name in (actual, predicted) if name not in place]:
                     raise UserError(f"{head.name}.errors: {absent[0]} is no class; there are {', '.join(place)}")
+                if actual == predicted:
+                    raise UserError(f"{head.name}.errors: {actual} for {actual} is no error: leave it out")
                 found[place[actual], place[predicted]] = cost
         return found
 
@@ -58,6 +60,11 @@ def cheapest(probabilities: np.ndarray, costs: np.ndarray) -> np.ndarray:
 def answered(found: Predictions, costs: Costs) -> Predictions:
     """The same predictions with the cheapest answers."""
     return replace(found, predicted=cheapest(found.known_probabilities, costs.matrix(found.head)))
+
+
+def most_probable(found: Predictions) -> Predictions:
+    """The same predictions with the most probable classes as answers, also where they were decoded."""
+    return replace(found, predicted=found.known_probabilities.argmax(axis=1))
 
 
 @dataclass(frozen=True)
@@ -80,7 +87,7 @@ class Decided:
 
 def decide(found: Predictions, costs: Costs) -> Decided:
     """What the cheapest answers cost beside the given ones."""
-    labelled, matrix = found.labelled, costs.matrix(found.head)
+    labelled, matrix = most_probable(found.labelled), costs.matrix(found.head)
     answers = answered(labelled, costs)
     paid = [matrix[labelled.targets, answer.predicted] for answer in (labelled, answers)]
     draws = mean_of_draws(paid[0] - paid[1], labelled.groups)
