@@ -59,5 +59,5 @@ def open_service(args: argparse.Namespace):
     from tailwise.serve.service import Service
 
     card = read_card(args.model)
-    predictor, spec = load_exported(args.model, args.device)
+    predictor, spec = load_exported(args.model, args.device, args.recipe)
     return Service(recipe_named(args.model, card.recipe, args.recipe), spec, predictor, card.calibration)

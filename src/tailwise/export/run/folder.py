@@ -44,7 +44,6 @@ class Card:
     """
 
     recipe: str
-    package: str
     format: str
     file: str
     sha256: str
@@ -73,7 +72,7 @@ def read_card(folder: Path) -> Card:
 
 def parse_card(found: dict[str, Any], path: Path) -> Card:
     """The fields of `Card`; UserError with its path for what is missing or wrong."""
-    texts = {name: found.get(name) for name in ("recipe", "package", "format", "file", "sha256")}
+    texts = {name: found.get(name) for name in ("recipe", "format", "file", "sha256")}
     for name, value in texts.items():
         if not isinstance(value, str):
             raise UserError(f"{path}: {name} must be a text: export the model again")

@@ -30,10 +30,13 @@ class ExportedPredictor:
         return Prediction(sample.name, sample.parts, heads, weights)
 
 
-def load_exported(folder: Path, device: str) -> tuple[ExportedPredictor, Reading]:
-    """The model of an exported folder, and what reading new inputs takes of its specification."""
+def load_exported(folder: Path, device: str, package: str | None) -> tuple[ExportedPredictor, Reading]:
+    """The model of an exported folder, and what reading new inputs takes of its specification.
+
+    package: of the user's --recipe, never of the card, which may come from anywhere
+    """
     card, run = open_folder(folder, device)
-    return ExportedPredictor(run, card.heads), Reading(card.reading, card.heads, card.package, str(folder))
+    return ExportedPredictor(run, card.heads), Reading(card.reading, card.heads, package, str(folder))
 
 
 def _of_head(head: Head, outputs: dict[str, np.ndarray], name: str) -> Predictions:
