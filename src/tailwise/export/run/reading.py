@@ -51,7 +51,7 @@ def _is_of_reading(value: Any) -> bool:
 class Reading:
     """A specification's fields as `Recipe.fit_inputs` and `Recipe.read_samples` use them.
 
-    written: of `write_reading`; package: of the user's --recipe, whose dataclasses may be parsed besides those of tailwise
+    written: of `write_reading`; package: of the user's --recipe, whose dataclasses may be parsed besides tailwise's
     A field that is asked for raises UserError where it is absent or wrong.
     """
 
