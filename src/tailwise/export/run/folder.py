@@ -41,6 +41,7 @@ class Card:
     """What `tailwise predict --model` reads of a card; the card has more for people.
 
     format: one of --to; file: the model's, in the folder; sha256: of it
+    largest: {name of a dimension: its largest size}, of those that have one
     """
 
     recipe: str
@@ -49,6 +50,7 @@ class Card:
     sha256: str
     heads: tuple[Head, ...]
     inputs: tuple[Input, ...]
+    largest: Mapping[str, int]
     outputs: tuple[str, ...]
     reading: Mapping[str, Any]
     calibration: Mapping[str, Fitted]
@@ -77,6 +79,7 @@ def parse_card(found: dict[str, Any], path: Path) -> Card:
         if not isinstance(value, str):
             raise UserError(f"{path}: {name} must be a text: export the model again")
     lists = {"heads": tuple[Head, ...], "outputs": tuple[str, ...], "calibration": dict[str, Fitted]}
+    lists |= {"largest": dict[str, int]}
     read = {name: convert(kind, found.get(name), f"{path}: {name}") for name, kind in lists.items()}
     inputs = tuple(parse_input(each, f"{path}: inputs") for each in as_list(found.get("inputs"), f"{path}: inputs"))
     reading = found.get("reading")
