@@ -55,7 +55,7 @@ def test_a_request_beyond_the_queue_is_refused_before_its_files_are_read(monkeyp
         finally:
             done.set()
             first.join()
-        assert found.status_code == 429 and found.json()["detail"].startswith("busy: 1 requests")
+        assert found.status_code == 429 and found.json()["detail"].startswith("busy: 1 requests wait or are answered")
         assert reads == ["a.png"] and "tailwise_queue 0.0" in app.get("/metrics").text
         assert app.post("/predict", files=FILE).status_code == 200
 

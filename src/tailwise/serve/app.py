@@ -70,15 +70,15 @@ class waiting:
     """Counts a request in the queue; Refused where the queue is full. All in the server's one thread."""
 
     def __init__(self, figures: Figures, limits: Limits):
-        self.queue, self.most = figures.queue, limits.queue
+        self.figures, self.most = figures, limits.queue
 
     def __enter__(self) -> None:
-        if self.queue._value.get() >= self.most:
-            raise Refused(BUSY, f"busy: {self.most} requests wait already, try again in a while")
-        self.queue.inc()
+        if self.figures.waiting >= self.most:
+            raise Refused(BUSY, f"busy: {self.most} requests wait or are answered, try again in a while")
+        self.figures.waiting += 1
 
     def __exit__(self, *error: object) -> None:
-        self.queue.dec()
+        self.figures.waiting -= 1
 
 
 def checked(files: list[UploadFile], limits: Limits) -> list[UploadFile]:
