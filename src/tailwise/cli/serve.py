@@ -17,6 +17,8 @@ NEEDED |= {"prometheus_client": "prometheus-client"}
 INSTALL = "python3 -m pip install -r requirements-export.txt -r requirements-serve.txt -c constraints.txt"
 LAST_S = 30
 """Seconds after SIGTERM in which requests that were taken are answered."""
+SPARE = 32
+"""Connections besides those of --queue: for the other pages, and for requests that are refused with 429."""
 
 
 def add_serve(one: argparse.ArgumentParser) -> None:
@@ -28,7 +30,9 @@ def add_serve(one: argparse.ArgumentParser) -> None:
     one.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: %(default)s")
     one.add_argument("--most-mib", type=int, default=64, metavar="N", help="of a request; default: %(default)s")
     one.add_argument("--most-files", type=int, default=8, metavar="N", help="of a request; default: %(default)s")
-    one.add_argument("--queue", type=int, default=16, metavar="N", help="requests at a time; default: %(default)s")
+    one.add_argument(
+        "--queue", type=int, default=16, metavar="N", help="requests that wait or are answered; default: %(default)s"
+    )
     one.set_defaults(run=run)
 
 
@@ -48,16 +52,20 @@ def run(args: argparse.Namespace) -> None:
 
     service, limits = open_service(args), Limits(args.most_mib * 2**20, args.most_files, args.queue)
     app = make_app(service, read_json(args.model / CARD), limits)
-    uvicorn.run(app, host=args.host, port=args.port, log_level="warning", timeout_graceful_shutdown=LAST_S)
+    given = {"limit_concurrency": args.queue + SPARE, "timeout_graceful_shutdown": LAST_S, "log_level": "warning"}
+    uvicorn.run(app, host=args.host, port=args.port, **given)
 
 
 def open_service(args: argparse.Namespace):
-    """The model of an exported folder with its recipe."""
+    """The model of an exported folder with its recipe. UserError for a calibration of other classes."""
     from tailwise.cli.predict.command import recipe_named
-    from tailwise.export.run.folder import read_card
+    from tailwise.evaluation.calibration.fitted import check_classes
+    from tailwise.export.run.folder import CARD, read_card
     from tailwise.export.run.predictor import load_exported
     from tailwise.serve.service import Service
 
     card = read_card(args.model)
-    predictor, spec = load_exported(args.model, args.device)
+    if card.calibration:
+        check_classes(args.model / CARD, card.calibration, card.heads)
+    predictor, spec = load_exported(args.model, args.device, args.recipe)
     return Service(recipe_named(args.model, card.recipe, args.recipe), spec, predictor, card.calibration)

@@ -38,8 +38,8 @@ def add_predict(app: FastAPI, service: Service, figures: Figures, limits: Limits
     @app.post("/predict")
     async def predict(files: Files) -> dict[str, Any]:
         begun = time.perf_counter()
-        uploads = [Upload(file.filename or "", await file.read()) for file in checked(files, limits)]
-        with waiting(figures, limits):
+        with waiting(figures, limits):  # before files are read into memory
+            uploads = [Upload(file.filename or "", await file.read()) for file in checked(files, limits)]
             samples = await anyio.to_thread.run_sync(service.answer, uploads, limiter=answering)
         figures.count(samples)
         figures.seconds.observe(time.perf_counter() - begun)
@@ -70,15 +70,15 @@ class waiting:
     """Counts a request in the queue; Refused where the queue is full. All in the server's one thread."""
 
     def __init__(self, figures: Figures, limits: Limits):
-        self.queue, self.most = figures.queue, limits.queue
+        self.figures, self.most = figures, limits.queue
 
     def __enter__(self) -> None:
-        if self.queue._value.get() >= self.most:
-            raise Refused(BUSY, f"busy: {self.most} requests wait already, try again in a while")
-        self.queue.inc()
+        if self.figures.waiting >= self.most:
+            raise Refused(BUSY, f"busy: {self.most} requests wait or are answered, try again in a while")
+        self.figures.waiting += 1
 
     def __exit__(self, *error: object) -> None:
-        self.queue.dec()
+        self.figures.waiting -= 1
 
 
 def checked(files: list[UploadFile], limits: Limits) -> list[UploadFile]:
@@ -114,9 +114,16 @@ def line(status: int, text: str) -> JSONResponse:
 def count_requests(app: FastAPI, figures: Figures) -> None:
     """Count the status of every request of /predict."""
 
+    def count(request: Request, status: int) -> None:
+        if request.url.path == "/predict":
+            figures.requests.labels(str(status)).inc()
+
     @app.middleware("http")
     async def counted(request: Request, call_next: Any) -> Any:
-        response = await call_next(request)
-        if request.url.path == "/predict":
-            figures.requests.labels(str(response.status_code)).inc()
+        try:
+            response = await call_next(request)
+        except Exception:  # answered with 500 outside of here
+            count(request, 500)
+            raise
+        count(request, response.status_code)
         return response

@@ -17,7 +17,9 @@ class Figures:
         own = self.registry = CollectorRegistry()
         self.requests = Counter("tailwise_requests", "Requests, by status.", ["status"], registry=own)
         self.seconds = Histogram("tailwise_seconds", "From the whole request to its answer.", registry=own)
-        self.queue = Gauge("tailwise_queue", "Requests that wait or are being answered.", registry=own)
+        self.waiting = 0
+        queue = Gauge("tailwise_queue", "Requests that wait or are being answered.", registry=own)
+        queue.set_function(lambda: self.waiting)
         self.predicted = Counter("tailwise_predicted", "Answers, by class.", ["head", "label"], registry=own)
         of_answers = "tailwise_confidence", "Probability of the answer.", ["head"]
         self.confidence = Histogram(*of_answers, buckets=TENTHS, registry=own)

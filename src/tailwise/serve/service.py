@@ -20,6 +20,8 @@ from tailwise.recipes.recipe import Recipe
 
 ENDING = re.compile(r"\.[a-z0-9]{1,8}")
 WRONG_KIND, UNUSABLE = 415, 422
+CONTAINERS = (".zip", ".json", ".npz")
+"""Endings of files that hold or list others: how many, and how large unpacked, the limits of a request do not say."""
 
 
 class Refused(Exception):
@@ -49,6 +51,7 @@ class Service:
 
     def answer(self, files: Sequence[Upload]) -> list[dict[str, Any]]:
         """The samples of these files, as `as_json` has them; raises Refused with one line."""
+        check_endings(files)
         with TemporaryDirectory(prefix="tailwise-") as folder:
             try:
                 return self._answer(files, Path(folder))
@@ -86,6 +89,13 @@ def local_names(files: Sequence[Upload]) -> list[str]:
     """Names of our own, with the endings of those that were sent; none where an ending is none of a file."""
     endings = [Path(file.name).suffix.lower() for file in files]
     return [f"file{place}{ending if ENDING.fullmatch(ending) else ''}" for place, ending in enumerate(endings, 1)]
+
+
+def check_endings(files: Sequence[Upload]) -> None:
+    """Raise Refused for a file that may hold more than one."""
+    for name in local_names(files):
+        if name.endswith(CONTAINERS):
+            raise Refused(WRONG_KIND, f"{name}: send the files themselves, not one that holds or lists them")
 
 
 def write(files: Sequence[Upload], folder: Path) -> list[Path]:

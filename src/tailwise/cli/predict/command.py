@@ -147,7 +147,7 @@ def open_model(args: argparse.Namespace, recipe: Recipe) -> tuple[Any, Any]:
     if args.model is not None:
         from tailwise.export.run.predictor import load_exported
 
-        return load_exported(args.model, args.device)
+        return load_exported(args.model, args.device, args.recipe)
     from tailwise.cli.predict.predictor import load_predictor
     from tailwise.engine.distributed.device import find_device
 

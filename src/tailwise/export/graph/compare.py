@@ -38,13 +38,20 @@ def compare(batches: Sequence[Arrays], reference: Run, run: Run, axes: Axes, hea
             if found[name].shape != value.shape:
                 raise ValueError(f"{name} of shape {found[name].shape}, {value.shape} expected")
             keep = there if there is not None and value.shape[: there.ndim] == there.shape else ...
-            difference = max(difference, float(np.abs(value - found[name])[keep].max()))
+            difference = max(difference, largest(value[keep], found[name][keep]))
         for head in heads:
             answers = [outputs[head.name].argmax(axis=-1) for outputs in (wanted, found)]
             keep = there if there is not None and answers[0].shape == there.shape else ...
             same.append((answers[0] == answers[1])[keep].ravel())
     each = np.concatenate(same)
     return Agreement(difference, float(each.mean()), len(each))
+
+
+def largest(wanted: np.ndarray, found: np.ndarray) -> float:
+    """The largest difference; infinity where either has an infinity or a NaN, which `max` would pass over."""
+    if not (np.isfinite(wanted).all() and np.isfinite(found).all()):
+        return float("inf")
+    return float(np.abs(wanted - found).max())
 
 
 def present(batch: Arrays, axes: Axes) -> np.ndarray | None:

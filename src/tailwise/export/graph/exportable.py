@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from tailwise.core.errors import UserError
-from tailwise.export.graph.families import BATCH, Arrays, Axes, Forward, Sizes, family_of, one_sample
+from tailwise.export.graph.families import BATCH, LENGTH, Arrays, Axes, Forward, Sizes, family_of, one_sample
+from tailwise.export.graph.sequences import LONGEST, LoopFreeChain
 from tailwise.export.run.folder import ATTENTION
 from tailwise.recipes.recipe import Recipe
 
@@ -50,6 +51,11 @@ class Exported:
     batches: Sequence[Arrays]
     model: nn.Module
     recipe: Recipe
+
+    @property
+    def largest(self) -> Sizes:
+        """{dimension: its largest size}, of those that vary and have one."""
+        return {LENGTH: LONGEST} if any(isinstance(part, LoopFreeChain) for part in self.module.modules()) else {}
 
     @torch.no_grad()
     def reference(self, batch: Arrays) -> Arrays:

@@ -12,7 +12,8 @@ from tailwise.models.sequence.lstm import BidirectionalLSTM
 from tailwise.models.sequence.masks import inside, rearranged
 
 STEPS = 13
-"""Doublings: a sequence may have 2 ** STEPS positions."""
+"""Doublings: with `LoopFreeChain` a sequence may have `LONGEST` positions; outputs of a longer one are wrong."""
+LONGEST = 2**STEPS
 NEVER = -1e30
 """Stands for the logarithm of 0, without infinities that subtract to no number."""
 

@@ -41,15 +41,16 @@ class Card:
     """What `tailwise predict --model` reads of a card; the card has more for people.
 
     format: one of --to; file: the model's, in the folder; sha256: of it
+    largest: {name of a dimension: its largest size}, of those that have one
     """
 
     recipe: str
-    package: str
     format: str
     file: str
     sha256: str
     heads: tuple[Head, ...]
     inputs: tuple[Input, ...]
+    largest: Mapping[str, int]
     outputs: tuple[str, ...]
     reading: Mapping[str, Any]
     calibration: Mapping[str, Fitted]
@@ -73,11 +74,12 @@ def read_card(folder: Path) -> Card:
 
 def parse_card(found: dict[str, Any], path: Path) -> Card:
     """The fields of `Card`; UserError with its path for what is missing or wrong."""
-    texts = {name: found.get(name) for name in ("recipe", "package", "format", "file", "sha256")}
+    texts = {name: found.get(name) for name in ("recipe", "format", "file", "sha256")}
     for name, value in texts.items():
         if not isinstance(value, str):
             raise UserError(f"{path}: {name} must be a text: export the model again")
     lists = {"heads": tuple[Head, ...], "outputs": tuple[str, ...], "calibration": dict[str, Fitted]}
+    lists |= {"largest": dict[str, int]}
     read = {name: convert(kind, found.get(name), f"{path}: {name}") for name, kind in lists.items()}
     inputs = tuple(parse_input(each, f"{path}: inputs") for each in as_list(found.get("inputs"), f"{path}: inputs"))
     reading = found.get("reading")

@@ -1,12 +1,13 @@
 """A model that `tailwise export` wrote, run by ONNX Runtime. Nothing here loads torch."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from tailwise.core.errors import UserError
 from tailwise.core.heads import IGNORE, Head
-from tailwise.export.run.folder import ATTENTION, Runner, open_folder
+from tailwise.export.run.folder import ATTENTION, Card, Runner, open_folder
 from tailwise.export.run.reading import Reading
 from tailwise.metrics.predictions import Predictions
 from tailwise.recipes.prediction import Prediction, Sample
@@ -18,22 +19,36 @@ class ExportedPredictor:
     decode = None
     """Decoding needs the weights file."""
 
-    def __init__(self, run: Runner, heads: tuple[Head, ...]):
-        self.run, self.heads = run, heads
+    def __init__(self, run: Runner, card: Card):
+        self.run, self.card, self.heads = run, card, card.heads
 
     def predict(self, sample: Sample) -> Prediction:
         """Raises UserError if the model cannot take the sample, or if an output is not finite."""
-        outputs = self.run({name: np.asarray(value)[None] for name, value in sample.inputs.items()})
+        batch = {name: np.asarray(value)[None] for name, value in sample.inputs.items()}
+        check_sizes(batch, self.card, sample.name)
+        outputs = self.run(batch)
         heads = [_of_head(head, outputs, sample.name) for head in self.heads]
         attention = {head.name: outputs.get(f"{head.name} {ATTENTION}") for head in self.heads}
         weights = {name: _finite(of_head[0], name) for name, of_head in attention.items() if of_head is not None}
         return Prediction(sample.name, sample.parts, heads, weights)
 
 
-def load_exported(folder: Path, device: str) -> tuple[ExportedPredictor, Reading]:
-    """The model of an exported folder, and what reading new inputs takes of its specification."""
+def load_exported(folder: Path, device: str, package: str | None) -> tuple[ExportedPredictor, Reading]:
+    """The model of an exported folder, and what reading new inputs takes of its specification.
+
+    package: of the user's --recipe, never of the card, which may come from anywhere
+    """
     card, run = open_folder(folder, device)
-    return ExportedPredictor(run, card.heads), Reading(card.reading, card.heads, card.package, str(folder))
+    return ExportedPredictor(run, card), Reading(card.reading, card.heads, package, str(folder))
+
+
+def check_sizes(batch: Mapping[str, np.ndarray], card: Card, name: str) -> None:
+    """Raise UserError for a sample that is larger than what the model answers rightly."""
+    given = ((each.dims, batch[each.name].shape) for each in card.inputs if each.name in batch)
+    for dim, size in (pair for dims, shape in given for pair in zip(dims, shape)):
+        if isinstance(dim, str) and size > card.largest.get(dim, size):
+            most = f"at most {card.largest[dim]:,} in this export: use the weights file"
+            raise UserError(f"{name}: a {dim} of {size:,}, but {most}")
 
 
 def _of_head(head: Head, outputs: dict[str, np.ndarray], name: str) -> Predictions:

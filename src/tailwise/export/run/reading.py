@@ -51,11 +51,11 @@ def _is_of_reading(value: Any) -> bool:
 class Reading:
     """A specification's fields as `Recipe.fit_inputs` and `Recipe.read_samples` use them.
 
-    written: of `write_reading`; package: of the recipe, whose dataclasses may be parsed besides those of tailwise
+    written: of `write_reading`; package: of the user's --recipe, whose dataclasses may be parsed besides tailwise's
     A field that is asked for raises UserError where it is absent or wrong.
     """
 
-    def __init__(self, written: Mapping[str, Any], heads: tuple[Head, ...], package: str, place: str):
+    def __init__(self, written: Mapping[str, Any], heads: tuple[Head, ...], package: str | None, place: str):
         self.heads, self._written, self._package, self._place = heads, written, package, place
 
     def __getattr__(self, name: str) -> Any:
@@ -68,7 +68,7 @@ class Reading:
         return value
 
 
-def read_field(written: Any, package: str, path: str) -> Any:
+def read_field(written: Any, package: str | None, path: str) -> Any:
     """A field of `write_reading`, parsed; UserError with its path for anything else."""
     if not is_section(written) or written.keys() != {"kind", "value"}:
         raise UserError(f"{path}: must have a kind and a value: export the model again")
@@ -78,11 +78,15 @@ def read_field(written: Any, package: str, path: str) -> Any:
     return convert(find_dataclass(kind, package, path), value, path)
 
 
-def find_dataclass(name: Any, package: str, path: str) -> type:
-    """A dataclass of tailwise or of the recipe's package by its dotted name; UserError for any other."""
+def find_dataclass(name: Any, package: str | None, path: str) -> type:
+    """A dataclass of tailwise or of the package of --recipe by its dotted name; UserError for any other.
+
+    Nothing else is imported: the name is of a card, which may come from anywhere.
+    """
     module, _, attribute = name.rpartition(".") if isinstance(name, str) else ("", "", "")
-    if not any(f"{module}.".startswith(f"{root}.") for root in ("tailwise", package.partition(".")[0])):
-        raise UserError(f"{path}: no dataclass of tailwise or of the recipe: export the model again")
+    roots = {"tailwise", (package or "tailwise").partition(".")[0]}
+    if module.partition(".")[0] not in roots:
+        raise UserError(f"{path}: no dataclass of tailwise or of --recipe: export the model again")
     try:
         found = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError) as error:

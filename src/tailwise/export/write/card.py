@@ -63,6 +63,7 @@ def make_card(exported: Exported, spec: Any, facts: Facts, built: Built) -> dict
         "sample": exported.recipe.sample_name,
         "heads": [{"name": head.name, "classes": list(head.classes)} for head in spec.heads],
         "inputs": [asdict(each) for each in inputs_of(exported)],
+        "largest": dict(exported.largest),
         "outputs": list(exported.output_names),
         "specification": facts.specification,
         "reading": write_reading(spec),

@@ -24,7 +24,7 @@ from tailwise.export.graph.precision import PRECISIONS, latency_ms, reduced
 from tailwise.export.graph.torch_files import open_torch
 from tailwise.export.run.folder import ATTENTION, CARD, EXAMPLE, open_onnx
 from tailwise.export.write.card import LICENCE, Built, Facts, make_card
-from tailwise.export.write.pages import pages
+from tailwise.export.write.pages import ENGINE, pages
 from tailwise.export.write.provenance import Origin
 
 ANSWER = "answer.json"
@@ -52,6 +52,7 @@ def export(exported: Exported, spec: Any, wanted: Wanted, folder: Path) -> tuple
     built, run = build(exported, spec.heads, wanted)
     card = make_card(exported, spec, facts_of(wanted), built)
     answer = answer_of(exported, run, spec.heads, wanted.calibration)
+    remove_models(folder)
     write_bytes(folder / built.file, built.content)
     write_bytes(folder / EXAMPLE, as_npz(one_batch(exported.example)))
     write_json(folder / ANSWER, answer)
@@ -60,6 +61,12 @@ def export(exported: Exported, spec: Any, wanted: Wanted, folder: Path) -> tuple
     text = json.dumps(card, indent=2, ensure_ascii=False, allow_nan=False)
     write_text(folder / CARD, text + "\n")  # last: a folder with a card is whole
     return card, built
+
+
+def remove_models(folder: Path) -> None:
+    """Remove the card of an earlier export, then its model in any format, so that no card is beside another's model."""
+    for name in (CARD, ENGINE, *(file for file, _ in FORMATS.values())):
+        (folder / name).unlink(missing_ok=True)
 
 
 def build(exported: Exported, heads: tuple[Head, ...], wanted: Wanted) -> tuple[Built, Run]:
@@ -143,6 +150,7 @@ def check_folder(folder: Path) -> None:
         "README.md",
         "INTEGRATION.md",
         "predict.py",
+        ENGINE,
         *(file for file, _ in FORMATS.values()),
     }
     if folder.is_dir() and (others := sorted({file.name for file in folder.iterdir()} - known)):

@@ -21,6 +21,7 @@ PADDING = {
 }
 OPTIMUM = {"batch": (1, 4, 16), "views": (1, 2, 4), "length": (1, 64, 512)}
 """{dimension: (least, usual, most)} for TensorRT."""
+ENGINE = "model.engine"
 
 
 def pages(card: Mapping[str, Any]) -> dict[str, str]:
@@ -44,6 +45,7 @@ def readme(card: Mapping[str, Any]) -> str:
         "what": f"One sample is one {card['sample']}.",
         "heads": "\n".join(f"| {head['name']} | {', '.join(head['classes'])} |" for head in card["heads"]),
         "inputs": "\n".join(_input_row(each) for each in card["inputs"]),
+        "most": "".join(f", {name} at most {size:,}" for name, size in card["largest"].items()),
         "outputs": ", ".join(f"`{name}`" for name in card["outputs"]),
         "reading": json.dumps(reading, indent=2, ensure_ascii=False),
         "agreement": _agreement(card["agreement"]),
@@ -117,7 +119,7 @@ def tensorrt(card: Mapping[str, Any]) -> str:
 def trtexec(card: Mapping[str, Any]) -> list[str]:
     """The command that builds an engine, with its flags: sizes from the least to the most."""
     shapes = [f"--{kind}Shapes={_shapes(card, place)}" for place, kind in enumerate(("min", "opt", "max"))]
-    return ["trtexec", f"--onnx={card['file']}", *shapes, "--saveEngine=model.engine"]
+    return ["trtexec", f"--onnx={card['file']}", *shapes, f"--saveEngine={ENGINE}"]
 
 
 def _shapes(card: Mapping[str, Any], place: int) -> str:
