@@ -47,10 +47,13 @@ def search(args: argparse.Namespace, folder: Path = Path(".")) -> None:
 def run_search(args: argparse.Namespace, asked: Search, base: Mapping[str, Any], folder: Path) -> None:
     """Run what the study lacks, then show it."""
     from tailwise.search.claims import Claims, real_trials, repeat_failed
-    from tailwise.search.storage import FOLDER, make_storage, open_study
+    from tailwise.search.storage import FOLDER, OPENING, FileLock, make_storage, open_study
 
     state = folder / FOLDER / args.file.stem
-    study = open_study(make_storage(state, args.storage), study_name(args.file, folder), args.file, asked, base)
+    storage = make_storage(state, args.storage)
+    state.mkdir(parents=True, exist_ok=True)
+    with FileLock(state / OPENING):  # two searches that are started together begin one study
+        study = open_study(storage, study_name(args.file, folder), args.file, asked, base)
     claims = Claims(study, asked, state, wanted_trials(asked, args.trials), shared=bool(args.storage))
     repeated = repeat_failed(study) if args.retry and not args.only_list else 0
     done = sum(trial.state.is_finished() for trial in real_trials(study))
