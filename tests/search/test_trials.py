@@ -136,6 +136,17 @@ def test_a_search_whose_trials_all_fail_stops(start):
     assert len(made.claims.study.trials) == 3
 
 
+def test_a_pruned_trial_is_no_failure_and_ends_a_row_of_them(start):
+    def run(number, follower):
+        if number == 2:
+            follower.trial.set_user_attr(PRUNED, 1)
+        return "wrong"
+
+    made, _ = start(run, count=5)
+    made.run_all(1)
+    assert sorted(made.failed) == [0, 1, 3, 4] and made.claims.study.trials[2].state.name == "PRUNED"
+
+
 def test_an_experiment_without_the_objective_fails(start):
     made, _ = start(lambda number, follower: made.runner.kept.update({f"t-trial-{number:03d}": None}) or "x", count=1)
     made.runner.kept["t-trial-000"] = None

@@ -123,7 +123,9 @@ class Trials:
         return True
 
     def _end(self, trial: Any, cell: TrialCell, state: TrialState) -> None:
-        trial.study.tell(trial, state=state)
+        with self._telling:
+            self._in_a_row = 0
+            trial.study.tell(trial, state=state)
         self.say(f"{cell}: pruned in epoch {trial.user_attrs[PRUNED]}")
 
     def _fail(self, trial: Any, cell: TrialCell, reason: str) -> None:

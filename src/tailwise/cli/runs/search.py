@@ -59,15 +59,19 @@ def run_search(args: argparse.Namespace, asked: Search, base: Mapping[str, Any],
     done = sum(trial.state.is_finished() for trial in real_trials(study))
     again = f", {repeated} failed ones are repeated" if repeated else ""
     print(f"{asked.title}: {done} of {claims.wanted} trials are finished{again}", flush=True)
-    failed = {} if args.only_list else run_trials(args.workers, asked, base, folder, claims)
-    show(args, study, asked, claims.owner)
-    if failed:
+    trials = None if args.only_list else make_trials(asked, base, folder, claims)
+    try:
+        if trials:
+            trials.run_all(args.workers)
+    finally:
+        show(args, study, asked, claims.owner)
+    if failed := trials and trials.failed:
         number, reason = next(iter(failed.items()))
         raise UserError(f"{len(failed)} trials failed, trial {number}: {reason}; `--retry` repeats them")
 
 
-def run_trials(workers: int, asked: Search, base: Mapping[str, Any], folder: Path, claims: Any) -> dict[int, str]:
-    """{number: why it failed} of the trials of this call that failed."""
+def make_trials(asked: Search, base: Mapping[str, Any], folder: Path, claims: Any) -> Any:
+    """The `Trials` of a study. Raises UserError where DVC could not save their experiments."""
     from tailwise.search.curves import training_curves
     from tailwise.search.storage import FileLock
     from tailwise.search.trials import Trials
@@ -76,9 +80,7 @@ def run_trials(workers: int, asked: Search, base: Mapping[str, Any], folder: Pat
     pipeline = read_pipeline(folder / "dvc.yaml", asked.target, searched_keys(asked))
     lock = FileLock(claims.folder.parent / "starting.lock")
     runner = Runner(folder, asked.target, pipeline, told, grouped=True, starting=lock)
-    trials = Trials(folder, asked, base, claims, runner, training_curves(folder / "dvc.yaml"), told)
-    trials.run_all(workers)
-    return trials.failed
+    return Trials(folder, asked, base, claims, runner, training_curves(folder / "dvc.yaml"), told)
 
 
 def show(args: argparse.Namespace, study: Any, asked: Search, owner: str) -> None:
