@@ -78,35 +78,55 @@ class Objective:
 
 
 @dataclass(frozen=True)
-class Sampler:
-    """Where the next trial is. startup: trials of tpe that are drawn at random"""
+class Tpe:
+    """The next trial is where others were good. startup: trials that are drawn at random"""
 
-    kind: Literal["tpe", "random", "grid"] = "tpe"
+    kind: Literal["tpe"] = "tpe"
     seed: int = 1
     startup: int = 10
 
+    def __post_init__(self):
+        if self.startup < 0:
+            raise ValueError("startup must be at least 0")
+
 
 @dataclass(frozen=True)
-class Pruner:
-    """Which trials are ended early, by a column of the epochs.csv of the stages that train.
+class Random:
+    kind: Literal["random"] = "random"
+    seed: int = 1
 
-    kind: median: worse than the median of other trials at the same epoch; percentile: not among the best `percent`;
-        halving: successive halving, which lets a trial go on at `warmup`, 2, 4, 8, ... times as many epochs
-    startup: finished trials before the first is ended; warmup: epochs before a trial may be ended, all phases counted
-    column: of epochs.csv; score is what chooses the best epoch
+
+@dataclass(frozen=True)
+class Grid:
+    """Each value with each, in order."""
+
+    kind: Literal["grid"] = "grid"
+
+
+Sampler = Tpe | Random | Grid
+"""Where the next trial is."""
+
+
+@dataclass(frozen=True)
+class NoPruner:
+    """All trials run to the end."""
+
+    kind: Literal["none"] = "none"
+
+
+@dataclass(frozen=True)
+class ByEpoch:
+    """Of all pruners. warmup: epochs before a trial may be ended, all phases counted
+
+    column: of the epochs.csv of the stages that train; score is what chooses the best epoch
     """
 
-    kind: Literal["none", "median", "percentile", "halving"] = "none"
-    startup: int = 5
     warmup: int = 5
-    percent: float = 50.0
     column: str = "score"
 
     def __post_init__(self):
-        if self.startup < 0 or self.warmup < 1:
-            raise ValueError("startup must be at least 0, warmup at least 1")
-        if not 0 <= self.percent <= 100:
-            raise ValueError("percent must be from 0 to 100")
+        if self.warmup < 1:
+            raise ValueError("warmup must be at least 1")
         if better(self.figure) is None:
             raise ValueError(f"column: the name {self.column} does not say what is better")
 
@@ -114,6 +134,49 @@ class Pruner:
     def figure(self) -> str:
         """The column as a dotted name: of severity_macro_recall, its last words decide."""
         return self.column.replace("_", ".")
+
+
+@dataclass(frozen=True)
+class Halving(ByEpoch):
+    """Successive halving: the better half of the trials goes on, at `warmup`, 2, 4, 8, ... times as many epochs."""
+
+    kind: Literal["halving"] = "halving"
+
+
+@dataclass(frozen=True)
+class ByOthers(ByEpoch):
+    """By the figures of other trials at the same epoch. startup: trials that are finished before the first is ended"""
+
+    startup: int = 5
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.startup < 0:
+            raise ValueError("startup must be at least 0")
+
+
+@dataclass(frozen=True)
+class Median(ByOthers):
+    """Ends what is worse than the median."""
+
+    kind: Literal["median"] = "median"
+
+
+@dataclass(frozen=True)
+class Percentile(ByOthers):
+    """Ends what is not among the best `percent`."""
+
+    kind: Literal["percentile"] = "percentile"
+    percent: float = 25.0
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not 0 <= self.percent <= 100:
+            raise ValueError("percent must be from 0 to 100")
+
+
+Pruner = NoPruner | Median | Percentile | Halving
+"""Which trials are ended early, by a column of the epochs.csv of the stages that train."""
 
 
 @dataclass(frozen=True)
@@ -130,8 +193,8 @@ class Search:
     keys: dict[str, Range]
     trials: int | None = None
     target: str = "evaluate"
-    sampler: Sampler = Sampler()
-    pruner: Pruner = Pruner()
+    sampler: Sampler = Tpe()
+    pruner: Pruner = NoPruner()
     params: dict = field(default_factory=dict)
     phases: list[str] = field(default_factory=list)
 
