@@ -87,6 +87,22 @@ def test_a_search_that_stops_shows_its_table_too(toy, capsys, monkeypatch):
     assert Path("trials.md").read_text().count("failed: no memory") == 3
 
 
+def test_a_study_is_not_continued_with_other_code(toy, capsys, monkeypatch):
+    """Also where the code changes while the search runs; `--list` shows the trials all the same."""
+    pytest.importorskip("optuna", reason=OPTUNA)
+    monkeypatch.setattr("tailwise.cli.runs.search.Runner", Stand(toy))
+    code = Path("train.py").read_text()
+    monkeypatch.setattr(Stand, "run", lambda *_: Path("train.py").write_text(f"{code}# changed") and "no memory")
+    for _ in range(2):
+        status, out, error = search(capsys, "rates.yaml")
+        assert status == 1 and error.startswith("rates.yaml: the study rates was begun with another train.py: `git ")
+        assert out.count("failed: no memory\n") == 1 + (_ == 0)
+    assert search(capsys, "rates.yaml", "--list")[0] == 0
+    Path("train.py").write_text(code)
+    monkeypatch.setattr(Stand, "run", lambda *_: "no memory")
+    assert search(capsys, "rates.yaml")[2].startswith("2 trials failed, trial 1: no memory")
+
+
 def test_a_list_shows_what_is_there_and_runs_nothing(toy, capsys):
     pytest.importorskip("optuna", reason=OPTUNA)
     status, out, error = search(capsys, "rates.yaml", "--list")

@@ -59,7 +59,7 @@ def run_search(args: argparse.Namespace, asked: Search, base: Mapping[str, Any],
     done = sum(trial.state.is_finished() for trial in real_trials(study))
     again = f", {repeated} failed ones are repeated" if repeated else ""
     print(f"{asked.title}: {done} of {claims.wanted} trials are finished{again}", flush=True)
-    trials = None if args.only_list else make_trials(asked, base, folder, claims)
+    trials = None if args.only_list else make_trials(args.file, asked, base, folder, claims)
     try:
         if trials:
             trials.run_all(args.workers)
@@ -70,9 +70,10 @@ def run_search(args: argparse.Namespace, asked: Search, base: Mapping[str, Any],
         raise UserError(f"{len(failed)} trials failed, trial {number}: {reason}; `--retry` repeats them")
 
 
-def make_trials(asked: Search, base: Mapping[str, Any], folder: Path, claims: Any) -> Any:
+def make_trials(file: Path, asked: Search, base: Mapping[str, Any], folder: Path, claims: Any) -> Any:
     """The `Trials` of a study. Raises UserError where DVC could not save their experiments."""
     from tailwise.search.curves import training_curves
+    from tailwise.search.sources import keep_sources, sources_of
     from tailwise.search.storage import FileLock
     from tailwise.search.trials import Trials
 
@@ -80,7 +81,9 @@ def make_trials(asked: Search, base: Mapping[str, Any], folder: Path, claims: An
     pipeline = read_pipeline(folder / "dvc.yaml", asked.target, searched_keys(asked))
     lock = FileLock(claims.folder.parent / "starting.lock")
     runner = Runner(folder, asked.target, pipeline, told, grouped=True, starting=lock)
-    return Trials(folder, asked, base, claims, runner, training_curves(folder / "dvc.yaml"), told)
+    curves = training_curves(folder / "dvc.yaml")
+    check = lambda: keep_sources(claims.study, file, sources_of(folder))  # noqa: E731
+    return Trials(folder, asked, base, claims, runner, curves, told, check)
 
 
 def show(args: argparse.Namespace, study: Any, asked: Search, owner: str) -> None:
