@@ -10,7 +10,7 @@ from tailwise.search.claims import repeat_failed  # noqa: E402
 from tailwise.search.sampling import make_pruner, suggest_all  # noqa: E402
 from tailwise.search.space import grid  # noqa: E402
 from tailwise.search.spec import (  # noqa: E402
-    Choice,
+    Categorical,
     Float,
     Grid,
     Halving,
@@ -25,8 +25,8 @@ from tailwise.search.spec import (  # noqa: E402
 )
 from tailwise.search.storage import make_storage, open_study  # noqa: E402
 
-RANGES = {"a": Float("float", 1e-4, 1.0, log=True), "b": Int("int", 1, 9), "c": Choice("choice", ["x", "y", "z"])}
-STEPS = {"b": Int("int", 1, 3), "c": Choice("choice", ["x", "y"])}
+RANGES = {"a": Float("float", 1e-4, 1.0, log=True), "b": Int("int", 1, 9), "c": Categorical("choice", ["x", "y", "z"])}
+STEPS = {"b": Int("int", 1, 3), "c": Categorical("choice", ["x", "y"])}
 FAIL = optuna.trial.TrialState.FAIL
 
 

@@ -14,7 +14,19 @@ from optuna import pruners
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 
 from tailwise.search.space import grid, rounded
-from tailwise.search.spec import Choice, Grid, Halving, Int, NoPruner, Percentile, Pruner, Random, Range, Search, label
+from tailwise.search.spec import (
+    Categorical,
+    Grid,
+    Halving,
+    Int,
+    NoPruner,
+    Percentile,
+    Pruner,
+    Random,
+    Range,
+    Search,
+    label,
+)
 
 
 class NumberedSampler(BaseSampler):
@@ -71,7 +83,7 @@ def suggest_all(trial: Any, search: Search) -> dict[str, Any]:
 
 
 def _suggested(trial: Any, key: str, each: Range) -> Any:
-    if isinstance(each, Choice):
+    if isinstance(each, Categorical):
         return trial.suggest_categorical(key, [label(value) for value in each.of])
     suggest = trial.suggest_int if isinstance(each, Int) else trial.suggest_float
     return suggest(key, each.low, each.high, log=each.log, step=each.step)

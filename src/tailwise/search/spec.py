@@ -45,7 +45,7 @@ class Int:
 
 
 @dataclass(frozen=True)
-class Choice:
+class Categorical:
     """One of these values, which may be sections, too."""
 
     kind: Literal["choice"]
@@ -58,7 +58,7 @@ class Choice:
             raise ValueError("of has a value twice")
 
 
-Range = Float | Int | Choice
+Range = Float | Int | Categorical
 
 
 @dataclass(frozen=True)
@@ -215,7 +215,7 @@ class Search:
             raise ValueError(f"trials must be at least 1, found {self.trials}")
         if self.sampler.kind == "grid":
             for key, each in self.keys.items():
-                if not isinstance(each, Choice) and (each.log or each.step is None):
+                if not isinstance(each, Categorical) and (each.log or each.step is None):
                     raise ValueError(f"keys.{key}: a grid needs choices, or a step and no log")
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tailwise.cli.runs.compare import check_cache, check_folder, recipe_params, told
+from tailwise.cli.runs.common import check_cache, check_folder, print_line, recipe_params
 from tailwise.compare.revision import METRICS, PARAMS
 from tailwise.compare.sweeps.pipeline import read_pipeline
 from tailwise.compare.sweeps.runs import Runner
@@ -80,10 +80,10 @@ def make_trials(file: Path, asked: Search, base: Mapping[str, Any], folder: Path
     check_cache(folder, asked.target)
     pipeline = read_pipeline(folder / "dvc.yaml", asked.target, searched_keys(asked))
     lock = FileLock(claims.folder.parent / "starting.lock")
-    runner = Runner(folder, asked.target, pipeline, told, grouped=True, starting=lock)
+    runner = Runner(folder, asked.target, pipeline, print_line, grouped=True, starting=lock)
     curves = training_curves(folder / "dvc.yaml")
     check = lambda: keep_sources(claims.study, file, sources_of(folder))  # noqa: E731
-    return Trials(folder, asked, base, claims, runner, curves, told, check)
+    return Trials(folder, asked, base, claims, runner, curves, print_line, check)
 
 
 def show(args: argparse.Namespace, study: Any, asked: Search, owner: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 from support.ensembles import pool_of, told, weak_at
 from tailwise.core.errors import UserError
 from tailwise.ensemble import selection
-from tailwise.ensemble.selection import best_member, cross_fit, folds, greedy
+from tailwise.ensemble.greedy import best_member, cross_fit, folds, greedy
 
 TARGETS = np.arange(90) % 3
 SURE, UNSURE = [0.8, 0.1, 0.1], [0.2, 0.5, 0.3]
