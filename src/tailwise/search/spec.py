@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from tailwise.compare.direction import HIGHER, better
 from tailwise.compare.revision import IGNORED, SEED
+from tailwise.compare.sweeps.file import read_as
 from tailwise.core.errors import UserError
 from tailwise.core.params.config import read_file
-from tailwise.core.params.typed import convert
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 """Of a file, without its ending: it begins the names of experiments."""
@@ -223,11 +223,7 @@ def read_search(file: Path) -> Search:
     """Raises UserError for what is wrong with it, with the file and the dotted key."""
     if not NAME.fullmatch(file.stem):
         raise UserError(f"{file}: the name has characters besides letters, digits, dots, - and _")
-    try:
-        return convert(Search, read_file(file), "")
-    except UserError as error:
-        text = str(error)
-        raise UserError(text if text.startswith(f"{file}: ") else f"{file}: {text.removeprefix(': ')}") from error
+    return read_as(Search, file, read_file)
 
 
 def label(value: Any) -> str:

@@ -46,6 +46,20 @@ def search(args: argparse.Namespace, folder: Path = Path(".")) -> None:
 
 def run_search(args: argparse.Namespace, asked: Search, base: Mapping[str, Any], folder: Path) -> None:
     """Run what the study lacks, then show it."""
+    claims = open_claims(args, asked, base, folder)
+    trials = None if args.only_list else make_trials(args.file, asked, base, folder, claims)
+    try:
+        if trials:
+            trials.run_all(args.workers)
+    finally:
+        show(args, claims.study, asked, claims.owner)
+    if failed := trials and trials.failed:
+        number, reason = next(iter(failed.items()))
+        raise UserError(f"{len(failed)} trials failed, trial {number}: {reason}; `--retry` repeats them")
+
+
+def open_claims(args: argparse.Namespace, asked: Search, base: Mapping[str, Any], folder: Path) -> Any:
+    """The `Claims` on the trials of the study, after a line that says how many there are."""
     from tailwise.search.claims import Claims, real_trials, repeat_failed
     from tailwise.search.storage import FOLDER, OPENING, FileLock, make_storage, open_study
 
@@ -59,15 +73,7 @@ def run_search(args: argparse.Namespace, asked: Search, base: Mapping[str, Any],
     done = sum(trial.state.is_finished() for trial in real_trials(study))
     again = f", {repeated} failed ones are repeated" if repeated else ""
     print(f"{asked.title}: {done} of {claims.wanted} trials are finished{again}", flush=True)
-    trials = None if args.only_list else make_trials(args.file, asked, base, folder, claims)
-    try:
-        if trials:
-            trials.run_all(args.workers)
-    finally:
-        show(args, study, asked, claims.owner)
-    if failed := trials and trials.failed:
-        number, reason = next(iter(failed.items()))
-        raise UserError(f"{len(failed)} trials failed, trial {number}: {reason}; `--retry` repeats them")
+    return claims
 
 
 def make_trials(file: Path, asked: Search, base: Mapping[str, Any], folder: Path, claims: Any) -> Any:
