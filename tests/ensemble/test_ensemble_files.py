@@ -49,6 +49,29 @@ def test_weights_are_copied_and_pinned(written):
     assert os.fspath(Path.cwd()) not in OUT.read_text()
 
 
+def test_weights_that_a_copy_would_replace_are_refused_and_kept(written):
+    """Also where another file is a link to them."""
+    Path("link.safetensors").symlink_to(OUT.parent / "member-1.safetensors")
+    (OUT.parent / "own.safetensors").write_bytes(b"own")
+    before = {path.name: path.read_bytes() for path in OUT.parent.iterdir()}
+    for place in (OUT.parent / "member-1.safetensors", Path("link.safetensors"), OUT.parent / "member-3.safetensors"):
+        members = [member("other"), Member("again", None, {}, place.name, place)]
+        with pytest.raises(UserError) as error:
+            write_ensemble(OUT, members, np.array([0.5, 0.5]), {})
+        assert str(error.value) == f"{place}: its place is for copies of this ensemble: move it, or give another --out"
+        assert {path.name: path.read_bytes() for path in OUT.parent.iterdir()} == before
+    own = OUT.parent / "own.safetensors"
+    write_ensemble(OUT, [Member("own", None, {}, own.name, own)], np.array([1.0]), {})
+    assert own.read_bytes() == (OUT.parent / "member-1.safetensors").read_bytes() == b"own"
+
+
+def test_a_smaller_ensemble_leaves_no_copies_of_a_larger_one(written):
+    (OUT.parent / "member-notes.txt").write_text("mine")
+    write_ensemble(OUT, [member("one", b"new")], np.array([1.0]), {})
+    assert {path.name for path in OUT.parent.iterdir()} == {"ensemble.json", "member-1.safetensors", "member-notes.txt"}
+    assert [part.path.read_bytes() for part in read_ensemble(OUT)] == [b"new"]
+
+
 def test_members_with_a_weight_are_read(written):
     parts = read_ensemble(OUT)
     assert [part.path.name for part in parts] == ["member-1.safetensors", "member-3.safetensors"]

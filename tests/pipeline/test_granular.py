@@ -163,7 +163,7 @@ OF_OTHERS = (
     "src/tailwise/recipes/sections/tracks/track.py",
     "src/tailwise/cli/runs/arguments.py",
     "src/tailwise/evaluation/costs/decisions.py",
-    "src/tailwise/ensemble/selection.py",
+    "src/tailwise/ensemble/greedy.py",
     "src/tailwise/export/run/folder.py",
     "src/tailwise/export/graph/views.py",
     "src/tailwise/export/write/card.py",

@@ -11,10 +11,10 @@ optuna = pytest.importorskip("optuna", reason="Optuna is not installed: pip inst
 from tailwise.core.errors import UserError  # noqa: E402
 from tailwise.search import claims as module  # noqa: E402
 from tailwise.search.claims import Claims, real_trials, repeat_failed  # noqa: E402
-from tailwise.search.spec import Float, Objective, Pruner, Sampler, Search  # noqa: E402
+from tailwise.search.spec import Float, Median, Objective, Random, Search  # noqa: E402
 from tailwise.search.storage import JOURNAL, make_storage, open_study  # noqa: E402
 
-SEARCH = Search("t", Objective("loss"), {"a": Float("float", 0, 1)}, 9, sampler=Sampler("random"))
+SEARCH = Search("t", Objective("loss"), {"a": Float("float", 0, 1)}, 9, sampler=Random())
 BASE = {"a": 1, "training": {"seed": 1}}
 HOLDER = """
 import sys, time
@@ -145,7 +145,7 @@ def test_another_search_under_the_name_of_a_study_is_refused(folder):
             open_study(make_storage(Path("one"), None), "t", Path("t.yaml"), search, base)
         assert str(error.value).startswith("t.yaml: the study t ") and "\n" not in str(error.value)
     assert make(Path("one"), 3).take().trial.number == 1
-    longer = Search("other title", SEARCH.objective, SEARCH.keys, 50, sampler=SEARCH.sampler, pruner=Pruner("median"))
+    longer = Search("other title", SEARCH.objective, SEARCH.keys, 50, sampler=SEARCH.sampler, pruner=Median())
     open_study(make_storage(Path("one"), None), "t", Path("t.yaml"), longer, {**BASE, "a": 3, "runtime": {"x": 1}})
 
 

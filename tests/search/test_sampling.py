@@ -9,16 +9,30 @@ optuna = pytest.importorskip("optuna", reason="Optuna is not installed: pip inst
 from tailwise.search.claims import repeat_failed  # noqa: E402
 from tailwise.search.sampling import make_pruner, suggest_all  # noqa: E402
 from tailwise.search.space import grid  # noqa: E402
-from tailwise.search.spec import Choice, Float, Int, Objective, Pruner, Sampler, Search  # noqa: E402
+from tailwise.search.spec import (  # noqa: E402
+    Categorical,
+    Float,
+    Grid,
+    Halving,
+    Int,
+    Median,
+    NoPruner,
+    Objective,
+    Percentile,
+    Random,
+    Search,
+    Tpe,
+)
 from tailwise.search.storage import make_storage, open_study  # noqa: E402
 
-RANGES = {"a": Float("float", 1e-4, 1.0, log=True), "b": Int("int", 1, 9), "c": Choice("choice", ["x", "y", "z"])}
-STEPS = {"b": Int("int", 1, 3), "c": Choice("choice", ["x", "y"])}
+RANGES = {"a": Float("float", 1e-4, 1.0, log=True), "b": Int("int", 1, 9), "c": Categorical("choice", ["x", "y", "z"])}
+STEPS = {"b": Int("int", 1, 3), "c": Categorical("choice", ["x", "y"])}
 FAIL = optuna.trial.TrialState.FAIL
 
 
 def make(kind: str, keys=RANGES, seed: int = 1) -> Search:
-    return Search("t", Objective("loss"), keys, 20, sampler=Sampler(kind, seed, startup=4))
+    samplers = {"tpe": Tpe(seed=seed, startup=4), "random": Random(seed=seed), "grid": Grid()}
+    return Search("t", Objective("loss"), keys, 20, sampler=samplers[kind])
 
 
 def study_of(search: Search, folder: Path = Path("state")):
@@ -81,11 +95,11 @@ def test_a_trial_that_has_its_values_keeps_them(folder):
 
 
 def test_each_pruner_ends_a_trial_that_is_worse_than_the_others(folder):
-    for asked in (Pruner("median", 2, 2), Pruner("percentile", 2, 2, percent=50), Pruner("halving", warmup=2)):
+    for asked in (Median(startup=2, warmup=2), Percentile(startup=2, warmup=2, percent=50), Halving(warmup=2)):
         study = optuna.create_study(direction="maximize", pruner=make_pruner(asked))
         ended = [reported(study, height) for height in (1.0, 0.9, 0.8, 0.1)]
         assert not ended[0] and ended[3], asked
-    study = optuna.create_study(direction="maximize", pruner=make_pruner(Pruner()))
+    study = optuna.create_study(direction="maximize", pruner=make_pruner(NoPruner()))
     assert not any(reported(study, height) for height in (1.0, 0.9, 0.1))
 
 

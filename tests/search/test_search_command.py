@@ -77,6 +77,32 @@ def test_a_search_ends_with_its_table_and_failed_trials_can_be_repeated(toy, cap
     assert "done, repeats 1" in out and "rates-trial-003" not in out.split("trial 3: ")[0]
 
 
+def test_a_search_that_stops_shows_its_table_too(toy, capsys, monkeypatch):
+    pytest.importorskip("optuna", reason=OPTUNA)
+    monkeypatch.setattr("tailwise.cli.runs.search.Runner", stand := Stand(toy))
+    monkeypatch.setattr(Stand, "run", lambda *_: "no memory")
+    status, out, error = search(capsys, "rates.yaml", "--markdown", "trials.md")
+    assert (status, error) == (1, "3 trials failed in a row, trial 2: no memory; `--retry` repeats them")
+    assert stand.stopped.is_set() and out.count("failed: no memory") == 6, "a line and a row of each trial"
+    assert Path("trials.md").read_text().count("failed: no memory") == 3
+
+
+def test_a_study_is_not_continued_with_other_code(toy, capsys, monkeypatch):
+    """Also where the code changes while the search runs; `--list` shows the trials all the same."""
+    pytest.importorskip("optuna", reason=OPTUNA)
+    monkeypatch.setattr("tailwise.cli.runs.search.Runner", Stand(toy))
+    code = Path("train.py").read_text()
+    monkeypatch.setattr(Stand, "run", lambda *_: Path("train.py").write_text(f"{code}# changed") and "no memory")
+    for _ in range(2):
+        status, out, error = search(capsys, "rates.yaml")
+        assert status == 1 and error.startswith("rates.yaml: the study rates was begun with another train.py: `git ")
+        assert out.count("failed: no memory\n") == 1 + (_ == 0)
+    assert search(capsys, "rates.yaml", "--list")[0] == 0
+    Path("train.py").write_text(code)
+    monkeypatch.setattr(Stand, "run", lambda *_: "no memory")
+    assert search(capsys, "rates.yaml")[2].startswith("2 trials failed, trial 1: no memory")
+
+
 def test_a_list_shows_what_is_there_and_runs_nothing(toy, capsys):
     pytest.importorskip("optuna", reason=OPTUNA)
     status, out, error = search(capsys, "rates.yaml", "--list")

@@ -4,10 +4,10 @@ import pytest
 
 optuna = pytest.importorskip("optuna", reason="Optuna is not installed: pip install -r requirements-search.txt")
 
-from tailwise.search.spec import Choice, Float, Objective, Search  # noqa: E402
+from tailwise.search.spec import Categorical, Float, Objective, Search  # noqa: E402
 from tailwise.search.summary import importances, markdown, terminal, trial_rows  # noqa: E402
 
-KEYS = {"a": Float("float", 0, 1), "b": Choice("choice", ["<x>", "y|z"])}
+KEYS = {"a": Float("float", 0, 1), "b": Categorical("choice", ["<x>", "y|z"])}
 SEARCH = Search("A <b>title</b>", Objective("score"), KEYS, 9)
 SPACE = {
     "a": optuna.distributions.FloatDistribution(0, 1),

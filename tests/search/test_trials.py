@@ -15,7 +15,7 @@ from tailwise.search import follow, trials  # noqa: E402
 from tailwise.search.claims import Claims  # noqa: E402
 from tailwise.search.curves import Curve  # noqa: E402
 from tailwise.search.follow import PRUNED  # noqa: E402
-from tailwise.search.spec import Float, Objective, Pruner, Sampler, Search  # noqa: E402
+from tailwise.search.spec import Float, Median, NoPruner, Objective, Pruner, Random, Search  # noqa: E402
 from tailwise.search.storage import make_storage, open_study  # noqa: E402
 from tailwise.search.trials import NAME, REASON, Trials  # noqa: E402
 
@@ -56,7 +56,7 @@ def start(folder, monkeypatch):
     monkeypatch.setattr(trials, "experiments", lambda folder: {})
 
     def make(what=None, count: int = 6, pruner: Pruner | None = None):
-        search = Search("t", Objective("score"), KEYS, count, sampler=Sampler("random"), pruner=pruner or Pruner())
+        search = Search("t", Objective("score"), KEYS, count, sampler=Random(), pruner=pruner or NoPruner())
         study = open_study(make_storage(folder / "state", None), "t", Path("t.yaml"), search, BASE)
         runner, said = Stand(kept, what), []
         curves = [Curve("train", "epochs.csv")]
@@ -136,6 +136,17 @@ def test_a_search_whose_trials_all_fail_stops(start):
     assert len(made.claims.study.trials) == 3
 
 
+def test_a_pruned_trial_is_no_failure_and_ends_a_row_of_them(start):
+    def run(number, follower):
+        if number == 2:
+            follower.trial.set_user_attr(PRUNED, 1)
+        return "wrong"
+
+    made, _ = start(run, count=5)
+    made.run_all(1)
+    assert sorted(made.failed) == [0, 1, 3, 4] and made.claims.study.trials[2].state.name == "PRUNED"
+
+
 def test_an_experiment_without_the_objective_fails(start):
     made, _ = start(lambda number, follower: made.runner.kept.update({f"t-trial-{number:03d}": None}) or "x", count=1)
     made.runner.kept["t-trial-000"] = None
@@ -170,7 +181,7 @@ def pruned_run(heights):
 
 def test_a_trial_that_is_worse_than_the_others_is_ended_and_recorded_as_pruned(start, curve, monkeypatch):
     monkeypatch.setattr(follow, "read_curve", None)
-    made, said = start(pruned_run([1, 1, 0.1, 1, 0.2, 2]), pruner=Pruner("median", startup=2, warmup=2))
+    made, said = start(pruned_run([1, 1, 0.1, 1, 0.2, 2]), pruner=Median(startup=2, warmup=2))
     made.run_all(1)
     states = [trial.state.name for trial in made.claims.study.trials]
     assert states == ["COMPLETE", "COMPLETE", "PRUNED", "COMPLETE", "PRUNED", "COMPLETE"] and made.failed == {}
@@ -191,7 +202,7 @@ def test_a_pruned_trial_whose_process_was_killed_before_the_study_knew_is_not_ru
 def test_a_loss_is_pruned_where_its_score_is_low(start, curve, monkeypatch):
     """The objective is low, the curve high."""
     monkeypatch.setattr(follow, "read_curve", lambda *_: [0.5, 0.6])
-    made, _ = start(count=1, pruner=Pruner("median"))
+    made, _ = start(count=1, pruner=Median())
     object.__setattr__(made.search, "objective", Objective("loss"))
     follower = follow.Follower(made.claims.take().trial, "n", made.search, Path("."), made.claims, made.curves)
     follower.look({"train"})
@@ -201,7 +212,7 @@ def test_a_loss_is_pruned_where_its_score_is_low(start, curve, monkeypatch):
 def test_a_follower_reports_each_epoch_once_and_ends_the_run(start, curve, monkeypatch):
     rows = [0.1]
     monkeypatch.setattr(follow, "read_curve", lambda *_: list(rows))
-    made, _ = start(count=1, pruner=Pruner("median"))
+    made, _ = start(count=1, pruner=Median())
     trial = made.claims.take().trial
     follower = follow.Follower(trial, "n", made.search, Path("."), made.claims, made.curves, look_s=0.01)
     monkeypatch.setattr(trial, "should_prune", lambda: len(rows) > 1)

@@ -7,9 +7,9 @@ import numpy as np
 
 from tailwise.core.errors import UserError
 from tailwise.ensemble.agreement import Agreement, agreement
+from tailwise.ensemble.greedy import ROUNDS, best_member, cross_fit, greedy
 from tailwise.ensemble.pool import Answers, Pool
 from tailwise.ensemble.scores import BY, By, Resampled, figures, outcomes, resample
-from tailwise.ensemble.selection import ROUNDS, best_member, cross_fit, greedy
 from tailwise.evaluation.intervals import Interval
 from tailwise.evaluation.limits import FEW_GROUPS, Names, limits, limits_of_groups, limits_of_sequences
 from tailwise.evaluation.measure import Measured, measure
@@ -77,17 +77,17 @@ def assess(pool: Pool, options: Options, sample_name: str = "sample") -> Assessm
     plain = pool.average(np.ones(len(pool.members)))
     classes = _classes(pool, crossed.ensemble, crossed.best)
     return Assessment(
-        pool,
-        options,
-        counts / counts.sum(),
-        np.array([figures(pool, outcomes(pool, pool.member(place))) for place in range(len(pool.members))]),
-        best_member(pool, options.by),
-        crossed.bests,
-        resample(pool, [crossed.ensemble, crossed.best, plain]),
-        figures(pool, outcomes(pool, pool.average(counts))),
-        {of_head.head.name: agreement(of_head) for of_head in pool.heads},
-        classes,
-        [*_of_decoding(pool), *_limits([own for own, _ in classes.values()], len(pool.groups), sample_name)],
+        pool=pool,
+        options=options,
+        weights=counts / counts.sum(),
+        members=np.array([figures(pool, outcomes(pool, pool.member(place))) for place in range(len(pool.members))]),
+        best=best_member(pool, options.by),
+        bests=crossed.bests,
+        measured=resample(pool, [crossed.ensemble, crossed.best, plain]),
+        same=figures(pool, outcomes(pool, pool.average(counts))),
+        agreements={of_head.head.name: agreement(of_head) for of_head in pool.heads},
+        classes=classes,
+        limits=[*_of_decoding(pool), *_limits([own for own, _ in classes.values()], len(pool.groups), sample_name)],
     )
 
 

@@ -1,7 +1,8 @@
 """Writes an ensemble as files, see `ensemble.file`."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,15 +16,35 @@ from tailwise.ensemble.members import Member
 
 BLOCK = 2**22
 """Bytes of a weights file in memory."""
+COPY = re.compile(r"member-[0-9]+\.safetensors")
+"""Names of the copies beside ensemble.json."""
 
 
 def write_ensemble(path: Path, members: Sequence[Member], weights: np.ndarray, told: Mapping[str, Any]) -> None:
     """Copy the weights of the members that count, then write ensemble.json. told: what it says besides
 
-    Raises UserError for weights that are not those which DVC recorded.
+    Copies of an earlier, larger ensemble are removed.
+    Raises UserError for weights that are not those which DVC recorded, or that a copy would replace.
     """
+    for member in members:
+        _check_kept(path.parent, member)
     entries = [_entry(path.parent, place, *each) for place, each in enumerate(zip(members, weights.tolist()), 1)]
     write_json(path, {"version": VERSION, "members": [asdict(entry) for entry in entries], **told})
+    _remove_others(path.parent, {entry.weights.file for entry in entries if entry.weights})
+
+
+def _check_kept(folder: Path, member: Member) -> None:
+    """Raise UserError for weights in the place of a copy, also where a link leads there."""
+    for place in (member.file.parent.resolve() / member.file.name, member.file.resolve()):
+        if place.parent == folder.resolve() and COPY.fullmatch(place.name):
+            raise UserError(f"{member.file}: its place is for copies of this ensemble: move it, or give another --out")
+
+
+def _remove_others(folder: Path, names: Collection[str]) -> None:
+    """Remove the copies that the ensemble does not name."""
+    for file in folder.iterdir():
+        if COPY.fullmatch(file.name) and file.name not in names:
+            file.unlink()
 
 
 def _entry(folder: Path, place: int, member: Member, weight: float) -> Entry:

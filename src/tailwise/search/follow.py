@@ -14,7 +14,7 @@ from tailwise.compare.sweeps.costs import Watch
 from tailwise.compare.sweeps.runs import interrupt
 from tailwise.search.claims import Claims
 from tailwise.search.curves import Curve, find_copy, read_curve
-from tailwise.search.spec import Search
+from tailwise.search.spec import NoPruner, Search
 
 LOOK_S = 2.0
 """Seconds between two looks at the figures of a trial."""
@@ -50,11 +50,12 @@ class Follower:
 
     def look(self, reached: set[str]) -> bool:
         """Report new epochs; whether the trial is to end. reached: stages that have begun"""
-        copy = find_copy(self.folder, self.name) if reached else None
-        if copy is None or self.search.pruner.kind == "none":
+        copy, pruner = find_copy(self.folder, self.name) if reached else None, self.search.pruner
+        if copy is None or isinstance(pruner, NoPruner):
             return False
-        sign = 1.0 if self._agrees() else -1.0
-        for epoch, value in enumerate(read_curve(copy, self.curves, reached, self.search.pruner.column), start=1):
+        agrees = (better(pruner.figure) == HIGHER) == self.search.objective.maximized
+        sign = 1.0 if agrees else -1.0
+        for epoch, value in enumerate(read_curve(copy, self.curves, reached, pruner.column), start=1):
             if value is not None and epoch > self._last():
                 self.trial.report(sign * value, epoch)
                 self._seen = epoch
@@ -70,10 +71,6 @@ class Follower:
             own = next(each for each in trials if each.number == self.trial.number)
             self._seen = max(own.intermediate_values, default=0)
         return self._seen
-
-    def _agrees(self) -> bool:
-        """Whether a high figure by epoch is as good as a high objective."""
-        return (better(self.search.pruner.figure) == HIGHER) == self.search.objective.maximized
 
 
 @dataclass

@@ -14,7 +14,19 @@ from optuna import pruners
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 
 from tailwise.search.space import grid, rounded
-from tailwise.search.spec import Choice, Int, Pruner, Range, Search, label
+from tailwise.search.spec import (
+    Categorical,
+    Grid,
+    Halving,
+    Int,
+    NoPruner,
+    Percentile,
+    Pruner,
+    Random,
+    Range,
+    Search,
+    label,
+)
 
 
 class NumberedSampler(BaseSampler):
@@ -22,7 +34,7 @@ class NumberedSampler(BaseSampler):
 
     def __init__(self, search: Search):
         self._search = search
-        self._cells = grid(search) if search.sampler.kind == "grid" else []
+        self._cells = grid(search) if isinstance(search.sampler, Grid) else []
 
     def infer_relative_search_space(self, study: Any, trial: Any) -> dict[str, Any]:
         return {} if self._cells else self._drawing(trial, "").infer_relative_search_space(study, trial)
@@ -43,8 +55,9 @@ class NumberedSampler(BaseSampler):
     def _drawing(self, trial: Any, key: str) -> BaseSampler:
         """A sampler of Optuna with the random state of this trial and key."""
         asked = self._search.sampler
+        assert not isinstance(asked, Grid), "a cell of a grid is not drawn"
         seed = zlib.crc32(f"{asked.seed} {trial.number} {key}".encode())
-        if asked.kind == "random":
+        if isinstance(asked, Random):
             return RandomSampler(seed=seed)
         return TPESampler(seed=seed, n_startup_trials=asked.startup)
 
@@ -56,11 +69,11 @@ def _place(study: Any, trial: Any) -> int:
 
 
 def make_pruner(asked: Pruner) -> pruners.BasePruner:
-    if asked.kind == "none":
+    if isinstance(asked, NoPruner):
         return pruners.NopPruner()
-    if asked.kind == "halving":
+    if isinstance(asked, Halving):
         return pruners.SuccessiveHalvingPruner(min_resource=asked.warmup, reduction_factor=2)
-    percent = 50.0 if asked.kind == "median" else asked.percent
+    percent = asked.percent if isinstance(asked, Percentile) else 50.0
     return pruners.PercentilePruner(percent, n_startup_trials=asked.startup, n_warmup_steps=asked.warmup + 1)
 
 
@@ -70,7 +83,7 @@ def suggest_all(trial: Any, search: Search) -> dict[str, Any]:
 
 
 def _suggested(trial: Any, key: str, each: Range) -> Any:
-    if isinstance(each, Choice):
+    if isinstance(each, Categorical):
         return trial.suggest_categorical(key, [label(value) for value in each.of])
     suggest = trial.suggest_int if isinstance(each, Int) else trial.suggest_float
     return suggest(key, each.low, each.high, log=each.log, step=each.step)

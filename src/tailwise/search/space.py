@@ -12,7 +12,7 @@ from tailwise.compare.revision import PARAMS, SEED
 from tailwise.compare.sweeps.overrides import overrides
 from tailwise.compare.sweeps.sweep import Cell, paths_of, set_value
 from tailwise.core.errors import UserError
-from tailwise.search.spec import Choice, Float, Int, Range, Search, label
+from tailwise.search.spec import Categorical, Float, Int, Range, Search, label
 
 DIGITS = 4
 """Of a drawn number without a step: enough for a learning rate, and read at a glance."""
@@ -47,7 +47,7 @@ def trial_params(search: Search, values: Values, base: Mapping[str, Any]) -> dic
 
 def value_of(each: Range, value: Any) -> Any:
     """The value for params.yaml of what a study keeps."""
-    return next(one for one in each.of if label(one) == value) if isinstance(each, Choice) else value
+    return next(one for one in each.of if label(one) == value) if isinstance(each, Categorical) else value
 
 
 def rounded(each: Range, value: Any) -> Any:
@@ -93,12 +93,12 @@ def wanted_trials(search: Search, asked: int | None = None) -> int:
 
 
 def _ends(each: Range) -> list[Any]:
-    return [label(value) for value in each.of] if isinstance(each, Choice) else [each.low, each.high]
+    return [label(value) for value in each.of] if isinstance(each, Categorical) else [each.low, each.high]
 
 
 def _listed(each: Range) -> list[Any]:
     """All values of a range with a step."""
-    if isinstance(each, Choice):
+    if isinstance(each, Categorical):
         return _ends(each)
     if isinstance(each, Int):
         return list(range(each.low, each.high + 1, each.step))

@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from tailwise.compare.direction import HIGHER, better
 from tailwise.compare.revision import IGNORED, SEED
+from tailwise.compare.sweeps.file import read_as
 from tailwise.core.errors import UserError
 from tailwise.core.params.config import read_file
-from tailwise.core.params.typed import convert
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 """Of a file, without its ending: it begins the names of experiments."""
@@ -45,7 +45,7 @@ class Int:
 
 
 @dataclass(frozen=True)
-class Choice:
+class Categorical:
     """One of these values, which may be sections, too."""
 
     kind: Literal["choice"]
@@ -58,7 +58,7 @@ class Choice:
             raise ValueError("of has a value twice")
 
 
-Range = Float | Int | Choice
+Range = Float | Int | Categorical
 
 
 @dataclass(frozen=True)
@@ -78,35 +78,55 @@ class Objective:
 
 
 @dataclass(frozen=True)
-class Sampler:
-    """Where the next trial is. startup: trials of tpe that are drawn at random"""
+class Tpe:
+    """The next trial is where others were good. startup: trials that are drawn at random"""
 
-    kind: Literal["tpe", "random", "grid"] = "tpe"
+    kind: Literal["tpe"] = "tpe"
     seed: int = 1
     startup: int = 10
 
+    def __post_init__(self):
+        if self.startup < 0:
+            raise ValueError("startup must be at least 0")
+
 
 @dataclass(frozen=True)
-class Pruner:
-    """Which trials are ended early, by a column of the epochs.csv of the stages that train.
+class Random:
+    kind: Literal["random"] = "random"
+    seed: int = 1
 
-    kind: median: worse than the median of other trials at the same epoch; percentile: not among the best `percent`;
-        halving: successive halving, which lets a trial go on at `warmup`, 2, 4, 8, ... times as many epochs
-    startup: finished trials before the first is ended; warmup: epochs before a trial may be ended, all phases counted
-    column: of epochs.csv; score is what chooses the best epoch
+
+@dataclass(frozen=True)
+class Grid:
+    """Each value with each, in order."""
+
+    kind: Literal["grid"] = "grid"
+
+
+Sampler = Tpe | Random | Grid
+"""Where the next trial is."""
+
+
+@dataclass(frozen=True)
+class NoPruner:
+    """All trials run to the end."""
+
+    kind: Literal["none"] = "none"
+
+
+@dataclass(frozen=True)
+class ByEpoch:
+    """Of all pruners. warmup: epochs before a trial may be ended, all phases counted
+
+    column: of the epochs.csv of the stages that train; score is what chooses the best epoch
     """
 
-    kind: Literal["none", "median", "percentile", "halving"] = "none"
-    startup: int = 5
     warmup: int = 5
-    percent: float = 50.0
     column: str = "score"
 
     def __post_init__(self):
-        if self.startup < 0 or self.warmup < 1:
-            raise ValueError("startup must be at least 0, warmup at least 1")
-        if not 0 <= self.percent <= 100:
-            raise ValueError("percent must be from 0 to 100")
+        if self.warmup < 1:
+            raise ValueError("warmup must be at least 1")
         if better(self.figure) is None:
             raise ValueError(f"column: the name {self.column} does not say what is better")
 
@@ -114,6 +134,49 @@ class Pruner:
     def figure(self) -> str:
         """The column as a dotted name: of severity_macro_recall, its last words decide."""
         return self.column.replace("_", ".")
+
+
+@dataclass(frozen=True)
+class Halving(ByEpoch):
+    """Successive halving: the better half of the trials goes on, at `warmup`, 2, 4, 8, ... times as many epochs."""
+
+    kind: Literal["halving"] = "halving"
+
+
+@dataclass(frozen=True)
+class ByOthers(ByEpoch):
+    """By the figures of other trials at the same epoch. startup: trials that are finished before the first is ended"""
+
+    startup: int = 5
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.startup < 0:
+            raise ValueError("startup must be at least 0")
+
+
+@dataclass(frozen=True)
+class Median(ByOthers):
+    """Ends what is worse than the median."""
+
+    kind: Literal["median"] = "median"
+
+
+@dataclass(frozen=True)
+class Percentile(ByOthers):
+    """Ends what is not among the best `percent`."""
+
+    kind: Literal["percentile"] = "percentile"
+    percent: float = 25.0
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not 0 <= self.percent <= 100:
+            raise ValueError("percent must be from 0 to 100")
+
+
+Pruner = NoPruner | Median | Percentile | Halving
+"""Which trials are ended early, by a column of the epochs.csv of the stages that train."""
 
 
 @dataclass(frozen=True)
@@ -130,8 +193,8 @@ class Search:
     keys: dict[str, Range]
     trials: int | None = None
     target: str = "evaluate"
-    sampler: Sampler = Sampler()
-    pruner: Pruner = Pruner()
+    sampler: Sampler = Tpe()
+    pruner: Pruner = NoPruner()
     params: dict = field(default_factory=dict)
     phases: list[str] = field(default_factory=list)
 
@@ -152,7 +215,7 @@ class Search:
             raise ValueError(f"trials must be at least 1, found {self.trials}")
         if self.sampler.kind == "grid":
             for key, each in self.keys.items():
-                if not isinstance(each, Choice) and (each.log or each.step is None):
+                if not isinstance(each, Categorical) and (each.log or each.step is None):
                     raise ValueError(f"keys.{key}: a grid needs choices, or a step and no log")
 
 
@@ -160,11 +223,7 @@ def read_search(file: Path) -> Search:
     """Raises UserError for what is wrong with it, with the file and the dotted key."""
     if not NAME.fullmatch(file.stem):
         raise UserError(f"{file}: the name has characters besides letters, digits, dots, - and _")
-    try:
-        return convert(Search, read_file(file), "")
-    except UserError as error:
-        text = str(error)
-        raise UserError(text if text.startswith(f"{file}: ") else f"{file}: {text.removeprefix(': ')}") from error
+    return read_as(Search, file, read_file)
 
 
 def label(value: Any) -> str:

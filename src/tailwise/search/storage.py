@@ -22,7 +22,7 @@ from tailwise.search.space import searched_keys
 from tailwise.search.spec import Search
 
 FOLDER = Path(".logs/search")
-JOURNAL = "study.log"
+JOURNAL, OPENING = "study.log", "opening.lock"
 SEARCH, BASE = "search", "base"
 """Attributes of a study: what is searched, and the other params."""
 
@@ -81,15 +81,17 @@ def open_study(storage: BaseStorage, name: str, file: Path, search: Search, base
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
     study = _study(storage, name, search)
+    trials = study.get_trials(deepcopy=False)  # before the attributes: who has asked for a trial has set them
     wanted = {SEARCH: identity(search), BASE: base_params(search, base)}
-    begun = study.user_attrs
-    if begun != wanted and not study.get_trials(deepcopy=False):
+    begun = {key: value for key, value in study.user_attrs.items() if key in wanted}
+    if trials and begun != wanted:
+        raise UserError(_changed(file, name, _joined(begun), _joined(wanted)))
+    if any(wanted[key] != value for key, value in begun.items()):  # a study just begun may have none: it is kept
         optuna.delete_study(study_name=name, storage=storage)
         study = _study(storage, name, search)
-        for attribute, now in wanted.items():
+    for attribute, now in wanted.items():
+        if study.user_attrs.get(attribute) != now:
             study.set_user_attr(attribute, now)
-    elif begun != wanted:
-        raise UserError(_changed(file, name, _joined(begun), _joined(wanted)))
     return study
 
 

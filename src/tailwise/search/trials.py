@@ -34,7 +34,10 @@ def experiment_name(study: str, number: int) -> str:
 
 @dataclass
 class Trials:
-    """base: params.yaml, as nested dicts; say: is given a line for people"""
+    """base: params.yaml, as nested dicts; say: is given a line for people
+
+    check: is called before each trial, and raises UserError to stop the search
+    """
 
     folder: Path
     search: Search
@@ -43,6 +46,7 @@ class Trials:
     runner: Runner
     curves: list[Curve]
     say: Callable[[str], None] = print
+    check: Callable[[], None] = lambda: None
     failed: dict[int, str] = field(default_factory=dict)
     _in_a_row: int = 0
     _telling: threading.Lock = field(default_factory=threading.Lock)
@@ -63,7 +67,7 @@ class Trials:
         try:
             if not first:
                 self.runner.shared_done.wait()
-            while not self.runner.stopped.is_set() and (claimed := self.claims.take()) is not None:
+            while not self.runner.stopped.is_set() and (claimed := self._next()) is not None:
                 try:
                     self._run(claimed)
                 except UpdateFinishedTrialError:
@@ -76,6 +80,10 @@ class Trials:
             raise
         finally:
             self.runner.shared_done.set()
+
+    def _next(self) -> Claimed | None:
+        self.check()
+        return self.claims.take()
 
     def _run(self, claimed: Claimed) -> None:
         """One trial to its end, unless the search is stopped: it is then continued by the next one."""
@@ -123,7 +131,9 @@ class Trials:
         return True
 
     def _end(self, trial: Any, cell: TrialCell, state: TrialState) -> None:
-        trial.study.tell(trial, state=state)
+        with self._telling:
+            self._in_a_row = 0
+            trial.study.tell(trial, state=state)
         self.say(f"{cell}: pruned in epoch {trial.user_attrs[PRUNED]}")
 
     def _fail(self, trial: Any, cell: TrialCell, reason: str) -> None:

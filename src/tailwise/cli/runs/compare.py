@@ -11,12 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import yaml
-
+from tailwise.cli.runs.common import check_cache, check_folder, print_line, recipe_params
 from tailwise.compare.analysis import Comparison, analyze, choose_figures
 from tailwise.compare.answers import Store, absent_line, read_all
-from tailwise.compare.git import WORKSPACE, check_repository, content, experiments
-from tailwise.compare.lock import read_lock
+from tailwise.compare.git import experiments
 from tailwise.compare.page import render
 from tailwise.compare.revision import PARAMS, read_revision
 from tailwise.compare.rows import make_rows
@@ -29,7 +27,6 @@ from tailwise.compare.text import markdown, terminal
 from tailwise.core.errors import UserError, escape_output
 from tailwise.core.files import write_text
 from tailwise.core.params.config import read_params, section
-from tailwise.recipes.recipe import Recipe, load_recipe
 
 
 def compare(args: argparse.Namespace, folder: Path = Path(".")) -> None:
@@ -61,7 +58,7 @@ def run_sweep(args: argparse.Namespace, folder: Path) -> None:
         return
     if todo:
         check_cache(folder, sweep.target)
-    failed = Runner(folder, sweep.target, pipeline, told).run_all(todo, args.workers) if todo else {}
+    failed = Runner(folder, sweep.target, pipeline, print_line).run_all(todo, args.workers) if todo else {}
     done = {cell.name: cell.label for cell in wanted if cell.name not in failed}
     args.metric = [*(args.metric or []), *sweep.metrics]
     if done:
@@ -71,16 +68,6 @@ def run_sweep(args: argparse.Namespace, folder: Path) -> None:
         raise UserError(f"{len(failed)} of {len(todo)} runs failed, {name}: {reason}; the others are kept")
 
 
-def told(line: str) -> None:
-    print(line, flush=True)
-
-
-def recipe_params(folder: Path) -> list[type]:
-    """The dataclass of params.yaml by the pipeline's recipe; none where dvc.yaml names no recipe."""
-    recipe = recipe_of(folder)
-    return [] if recipe is None else [recipe.params()]
-
-
 def check_params(wanted: Sequence[Cell], folder: Path) -> None:
     """Raise UserError for params that the pipeline's recipe rejects, before anything runs."""
     for kind, cell in itertools.product(recipe_params(folder), wanted):
@@ -88,31 +75,6 @@ def check_params(wanted: Sequence[Cell], folder: Path) -> None:
             section(cell.params, "", kind)
         except UserError as error:
             raise UserError(f"row {cell.label}: {str(error).removeprefix(f'{PARAMS}: ')}") from error
-
-
-def recipe_of(folder: Path) -> Recipe | None:
-    """The recipe that a pipeline's dvc.yaml names; None if it names none."""
-    given = yaml.safe_load((folder / "dvc.yaml").read_text("utf8")).get("vars", [])
-    names = [each["recipe"] for each in given if isinstance(each, dict) and "recipe" in each]
-    return load_recipe(names[0]) if names else None
-
-
-def check_cache(folder: Path, target: str) -> None:
-    """Raise UserError where DVC would run the stages and then fail to save the experiment, as in a new clone."""
-    later = read_lock(content(folder, None, "dvc.lock"), WORKSPACE).later_outs(target)
-    if absent := Store(folder).lacks(later):
-        raise UserError(
-            f"DVC's cache lacks {absent[0]}, which dvc.lock records: DVC could not save an experiment that ends with "
-            f"{target}: run `dvc repro` or `dvc pull` first"
-        )
-
-
-def check_folder(folder: Path) -> None:
-    """Raise UserError outside git, and in a folder without a pipeline."""
-    check_repository(folder)
-    for file in ("dvc.yaml", PARAMS):
-        if not (folder / file).is_file():
-            raise UserError(f"{file}: is not there: go into the folder of a pipeline")
 
 
 def compared(

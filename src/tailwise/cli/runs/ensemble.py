@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from tailwise.cli.runs.compare import check_folder, recipe_of
+from tailwise.cli.runs.common import check_folder, recipe_of
 from tailwise.core.errors import UserError, escape_output
 from tailwise.core.files import write_text
 from tailwise.ensemble.assessment import Options, assess

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tailwise.cli.runs.compare import check_cache, check_folder, recipe_params, told
+from tailwise.cli.runs.common import check_cache, check_folder, print_line, recipe_params
 from tailwise.compare.revision import METRICS, PARAMS
 from tailwise.compare.sweeps.pipeline import read_pipeline
 from tailwise.compare.sweeps.runs import Runner
@@ -46,36 +46,50 @@ def search(args: argparse.Namespace, folder: Path = Path(".")) -> None:
 
 def run_search(args: argparse.Namespace, asked: Search, base: Mapping[str, Any], folder: Path) -> None:
     """Run what the study lacks, then show it."""
+    claims = open_claims(args, asked, base, folder)
+    trials = None if args.only_list else make_trials(args.file, asked, base, folder, claims)
+    try:
+        if trials:
+            trials.run_all(args.workers)
+    finally:
+        show(args, claims.study, asked, claims.owner)
+    if failed := trials and trials.failed:
+        number, reason = next(iter(failed.items()))
+        raise UserError(f"{len(failed)} trials failed, trial {number}: {reason}; `--retry` repeats them")
+
+
+def open_claims(args: argparse.Namespace, asked: Search, base: Mapping[str, Any], folder: Path) -> Any:
+    """The `Claims` on the trials of the study, after a line that says how many there are."""
     from tailwise.search.claims import Claims, real_trials, repeat_failed
-    from tailwise.search.storage import FOLDER, make_storage, open_study
+    from tailwise.search.storage import FOLDER, OPENING, FileLock, make_storage, open_study
 
     state = folder / FOLDER / args.file.stem
-    study = open_study(make_storage(state, args.storage), study_name(args.file, folder), args.file, asked, base)
+    storage = make_storage(state, args.storage)
+    state.mkdir(parents=True, exist_ok=True)
+    with FileLock(state / OPENING):  # two searches that are started together begin one study
+        study = open_study(storage, study_name(args.file, folder), args.file, asked, base)
     claims = Claims(study, asked, state, wanted_trials(asked, args.trials), shared=bool(args.storage))
     repeated = repeat_failed(study) if args.retry and not args.only_list else 0
     done = sum(trial.state.is_finished() for trial in real_trials(study))
     again = f", {repeated} failed ones are repeated" if repeated else ""
     print(f"{asked.title}: {done} of {claims.wanted} trials are finished{again}", flush=True)
-    failed = {} if args.only_list else run_trials(args.workers, asked, base, folder, claims)
-    show(args, study, asked, claims.owner)
-    if failed:
-        number, reason = next(iter(failed.items()))
-        raise UserError(f"{len(failed)} trials failed, trial {number}: {reason}; `--retry` repeats them")
+    return claims
 
 
-def run_trials(workers: int, asked: Search, base: Mapping[str, Any], folder: Path, claims: Any) -> dict[int, str]:
-    """{number: why it failed} of the trials of this call that failed."""
+def make_trials(file: Path, asked: Search, base: Mapping[str, Any], folder: Path, claims: Any) -> Any:
+    """The `Trials` of a study. Raises UserError where DVC could not save their experiments."""
     from tailwise.search.curves import training_curves
+    from tailwise.search.sources import keep_sources, sources_of
     from tailwise.search.storage import FileLock
     from tailwise.search.trials import Trials
 
     check_cache(folder, asked.target)
     pipeline = read_pipeline(folder / "dvc.yaml", asked.target, searched_keys(asked))
     lock = FileLock(claims.folder.parent / "starting.lock")
-    runner = Runner(folder, asked.target, pipeline, told, grouped=True, starting=lock)
-    trials = Trials(folder, asked, base, claims, runner, training_curves(folder / "dvc.yaml"), told)
-    trials.run_all(workers)
-    return trials.failed
+    runner = Runner(folder, asked.target, pipeline, print_line, grouped=True, starting=lock)
+    curves = training_curves(folder / "dvc.yaml")
+    check = lambda: keep_sources(claims.study, file, sources_of(folder))  # noqa: E731
+    return Trials(folder, asked, base, claims, runner, curves, print_line, check)
 
 
 def show(args: argparse.Namespace, study: Any, asked: Search, owner: str) -> None:

@@ -12,10 +12,10 @@ from typing import Any
 
 from tailwise.compare.lock import ABSENT, lookup
 from tailwise.compare.revision import IGNORED, PARAMS, SEED, flat
+from tailwise.compare.sweeps.file import read_as
 from tailwise.compare.sweeps.overrides import overrides
 from tailwise.core.errors import UserError
 from tailwise.core.params.config import read_params
-from tailwise.core.params.typed import convert
 
 LONGEST = 40
 """Characters of a row's label in the name of an experiment."""
@@ -77,11 +77,7 @@ class Cell:
 
 def read_sweep(file: Path) -> Sweep:
     """Raises UserError for what is wrong with it."""
-    try:
-        return convert(Sweep, read_params(file), "")
-    except UserError as error:
-        text = str(error)
-        raise UserError(text if text.startswith(f"{file}: ") else f"{file}: {text.removeprefix(': ')}") from error
+    return read_as(Sweep, file, read_params)
 
 
 def cells(sweep: Sweep, base: dict[str, Any]) -> Iterator[Cell]:

@@ -5,8 +5,8 @@ import pytest
 
 from support.ensembles import pool_of, told, weak_at
 from tailwise.core.errors import UserError
-from tailwise.ensemble import selection
-from tailwise.ensemble.selection import best_member, cross_fit, folds, greedy
+from tailwise.ensemble import greedy as module
+from tailwise.ensemble.greedy import best_member, cross_fit, folds, greedy
 
 TARGETS = np.arange(90) % 3
 SURE, UNSURE = [0.8, 0.1, 0.1], [0.2, 0.5, 0.3]
@@ -37,7 +37,7 @@ def test_a_better_member_may_be_taken_several_times():
 
 def test_more_rounds_are_never_worse_on_the_same_samples():
     pool = pool_of(**{f"m{i}": weak_at([i % 3], TARGETS, i) for i in range(4)})
-    found = [selection.score(pool, pool.average(greedy(pool, "log_loss", n)), "log_loss") for n in (1, 3, 10)]
+    found = [module.score(pool, pool.average(greedy(pool, "log_loss", n)), "log_loss") for n in (1, 3, 10)]
     assert found == sorted(found) and found[0] < found[-1]
     assert greedy(pool, "log_loss", 1).tolist() == np.eye(4)[best_member(pool, "log_loss")].tolist()
 
