@@ -55,9 +55,9 @@ def test_no_group_is_chosen_on_and_scored(monkeypatch):
     pool = pool_of(one=weak_at([0], TARGETS, 1), other=weak_at([1], TARGETS, 2))
     seen: dict[str, list] = {"greedy": [], "best_member": []}
     for name, of in seen.items():
-        true = getattr(selection, name)
+        true = getattr(module, name)
         monkeypatch.setattr(
-            selection, name, lambda given, *more, of=of, true=true: of.append(set(given.groups)) or true(given, *more)
+            module, name, lambda given, *more, of=of, true=true: of.append(set(given.groups)) or true(given, *more)
         )
     cross_fit(pool, "macro_recall")
     for held_out, *chosen_on in zip(folds(pool), *seen.values()):
