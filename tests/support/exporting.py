@@ -119,13 +119,17 @@ MODELS: dict[str, dict[str, Any]] = {
 
 
 def made(name: str) -> tuple[nn.Module, Any]:
-    """The model, with noise on all parameters, as many begin at 0; and its parsed specification."""
+    """The model, with noise on all parameters, as many begin at 0; and its parsed specification.
+
+    The noise of a layer falls with its number of inputs, so that the outputs of a deep net stay of usual size.
+    """
     spec = MODELS[name]
     torch.manual_seed(1)
     model, read = load_recipe(f"tailwise.recipes.{spec['recipe']}").from_specification(spec)
     with torch.no_grad():
         for parameter in model.parameters():
-            parameter += 0.1 * torch.randn_like(parameter)
+            inputs = parameter[0].numel() if parameter.ndim > 1 else 25
+            parameter += 0.5 / inputs**0.5 * torch.randn_like(parameter)
     return model.eval(), read
 
 
