@@ -92,9 +92,10 @@ class Trials:
             experiment_name(trial.study.study_name, trial.number), trial.number, self.search, trial.params, self.base
         )
         trial.set_user_attr(NAME, cell.name)
-        if self._told(trial, cell):
+        told = self._told(trial, cell)
+        remove_copies(self.folder, cell.name)  # also where it was killed after its experiment was recorded
+        if told:
             return
-        remove_copies(self.folder, cell.name)
         if PRUNED in trial.user_attrs:
             return self._end(trial, cell, TrialState.PRUNED)
         self.say(f"{cell}: {'goes on' if claimed.continued else 'begins'}: {described(trial.params)}")
