@@ -20,8 +20,8 @@ COPY = re.compile(r"member-[0-9]+\.safetensors")
 """Names of the copies beside ensemble.json."""
 
 
-def write_ensemble(path: Path, members: Sequence[Member], weights: np.ndarray, told: Mapping[str, Any]) -> None:
-    """Copy the weights of the members that count, then write ensemble.json. told: what it says besides
+def write_ensemble(path: Path, members: Sequence[Member], weights: np.ndarray, facts: Mapping[str, Any]) -> None:
+    """Copy the weights of the members that count, then write ensemble.json. facts: what it has besides
 
     Copies of an earlier, larger ensemble are removed.
     Raises UserError for weights that are not those which DVC recorded, or that a copy would replace.
@@ -29,7 +29,7 @@ def write_ensemble(path: Path, members: Sequence[Member], weights: np.ndarray, t
     for member in members:
         _check_kept(path.parent, member)
     entries = [_entry(path.parent, place, *each) for place, each in enumerate(zip(members, weights.tolist()), 1)]
-    write_json(path, {"version": VERSION, "members": [asdict(entry) for entry in entries], **told})
+    write_json(path, {"version": VERSION, "members": [asdict(entry) for entry in entries], **facts})
     _remove_others(path.parent, {entry.weights.file for entry in entries if entry.weights})
 
 

@@ -78,9 +78,9 @@ def _copies(folder: Path, name: str) -> list[tuple[Path, Path]]:
     found: list[tuple[Path, Path]] = []
     for info in place.glob("run/*/*.run"):
         with suppress(Exception):  # DVC is writing or removing it
-            told = read_json(info)
-            root = Path(told["root_dir"])
-            if told["name"] == name and root.is_dir() and root.resolve().is_relative_to(place.resolve()):
+            run = read_json(info)
+            root = Path(run["root_dir"])
+            if run["name"] == name and root.is_dir() and root.resolve().is_relative_to(place.resolve()):
                 found.append((info, root))
     return found
 

@@ -92,9 +92,9 @@ class Trials:
             experiment_name(trial.study.study_name, trial.number), trial.number, self.search, trial.params, self.base
         )
         trial.set_user_attr(NAME, cell.name)
-        told = self._told(trial, cell)
+        done = self._record_if_done(trial, cell)
         remove_copies(self.folder, cell.name)  # also where it was killed after its experiment was recorded
-        if told:
+        if done:
             return
         if PRUNED in trial.user_attrs:
             return self._end(trial, cell, TrialState.PRUNED)
@@ -107,7 +107,7 @@ class Trials:
 
     def _finish(self, trial: Any, cell: TrialCell, follower: Follower, reason: str | None) -> None:
         """Tell the study how a run ended."""
-        if self._told(trial, cell):  # also where DVC failed when the experiment was there
+        if self._record_if_done(trial, cell):  # also where DVC failed when the experiment was there
             return
         if follower.pruned:
             remove_copies(self.folder, cell.name)
@@ -115,8 +115,8 @@ class Trials:
         elif not self.runner.stopped.is_set() and self.claims.is_owner(trial):
             self._fail(trial, cell, reason or "its experiment is not there")
 
-    def _told(self, trial: Any, cell: TrialCell) -> bool:
-        """Whether the trial's experiment is there, whose figure is then told to the study."""
+    def _record_if_done(self, trial: Any, cell: TrialCell) -> bool:
+        """Tell the study the figure of the trial's experiment, if it is there; whether it is."""
         found = read_done(self.folder, cell, experiments(self.folder))
         if found is None:
             return False
