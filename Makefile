@@ -12,7 +12,7 @@ PYTHON ?= python3
 # NAME: of a preset, or of a new pipeline
 NAME ?= smoke
 
-.PHONY: help setup repro lint dvc-yaml test test-slow bench bench-scale fuzz study seeds variants probe kills faults times config preset new-pipeline clean-recovery clean-cache
+.PHONY: help setup extras repro lint dvc-yaml test test-slow bench bench-scale fuzz study seeds variants probe kills faults times config preset new-pipeline clean-recovery clean-cache
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,13 +26,20 @@ $(VENV)/ready: requirements.txt $(wildcard requirements/*.txt) requirements-dev.
 	@$(VENV)/bin/python3 -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt -c constraints.txt
 	@touch $@
 
+extras: $(VENV)/ready-extras ## install what clusters, searches, exported models and their server need, too
+
+EXTRAS := requirements-cluster.txt requirements-search.txt requirements-export.txt requirements-serve.txt
+$(VENV)/ready-extras: $(EXTRAS) constraints.txt | setup
+	@$(VENV)/bin/python3 -m pip install --quiet --disable-pip-version-check $(EXTRAS:%=-r %) -c constraints.txt
+	@touch $@
+
 repro: setup ## run the changed stages of the pipeline, then print the metrics
 	@python3 -m tailwise repair
 	@python3 -m tailwise preflight
 	@dvc repro
 	@python3 -m tailwise summary
 
-lint: setup ## check style, types, and that dvc.yaml matches the imports
+lint: extras ## check style, types, and that dvc.yaml matches the imports
 	@ruff check
 	@ruff format --check
 	@pyright --warnings
