@@ -5,12 +5,14 @@ need no preparation.
 """
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from tailwise.core.files import write_json
-from tailwise.core.params.config import read_params
+from tailwise.core.params.config import read_params, section
 from tailwise.core.tables import write_table
 from tailwise.data.tables.checks.summary import describe, summarize
+from tailwise.data.tables.resampling import Resampling, resample
 from tailwise.recipes.recipe import load_recipe
 
 
@@ -21,7 +23,8 @@ def main() -> None:
     args, params = parser.parse_args(), read_params()
 
     recipe = load_recipe(args.recipe)
-    data = recipe.index(params)
+    found = recipe.index(params)
+    data = replace(found, index=resample(found.index, wanted(params)))
     print("\n".join(describe(data)))
     print("".join(f"{line}\n" for line in recipe.forecast(params, data)), end="")
     for split, rows in data.index.rows.items():
@@ -30,6 +33,11 @@ def main() -> None:
             write_table(file, rows)
     write_json(Path("data/index/heads.json"), data.index.heads)
     write_json(Path("reports/index.json"), summarize(data))
+
+
+def wanted(params: dict) -> Resampling:
+    """The section resampling, which a pipeline may have."""
+    return section(params, "resampling", Resampling) if "resampling" in params else Resampling()
 
 
 if __name__ == "__main__":

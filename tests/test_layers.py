@@ -31,13 +31,14 @@ ALLOWED = {
     "evaluation": PURE,
     "reporting": PURE,
     "recipes": WORK,
-    "ablation": PURE | {"engine", "reporting"},
+    "ablation": PURE | {"data", "engine", "reporting"},
     "compare": PURE | {"evaluation", "reporting"},
     "search": {"core", "compare"},
     "export": PURE | {"evaluation", "models", "recipes"},
     "serve": PURE | {"evaluation", "export", "recipes"},
     "ensemble": BASE | {"metrics", "evaluation", "compare"},
-    "cli": WORK | {"recipes", "ablation", "compare", "search", "ensemble", "export", "serve"},
+    "crossvalidation": BASE | {"metrics", "evaluation", "reporting", "compare"},
+    "cli": WORK | {"recipes", "ablation", "compare", "search", "ensemble", "crossvalidation", "export", "serve"},
     "__main__": {"cli"},
 }
 """{layer: the layers below that it may import besides itself}. What is not named here may not exist."""

@@ -9,7 +9,7 @@ import copy
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from tailwise.core.files import read_json
 from tailwise.core.params.config import read_params, section
 from tailwise.core.params.typed import convert
 from tailwise.core.stage.chain import within
+from tailwise.data.tables.resampling import Resampling
 
 DEFAULT = "default"
 OF_RUN = ("certificate", "runtime", "selection")
@@ -127,6 +128,8 @@ def cell_params(plan: Ablation, cell: Cell, kind: type) -> dict[str, Any]:
         override(params, path, value, plan.phases)
     if "selection" in params:
         params["selection"] = {"candidates": plan.phases[-1:]}
+    if params.get("resampling") == asdict(Resampling()):
+        del params["resampling"]  # it says nothing: cells of a file without it are the same
     params["training"]["threads"] = 1
     params["runtime"] = {**params.get("runtime", {}), "verbosity": "quiet", "device": "cpu", "devices": 1, "workers": 0}
     try:

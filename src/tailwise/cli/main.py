@@ -6,7 +6,15 @@ import sys
 from pathlib import Path
 
 from tailwise.cli.export import add_export
-from tailwise.cli.runs.arguments import add_ablate, add_compare, add_costs, add_ensemble, add_search
+from tailwise.cli.runs.arguments import (
+    add_ablate,
+    add_compare,
+    add_costs,
+    add_crossvalidate,
+    add_ensemble,
+    add_label_errors,
+    add_search,
+)
 from tailwise.cli.serve import add_serve
 from tailwise.core.errors import UserError, describe_error, escape, escape_output, print_error
 from tailwise.core.system.imports import NO_THREAD, threads_exhausted
@@ -46,6 +54,8 @@ def parser() -> argparse.ArgumentParser:
     add_regress(commands.add_parser("regress", help="what got worse since the committed figures; status 1 if anything"))
     add_ablate(commands.add_parser("ablate", help="train a pipeline with parts changed, and compare: docs/ablation.md"))
     add_compare(commands.add_parser("compare", help="revisions or experiments with statistics: docs/compare.md"))
+    add_crossvalidate(commands.add_parser("crossvalidate", help="each fold an experiment: docs/cross-validation.md"))
+    add_label_errors(commands.add_parser("label-errors", help="probably wrong labels: docs/cross-validation.md"))
     add_costs(commands.add_parser("costs", help="answers by what errors cost, on validation: docs/costs.md"))
     add_search(commands.add_parser("search", help="over ranges of params, with Optuna: docs/search.md"))
     add_ensemble(commands.add_parser("ensemble", help="average several runs, if that helps: docs/ensemble.md"))

@@ -115,6 +115,13 @@ def spanned(span: Interval) -> str:
     return f"{span.value:+.3f} [{span.low:+.3f}, {span.high:+.3f}]"
 
 
+def bracketed(span: Interval) -> str:
+    """A figure with its interval; empty where it is undefined."""
+    if span.value is None or span.low is None or span.high is None:
+        return ""
+    return f"{span.value:.3f} [{span.low:.3f}, {span.high:.3f}]"
+
+
 def probability(p: float | None) -> str:
     if p is None:
         return ""

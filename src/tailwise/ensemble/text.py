@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from tailwise.compare.text import aligned, markdown_table
+from tailwise.compare.text import aligned, bracketed, markdown_table
 from tailwise.ensemble.assessment import BEST, ENSEMBLE, PLAIN, Assessment
 from tailwise.ensemble.verdict import figure_names, spanned, verdict
-from tailwise.evaluation.intervals import Interval
 
 HOW_MEMBERS = "Each member on all validation labels; the first two figures are means over the heads. {weights}"
 GREEDY = "Weights: greedy selection with replacement by {by}."
@@ -87,9 +86,3 @@ def _recall_rows(found: Assessment) -> list[list[str]]:
             [f"{head}: {name}", str(count), bracketed(mine), bracketed(other)] for (name, count), mine, other in spans
         ]
     return rows
-
-
-def bracketed(span: Interval) -> str:
-    if span.value is None or span.low is None or span.high is None:
-        return ""
-    return f"{span.value:.3f} [{span.low:.3f}, {span.high:.3f}]"

@@ -1,4 +1,4 @@
-"""Arguments of the commands on runs of a pipeline: ablate, compare, search, ensemble, costs."""
+"""Arguments of the commands on runs of a pipeline, such as compare and search."""
 
 import argparse
 from pathlib import Path
@@ -31,6 +31,33 @@ def add_compare(one: argparse.ArgumentParser) -> None:
     html = Path("reports/comparison.html")
     one.add_argument("--html", type=Path, metavar="FILE", default=html, help="the page; default: %(default)s")
     one.set_defaults(run=_compare)
+
+
+def add_crossvalidate(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--folds", type=int, default=5, metavar="K", help="default: %(default)s")
+    one.add_argument("--draw", type=int, default=1, metavar="SEED", help="of the folds; default: %(default)s")
+    one.add_argument("--workers", type=int, default=1, metavar="N", help="folds at a time; default: %(default)s")
+    one.add_argument("--list", action="store_true", dest="only_list", help="show what would run, run nothing")
+    answers = Path("data/crossvalidation")
+    one.add_argument("--answers", type=Path, metavar="DIR", default=answers, help="of all folds; default: %(default)s")
+    page = Path("reports/crossvalidation.md")
+    one.add_argument("--markdown", type=Path, metavar="FILE", default=page, help="the tables; default: %(default)s")
+    one.set_defaults(run=_crossvalidate)
+
+
+def add_label_errors(one: argparse.ArgumentParser) -> None:
+    answers = Path("data/crossvalidation")
+    one.add_argument(
+        "--answers", type=Path, metavar="DIR", default=answers, help="of crossvalidate; default: %(default)s"
+    )
+    one.add_argument("--most", type=int, default=50, metavar="N", help="shown of a head; default: %(default)s")
+    splits = "folder of prepared splits, for pictures; default: data/clips or data/prepared"
+    one.add_argument("--splits", type=Path, metavar="DIR", help=splits)
+    out = Path("reports/label_errors.csv")
+    one.add_argument("--out", type=Path, metavar="FILE", default=out, help="all of them; default: %(default)s")
+    html = Path("reports/label_errors.html")
+    one.add_argument("--html", type=Path, metavar="FILE", default=html, help="the page; default: %(default)s")
+    one.set_defaults(run=_label_errors)
 
 
 def add_search(one: argparse.ArgumentParser) -> None:
@@ -85,6 +112,24 @@ def _compare(args: argparse.Namespace) -> None:
     from tailwise.cli.runs.compare import compare
 
     compare(args)
+
+
+def _crossvalidate(args: argparse.Namespace) -> None:
+    if args.folds < 2:
+        raise UserError(f"--folds must be at least 2, found {args.folds}")
+    if args.workers < 1:
+        raise UserError(f"--workers must be at least 1, found {args.workers}")
+    from tailwise.cli.runs.crossvalidate import crossvalidate
+
+    crossvalidate(args)
+
+
+def _label_errors(args: argparse.Namespace) -> None:
+    if args.most < 1:
+        raise UserError(f"--most must be at least 1, found {args.most}")
+    from tailwise.cli.runs.label_errors import label_errors
+
+    label_errors(args)
 
 
 def _search(args: argparse.Namespace) -> None:

@@ -22,7 +22,7 @@ from tailwise.compare.sweeps.costs import read_costs
 from tailwise.compare.sweeps.done import is_done
 from tailwise.compare.sweeps.pipeline import read_pipeline
 from tailwise.compare.sweeps.runs import Runner
-from tailwise.compare.sweeps.sweep import Cell, cells, read_sweep
+from tailwise.compare.sweeps.sweep import Cell, Sweep, cells, read_sweep
 from tailwise.compare.text import markdown, terminal
 from tailwise.core.errors import UserError, escape_output
 from tailwise.core.files import write_text
@@ -49,23 +49,41 @@ def run_sweep(args: argparse.Namespace, folder: Path) -> None:
     """Run what a sweep has not yet, then compare it and further revisions."""
     sweep = read_sweep(args.run_file)
     wanted = list(cells(sweep, read_params(folder / PARAMS)))
-    pipeline, there = read_pipeline(folder / "dvc.yaml", sweep.target), experiments(folder)
-    check_params(wanted, folder)
-    todo = [cell for cell in wanted if not is_done(folder, cell, there)]
-    print(f"{sweep.title}: {len(wanted) - len(todo)} of {len(wanted)} runs are there")
+    todo = find_todo(folder, sweep, wanted)
     if args.only_list:
         print(*todo, sep="\n")
         return
-    if todo:
-        check_cache(folder, sweep.target)
-    failed = Runner(folder, sweep.target, pipeline, print_line).run_all(todo, args.workers) if todo else {}
+    failed = run_cells(folder, sweep, todo, args.workers)
     done = {cell.name: cell.label for cell in wanted if cell.name not in failed}
     args.metric = [*(args.metric or []), *sweep.metrics]
     if done:
         show(compared(folder, [*done, *args.revisions], args, done), args)
+    check_failed(failed, len(todo))
+
+
+def find_todo(folder: Path, sweep: Sweep, wanted: Sequence[Cell]) -> list[Cell]:
+    """The cells that are no experiment yet; says how many are. Raises UserError for params that a recipe rejects."""
+    there = experiments(folder)
+    check_params(wanted, folder)
+    todo = [cell for cell in wanted if not is_done(folder, cell, there)]
+    print(f"{sweep.title}: {len(wanted) - len(todo)} of {len(wanted)} runs are there")
+    return todo
+
+
+def run_cells(folder: Path, sweep: Sweep, todo: Sequence[Cell], workers: int) -> dict[str, str]:
+    """Make experiments of these cells; {name: why it failed} of those that failed."""
+    if not todo:
+        return {}
+    check_cache(folder, sweep.target)
+    pipeline = read_pipeline(folder / "dvc.yaml", sweep.target)
+    return Runner(folder, sweep.target, pipeline, print_line).run_all(todo, workers)
+
+
+def check_failed(failed: Mapping[str, str], runs: int) -> None:
+    """Raise UserError for runs that failed. runs: how many were begun"""
     if failed:
         name, reason = next(iter(failed.items()))
-        raise UserError(f"{len(failed)} of {len(todo)} runs failed, {name}: {reason}; the others are kept")
+        raise UserError(f"{len(failed)} of {runs} runs failed, {name}: {reason}; the others are kept")
 
 
 def check_params(wanted: Sequence[Cell], folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -98,6 +99,18 @@ def split_off(
     """
     chosen = set(take(np.arange(len(rows)), labels, [row["group"] for row in rows], share, seed).tolist())
     return [row for i, row in enumerate(rows) if i not in chosen], [rows[i] for i in sorted(chosen)]
+
+
+def strata(classes: Sequence[Sequence[str]], least: int) -> list[str]:
+    """What samples are stratified by: of the classes that a sample has, that which the fewest samples have.
+
+    classes: of each sample, with repeats, "" for none; least: samples below which a stratum is merged with others
+    """
+    different = [sorted(set(of_sample) - {""}) for of_sample in classes]
+    counts = Counter(name for of_sample in different for name in of_sample)
+    rarest = [min(of_sample, key=lambda name: counts[name], default="") for of_sample in different]
+    sizes = Counter(rarest)
+    return [name if sizes[name] >= least else "" for name in rarest]
 
 
 def folds(share: float) -> tuple[int, int]:

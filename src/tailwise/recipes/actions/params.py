@@ -9,6 +9,7 @@ from tailwise.balance.guard import Balance
 from tailwise.core.errors import UserError
 from tailwise.core.heads import Head
 from tailwise.core.params.runtime import Runtime
+from tailwise.data.tables.resampling import Resampling
 from tailwise.data.video.augment.ranges import Augment
 from tailwise.data.video.decode.spread import Spread
 from tailwise.data.video.store.store import Decode
@@ -74,6 +75,7 @@ class Params:
     certificate: Targets
     runtime: Runtime
     selection: Selection = field(default=Selection(), kw_only=True)
+    resampling: Resampling = field(default=Resampling(), kw_only=True)
 
     def __post_init__(self):
         shape = self._check_shape()

@@ -7,6 +7,7 @@ from tailwise.balance.boosts import Target
 from tailwise.balance.guard import Balance
 from tailwise.core.heads import Head
 from tailwise.core.params.runtime import Runtime
+from tailwise.data.tables.resampling import Resampling
 from tailwise.data.video.augment.ranges import Augment
 from tailwise.data.video.decode.window import Window
 from tailwise.data.video.store.store import Decode
@@ -45,6 +46,7 @@ class Params:
     evaluation: EvaluationOptions = field(default=EvaluationOptions(), kw_only=True)
     features: Features = field(default=Features(), kw_only=True)
     selection: Selection = field(default=Selection(), kw_only=True)
+    resampling: Resampling = field(default=Resampling(), kw_only=True)
 
     def __post_init__(self):
         shape = (self.window.frames, self.window.height, self.window.width)

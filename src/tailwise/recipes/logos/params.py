@@ -9,6 +9,7 @@ from tailwise.core.errors import UserError
 from tailwise.core.heads import Head
 from tailwise.core.params.runtime import Runtime
 from tailwise.data.images.augment.ranges import ImageAugment
+from tailwise.data.tables.resampling import Resampling
 from tailwise.engine.contract.phase import Phase
 from tailwise.engine.contract.run import Stability, Training
 from tailwise.evaluation.calibration.options import Calibration
@@ -61,6 +62,7 @@ class Params:
     certificate: Targets
     runtime: Runtime
     selection: Selection = field(default=Selection(), kw_only=True)
+    resampling: Resampling = field(default=Resampling(), kw_only=True)
 
     def __post_init__(self):
         self.model.check(self.prepare.size)

@@ -17,7 +17,7 @@ from tailwise.data.tables.checks.leaks import find_leaks
 from tailwise.data.tables.checks.root import check_root, check_tree
 from tailwise.data.tables.checks.source import Checked, check_classes, check_names, refusal
 from tailwise.data.tables.checks.warnings import find_warnings
-from tailwise.data.tables.partition import Split, assign, folds
+from tailwise.data.tables.partition import Split, assign, folds, strata
 from tailwise.data.tables.rows import SPLITS, Index
 from tailwise.data.tables.spelling import quote
 from tailwise.data.tables.views import NO_CLASS
@@ -148,7 +148,7 @@ def _with_splits(root: Path, rows: pd.DataFrame, split: Split | None) -> pd.Data
         raise UserError(f"{root}: song {quote(name)} has a split of its own, so data.reader.split must be null")
     order = rows.sort_values("sample")
     most = max(folds(split.test)[1], folds(split.valid / (1 - split.test))[1])
-    labels = strata(order[HEAD].to_list(), most)
+    labels = strata([split_labels(cell) for cell in order[HEAD]], most)
     try:
         drawn = dict(zip(order["sample"], assign(labels, order["group"].to_list(), split)))
     except UserError as error:
@@ -156,18 +156,6 @@ def _with_splits(root: Path, rows: pd.DataFrame, split: Split | None) -> pd.Data
             f"{root}: too few songs to draw splits: {error}; see data.reader.split in params.yaml"
         ) from error
     return rows.assign(split=[drawn[name] for name in rows["sample"]])
-
-
-def strata(cells: Sequence[str], least: int) -> list[str]:
-    """What songs are stratified by: of a song's classes that which the fewest songs have.
-
-    cells: joined labels of each song; least: number of songs below which a stratum is merged with others
-    """
-    classes = [sorted(set(split_labels(cell)) - {""}) for cell in cells]
-    counts = Counter(name for of_song in classes for name in of_song)
-    rarest = [min(of_song, key=lambda name: counts[name], default="") for of_song in classes]
-    sizes = Counter(rarest)
-    return [name if sizes[name] >= least else "" for name in rarest]
 
 
 def _index(root: Path, rows: pd.DataFrame, reader: Reader) -> Index:

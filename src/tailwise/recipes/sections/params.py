@@ -7,6 +7,7 @@ from tailwise.balance.boosts import Target
 from tailwise.balance.guard import Balance
 from tailwise.core.heads import Head
 from tailwise.core.params.runtime import Runtime
+from tailwise.data.tables.resampling import Resampling
 from tailwise.engine.contract.phase import Phase
 from tailwise.engine.contract.run import Stability, Training
 from tailwise.evaluation.calibration.options import Calibration
@@ -52,6 +53,7 @@ class Params:
     certificate: Targets
     runtime: Runtime
     selection: Selection = field(default=Selection(), kw_only=True)
+    resampling: Resampling = field(default=Resampling(), kw_only=True)
 
     def __post_init__(self):
         model = without_memory(lambda: self.model.build(WIDTH, (Head(HEADS[0], ("a", "b")),)))

@@ -7,12 +7,12 @@ from pathlib import Path
 from tailwise.core.errors import UserError
 from tailwise.core.stage.progress import Progress
 from tailwise.core.tables import column, read_table
-from tailwise.data.sequences.labels import join_labels
+from tailwise.data.sequences.labels import join_labels, split_labels
 from tailwise.data.sequences.store import SplitWriter, write_features
-from tailwise.data.tables.partition import folds, split_off
+from tailwise.data.tables.partition import folds, split_off, strata
 from tailwise.data.tables.rows import SPLITS
 from tailwise.recipes.sections.features.song import feature_names, song_features
-from tailwise.recipes.sections.index import COLUMNS, Source, strata
+from tailwise.recipes.sections.index import COLUMNS, Source
 from tailwise.recipes.sections.readers.song import HEAD, Song
 from tailwise.recipes.sections.variants import Variants, altered_songs
 
@@ -71,7 +71,7 @@ def set_aside(how: Prepare, rows: dict[str, list[dict[str, str]]]) -> dict[str, 
     """The splits with `calibration` taken from `train`, whole groups; UserError where there are too few."""
     if not how.calibration:
         return rows
-    labels = strata([row[HEAD] for row in rows["train"]], folds(how.calibration)[1])
+    labels = strata([split_labels(row[HEAD]) for row in rows["train"]], folds(how.calibration)[1])
     try:
         kept, aside = split_off(rows["train"], labels, how.calibration, how.seed)
     except UserError as error:
