@@ -57,11 +57,11 @@ def test_the_table_has_every_method_and_marks_the_chosen_and_the_lowest(tmp_path
     found = write_calibrated(tmp_path, made, CHOSEN)
     html = html_of(tmp_path, made)
     shown = rows(html, "calibration")
-    assert [row[0] for row in shown] == ["method", "none", "temperature", "platt", "isotonic"] * 2
+    assert [row[0] for row in shown] == ["method", "none", "temperature", "vector", "platt", "isotonic"] * 2
     of = found["action"]["temperature"]
     assert shown[2][1] == f"{of['ece']:.4f}" and shown[2][7] == f"{100 * of['above_95']:.1f} %"
     assert '<tr class="chosen"><td>temperature</td>' in html and '<tr class="chosen"><td>none</td>' in html
-    lowest = min(found["action"][method]["nll"] for method in ("none", "temperature", "platt", "isotonic"))
+    lowest = min(found["action"][method]["nll"] for method in ("none", "temperature", "vector", "platt", "isotonic"))
     assert f"<u>{lowest:.4f}</u>" in html
     assert f"action: temperature {found['action']['fitted_temperature']:.3f}</h3>" in html
     assert "card: no calibration</h3>" in html

@@ -53,7 +53,7 @@ GOOD = {"kind": "temperature", "classes": ["a", "b"], "temperature": 2}
     ("content", "line"),
     [
         ([], "expected a calibrator for each head, found list"),
-        ({"h": 1}, "h.kind must be one of none, temperature, platt, isotonic, found None"),
+        ({"h": 1}, "h.kind must be one of none, temperature, vector, platt, isotonic, found None"),
         ({"h": {**GOOD, "temperature": 0}}, "h: temperature must be positive, found 0"),
         ({"h": {**GOOD, "warmth": 1}}, "h.warmth is unknown"),
         (
@@ -121,7 +121,10 @@ def test_the_params_are_checked():
     read = section({"calibration": {"method": "platt", "grid": [1, 2.5]}}, "calibration", Calibration)
     assert read == Calibration("platt", (1.0, 2.5), 15)
     for wrong, line in (
-        ({"method": "beta"}, "calibration.method must be one of none, temperature, platt, isotonic, found 'beta'"),
+        (
+            {"method": "beta"},
+            "calibration.method must be one of none, temperature, vector, platt, isotonic, found 'beta'",
+        ),
         ({"method": "none", "grid": []}, "calibration: grid must be a list of positive temperatures"),
         ({"method": "none", "grid": [0]}, "calibration: grid must be a list of positive temperatures"),
         ({"method": "none", "bins": 0}, "calibration: bins must be at least 1, found 0"),

@@ -13,7 +13,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
 
 from tailwise.core.heads import IGNORE, Head
-from tailwise.evaluation.calibration.fit import HIGHEST, LOWEST, fit_all, fit_temperature
+from tailwise.evaluation.calibration.fit import HIGHEST, LOWEST, fit_all, fit_temperature, fit_vector
 from tailwise.evaluation.calibration.fitted import (
     Isotonic,
     Temperature,
@@ -142,6 +142,30 @@ def test_calibrated_rows_are_distributions_and_methods_lower_the_nll(method, cla
         return -np.log(np.maximum(table[np.arange(len(others_targets)), others_targets], 1e-9)).mean()
 
     assert nll(result) < nll(other) - 0.1 if method != "none" else (result == other).all()
+
+
+def test_vector_finds_the_prior_that_the_probabilities_lack():
+    """Probabilities of a uniform prior, labels of 10 to 3 to 1: intercepts are the log prior, but for a constant."""
+    draw, prior = np.random.default_rng(0), np.log(np.array([10, 3, 1]) / 14)
+    targets = draw.choice(3, 20_000, p=np.exp(prior))
+    values = draw.normal(np.eye(3)[targets] * 2)  # their log likelihoods differ by 2 x
+    likely = np.exp(2 * values) / np.exp(2 * values).sum(axis=1, keepdims=True)
+    slopes, intercepts = (np.array(one) for one in zip(*fit_vector(likely, targets)))
+    assert intercepts - intercepts[0] == pytest.approx(prior - prior[0], abs=0.15)
+    assert slopes == pytest.approx(1, abs=0.1)
+
+
+def test_no_step_from_what_vector_finds_is_better():
+    likely, targets = drawn(300, factor=2.0)
+    found = np.array(fit_vector(likely, targets)).T
+
+    def loss(both):
+        scores = both[0] * np.log(np.maximum(likely, 1e-30)) + both[1]
+        of_label = scores[np.arange(len(targets)), targets] - np.log(np.exp(scores).sum(axis=1))
+        return -of_label.sum() + (np.square(both[0] - 1).sum() + np.square(both[1]).sum()) / 2
+
+    steps = np.random.default_rng(1).normal(scale=0.01, size=(50, *found.shape))
+    assert all(loss(found + step) > loss(found) for step in steps)
 
 
 def test_two_classes_are_symmetric_in_platt():

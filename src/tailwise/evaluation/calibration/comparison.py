@@ -20,8 +20,12 @@ def compare_methods(
     "method" names the chosen one; {method: FIGURES}; what the report draws is in lists, which DVC does not show.
     """
     found = most_probable(found) if decoded else found
-    tables = {method: calibrated(found, fitted) for method, fitted in by_method.items()}
-    fitted = by_method[options.method]
+    tables: dict[Method, Predictions] = {method: calibrated(found, one) for method, one in by_method.items()}
+    return compare_tables(tables, by_method[options.method], options)
+
+
+def compare_tables(tables: Mapping[Method, Predictions], fitted: Fitted, options: Calibration) -> dict[str, Any]:
+    """As `compare_methods`. tables: {method: the head's predictions with it}; fitted: of the chosen method"""
     return {
         "method": options.method,
         **({"fitted_temperature": fitted.temperature} if isinstance(fitted, Temperature) else {}),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
@@ -20,6 +20,7 @@ from tailwise.evaluation.calibration.fitted import (
     Platt,
     Temperature,
     Uncalibrated,
+    Vector,
     log_odds,
 )
 from tailwise.evaluation.calibration.options import METHODS, Method
@@ -27,6 +28,10 @@ from tailwise.metrics.predictions import Predictions
 
 LOWEST, HIGHEST = 0.01, 100.0
 """Bounds of a fitted temperature: where every answer is right, the best one is 0."""
+
+
+START = np.array([1.0, 0.0])
+"""Slope and intercept of no calibration."""
 
 
 def fit_all(found: Predictions, grid: Sequence[float] | None = None) -> dict[Method, Fitted]:
@@ -39,6 +44,7 @@ def fit_all(found: Predictions, grid: Sequence[float] | None = None) -> dict[Met
     fitted = (
         Uncalibrated("none", classes),
         Temperature("temperature", classes, rounded(fit_temperature(likely, targets, grid))),
+        Vector("vector", classes, *_columns(fit_vector(likely, targets))),
         Platt("platt", classes, *_columns(fit_platt(likely, targets))),
         Isotonic("isotonic", classes, *_columns(fit_isotonic(likely, targets))),
     )
@@ -60,6 +66,30 @@ def fit_temperature(probabilities: np.ndarray, targets: np.ndarray, grid: Sequen
 
     found: Any = minimize_scalar(of_log, bounds=bounds, method="bounded", options={"xatol": 1e-7})
     return float(np.exp(found.x))
+
+
+def fit_vector(probabilities: np.ndarray, targets: np.ndarray) -> list[tuple[float, float]]:
+    """(slope, intercept) of each class, with the lowest sum of NLL and half the squared distances from (1, 0).
+
+    That is a normal prior with variance 1 around no calibration: a class with few labels stays near it.
+    probabilities: (N, C); targets: class ids (N,)
+    """
+    logits, classes = np.log(np.maximum(probabilities, LEAST)), probabilities.shape[1]
+    rows, ones = np.arange(len(targets)), np.eye(classes)[targets]
+
+    def loss(both: np.ndarray) -> tuple[float, np.ndarray]:
+        slopes, intercepts = both.reshape(2, classes)
+        scores = slopes * logits + intercepts
+        top = scores.max(axis=1, keepdims=True)
+        likely = np.exp(scores - top)
+        total = likely.sum(axis=1, keepdims=True)
+        wrong = likely / total - ones
+        value = float((np.log(total[:, 0]) + top[:, 0] - scores[rows, targets]).sum())
+        off = both - START.repeat(classes)
+        return value + float(off @ off) / 2, np.concatenate([(wrong * logits).sum(axis=0), wrong.sum(axis=0)]) + off
+
+    found: Any = minimize(loss, START.repeat(classes), jac=True, method="L-BFGS-B", options={"maxiter": 1000})
+    return list(zip(*found.x.reshape(2, classes).tolist()))
 
 
 def fit_platt(probabilities: np.ndarray, targets: np.ndarray) -> list[tuple[float, float]]:

@@ -1,6 +1,6 @@
 """Fitted calibrators of a head, which are plain JSON, and their use. No torch, no scikit-learn.
 
-Temperature never changes which class is the most probable; Platt and isotonic calibration may.
+Temperature never changes which class is the most probable; the others may.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,6 +19,8 @@ from tailwise.metrics.predictions import Predictions
 
 LEAST = float(np.finfo(np.float32).tiny)
 """Probabilities below it count as this in logarithms: a softmax in float32 can be 0."""
+LARGEST_SCORE = 1e300
+"""Of a class, so that differences of scores stay finite."""
 LARGEST = 2**25
 """Maximum size of a calibration file in bytes."""
 
@@ -51,6 +53,29 @@ class Temperature:
         with np.errstate(over="ignore"):  # of a tiny temperature
             likely = np.exp((logits - logits.max(axis=1, keepdims=True)) / self.temperature)
         return _keep_answers(likely / likely.sum(axis=1, keepdims=True), probabilities)
+
+
+@dataclass(frozen=True)
+class Vector:
+    """softmax(slope * log p + intercept), a slope and an intercept a class. Intercepts change the classes' prior.
+
+    Source: https://arxiv.org/abs/1706.04599, section 4.2
+    """
+
+    kind: Literal["vector"]
+    classes: tuple[str, ...]
+    slopes: tuple[float, ...]
+    intercepts: tuple[float, ...]
+
+    def __post_init__(self):
+        _check_lengths(self.classes, slopes=self.slopes, intercepts=self.intercepts)
+
+    def apply(self, probabilities: np.ndarray) -> np.ndarray:
+        with np.errstate(over="ignore"):
+            scores = np.array(self.slopes) * np.log(np.maximum(probabilities, LEAST)) + np.array(self.intercepts)
+        scores = np.clip(scores, -LARGEST_SCORE, LARGEST_SCORE)
+        likely = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return likely / likely.sum(axis=1, keepdims=True)
 
 
 @dataclass(frozen=True)
@@ -103,7 +128,7 @@ class Isotonic:
         return _normalised(result)
 
 
-Fitted = Uncalibrated | Temperature | Platt | Isotonic
+Fitted = Uncalibrated | Temperature | Vector | Platt | Isotonic
 
 
 def calibrate(probabilities: np.ndarray, fitted: Fitted) -> np.ndarray:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Literal, get_args
 
-Method = Literal["none", "temperature", "platt", "isotonic"]
+Method = Literal["none", "temperature", "vector", "platt", "isotonic"]
 METHODS: tuple[Method, ...] = get_args(Method)
 
 

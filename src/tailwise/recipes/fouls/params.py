@@ -13,6 +13,7 @@ from tailwise.data.video.decode.window import Window
 from tailwise.data.video.store.store import Decode
 from tailwise.engine.contract.run import Stability, Training
 from tailwise.evaluation.adjustment import EvaluationOptions
+from tailwise.evaluation.calibration.options import Calibration
 from tailwise.evaluation.certificate import Targets
 from tailwise.evaluation.selection import Selection
 from tailwise.models.weights import NoWeights
@@ -45,6 +46,7 @@ class Params:
     runtime: Runtime
     evaluation: EvaluationOptions = field(default=EvaluationOptions(), kw_only=True)
     features: Features = field(default=Features(), kw_only=True)
+    calibration: Calibration = field(default=Calibration("temperature"), kw_only=True)
     selection: Selection = field(default=Selection(), kw_only=True)
     resampling: Resampling = field(default=Resampling(), kw_only=True)
 

@@ -20,8 +20,9 @@ class FoulsPage(Page):
 
     def __init__(self):
         parts = ("result", "mistakes", "data", "certificate")
+        sections = ("result", "training", "calibration", "mistakes", "data", "certificate", "run")
         own: dict[str, Any] = {"scripts": ("films",), "styles": ("films",), "preview": "strip"}
-        super().__init__(folder=Path(__file__).parent, parts=parts, **own)
+        super().__init__(sections=sections, folder=Path(__file__).parent, parts=parts, **own)
 
     def collect(self, root: Path) -> dict[str, Any]:
         """official: {split: the evaluator's figures beside the balanced accuracy}; quality, contact: their files."""
