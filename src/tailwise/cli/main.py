@@ -54,6 +54,7 @@ def parser() -> argparse.ArgumentParser:
     add_regress(commands.add_parser("regress", help="what got worse since the committed figures; status 1 if anything"))
     add_ablate(commands.add_parser("ablate", help="train a pipeline with parts changed, and compare: docs/ablation.md"))
     add_compare(commands.add_parser("compare", help="revisions or experiments with statistics: docs/compare.md"))
+    add_estimate(commands.add_parser("estimate", help="how long training will take, and how much memory"))
     add_crossvalidate(commands.add_parser("crossvalidate", help="each fold an experiment: docs/cross-validation.md"))
     add_label_errors(commands.add_parser("label-errors", help="probably wrong labels: docs/cross-validation.md"))
     add_costs(commands.add_parser("costs", help="answers by what errors cost, on validation: docs/costs.md"))
@@ -121,6 +122,10 @@ def add_regress(one: argparse.ArgumentParser) -> None:
     one.set_defaults(run=_regress)
 
 
+def add_estimate(one: argparse.ArgumentParser) -> None:
+    one.set_defaults(run=_estimate)
+
+
 def add_config(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "recipe", metavar="MODULE", nargs="?", default="tailwise.recipes.fouls", help="default: %(default)s"
@@ -174,6 +179,12 @@ def _preset(args: argparse.Namespace) -> None:
 
     escape_output(sys.stdout)
     preset.rewrite(preset.upgrade) if args.upgrade else preset.main(args.name)
+
+
+def _estimate(args: argparse.Namespace) -> None:
+    from tailwise.cli.estimate import estimate
+
+    estimate(args)
 
 
 def _config(args: argparse.Namespace) -> None:
