@@ -13,9 +13,11 @@ from tailwise.compare.sweeps.pipeline import read_pipeline
 from tailwise.compare.sweeps.sweep import Cell, cells, read_sweep
 from tailwise.core.errors import UserError
 from tailwise.core.params.config import read_file, read_params, section
-from tailwise.recipes.fouls.recipe import RECIPE
+from tailwise.recipes.fouls.recipe import RECIPE as FOULS
+from tailwise.recipes.sections.recipe import RECIPE as LYRICS
 
 ROOT = Path(__file__).parents[2]
+SECTIONS = ROOT / "pipelines" / "sections"
 BASE = {
     "model": {"kind": "a", "drop": 0.1},
     "p1": {"lr": 1e-3},
@@ -122,20 +124,25 @@ def test_a_text_that_no_override_can_hold_is_refused():
         list(overrides({"a b": 1}, {}))
 
 
-@pytest.mark.parametrize("file", sorted((ROOT / "sweeps").glob("*.yaml")), ids=lambda path: path.stem)
-def test_every_ready_sweep_fits_the_pipeline(file, folder):
+@pytest.mark.parametrize(
+    ("home", "recipe", "file"),
+    [(ROOT, FOULS, file) for file in sorted((ROOT / "sweeps").glob("*.yaml"))]
+    + [(SECTIONS, LYRICS, SECTIONS / "sweeps/variants.yaml"), (SECTIONS, LYRICS, ROOT / "sweeps/learning_curve.yaml")],
+    ids=lambda value: value.stem if isinstance(value, Path) else "",
+)
+def test_every_ready_sweep_fits_the_pipeline(home, recipe, file, folder):
     """By the recipe, and by what DVC makes of the pipeline's own params.yaml."""
     sweep = read_sweep(file)
-    found = list(cells(sweep, read_params(ROOT / "params.yaml")))
+    found = list(cells(sweep, read_params(home / "params.yaml")))
     for cell in found:
-        section(cell.params, "", RECIPE.params())
+        section(cell.params, "", recipe.params())
     for cell in found[: len(sweep.all_rows())]:
-        shutil.copy(ROOT / "params.yaml", "params.yaml")
+        shutil.copy(home / "params.yaml", "params.yaml")
         apply_overrides("params.yaml", list(cell.words))
         assert read_file(Path("params.yaml")) == cell.params
     rows = sweep.all_rows()
     assert len({cell.name for cell in found}) == len(found) == len(rows) * sweep.seeds
-    read_pipeline(ROOT / "dvc.yaml", sweep.target)
+    read_pipeline(home / "dvc.yaml", sweep.target)
 
 
 def test_training_stages_are_known_and_depend_on_the_seed():
