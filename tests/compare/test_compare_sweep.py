@@ -117,6 +117,22 @@ def test_overrides_give_with_dvc_exactly_the_wanted_params(folder, value):
     assert read_file(Path("params.yaml")) == wanted
 
 
+KINDS = [1, "a", None, {}, {"x": 1}, {"x": {"y": [1]}, "z": None}, [], [{"x": 1}]]
+
+
+@pytest.mark.parametrize("old", KINDS, ids=str)
+def test_any_kind_of_value_becomes_any_other_or_none(folder, old):
+    """A section becomes an empty one, null a section, and so on: with DVC, exactly."""
+    for wanted in [*({"s": {"key": new, "other": 1}} for new in KINDS), {"s": {"other": 1}}, {}]:
+        base = {"s": {"key": old, "other": 1}}
+        Path("params.yaml").write_text(yaml.safe_dump(base))
+        apply_overrides("params.yaml", list(overrides(wanted, base)))
+        assert read_file(Path("params.yaml")) == wanted
+        Path("params.yaml").write_text(yaml.safe_dump(wanted))
+        apply_overrides("params.yaml", list(overrides(base, wanted)))
+        assert read_file(Path("params.yaml")) == base
+
+
 def test_a_text_that_no_override_can_hold_is_refused():
     with pytest.raises(UserError, match="cannot be set in an experiment"):
         list(overrides({"a": "x\ny"}, {"a": "x"}))

@@ -8,22 +8,50 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tailwise.compare.revision import flat
 from tailwise.core.errors import UserError
 
 KEY = re.compile(r"[\w.@/-]+")
 
 
-def overrides(params: Mapping[str, Any], base: Mapping[str, Any]) -> Iterator[str]:
-    """``key=value``, ``+key=value`` and ``~key`` that turn `base` into `params`, both as nested dicts."""
-    wanted, given = dict(flat(params)), dict(flat(base))
-    removed = [key for key in given if key not in wanted and not _above(key, wanted)]
-    yield from (f"~{_checked(key)}" for key in removed)
-    for key, value in wanted.items():
-        if key not in given:
-            yield f"+{_checked(key)}={written(value)}"
-        elif given[key] != value or type(given[key]) is not type(value):
-            yield f"{_checked(key)}={written(value)}"
+def overrides(params: Mapping[str, Any], base: Mapping[str, Any], path: str = "") -> Iterator[str]:
+    """``key=value``, ``+key=value`` and ``~key`` that turn `base` into `params`, both as nested dicts.
+
+    path: dotted, of the section that both are
+    """
+    for name in (name for name in base if name not in params):
+        yield from _without(_below(path, name), base[name])
+    for name, value in params.items():
+        key = _below(path, name)
+        if name not in base:
+            yield f"+{key}={written(value)}"
+        elif _section(value) and _section(base[name]):
+            yield from overrides(value, base[name], key)
+        elif base[name] != value or type(base[name]) is not type(value):
+            yield from _replaced(key, base[name], value)
+
+
+def _replaced(key: str, old: Any, value: Any) -> Iterator[str]:
+    """Hydra merges a section into what is there, or refuses to: what was there goes first."""
+    if isinstance(value, Mapping) or isinstance(old, Mapping):
+        yield from _without(key, old)
+        yield f"+{key}={written(value)}"
+    else:
+        yield f"{key}={written(value)}"
+
+
+def _without(key: str, old: Any) -> Iterator[str]:
+    """Hydra does not delete a key that is null."""
+    if old is None:
+        yield f"{key}=0"
+    yield f"~{key}"
+
+
+def _section(value: Any) -> bool:
+    return isinstance(value, Mapping) and bool(value)
+
+
+def _below(path: str, name: str) -> str:
+    return f"{path}.{_checked(name)}" if path else _checked(name)
 
 
 def written(value: Any) -> str:
@@ -43,12 +71,6 @@ def _quoted(text: str) -> str:
         raise UserError(f"{text!r}: a text with line breaks or other controls cannot be set in an experiment")
     doubled = re.sub(r'(\\*)("|$)', lambda found: 2 * found[1] + ('\\"' if found[2] else ""), text)
     return '"' + doubled.replace("${", "\\${") + '"'
-
-
-def _above(key: str, wanted: Mapping[str, Any]) -> bool:
-    """Whether a section above the key is now a plain value, which replaces it."""
-    parts = key.split(".")
-    return any(".".join(parts[:depth]) in wanted for depth in range(1, len(parts)))
 
 
 def _checked(key: str) -> str:
