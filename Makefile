@@ -12,7 +12,7 @@ PYTHON ?= python3
 # NAME: of a preset, or of a new pipeline
 NAME ?= smoke
 
-.PHONY: help setup extras repro lint dvc-yaml test test-slow bench bench-scale fuzz study seeds variants probe kills faults times config preset new-pipeline clean-recovery clean-cache
+.PHONY: help setup extras doctor repro lint dvc-yaml test test-slow bench bench-scale fuzz study seeds variants probe kills faults times config preset new-pipeline clean-recovery clean-cache
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ repro: setup ## run the changed stages of the pipeline, then print the metrics
 	@python3 -m tailwise preflight
 	@dvc repro
 	@python3 -m tailwise summary
+
+doctor: setup ## check this machine and say what to mend
+	@python3 -m tailwise doctor
 
 lint: extras ## check style, types, and that dvc.yaml matches the imports
 	@ruff check
