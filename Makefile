@@ -12,7 +12,7 @@ PYTHON ?= python3
 # NAME: of a preset, or of a new pipeline
 NAME ?= smoke
 
-.PHONY: help setup extras repro lint dvc-yaml test test-slow bench bench-scale fuzz study seeds variants probe kills faults times config preset new-pipeline clean-recovery clean-cache
+.PHONY: help setup extras doctor docs repro lint dvc-yaml test test-slow bench bench-scale fuzz study seeds variants probe kills faults times config preset new-pipeline clean-recovery clean-cache
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ repro: setup ## run the changed stages of the pipeline, then print the metrics
 	@dvc repro
 	@python3 -m tailwise summary
 
+doctor: setup ## check this machine and say what to mend
+	@python3 -m tailwise doctor
+
 lint: extras ## check style, types, and that dvc.yaml matches the imports
 	@ruff check
 	@ruff format --check
@@ -63,6 +66,14 @@ $(VENV)/ready-bench: requirements-bench.txt requirements.txt constraints.txt | s
 
 bench-scale: setup ## decoding at the official data's size; ten minutes and 45 GB of disk
 	@python3 bench/scale.py
+
+docs: setup $(VENV)/ready-docs ## build the documentation with the reference of the code, into site/
+	@NO_MKDOCS_2_WARNING=1 python3 -m mkdocs build --strict --quiet
+	@echo "site/index.html"
+
+$(VENV)/ready-docs: requirements-docs.txt requirements.txt constraints.txt | setup
+	@$(VENV)/bin/python3 -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-docs.txt -c constraints.txt
+	@touch $@
 
 fuzz: setup ## decode clips with unusual key frames, rotation, damage or corruption, and count the outcomes
 	@python3 bench/fuzz.py
