@@ -107,8 +107,9 @@ world.gather(1)
 
 @pytest.mark.slow
 def test_a_process_that_waits_without_end_is_ended(folder):
-    """As one does that waits for another's GPU: nothing wakes it."""
+    """As one does that waits for another's GPU: nothing wakes it. Both are connected before."""
     work = """
+world.gather(1)
 if world.rank == 0:
     raise UserError("a mistake")
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
