@@ -8,6 +8,8 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from tailwise.export.graph.parity import lines_of
+
 TEMPLATES = Path(__file__).parent / "templates"
 LOADS = {
     "torchscript": 'torch.jit.load(folder / card["file"])',
@@ -22,6 +24,17 @@ PADDING = {
 OPTIMUM = {"batch": (1, 4, 16), "views": (1, 2, 4), "length": (1, 64, 512)}
 """{dimension: (least, usual, most)} for TensorRT."""
 ENGINE = "model.engine"
+
+
+def summary(card: Mapping[str, Any], folder: Path) -> str:
+    """Where the model is, how it agrees with the trained one, and its size."""
+    found, sizes = card["agreement"], card["bytes"]
+    lines = [
+        f"{folder / card['file']}: {card['format']} in {card['precision']}, {sizes['model']:,} bytes",
+        f"made-up batches: largest difference of an output {found['largest_difference']:.2g}; "
+        f"same answers: {found['same_answers']:.1%} of {found['answers']}",
+    ]
+    return "\n".join(lines + (lines_of(card["parity"]) if card["parity"] else []))
 
 
 def pages(card: Mapping[str, Any]) -> dict[str, str]:
@@ -48,7 +61,7 @@ def readme(card: Mapping[str, Any]) -> str:
         "most": "".join(f", {name} at most {size:,}" for name, size in card["largest"].items()),
         "outputs": ", ".join(f"`{name}`" for name in card["outputs"]),
         "reading": json.dumps(reading, indent=2, ensure_ascii=False),
-        "agreement": _agreement(card["agreement"]),
+        "agreement": _agreement(card["agreement"]) + _parity(card["parity"]),
         "origin": _origin(card),
         "limits": "\n".join(f"- {line}" for line in card["limits"]),
     }
@@ -64,6 +77,29 @@ def _agreement(found: Mapping[str, Any]) -> str:
     return (
         f"On made-up batches of several sizes: {same}; an output differs by {found['largest_difference']:.1g} at most."
     )
+
+
+def _parity(found: Mapping[str, Any]) -> str:
+    """A table of the heads on a prepared split; "" where none was compared."""
+    if not found:
+        return ""
+    count, difference = found["samples"], found["largest_difference"]
+    rows = [_head_row(name, head) for name, head in found["heads"].items()]
+    return "\n".join(
+        [
+            f"\n\nOn the split {found['split']}, {count:,} samples, an output differs by {difference:.1g} at most.\n",
+            "| head | answers | of them differ | ties among these | accuracy trained | exported | "
+            "macro recall trained | exported |",
+            "|---|---|---|---|---|---|---|---|",
+            *rows,
+        ]
+    )
+
+
+def _head_row(name: str, head: Mapping[str, Any]) -> str:
+    shares = [head[model][figure] for figure in ("accuracy", "macro_recall") for model in ("trained", "exported")]
+    counts = [head[key] for key in ("answers", "differing", "ties")]
+    return f"| {' | '.join([name, *map(str, counts), *(f'{s:.3f}' if s is not None else '' for s in shares)])} |"
 
 
 def _origin(card: Mapping[str, Any]) -> str:
