@@ -8,9 +8,6 @@ The folder has no times and no paths, and nothing of dvc.lock: the same inputs g
 import argparse
 from pathlib import Path
 
-import torch
-
-from tailwise.cli.predict.predictor import load_predictor
 from tailwise.core.params.config import read_params, sections
 from tailwise.engine.checkpoint.header import read_facts
 from tailwise.engine.contract.run import start
@@ -20,6 +17,7 @@ from tailwise.export.graph.exportable import prepare
 from tailwise.export.graph.parity import BATCH_SIZE, Split
 from tailwise.export.write.export import Wanted, export
 from tailwise.export.write.pages import summary
+from tailwise.recipes.loading import load_model
 from tailwise.recipes.recipe import load_recipe
 
 
@@ -36,13 +34,13 @@ def main() -> None:
     recipe = load_recipe(args.recipe)
     config, by = sections(params, recipe.config()), sections(params, ComputeConfig)
     start(by.training, by.runtime)
-    predictor, spec = load_predictor(args.weights, recipe, torch.device("cpu"))
+    model, spec = load_model(args.weights, recipe)
     calibration = read_calibration(args.calibration) if args.calibration else {}
     if calibration:
         check_classes(args.calibration, calibration, spec.heads)
     split = Split(args.split.name, recipe.read_split(config, spec.heads, args.split, BATCH_SIZE))
     wanted = Wanted(args.format, "fp32", args.weights, args.recipe, read_facts(args.weights), calibration=calibration)
-    card, _ = export(prepare(predictor.model, recipe, spec, None), spec, wanted, args.folder, split)
+    card, _ = export(prepare(model, recipe, spec, None), spec, wanted, args.folder, split)
     print(summary(card, args.folder))
 
 

@@ -22,8 +22,8 @@ from tailwise.core.params.typed import convert
 from tailwise.core.stage.chain import within
 
 DEFAULT = "default"
-OF_RUN = ("certificate", "runtime", "selection")
-"""Sections that cannot change a cell: it is of the last phase's model."""
+OF_RUN = ("certificate", "runtime", "selection", "export")
+"""Sections that cannot change a cell: it is of the last phase's model, and of no exported one."""
 SCRATCH, RESULTS, TIMES = Path("data/scratch"), Path("results"), Path("times")
 
 

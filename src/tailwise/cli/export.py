@@ -62,13 +62,11 @@ def check_arguments(args: argparse.Namespace) -> None:
 
 def load(args: argparse.Namespace, recipe: "Recipe") -> tuple["Exported", Any]:
     """The model on the CPU with its example, and its parsed specification."""
-    import torch
-
-    from tailwise.cli.predict.predictor import load_predictor
     from tailwise.export.graph.exportable import prepare
+    from tailwise.recipes.loading import load_model
 
-    predictor, spec = load_predictor(args.weights, recipe, torch.device("cpu"))
-    return prepare(predictor.model, recipe, spec, read_example(recipe, spec, args.example)), spec
+    model, spec = load_model(args.weights, recipe)
+    return prepare(model, recipe, spec, read_example(recipe, spec, args.example)), spec
 
 
 def read_example(recipe: "Recipe", spec: Any, paths: Sequence[Path]) -> "Arrays | None":
