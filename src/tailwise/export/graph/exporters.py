@@ -37,6 +37,7 @@ def to_torch_export(exported: Exported) -> bytes:
         program = capture(exported).exported_program
         for node in program.graph.nodes:
             node.meta.pop("stack_trace", None)  # places of code on this machine
+            node.meta.pop("from_node", None)  # places in memory
         torch.export.save(program, file)
     return file.getvalue()
 

@@ -106,7 +106,9 @@ def _origin(card: Mapping[str, Any]) -> str:
     lines = [f"- weights file: SHA-256 `{card['weights_sha256']}`"]
     stage, data = card["training"]["stage"], card["training"]["data_md5"]
     lines += (
-        [f"- written by the stage `{stage}`"] if stage else ["- its run is not known: no dvc.lock has these weights"]
+        [f"- written by the stage `{stage}`"]
+        if stage
+        else ["- of a run that is not named: no dvc.lock with these weights was read"]
     )
     lines += [f"- which read `{path}`, MD5 `{of}`" for path, of in data.items()]
     if verdicts := card["certificate"].get("verdicts"):
