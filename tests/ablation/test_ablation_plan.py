@@ -38,7 +38,8 @@ def test_every_shipped_row_is_valid_and_differs_from_all_others(file):
 def test_the_key_is_of_what_decides_a_cell(plan):
     base = key(plan, Cell("default", 1), KIND)
     assert key(plan, Cell("default", 2), KIND) != base
-    for name, change in {"certificate": {"loss": 0.4}, "demo": {"train": 401}}.items():
+    changes = {"certificate": {"loss": 0.4}, "demo": {"train": 401}, "export": {"formats": ["onnx"]}}
+    for name, change in changes.items():
         other = dataclasses.replace(plan, base={**plan.base, name: {**plan.base[name], **change}})
         assert key(other, Cell("default", 1), KIND) == base
     other = dataclasses.replace(plan, base={**plan.base, "augment": {"noise": 0.2, "transpose": 0}})

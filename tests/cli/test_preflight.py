@@ -1,4 +1,4 @@
-"""Checks of data.root before DVC starts."""
+"""Checks of data.root and export.formats before DVC starts."""
 
 import subprocess
 import sys
@@ -48,6 +48,26 @@ def test_a_link_that_dvc_would_not_see_is_named(tmp_path):
     (tmp_path / "raw/clips").symlink_to("/")
     status, text = preflight(tmp_path, "  root: raw")
     assert status == 1 and text.startswith("tailwise: raw/clips: is a link to the folder '/'") and text.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("section", "found"),
+    [
+        ("export: {formats: onnx}", "found 'onnx'"),
+        ("export: {formats: null}", "found None"),
+        ("export: {formats: {a: 1}}", "found {'a': 1}"),
+        ("export: 3", "found None"),
+        ("", "found None"),
+    ],
+)
+def test_formats_that_crash_dvc_are_refused_in_one_line(tmp_path, section, found):
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "dvc.yaml").write_text("stages: {export: {matrix: {format: '${export.formats}'}}}\n")
+    (tmp_path / "params.yaml").write_text(f"data: {{root: raw}}\n{section}\n")
+    command, env = [sys.executable, "-m", "tailwise", "preflight"], {"PYTHONPATH": str(ROOT / "src")}
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
+    said = f"tailwise: params.yaml: export.formats must be a list, as [] or [onnx], {found}\n"
+    assert (done.returncode, done.stderr) == (1, said)
 
 
 @pytest.mark.parametrize("text", ["data: 5", "a: [", ""])

@@ -51,7 +51,7 @@ def test_the_name_of_an_experiment_follows_from_all_that_can_change_its_figures(
     names = [cell.name for cell in made(ROWS)]
     assert len(set(names)) == 4 and names[1].startswith("other-b-1-") and [cell.name for cell in made(ROWS)] == names
     other = copy.deepcopy(BASE)
-    other["runtime"]["workers"] = 4
+    other["runtime"]["workers"], other["export"] = 4, {"formats": ["onnx"]}
     assert [cell.name for cell in made(ROWS, other)] == names
     other["training"]["batch"] = 16
     assert not {cell.name for cell in made(ROWS, other)} & set(names)

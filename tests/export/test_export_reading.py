@@ -6,7 +6,8 @@ import pytest
 
 from support.exporting import MODELS, made
 from tailwise.core.errors import UserError
-from tailwise.export.run.reading import Reading, write_reading
+from tailwise.export.run.reading import Reading
+from tailwise.export.write.specification import write_reading
 
 
 def read(written, heads=(), package="tailwise.recipes.x"):

@@ -108,6 +108,7 @@ PARAMETERS = {
     "training.batch_size": f"{CHECK} choose {TRAINING}",
     "training.seed training.accumulate training.threads training.precision": f"{CHECK} {TRAINING}",
     "evaluation.adjust": f"{CHECK} {ANSWERS}",
+    "export.formats": f"{CHECK} certify report",  # no stage
     "selection.candidates selection.standard_errors": f"{CHECK} select_model {ANSWERS}",
     "certificate.macro_recall certificate.macro_f1 certificate.class_recall certificate.loss "
     "certificate.above certificate.below": f"{CHECK} {JUDGING}",
@@ -171,6 +172,7 @@ OF_OTHERS = (
     "src/tailwise/recipes/logos/stored/specification.py",
     "src/tailwise/recipes/sections/stored/specification.py",
     "stages/prepare.py",
+    "stages/export.py",
     "stages/map_embeddings.py",
     "stages/calibrate.py",
     "stages/fit_decoding.py",

@@ -178,6 +178,7 @@ def test_a_cell_of_other_params_or_other_data_is_not_done(place):
     base = json.loads(json.dumps(SETTINGS.base))
     base["certificate"]["loss"] = 3.0
     base["runtime"]["workers"] = 2
+    base["export"]["formats"] = ["onnx"]
     assert Study(replace(study.settings, base=base), data=study.data).result(cell)
 
 

@@ -23,8 +23,8 @@ from tailwise.core.stage.chain import within
 from tailwise.data.tables.resampling import Resampling
 
 DEFAULT = "default"
-OF_RUN = ("certificate", "runtime", "selection")
-"""Sections that cannot change a cell: it is of the last phase's model."""
+OF_RUN = ("certificate", "runtime", "selection", "export")
+"""Sections that cannot change a cell: it is of the last phase's model, and of no exported one."""
 SCRATCH, RESULTS, TIMES = Path("data/scratch"), Path("results"), Path("times")
 
 

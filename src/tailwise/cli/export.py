@@ -1,7 +1,6 @@
 """Export a trained model to a folder that runs without its training code: ``tailwise export``."""
 
 import argparse
-import importlib.util
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -9,18 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tailwise.core.errors import UserError, shorten
+from tailwise.recipes.exports import INSTALL, PACKAGES, absent
 
 if TYPE_CHECKING:
+    from tailwise.core.heads import Head
     from tailwise.export.graph.exportable import Exported
     from tailwise.export.graph.families import Arrays
+    from tailwise.export.graph.parity import Split
     from tailwise.export.write.export import Wanted
     from tailwise.recipes.recipe import Recipe
 
-TO = ("onnx", "torchscript", "torch-export", "tensorrt")
+TO = (*PACKAGES, "tensorrt")
 PRECISIONS = ("fp32", "fp16", "int8")
-ONNX = ("onnx", "onnxscript", "onnxruntime")
-NEEDED = {"onnx": ONNX, "tensorrt": ONNX, "torch-export": ONNX[:2]}
-"""{--to: packages of requirements-export.txt}"""
 
 
 def add_export(one: argparse.ArgumentParser) -> None:
@@ -30,6 +29,7 @@ def add_export(one: argparse.ArgumentParser) -> None:
     one.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="new, or of an earlier export")
     one.add_argument("--recipe", metavar="MODULE", help="package of a recipe that is no part of tailwise, as tagger")
     one.add_argument("--example", type=Path, nargs="+", default=(), metavar="PATH", help="one sample; default: made up")
+    one.add_argument("--check", type=Path, metavar="SPLIT", help="prepared split whose every sample both models answer")
     one.add_argument("--precision", choices=PRECISIONS, default="fp32", help="of ONNX; default: %(default)s")
     one.add_argument("--calibration", type=Path, metavar="FILE", help="of the stage calibrate, for its probabilities")
     one.add_argument("--lock", type=Path, metavar="FILE", help="dvc.lock of its run; default: above the weights")
@@ -51,10 +51,8 @@ def run(args: argparse.Namespace) -> None:
 
 def check_arguments(args: argparse.Namespace) -> None:
     """Raise UserError for packages or programs that are absent, and for options that do not fit each other."""
-    for name in NEEDED.get(args.to, ()):
-        if importlib.util.find_spec(name) is None:
-            install = "python3 -m pip install -r requirements-export.txt -c constraints.txt"
-            raise UserError(f"--to {args.to} needs the package {name}, which is absent: {install}")
+    for name in absent("onnx" if args.to == "tensorrt" else args.to):
+        raise UserError(f"--to {args.to} needs the package {name}, which is absent: {INSTALL}")
     if args.to == "tensorrt" and shutil.which("trtexec") is None:
         how = "use --to onnx, and build the engine on a GPU machine with the command of its INTEGRATION.md"
         raise UserError(f"--to tensorrt needs TensorRT's trtexec, which is not on the PATH: {how}")
@@ -64,13 +62,11 @@ def check_arguments(args: argparse.Namespace) -> None:
 
 def load(args: argparse.Namespace, recipe: "Recipe") -> tuple["Exported", Any]:
     """The model on the CPU with its example, and its parsed specification."""
-    import torch
-
-    from tailwise.cli.predict.predictor import load_predictor
     from tailwise.export.graph.exportable import prepare
+    from tailwise.recipes.loading import load_model
 
-    predictor, spec = load_predictor(args.weights, recipe, torch.device("cpu"))
-    return prepare(predictor.model, recipe, spec, read_example(recipe, spec, args.example)), spec
+    model, spec = load_model(args.weights, recipe)
+    return prepare(model, recipe, spec, read_example(recipe, spec, args.example)), spec
 
 
 def read_example(recipe: "Recipe", spec: Any, paths: Sequence[Path]) -> "Arrays | None":
@@ -88,17 +84,32 @@ def write(args: argparse.Namespace, exported: "Exported", spec: Any, calibration
     """Write the folder, and print what it has."""
     from tailwise.evaluation.calibration.fitted import check_classes
     from tailwise.export.write.export import check_folder, export, measure
+    from tailwise.export.write.pages import summary
 
     if calibration:
         check_classes(args.calibration, calibration, spec.heads)
     check_folder(args.out)
-    card, built = export(exported, spec, wanted(args, exported.recipe, calibration), args.out)
+    split = read_split(args.check, exported.recipe, spec.heads) if args.check else None
+    card, built = export(exported, spec, wanted(args, exported.recipe, calibration), args.out, split)
     print(summary(card, args.out))
     if built.content != built.plain:
         before, after = measure(exported, built)
         print(f"in fp32: {len(built.plain):,} bytes; one sample on one thread took {before:.2f} ms, now {after:.2f} ms")
     if args.to == "tensorrt":
         build_engine(card, args.out)
+
+
+def read_split(folder: Path, recipe: "Recipe", heads: "tuple[Head, ...]") -> "Split":
+    """A prepared split, read as the params.yaml of this folder has it. UserError without the one or the other."""
+    from tailwise.core.params.config import read_params, sections
+    from tailwise.export.graph.parity import BATCH_SIZE, Split
+
+    if not Path("params.yaml").is_file():
+        raise UserError("--check reads params.yaml of the pipeline: run the command in its folder")
+    if not (folder / "manifest.csv").is_file():
+        raise UserError(f"--check {folder}: no prepared split: give a folder with manifest.csv, as data/prepared/valid")
+    config = sections(read_params(), recipe.config())
+    return Split(folder.name, recipe.read_split(config, heads, folder, BATCH_SIZE))
 
 
 def wanted(args: argparse.Namespace, recipe: "Recipe", calibration: dict[str, Any]) -> "Wanted":
@@ -112,17 +123,6 @@ def wanted(args: argparse.Namespace, recipe: "Recipe", calibration: dict[str, An
     package = args.recipe or f"tailwise.recipes.{recipe.name}"
     told = read_facts(args.weights), find_origin(args.weights, args.lock), calibration, args.licence or LICENCE
     return Wanted(form, args.precision, args.weights, package, *told)
-
-
-def summary(card: dict[str, Any], folder: Path) -> str:
-    """Where the model is, how it agrees with the trained one, and its size."""
-    found, sizes = card["agreement"], card["bytes"]
-    lines = [
-        f"{folder / card['file']}: {card['format']} in {card['precision']}, {sizes['model']:,} bytes",
-        f"largest difference of an output: {found['largest_difference']:.2g}; "
-        f"same answers: {found['same_answers']:.1%} of {found['answers']}",
-    ]
-    return "\n".join(lines)
 
 
 def build_engine(card: dict[str, Any], folder: Path) -> None:

@@ -22,7 +22,7 @@ INTERVALS, CLASSES = "reports/intervals.json", "reports/classes.json"
 ANSWERS = "reports/evaluation"
 """The folder of predictions, which DVC's cache keeps."""
 SEED = "training.seed"
-IGNORED = ("runtime", "certificate")
+IGNORED = ("runtime", "certificate", "export")
 """Sections that cannot change a validation figure."""
 NO_FIGURES = {"target", "few", "limits", "heads", "targets", "headline", "labels", "label_name", "sample_name"}
 NO_FIGURES |= {"units", "lines"}

@@ -14,7 +14,7 @@ from tailwise.core.params.config import read_params
 
 ROOT = Path(__file__).parents[3]
 DEFINED = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf8"))
-DEFINED["stages"] = {name: of for name, of in DEFINED["stages"].items() if "foreach" not in of}
+DEFINED["stages"] = {name: of for name, of in DEFINED["stages"].items() if not {"foreach", "matrix"} & of.keys()}
 """dvc.yaml without the stages that params.yaml asks for by lists, which are empty."""
 STAGES = list(DEFINED["stages"])
 

@@ -12,10 +12,9 @@ from torch import nn
 from tailwise.core.batch import Decode, answers_output
 from tailwise.core.errors import UserError
 from tailwise.core.heads import IGNORE, Head
-from tailwise.core.tensors import misfit
 from tailwise.engine.batches.memory import catch_oom
-from tailwise.engine.checkpoint.weights import INSTEAD_OF, read_weights
 from tailwise.metrics.predictions import Predictions
+from tailwise.recipes.loading import load_model
 from tailwise.recipes.prediction import Prediction, Sample
 from tailwise.recipes.recipe import Recipe
 
@@ -79,20 +78,7 @@ def load_predictor(
     """The model of a weights file, and its specification parsed by the recipe; UserError if they do not match.
 
     decoding: what `fit_decoding` fitted
-    Builds the model on the meta device first, since the specification may be larger than the file.
     """
-    tensors, facts = read_weights(path)
-    spec = {name: value for name, value in facts.items() if name != INSTEAD_OF}
-    try:
-        with torch.device("meta"):
-            shapes, read = recipe.from_specification(spec)
-    except (UserError, ValueError) as error:
-        raise UserError(f"{path}: its specification is wrong: {error}") from error
-    except (RuntimeError, TypeError) as error:  # a product of sizes, or a size itself, that is no 64-bit number
-        raise UserError(f"{path}: its specification is of a model that cannot be built: {error}") from error
-    if wrong := misfit(tensors, shapes.state_dict()):
-        raise UserError(f"{path}: its tensors are not those of the model that it specifies: {wrong}")
-    model, _ = recipe.from_specification(spec)
-    model.load_state_dict(tensors)
+    model, read = load_model(path, recipe)
     decode = recipe.decoder(decoding, read.heads) if decoding else None
     return Predictor(model, read.heads, recipe.forward, device, decode), read

@@ -34,17 +34,25 @@ def compare(batches: Sequence[Arrays], reference: Run, run: Run, axes: Axes, hea
     difference, same = 0.0, list[np.ndarray]()
     for batch in batches:
         wanted, found, there = reference(batch), run(batch), present(batch, axes)
-        for name, value in wanted.items():
-            if found[name].shape != value.shape:
-                raise ValueError(f"{name} of shape {found[name].shape}, {value.shape} expected")
-            keep = there if there is not None and value.shape[: there.ndim] == there.shape else ...
-            difference = max(difference, largest(value[keep], found[name][keep]))
+        difference = max(difference, difference_of(wanted, found, there))
         for head in heads:
-            answers = [outputs[head.name].argmax(axis=-1) for outputs in (wanted, found)]
-            keep = there if there is not None and answers[0].shape == there.shape else ...
-            same.append((answers[0] == answers[1])[keep].ravel())
+            one, other = (kept(outputs[head.name], there).argmax(axis=-1) for outputs in (wanted, found))
+            same.append((one == other).ravel())
     each = np.concatenate(same)
     return Agreement(difference, float(each.mean()), len(each))
+
+
+def difference_of(wanted: Mapping[str, np.ndarray], found: Mapping[str, np.ndarray], there: np.ndarray | None) -> float:
+    """The largest difference of an output of a batch. ValueError where one has another shape."""
+    for name, value in wanted.items():
+        if found[name].shape != value.shape:
+            raise ValueError(f"{name} of shape {found[name].shape}, {value.shape} expected")
+    return max(largest(kept(value, there), kept(found[name], there)) for name, value in wanted.items())
+
+
+def kept(output: np.ndarray, there: np.ndarray | None) -> np.ndarray:
+    """Without the positions beyond a sequence's length. there: of `present`"""
+    return output[there] if there is not None and output.shape[: there.ndim] == there.shape else output
 
 
 def largest(wanted: np.ndarray, found: np.ndarray) -> float:

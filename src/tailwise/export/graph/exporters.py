@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import warnings
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +17,8 @@ from tailwise.export.graph.exportable import Exported, as_tensors, for_export, t
 
 OPSET = 20
 """Of ONNX: runtimes from 2024 on read it."""
+PLACES = (".debug_pkl", "/.data/serialization_id")
+"""How names in a TorchScript file end that torch.jit.load reads where they are there."""
 LARGEST = 2**31 - 2**20
 """Bytes that one file of ONNX may have."""
 
@@ -34,6 +37,7 @@ def to_torch_export(exported: Exported) -> bytes:
         program = capture(exported).exported_program
         for node in program.graph.nodes:
             node.meta.pop("stack_trace", None)  # places of code on this machine
+            node.meta.pop("from_node", None)  # places in memory
         torch.export.save(program, file)
     return file.getvalue()
 
@@ -89,6 +93,16 @@ def to_torchscript(exported: Exported) -> bytes:
     with exporting("torchscript"), for_export():
         traced = torch.jit.trace(exported.module, trace_inputs(exported), check_trace=False)
         torch.jit.save(traced, file)
+    return without_places(file.getvalue())
+
+
+def without_places(content: bytes) -> bytes:
+    """A TorchScript file without the places of code on this machine, and the hash over them; both are optional."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(file, "w") as new:
+        for member in old.infolist():
+            if not member.filename.endswith(PLACES):
+                new.writestr(zipfile.ZipInfo(member.filename), old.read(member))
     return file.getvalue()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Callable, Sequence
 
 import torch
@@ -15,7 +16,9 @@ from tailwise.export.graph.families import Arrays
 def open_torch(content: bytes, form: str, outputs: Sequence[str]) -> Callable[[Arrays], Arrays]:
     """form: torchscript or torch-export; content: what this process has exported, never a user's file"""
     file = io.BytesIO(content)
-    call = torch.jit.load(file) if form == "torchscript" else torch.export.load(file).module()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch calls torch.jit deprecated
+        call = torch.jit.load(file) if form == "torchscript" else torch.export.load(file).module()
 
     def run(batch: Arrays) -> Arrays:
         try:

@@ -1,7 +1,7 @@
-"""What reading new inputs takes of a specification, as JSON, so that it needs no model and no torch.
+"""What reading new inputs takes of a specification, from JSON, so that it needs no model and no torch.
 
 `Recipe.read_samples` is given the specification that `Recipe.from_specification` parsed. Its dataclasses that are not
-of the models are written with their names here, and parsed again where they are asked for.
+of the models were written with their names, see write/specification.py, and are parsed again where they are asked for.
 """
 
 from __future__ import annotations
@@ -14,38 +14,6 @@ from typing import Any
 from tailwise.core.errors import UserError
 from tailwise.core.heads import Head
 from tailwise.core.params.typed import convert, is_section
-
-MODELS = ("tailwise.models.", "torch.")
-"""Where classes are that no reading needs."""
-PLAIN = (str, int, float, bool, list, tuple, dict, type(None))
-HEADS = "heads"
-
-
-def write_reading(spec: Any) -> dict[str, Any]:
-    """{field: {"kind": dataclass or null, "value": plain}} of a parsed specification, without its heads and models."""
-    fields = {name: value for name, value in vars(spec).items() if name != HEADS}
-    return {name: _written(value) for name, value in fields.items() if _is_of_reading(value)}
-
-
-def _written(value: Any) -> dict[str, Any]:
-    if not dataclasses.is_dataclass(value) or isinstance(value, type):
-        return {"kind": None, "value": _plain(value)}
-    cls = type(value)
-    return {"kind": f"{cls.__module__}.{cls.__qualname__}", "value": _plain(dataclasses.asdict(value))}
-
-
-def _plain(value: Any) -> Any:
-    """As JSON has it: tuples are lists."""
-    if isinstance(value, Mapping):
-        return {name: _plain(each) for name, each in value.items()}
-    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
-
-
-def _is_of_reading(value: Any) -> bool:
-    """Whether it is plain, or a dataclass that is not of the models."""
-    if dataclasses.is_dataclass(value):
-        return not type(value).__module__.startswith(MODELS)
-    return isinstance(value, PLAIN)
 
 
 class Reading:

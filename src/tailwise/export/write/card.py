@@ -11,9 +11,10 @@ import numpy as np
 from tailwise.evaluation.calibration.fitted import Fitted
 from tailwise.export.graph.compare import Agreement
 from tailwise.export.graph.exportable import Exported
+from tailwise.export.graph.parity import Parity
 from tailwise.export.run.folder import VERSION, Input
-from tailwise.export.run.reading import write_reading
 from tailwise.export.write.provenance import Origin
+from tailwise.export.write.specification import write_reading
 
 LICENCE = "not stated: that of the training data and of pretrained weights applies"
 LIMITS = (
@@ -43,6 +44,7 @@ class Built:
     """An exported file. form, precision: of --to, --precision; plain, content: in fp32 and in that precision
 
     sizes: bytes of the weights file, of `plain` and of `content`
+    parity: on a prepared split; None: not compared
     """
 
     form: str
@@ -52,6 +54,7 @@ class Built:
     content: bytes
     agreement: Agreement
     sizes: dict[str, int]
+    parity: Parity | None = None
 
 
 def make_card(exported: Exported, spec: Any, facts: Facts, built: Built) -> dict[str, Any]:
@@ -81,6 +84,7 @@ def of_file(built: Built) -> dict[str, Any]:
         "file": built.file,
         "sha256": hashlib.sha256(built.content).hexdigest(),
         "agreement": built.agreement.as_json(),
+        "parity": built.parity.as_json() if built.parity else {},
         "bytes": built.sizes,
     }
 

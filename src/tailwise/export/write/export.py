@@ -20,6 +20,7 @@ from tailwise.export.graph.compare import Run, check_agreement, compare
 from tailwise.export.graph.exportable import Exported
 from tailwise.export.graph.exporters import FORMATS
 from tailwise.export.graph.families import Arrays
+from tailwise.export.graph.parity import Parity, Split, check_parity, compare_split
 from tailwise.export.graph.precision import PRECISIONS, latency_ms, reduced
 from tailwise.export.graph.torch_files import open_torch
 from tailwise.export.run.folder import ATTENTION, CARD, EXAMPLE, open_onnx
@@ -44,12 +45,14 @@ class Wanted:
     licence: str = LICENCE
 
 
-def export(exported: Exported, spec: Any, wanted: Wanted, folder: Path) -> tuple[dict[str, Any], Built]:
-    """Write the folder; returns its card and the file.
+def export(
+    exported: Exported, spec: Any, wanted: Wanted, folder: Path, split: Split | None = None
+) -> tuple[dict[str, Any], Built]:
+    """Write the folder; returns its card and the file. split: samples that both models answer
 
     Raises UserError, and writes nothing, if the file does not answer as the trained model.
     """
-    built, run = build(exported, spec.heads, wanted)
+    built, run = build(exported, spec.heads, wanted, split)
     card = make_card(exported, spec, facts_of(wanted), built)
     answer = answer_of(exported, run, spec.heads, wanted.calibration)
     remove_models(folder)
@@ -69,7 +72,7 @@ def remove_models(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def build(exported: Exported, heads: tuple[Head, ...], wanted: Wanted) -> tuple[Built, Run]:
+def build(exported: Exported, heads: tuple[Head, ...], wanted: Wanted, split: Split | None = None) -> tuple[Built, Run]:
     """The exported file, compared with the trained model, and a function that runs it."""
     file, exporter = FORMATS[wanted.form]
     plain = exporter(exported)
@@ -77,8 +80,16 @@ def build(exported: Exported, heads: tuple[Head, ...], wanted: Wanted) -> tuple[
     run = runner(exported, content, wanted.form)
     agreement = compare(exported.batches, exported.reference, run, exported.axes, heads)
     check_agreement(agreement, f"{wanted.form} in {wanted.precision}", PRECISIONS[wanted.precision])
+    parity = on_split(exported, run, heads, wanted, split) if split else None
     sizes = {"weights": wanted.weights.stat().st_size, "fp32": len(plain), "model": len(content)}
-    return Built(wanted.form, wanted.precision, file, plain, content, agreement, sizes), run
+    return Built(wanted.form, wanted.precision, file, plain, content, agreement, sizes, parity), run
+
+
+def on_split(exported: Exported, run: Run, heads: tuple[Head, ...], wanted: Wanted, split: Split) -> Parity:
+    """Both models on the split; UserError where fp32 does not answer as the trained model."""
+    found = compare_split(split, exported.reference, run, exported.axes, heads)
+    check_parity(found, f"{wanted.form} in {wanted.precision}", exact=wanted.precision == "fp32")
+    return found
 
 
 def facts_of(wanted: Wanted) -> Facts:
@@ -133,7 +144,7 @@ def as_npz(arrays: Arrays) -> bytes:
 
 
 def measure(exported: Exported, built: Built) -> tuple[float, float]:
-    """Milliseconds that the example takes before and after --precision, on one thread."""
+    """Milliseconds that the example takes before and after --precision, on one thread. For the terminal alone."""
     batch, files = one_batch(exported.example), (built.plain, built.content)
     before, after = (latency_ms(open_onnx(each, exported.output_names, "", threads=1), batch) for each in files)
     return before, after

@@ -8,6 +8,8 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from tailwise.export.graph.parity import lines_of
+
 TEMPLATES = Path(__file__).parent / "templates"
 LOADS = {
     "torchscript": 'torch.jit.load(folder / card["file"])',
@@ -22,6 +24,17 @@ PADDING = {
 OPTIMUM = {"batch": (1, 4, 16), "views": (1, 2, 4), "length": (1, 64, 512)}
 """{dimension: (least, usual, most)} for TensorRT."""
 ENGINE = "model.engine"
+
+
+def summary(card: Mapping[str, Any], folder: Path) -> str:
+    """Where the model is, how it agrees with the trained one, and its size."""
+    found, sizes = card["agreement"], card["bytes"]
+    lines = [
+        f"{folder / card['file']}: {card['format']} in {card['precision']}, {sizes['model']:,} bytes",
+        f"made-up batches: largest difference of an output {found['largest_difference']:.2g}; "
+        f"same answers: {found['same_answers']:.1%} of {found['answers']}",
+    ]
+    return "\n".join(lines + (lines_of(card["parity"]) if card["parity"] else []))
 
 
 def pages(card: Mapping[str, Any]) -> dict[str, str]:
@@ -48,7 +61,7 @@ def readme(card: Mapping[str, Any]) -> str:
         "most": "".join(f", {name} at most {size:,}" for name, size in card["largest"].items()),
         "outputs": ", ".join(f"`{name}`" for name in card["outputs"]),
         "reading": json.dumps(reading, indent=2, ensure_ascii=False),
-        "agreement": _agreement(card["agreement"]),
+        "agreement": _agreement(card["agreement"]) + _parity(card["parity"]),
         "origin": _origin(card),
         "limits": "\n".join(f"- {line}" for line in card["limits"]),
     }
@@ -66,11 +79,36 @@ def _agreement(found: Mapping[str, Any]) -> str:
     )
 
 
+def _parity(found: Mapping[str, Any]) -> str:
+    """A table of the heads on a prepared split; "" where none was compared."""
+    if not found:
+        return ""
+    count, difference = found["samples"], found["largest_difference"]
+    rows = [_head_row(name, head) for name, head in found["heads"].items()]
+    return "\n".join(
+        [
+            f"\n\nOn the split {found['split']}, {count:,} samples, an output differs by {difference:.1g} at most.\n",
+            "| head | answers | of them differ | ties among these | accuracy trained | exported | "
+            "macro recall trained | exported |",
+            "|---|---|---|---|---|---|---|---|",
+            *rows,
+        ]
+    )
+
+
+def _head_row(name: str, head: Mapping[str, Any]) -> str:
+    shares = [head[model][figure] for figure in ("accuracy", "macro_recall") for model in ("trained", "exported")]
+    counts = [head[key] for key in ("answers", "differing", "ties")]
+    return f"| {' | '.join([name, *map(str, counts), *(f'{s:.3f}' if s is not None else '' for s in shares)])} |"
+
+
 def _origin(card: Mapping[str, Any]) -> str:
     lines = [f"- weights file: SHA-256 `{card['weights_sha256']}`"]
     stage, data = card["training"]["stage"], card["training"]["data_md5"]
     lines += (
-        [f"- written by the stage `{stage}`"] if stage else ["- its run is not known: no dvc.lock has these weights"]
+        [f"- written by the stage `{stage}`"]
+        if stage
+        else ["- of a run that is not named: no dvc.lock with these weights was read"]
     )
     lines += [f"- which read `{path}`, MD5 `{of}`" for path, of in data.items()]
     if verdicts := card["certificate"].get("verdicts"):

@@ -33,6 +33,7 @@ from tailwise.recipes.actions.features.options import Features
 from tailwise.recipes.actions.motion.model import MotionModel
 from tailwise.recipes.actions.source import HEAD, Source
 from tailwise.recipes.checks import check_phase, check_sources, without_memory
+from tailwise.recipes.exports import Export, check_packages
 from tailwise.recipes.phases import PhaseSection
 
 ANY_HEAD = (Head(HEAD, ("a", "b")),)
@@ -76,6 +77,7 @@ class Params:
     runtime: Runtime
     selection: Selection = field(default=Selection(), kw_only=True)
     resampling: Resampling = field(default=Resampling(), kw_only=True)
+    export: Export = field(default=Export(), kw_only=True)
 
     def __post_init__(self):
         shape = self._check_shape()
@@ -179,6 +181,7 @@ def of_augment(augment: Augment) -> Iterator[str]:
 def check_inputs(params: Params) -> None:
     """Raise UserError if what the pipeline is to read is not there, or a package that it is to use."""
     check_sources(params.data.root, params.runtime)
+    check_packages(params.export)
     try:
         params.streams.check_weights()
     except ImportError as error:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
+    from tailwise.core.batch import Batch
     from tailwise.core.heads import Head
     from tailwise.data.tables.checks.source import Checked
     from tailwise.engine.contract.task import Task
@@ -138,6 +139,12 @@ class Actions(Recipe):
         from tailwise.recipes.actions.predict.inputs import read_samples
 
         return read_samples(cast("ClipInputs", inputs), spec, workers)
+
+    def read_split(self, config: Config, heads: tuple[Head, ...], split: Path, size: int) -> Iterator[Batch]:
+        """The clips that a split of features is of."""
+        from tailwise.recipes.actions.predict.split import read_split
+
+        return read_split(heads, split, size)
 
 
 RECIPE = Actions()

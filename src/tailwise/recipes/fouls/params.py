@@ -19,6 +19,7 @@ from tailwise.evaluation.selection import Selection
 from tailwise.models.weights import NoWeights
 from tailwise.recipes import contradictions as shared
 from tailwise.recipes.checks import check_phase, check_sources, without_memory
+from tailwise.recipes.exports import Export, check_packages
 from tailwise.recipes.fouls import contradictions
 from tailwise.recipes.fouls.annotated.model import FoulModel
 from tailwise.recipes.fouls.demo import Demo
@@ -49,6 +50,7 @@ class Params:
     calibration: Calibration = field(default=Calibration("temperature"), kw_only=True)
     selection: Selection = field(default=Selection(), kw_only=True)
     resampling: Resampling = field(default=Resampling(), kw_only=True)
+    export: Export = field(default=Export(), kw_only=True)
 
     def __post_init__(self):
         shape = (self.window.frames, self.window.height, self.window.width)
@@ -95,6 +97,7 @@ class Params:
 def check_inputs(params: Params) -> None:
     """Raise UserError if what the pipeline is to read is not there, or a package that it is to use."""
     check_sources(params.data.root, params.runtime)
+    check_packages(params.export)
     params.model.backbone.check_weights()
 
 

@@ -21,6 +21,7 @@ from tailwise.losses.kinds import PLAIN
 from tailwise.models.image.classifier import Ensemble, ImageModel
 from tailwise.recipes import contradictions as shared
 from tailwise.recipes.checks import MADE_ROOT, check_phase, check_sources, is_made, without_memory
+from tailwise.recipes.exports import Export, check_packages
 from tailwise.recipes.logos.contrast.model import ContrastModel
 from tailwise.recipes.logos.contrast.options import Contrast
 from tailwise.recipes.logos.demo import Demo
@@ -63,6 +64,7 @@ class Params:
     runtime: Runtime
     selection: Selection = field(default=Selection(), kw_only=True)
     resampling: Resampling = field(default=Resampling(), kw_only=True)
+    export: Export = field(default=Export(), kw_only=True)
 
     def __post_init__(self):
         self.model.check(self.prepare.size)
@@ -130,3 +132,4 @@ def check_pretraining(params: Params) -> None:
 def check_inputs(params: Params) -> None:
     """Raise UserError if what the pipeline is to read is not there, or a package that it is to use."""
     check_sources(params.data.root, params.runtime)
+    check_packages(params.export)

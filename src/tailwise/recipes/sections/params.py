@@ -18,6 +18,7 @@ from tailwise.losses.sequence.loss import SequenceLoss
 from tailwise.models.sequence.tagger import SequenceModel
 from tailwise.recipes import contradictions as shared
 from tailwise.recipes.checks import MADE_ROOT, check_phase, check_sources, is_made, without_memory
+from tailwise.recipes.exports import Export, check_packages
 from tailwise.recipes.phases import PhaseSection
 from tailwise.recipes.sections.augment import SongAugment
 from tailwise.recipes.sections.decoding.kinds import Decoding
@@ -54,6 +55,7 @@ class Params:
     runtime: Runtime
     selection: Selection = field(default=Selection(), kw_only=True)
     resampling: Resampling = field(default=Resampling(), kw_only=True)
+    export: Export = field(default=Export(), kw_only=True)
 
     def __post_init__(self):
         model = without_memory(lambda: self.model.build(WIDTH, (Head(HEADS[0], ("a", "b")),)))
@@ -126,3 +128,4 @@ def of_training(phases: Mapping[str, Phase], crf: bool) -> Iterator[str]:
 def check_inputs(params: Params) -> None:
     """Raise UserError if what the pipeline is to read is not there, or a package that it is to use."""
     check_sources(params.data.root, params.runtime)
+    check_packages(params.export)

@@ -1,0 +1,48 @@
+"""Export a model: export.py RECIPE WEIGHTS SPLIT-FOLDER FORMAT FOLDER [--calibration FILE].
+
+SPLIT-FOLDER: prepared; every sample of it is answered by the weights and by the exported model, which must agree
+--calibration: what `calibrate` fitted, for the card
+The folder has no times and no paths, and nothing of dvc.lock: the same inputs give the same bytes.
+"""
+
+import argparse
+from pathlib import Path
+
+from tailwise.core.params.config import read_params, sections
+from tailwise.engine.checkpoint.header import read_facts
+from tailwise.engine.contract.run import start
+from tailwise.engine.evaluate.inputs import ComputeConfig
+from tailwise.evaluation.calibration.fitted import check_classes, read_calibration
+from tailwise.export.graph.exportable import prepare
+from tailwise.export.graph.parity import BATCH_SIZE, Split
+from tailwise.export.write.export import Wanted, export
+from tailwise.export.write.pages import summary
+from tailwise.recipes.loading import load_model
+from tailwise.recipes.recipe import load_recipe
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("recipe")
+    for name in ("weights", "split"):
+        parser.add_argument(name, type=Path)
+    parser.add_argument("format")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--calibration", type=Path)
+    args, params = parser.parse_args(), read_params()
+
+    recipe = load_recipe(args.recipe)
+    config, by = sections(params, recipe.config()), sections(params, ComputeConfig)
+    start(by.training, by.runtime)
+    model, spec = load_model(args.weights, recipe)
+    calibration = read_calibration(args.calibration) if args.calibration else {}
+    if calibration:
+        check_classes(args.calibration, calibration, spec.heads)
+    split = Split(args.split.name, recipe.read_split(config, spec.heads, args.split, BATCH_SIZE))
+    wanted = Wanted(args.format, "fp32", args.weights, args.recipe, read_facts(args.weights), calibration=calibration)
+    card, _ = export(prepare(model, recipe, spec, None), spec, wanted, args.folder, split)
+    print(summary(card, args.folder))
+
+
+if __name__ == "__main__":
+    main()
