@@ -17,6 +17,7 @@ from tailwise.export.graph.exportable import prepare
 from tailwise.export.graph.parity import BATCH_SIZE, Split
 from tailwise.export.write.export import Wanted, export
 from tailwise.export.write.pages import summary
+from tailwise.recipes.exports import read_split
 from tailwise.recipes.loading import load_model
 from tailwise.recipes.recipe import load_recipe
 
@@ -38,7 +39,7 @@ def main() -> None:
     calibration = read_calibration(args.calibration) if args.calibration else {}
     if calibration:
         check_classes(args.calibration, calibration, spec.heads)
-    split = Split(args.split.name, recipe.read_split(config, spec.heads, args.split, BATCH_SIZE))
+    split = Split(args.split.name, read_split(recipe, config, spec.heads, args.split, BATCH_SIZE))
     wanted = Wanted(args.format, "fp32", args.weights, args.recipe, read_facts(args.weights), calibration=calibration)
     card, _ = export(prepare(model, recipe, spec, None), spec, wanted, args.folder, split)
     print(summary(card, args.folder))

@@ -89,7 +89,7 @@ def write(args: argparse.Namespace, exported: "Exported", spec: Any, calibration
     if calibration:
         check_classes(args.calibration, calibration, spec.heads)
     check_folder(args.out)
-    split = read_split(args.check, exported.recipe, spec.heads) if args.check else None
+    split = checked_split(args.check, exported.recipe, spec.heads) if args.check else None
     card, built = export(exported, spec, wanted(args, exported.recipe, calibration), args.out, split)
     print(summary(card, args.out))
     if built.content != built.plain:
@@ -99,17 +99,18 @@ def write(args: argparse.Namespace, exported: "Exported", spec: Any, calibration
         build_engine(card, args.out)
 
 
-def read_split(folder: Path, recipe: "Recipe", heads: "tuple[Head, ...]") -> "Split":
+def checked_split(folder: Path, recipe: "Recipe", heads: "tuple[Head, ...]") -> "Split":
     """A prepared split, read as the params.yaml of this folder has it. UserError without the one or the other."""
     from tailwise.core.params.config import read_params, sections
     from tailwise.export.graph.parity import BATCH_SIZE, Split
+    from tailwise.recipes.exports import read_split
 
     if not Path("params.yaml").is_file():
         raise UserError("--check reads params.yaml of the pipeline: run the command in its folder")
     if not (folder / "manifest.csv").is_file():
         raise UserError(f"--check {folder}: no prepared split: give a folder with manifest.csv, as data/prepared/valid")
     config = sections(read_params(), recipe.config())
-    return Split(folder.name, recipe.read_split(config, heads, folder, BATCH_SIZE))
+    return Split(folder.name, read_split(recipe, config, heads, folder, BATCH_SIZE))
 
 
 def wanted(args: argparse.Namespace, recipe: "Recipe", calibration: dict[str, Any]) -> "Wanted":

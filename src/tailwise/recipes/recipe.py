@@ -229,16 +229,6 @@ class Recipe(ABC):
         """The usable samples, in any order; prints one line on stderr for each of the others."""
         raise UserError(f"recipe {self.name} cannot predict from files")
 
-    def read_split(self, config: Any, heads: tuple[Head, ...], split: Path, size: int) -> Iterator[Batch]:
-        """The samples of a prepared split in batches of `size`, with the inputs that `forward` takes of new samples.
-
-        The default reads what `build` evaluates on. Override it where that is not what a weights file's model takes,
-        as with features that were computed beforehand.
-        """
-        samples = self.build(config, heads, None, split, 0).valid
-        for start in range(0, len(samples), size):
-            yield samples.collate([samples[i] for i in range(start, min(start + size, len(samples)))])
-
     def forward(self, model: nn.Module, inputs: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Logits of a batch, and attention over the parts of its samples (B, V), both by head."""
         return model(**inputs), {}

@@ -140,7 +140,7 @@ class Actions(Recipe):
 
         return read_samples(cast("ClipInputs", inputs), spec, workers)
 
-    def read_split(self, config: Config, heads: tuple[Head, ...], split: Path, size: int) -> Iterator[Batch]:
+    def read_split(self, heads: tuple[Head, ...], split: Path, size: int) -> Iterator[Batch]:
         """The clips that a split of features is of."""
         from tailwise.recipes.actions.predict.split import read_split
 
