@@ -17,9 +17,9 @@ from tailwise.export.graph.exportable import prepare
 from tailwise.export.graph.parity import BATCH_SIZE, Split
 from tailwise.export.write.export import Wanted, export
 from tailwise.export.write.pages import summary
-from tailwise.recipes.exports import read_split
 from tailwise.recipes.loading import load_model
 from tailwise.recipes.recipe import load_recipe
+from tailwise.recipes.splits import read_split
 
 
 def main() -> None:

@@ -103,7 +103,7 @@ def checked_split(folder: Path, recipe: "Recipe", heads: "tuple[Head, ...]") -> 
     """A prepared split, read as the params.yaml of this folder has it. UserError without the one or the other."""
     from tailwise.core.params.config import read_params, sections
     from tailwise.export.graph.parity import BATCH_SIZE, Split
-    from tailwise.recipes.exports import read_split
+    from tailwise.recipes.splits import read_split
 
     if not Path("params.yaml").is_file():
         raise UserError("--check reads params.yaml of the pipeline: run the command in its folder")
