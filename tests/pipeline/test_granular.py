@@ -33,7 +33,7 @@ from tailwise.core.params.config import read_params
 pytestmark = [pytest.mark.filterwarnings("ignore::DeprecationWarning:dvc")]
 
 # Stages that always follow each other.
-ANSWERS = "evaluate intervals show_mistakes certify report draw_figures"
+ANSWERS = "evaluate calibrate intervals show_mistakes certify report draw_figures"
 PHASE3 = f"train_phase3 select_model {ANSWERS}"
 TARGET = f"target_weak_classes {PHASE3}"
 PHASE2 = f"train_phase2 {TARGET}"
@@ -109,6 +109,8 @@ PARAMETERS = {
     "training.seed training.accumulate training.threads training.precision": f"{CHECK} {TRAINING}",
     "evaluation.adjust": f"{CHECK} {ANSWERS}",
     "export.formats": f"{CHECK} certify report",  # no stage
+    "calibration.method calibration.grid calibration.bins": f"{CHECK} calibrate {JUDGING}",
+    "resampling.folds resampling.fold resampling.seed resampling.train_share": f"{CHECK} {INDEX}",
     "selection.candidates selection.standard_errors": f"{CHECK} select_model {ANSWERS}",
     "certificate.macro_recall certificate.macro_f1 certificate.class_recall certificate.loss "
     "certificate.above certificate.below": f"{CHECK} {JUDGING}",
@@ -165,6 +167,8 @@ OF_OTHERS = (
     "src/tailwise/cli/runs/arguments.py",
     "src/tailwise/evaluation/costs/decisions.py",
     "src/tailwise/ensemble/greedy.py",
+    "src/tailwise/crossvalidation/pooled.py",
+    "src/tailwise/cli/doctor/command.py",
     "src/tailwise/export/run/folder.py",
     "src/tailwise/export/graph/views.py",
     "src/tailwise/export/write/card.py",
@@ -210,10 +214,10 @@ CODE = {
     "src/tailwise/engine/monitor/backend.py": TRAINING,
     "src/tailwise/engine/train/loop.py": TRAINING,
     "src/tailwise/evaluation/certificate.py": f"check {JUDGING}",
-    "src/tailwise/evaluation/calibration/fitted.py": JUDGING,
+    "src/tailwise/evaluation/calibration/fitted.py": f"calibrate {JUDGING}",
     "src/tailwise/evaluation/selection.py": f"check select_model {ANSWERS}",
     "src/tailwise/losses/boost.py": f"check {TRAINING}",
-    "src/tailwise/metrics/calibration/bins.py": JUDGING,
+    "src/tailwise/metrics/calibration/bins.py": f"calibrate {JUDGING}",
     "src/tailwise/metrics/confusion.py": f"check show_difficulty {TRAINING}",
     "src/tailwise/models/video/backbones.py": f"check {TRAINING}",
     "src/tailwise/optim/cosine.py": f"check {TRAINING}",
@@ -252,6 +256,7 @@ CODE = {
     "stages/target_weak_classes.py": TARGET,
     "stages/select_model.py": f"select_model {ANSWERS}",
     "stages/evaluate.py": ANSWERS,
+    "stages/cross_calibrate.py": f"calibrate {JUDGING}",
     "stages/intervals.py": "intervals report draw_figures",
     "stages/show_mistakes.py": "show_mistakes report",
     "stages/certify.py": "certify report",

@@ -3,31 +3,19 @@
 import re
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from support.reporting.made import EVIL, Made, facts_of, html_of, write_run
+from support.reporting.made import EVIL, Made, facts_of, html_of, overconfident, write_run
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_json, write_json
-from tailwise.core.heads import Head
 from tailwise.evaluation.calibration.comparison import compare_methods
 from tailwise.evaluation.calibration.fit import fit_all
 from tailwise.evaluation.calibration.options import Calibration
-from tailwise.metrics.predictions import Predictions
 from tailwise.reporting.page import Page
 from tailwise.reporting.render import render
 
 PAGE = Page(sections=("result", "calibration", "certificate"))
 CHOSEN = {"action": "temperature", "card": "none"}
-
-
-def overconfident(classes, seed):
-    rng = np.random.default_rng(seed)
-    logits = rng.normal(size=(400, len(classes)))
-    true, stated = (np.exp(factor * logits) for factor in (1, 3))
-    true, stated = true / true.sum(axis=1, keepdims=True), stated / stated.sum(axis=1, keepdims=True)
-    targets = (true.cumsum(axis=1) < rng.random((400, 1))).sum(axis=1).clip(max=len(classes) - 1)
-    return Predictions(Head("h", tuple(classes)), [""] * 400, [""] * 400, targets, stated.argmax(axis=1), stated)
 
 
 def write_calibrated(root, made, chosen):
@@ -83,8 +71,9 @@ def test_the_certificate_shows_the_figures_by_head_and_those_of_one(tmp_path):
 
 
 def test_other_pages_have_no_such_section_and_its_file_is_needed(tmp_path):
-    facts = facts_of(write_run(tmp_path))
-    assert "calibration" not in Page().sections and 'id="calibration"' not in render(facts, Made().page)
+    made = Made(page=Page())
+    facts = facts_of(write_run(tmp_path, made), made)
+    assert "calibration" not in Page().sections and 'id="calibration"' not in render(facts, made.page)
     with pytest.raises(UserError, match="reports/calibration.json: No such file"):
         facts_of(tmp_path, Made(page=PAGE))
 

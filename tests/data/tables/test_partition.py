@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tailwise.core.errors import UserError
-from tailwise.data.tables.partition import Split, assign, by_hash, folds
+from tailwise.data.tables.partition import Split, assign, by_hash, folds, strata
 
 SPLIT = Split(valid=0.15, test=0.2, seed=1)
 
@@ -132,3 +132,9 @@ def test_a_part_by_hash_follows_from_names_alone_and_one_more_sample_changes_it_
 def test_both_parts_have_a_group_of_a_label_that_has_two(share):
     chosen = by_hash(["a", "a", "b", "b", "c"], list("12345"), share, 1)
     assert chosen[:2].sum() == chosen[2:4].sum() == 1 and not chosen[4]
+
+
+def test_a_stratum_is_the_rarest_class_that_a_sample_has():
+    classes = [["verse", "chorus"], ["verse", "bridge"], ["chorus", "verse"], [""], ["bridge", "solo"]]
+    assert strata(classes, 1) == ["chorus", "bridge", "chorus", "", "solo"]
+    assert strata(classes, 2) == ["chorus", "", "chorus", "", ""]

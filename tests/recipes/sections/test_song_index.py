@@ -9,7 +9,7 @@ import pytest
 
 from tailwise.core.errors import UserError
 from tailwise.data.tables.partition import Split
-from tailwise.recipes.sections.index import content, index, strata
+from tailwise.recipes.sections.index import content, index
 from tailwise.recipes.sections.readers.song import Song
 
 
@@ -107,12 +107,6 @@ def test_splits_are_drawn_by_group(read):
     assert not groups[0] & groups[1] and not groups[0] & groups[2] and not groups[1] & groups[2]
     again = read(songs[::-1], split=Split(0.2, 0.2, 1)).index.rows
     assert all(set(found[split]["sample"]) == set(again[split]["sample"]) for split in found)
-
-
-def test_drawn_splits_are_stratified_by_the_rarest_class():
-    cells = ["verse|chorus", "verse|bridge", "chorus|verse", "", "bridge|solo"]
-    assert strata(cells, 1) == ["chorus", "bridge", "chorus", "", "solo"]
-    assert strata(cells, 2) == ["chorus", "", "chorus", "", ""]
 
 
 @pytest.mark.parametrize(

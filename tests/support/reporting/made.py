@@ -2,15 +2,21 @@
 
 import math
 from dataclasses import astuple, dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from tailwise.core.files import write_csv, write_json, write_text
+from tailwise.core.heads import Head
 from tailwise.data.video.strips import strip
+from tailwise.evaluation.calibration.comparison import compare_methods
+from tailwise.evaluation.calibration.fit import fit_all
+from tailwise.evaluation.calibration.options import Calibration
 from tailwise.evaluation.certificate import verdict_of
 from tailwise.evaluation.intervals import Interval
 from tailwise.metrics.interventions import COLUMNS, Intervention
+from tailwise.metrics.predictions import Predictions
 from tailwise.recipes.fouls.report.page import FoulsPage
 from tailwise.reporting.collect import Facts, collect
 from tailwise.reporting.page import Page
@@ -142,8 +148,27 @@ def write_run(root: Path, made: Made = Made()) -> Path:
     write_json(reports / "certificate.json", _certificate(made, test))
     write_json(reports / "intervals.json", _intervals_json(made, counts["valid"]))
     write_json(reports / "mistakes.json", {head: _mistakes(made, names, rng) for head, names in made.heads.items()})
+    if "calibration" in made.page.sections:
+        write_json(reports / "calibration.json", {head: _calibration(tuple(of)) for head, of in made.heads.items()})
     _write_data(reports, made)
     return root
+
+
+def overconfident(classes, seed):
+    """400 answers to labels that are less sure than they say."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(size=(400, len(classes)))
+    true, stated = (np.exp(factor * logits) for factor in (1, 3))
+    true, stated = true / true.sum(axis=1, keepdims=True), stated / stated.sum(axis=1, keepdims=True)
+    targets = (true.cumsum(axis=1) < rng.random((400, 1))).sum(axis=1).clip(max=len(classes) - 1)
+    return Predictions(Head("h", tuple(classes)), [""] * 400, [""] * 400, targets, stated.argmax(axis=1), stated)
+
+
+@cache
+def _calibration(classes: tuple[str, ...]) -> dict:
+    """Of a head of these classes, as in reports/calibration.json."""
+    fitted = fit_all(overconfident(classes, 1))
+    return compare_methods(overconfident(classes, 2), fitted, Calibration("temperature"))
 
 
 def facts_of(root: Path, made: Made = Made()) -> Facts:

@@ -62,7 +62,11 @@ def run_sweep(args: argparse.Namespace, folder: Path) -> None:
 
 
 def find_todo(folder: Path, sweep: Sweep, wanted: Sequence[Cell]) -> list[Cell]:
-    """The cells that are no experiment yet; says how many are. Raises UserError for params that a recipe rejects."""
+    """The cells that are no experiment yet; says how many are.
+
+    Raises UserError for a target that is no stage, and for params that the recipe rejects.
+    """
+    read_pipeline(folder / "dvc.yaml", sweep.target)
     there = experiments(folder)
     check_params(wanted, folder)
     todo = [cell for cell in wanted if not is_done(folder, cell, there)]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ LARGEST_CARD = 2**25
 LARGEST_MODEL = 2**31
 VERSION = 1
 """Of the folder's layout."""
+CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 
 
 @dataclass(frozen=True)
@@ -140,19 +143,34 @@ def open_onnx(content: bytes, outputs: Sequence[str], place: str, device: str = 
     """
     import onnxruntime
 
-    known = onnxruntime.get_available_providers()
-    if device == "cuda" and "CUDAExecutionProvider" not in known:
-        raise UserError("--device cuda: this ONNX Runtime has no CUDA: install onnxruntime-gpu, or use --device cpu")
+    wanted = providers(onnxruntime, device)
     options = onnxruntime.SessionOptions()
     options.log_severity_level, options.intra_op_num_threads = 3, threads
-    wanted = ["CUDAExecutionProvider", "CPUExecutionProvider"] if device != "cpu" else ["CPUExecutionProvider"]
     try:
-        session = onnxruntime.InferenceSession(content, options, [name for name in wanted if name in known])
+        session = onnxruntime.InferenceSession(content, options, wanted)
     except Exception as error:  # as above
         raise UserError(f"{place}: ONNX Runtime cannot read it: {shorten(str(error), 200)}") from error
+    if device == "cuda" and CUDA not in session.get_providers():
+        raise UserError(
+            "--device cuda: ONNX Runtime cannot use CUDA: see its message and the driver, or use --device cpu"
+        )
     if {each.name for each in session.get_outputs()} != set(outputs):
         raise UserError(f"{place}: its outputs are not those of {CARD}: export the model again")
     return Runner(session, outputs)
+
+
+def providers(runtime: Any, device: str) -> list[str]:
+    """What ONNX Runtime is to run on, the first that works; UserError where it has no CUDA and is told to use it.
+
+    CUDA's libraries that were installed by pip are loaded here: where they lack, a session takes the CPU.
+    """
+    known = device != "cpu" and CUDA in runtime.get_available_providers()
+    if device == "cuda" and not known:
+        raise UserError("--device cuda: this ONNX Runtime has no CUDA: install onnxruntime-gpu, or use --device cpu")
+    if known:
+        with redirect_stdout(sys.stderr):  # it prints what it does not find
+            runtime.preload_dlls()
+    return [CUDA, CPU] if known else [CPU]
 
 
 def open_folder(folder: Path, device: str = "cpu") -> tuple[Card, Runner]:
