@@ -20,6 +20,10 @@ samples that only this model has right, and only the first; p of McNemar's exact
 seeds."""
 
 
+Table = Callable[[Sequence[Sequence[str]]], str]
+"""Rows, the first of which is the header, as text."""
+
+
 def how_different(found: Comparison) -> str:
     """What the table of differences has, of this comparison."""
     return HOW_DIFFERENT.format(wanted=found.wanted)
@@ -35,7 +39,7 @@ def terminal(found: Comparison) -> str:
     return "\n\n".join(_parts(found, aligned, ""))
 
 
-def _parts(found: Comparison, table: Callable[[Sequence[Sequence[str]]], str], heading: str) -> Iterator[str]:
+def _parts(found: Comparison, table: Table, heading: str) -> Iterator[str]:
     yield HOW
     yield table(_figure_rows(found))
     if len(found.rows) > 1:

@@ -1,8 +1,8 @@
 """A cross-validation as text: tables in Markdown, which a terminal shows too."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 
-from tailwise.compare.text import aligned, bracketed, markdown_table
+from tailwise.compare.text import Table, aligned, bracketed, markdown_table
 from tailwise.crossvalidation.pooled import CrossValidation, spread
 from tailwise.evaluation.limits import Names, limits_of_groups
 from tailwise.evaluation.measure import Measured
@@ -15,9 +15,6 @@ HOW_FOLDS = """\
 Each fold alone; a class that a fold lacks is left out of its means. The deviation between folds is no error of the
 pooled figures: the trainings share most of their samples."""
 TITLES = {"macro_recall": "macro recall", "macro_f1": "macro F1", "accuracy": "accuracy"}
-
-Table = Callable[[Sequence[Sequence[str]]], str]
-"""Rows, the first of which is the header, as text."""
 
 
 def markdown(found: CrossValidation, name: str) -> str:

@@ -1,8 +1,8 @@
 """An ensemble as text: tables in Markdown, which a terminal shows too."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 
-from tailwise.compare.text import aligned, bracketed, markdown_table
+from tailwise.compare.text import Table, aligned, bracketed, markdown_table
 from tailwise.ensemble.assessment import BEST, ENSEMBLE, PLAIN, Assessment
 from tailwise.ensemble.verdict import figure_names, spanned, verdict
 
@@ -15,9 +15,6 @@ brackets the 95 % interval by bootstrap over groups, of a difference that of the
 on the labels that its weights were chosen on, which flatters it. All this says nothing of other seeds."""
 HOW_AGREEMENT = "Share of equal answers, and Cohen's kappa."
 HOW_RECALL = "Recall of each class, cross-fitted, with its 95 % interval."
-
-Table = Callable[[Sequence[Sequence[str]]], str]
-"""Rows, the first of which is the header, as text."""
 
 
 def markdown(found: Assessment) -> str:

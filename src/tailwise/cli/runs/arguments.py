@@ -98,45 +98,44 @@ def add_ensemble(one: argparse.ArgumentParser) -> None:
     one.set_defaults(run=_ensemble)
 
 
+def check_least(option: str, value: int | None, least: int = 1) -> None:
+    """Raise UserError for a number that is given and too small."""
+    if value is not None and value < least:
+        raise UserError(f"{option} must be at least {least}, found {value}")
+
+
 def _ablate(args: argparse.Namespace) -> None:
-    if args.seeds is not None and args.seeds < 1:
-        raise UserError(f"--seeds must be at least 1, found {args.seeds}")
+    check_least("--seeds", args.seeds)
     from tailwise.cli.runs.ablate import ablate
 
     ablate(args)
 
 
 def _compare(args: argparse.Namespace) -> None:
-    if args.workers < 1:
-        raise UserError(f"--workers must be at least 1, found {args.workers}")
+    check_least("--workers", args.workers)
     from tailwise.cli.runs.compare import compare
 
     compare(args)
 
 
 def _crossvalidate(args: argparse.Namespace) -> None:
-    if args.folds < 2:
-        raise UserError(f"--folds must be at least 2, found {args.folds}")
-    if args.workers < 1:
-        raise UserError(f"--workers must be at least 1, found {args.workers}")
+    check_least("--folds", args.folds, 2)
+    check_least("--workers", args.workers)
     from tailwise.cli.runs.crossvalidate import crossvalidate
 
     crossvalidate(args)
 
 
 def _label_errors(args: argparse.Namespace) -> None:
-    if args.most < 1:
-        raise UserError(f"--most must be at least 1, found {args.most}")
+    check_least("--most", args.most)
     from tailwise.cli.runs.label_errors import label_errors
 
     label_errors(args)
 
 
 def _search(args: argparse.Namespace) -> None:
-    if args.workers < 1:
-        raise UserError(f"--workers must be at least 1, found {args.workers}")
-    if args.trials is not None and args.trials < 1:
-        raise UserError(f"--trials must be at least 1, found {args.trials}")
+    check_least("--workers", args.workers)
+    check_least("--trials", args.trials)
     from tailwise.cli.runs.search import search
 
     search(args)
