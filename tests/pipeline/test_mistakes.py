@@ -29,7 +29,7 @@ def test_a_wrong_parameter_is_refused_by_the_stage_that_reads_it(project, stage,
 
 
 @pytest.mark.parametrize(
-    ("stage", "weights"), slow_but([("evaluate", "phase3"), ("train_phase2", "phase1")], ("evaluate", "phase3"))
+    ("stage", "weights"), slow_but([("evaluate", "selected"), ("train_phase2", "phase1")], ("evaluate", "selected"))
 )
 def test_weights_of_another_model_are_refused_with_the_difference(project, stage, weights):
     project.set("model.backbone.width", 16)
@@ -39,7 +39,7 @@ def test_weights_of_another_model_are_refused_with_the_difference(project, stage
 
 @pytest.mark.parametrize(
     ("stage", "weights", "kept"),
-    slow_but([("evaluate", "phase3", -1), ("train_phase2", "phase1", 0)], ("evaluate", "phase3", -1)),
+    slow_but([("evaluate", "selected", -1), ("train_phase2", "phase1", 0)], ("evaluate", "selected", -1)),
 )
 def test_a_weights_file_cut_short_is_refused(project, stage, weights, kept):
     """kept: so many bytes of it, or all but so many"""

@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 import yaml
 
-from tailwise.core.errors import UserError
 from tailwise.core.files import read_json, write_json
 from tailwise.core.heads import Head
-from tailwise.evaluation.calibration.crossfit import cross_fitted, folds
+from tailwise.evaluation.calibration.crossfit import can_cross_fit, cross_fitted, folds
 from tailwise.evaluation.calibration.fit import fit_all
 from tailwise.evaluation.calibration.fitted import calibrated, read_calibration
 from tailwise.evaluation.calibration.measures import measure_calibration
@@ -22,6 +21,7 @@ from tailwise.metrics.predictions import Predictions, write_predictions
 
 ROOT = Path(__file__).parents[3]
 OPTIONS = Calibration("temperature")
+FILES = ["reports/evaluation", "data/calibration.json", "reports/calibration.json"]
 
 
 def answers(count: int = 300, groups: int = 60, seed: int = 0) -> Predictions:
@@ -78,25 +78,44 @@ def test_an_overconfident_model_is_calibrated_and_unlabelled_rows_are_left_out()
     assert len(made["none"]) == 1900
 
 
-def test_few_groups_make_few_folds_and_one_is_refused():
+def test_few_groups_make_few_folds():
     assert len(list(folds(answers(30, 3)))) == 3
-    with pytest.raises(UserError, match="h: calibration needs labels of at least 2 groups, found 1"):
-        list(folds(answers(30, 1)))
+    assert can_cross_fit(answers(30, 2)) and not can_cross_fit(answers(30, 1))
+
+
+@pytest.mark.parametrize(("labelled", "groups"), [(30, 1), (0, 0)])
+def test_a_head_with_labels_of_one_group_or_none_is_not_calibrated(folder, monkeypatch, capsys, labelled, groups):
+    found = answers(30, 1)
+    write_answers(replace(found, targets=np.where(np.arange(30) < labelled, found.targets, -1)), "temperature")
+    run_stage(monkeypatch)
+    assert capsys.readouterr().out == f"h: not calibrated: that takes labels of at least 2 groups, found {groups}\n"
+    assert read_calibration(Path(FILES[1]))["h"].kind == "none"
+    figures = read_json(Path(FILES[2]))
+    assert not labelled or (figures["h"]["method"] == "none" and set(METHODS) & set(figures["h"]) == {"none"})
+    assert labelled or figures == {}
 
 
 def test_the_stage_fits_to_all_and_measures_cross_fitted(folder, monkeypatch, capsys):
     found = answers()
-    write_json(Path("data/index/heads.json"), {"h": ["a", "b", "c"]})
-    write_predictions(Path("reports/evaluation/h.csv"), found)
-    Path("params.yaml").write_text(yaml.safe_dump({"calibration": {"method": "vector"}}))
-    files = ["reports/evaluation", "data/calibration.json", "reports/calibration.json"]
-    monkeypatch.setattr(sys, "argv", ["cross_calibrate.py", *files])
-    runpy.run_path(str(ROOT / "stages/cross_calibrate.py"), run_name="__main__")
-    fitted, figures = read_calibration(Path("data/calibration.json"))["h"], read_json(Path(files[2]))["h"]
+    write_answers(found, "vector")
+    run_stage(monkeypatch)
+    fitted, figures = read_calibration(Path(FILES[1]))["h"], read_json(Path(FILES[2]))["h"]
     assert fitted.kind == "vector" and figures["method"] == "vector"
     expected = measure_calibration(cross_fitted(found, OPTIONS)["vector"], 15)
     assert {name: figures["vector"][name] for name in expected} == pytest.approx(expected, abs=2e-3)
     assert capsys.readouterr().out.startswith("h: vector calibration, ECE ")
-    text = Path(files[2]).read_text()
+    text = Path(FILES[2]).read_text()
+    run_stage(monkeypatch)
+    assert Path(FILES[2]).read_text() == text and json.loads(text)
+
+
+def write_answers(found: Predictions, method: str) -> None:
+    """What the stage reads, in the working folder."""
+    write_json(Path("data/index/heads.json"), {"h": ["a", "b", "c"]})
+    write_predictions(Path("reports/evaluation/h.csv"), found)
+    Path("params.yaml").write_text(yaml.safe_dump({"calibration": {"method": method}}))
+
+
+def run_stage(monkeypatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["cross_calibrate.py", *FILES])
     runpy.run_path(str(ROOT / "stages/cross_calibrate.py"), run_name="__main__")
-    assert Path(files[2]).read_text() == text and json.loads(text)

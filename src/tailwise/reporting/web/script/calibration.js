@@ -2,7 +2,8 @@
 const CONFIDENT = [0.9, 0.95];
 
 const calibrationOf = () => (Object.hasOwn(facts.calibration, head().name) ? facts.calibration[head().name] : null);
-const comparedMethods = () => [...new Set(["none", byId("calibrated-by").value])];
+const comparedMethods = (of) =>
+  [...new Set(["none", byId("calibrated-by").value])].filter((method) => Object.hasOwn(of.reliability, method));
 const methodLook = (method) => (method === "none" ? "s1" : "s0");
 const totalOf = (counts) => counts.reduce((sum, count) => sum + count, 0);
 const methodName = (method) => (method === "none" ? "no calibration" : method);
@@ -35,7 +36,7 @@ function drawReliability(box, width) {
   if (!of) return box.replaceChildren();
   const scales = plotScales(width);
   const { x, y } = scales;
-  const methods = comparedMethods();
+  const methods = comparedMethods(of);
   const svg = shape(
     "svg",
     { width, height: PLOT.height, role: "img", "aria-label": `Accuracy over confidence of ${head().name}` },
@@ -81,7 +82,7 @@ function shareAbove(counts, value) {
 function drawConfidence(box, width) {
   const of = calibrationOf();
   if (!of) return box.replaceChildren();
-  const methods = comparedMethods();
+  const methods = comparedMethods(of);
   const largest = Math.max(...methods.map((name) => Math.max(...of.histogram[name]) / totalOf(of.histogram[name])));
   const stride = [0.02, 0.05, 0.1, 0.2, 0.25].find((size) => largest / size <= 5) ?? 0.25;
   const ticks = Array.from({ length: Math.ceil(largest / stride - 1e-9) + 1 }, (_, nth) => nth * stride);
