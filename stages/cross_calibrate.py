@@ -19,7 +19,7 @@ from tailwise.evaluation.calibration.comparison import compare_tables
 from tailwise.evaluation.calibration.crossfit import can_cross_fit, cross_fitted
 from tailwise.evaluation.calibration.fit import fit_all
 from tailwise.evaluation.calibration.fitted import Fitted, Uncalibrated, write_calibration
-from tailwise.evaluation.calibration.options import Calibration
+from tailwise.evaluation.calibration.options import Calibration, Method
 from tailwise.metrics.predictions import Predictions, read_predictions
 
 
@@ -41,7 +41,8 @@ def calibrate_head(found: Predictions, options: Calibration) -> tuple[Fitted, di
     name, known = found.head.name, found.labelled
     if not can_cross_fit(found):
         print(f"{name}: not calibrated: that takes labels of at least 2 groups, found {len(set(known.groups))}")
-        none, tables = Uncalibrated("none", found.head.classes), {"none": known}
+        none = Uncalibrated("none", found.head.classes)
+        tables: dict[Method, Predictions] = {"none": known}
         return none, compare_tables(tables, none, replace(options, method="none")) if len(known) else {}
     fitted = fit_all(found, options.grid)[options.method]
     figures = compare_tables(cross_fitted(found, options), fitted, options)
