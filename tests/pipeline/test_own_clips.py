@@ -55,6 +55,8 @@ def test_the_example_runs_to_its_report(own):
     assert "official" not in read_json(own / "reports/intervals.json") | read_json(own / "reports/certificate.json")
     assert "SoccerNet's evaluator" not in html and "official score" not in html
     assert "<td>miss, &lt;1 m wide</td>" in html and "<td>save &amp; hold</td>" in html and "<1 m wide" not in html
+    assert read_json(own / "reports/calibration.json")["outcome"]["method"] == "none"  # of a single group's labels
+    assert "that takes labels of at least two groups" in html
     assert own.repro() == []
 
 
