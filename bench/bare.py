@@ -22,7 +22,7 @@ from tailwise.engine.contract.phase import Phase
 from tailwise.engine.contract.run import Run, Training, start
 from tailwise.engine.contract.task import Task
 from tailwise.engine.train.loop import train_phase
-from tailwise.losses.boost import ClassBoost
+from tailwise.losses.head.boost import ClassBoost
 from tailwise.optim.cosine import Cosine
 
 LEAST_SHARE = 0.9

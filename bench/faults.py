@@ -37,7 +37,7 @@ from tailwise.engine.contract.run import Run, Stability, Training, start
 from tailwise.engine.contract.task import Task
 from tailwise.engine.evaluate.inputs import build_task, class_boosts, read_heads, sample_indices
 from tailwise.engine.train.loop import train_phase
-from tailwise.losses.boost import ClassBoost
+from tailwise.losses.head.boost import ClassBoost
 from tailwise.optim.kinds import optimizer_name
 from tailwise.recipes.fouls import task as recipe
 

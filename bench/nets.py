@@ -23,8 +23,8 @@ from tailwise.engine.contract.run import Run, Training, start
 from tailwise.engine.contract.task import Outputs, Task
 from tailwise.engine.monitor.observers import print_progress
 from tailwise.engine.train.loop import train_phase
-from tailwise.losses.boost import ClassBoost
-from tailwise.losses.cross_entropy import cross_entropy
+from tailwise.losses.head.boost import ClassBoost
+from tailwise.losses.head.cross_entropy import cross_entropy
 from tailwise.metrics.classification import Classification
 from tailwise.recipes.fouls import task as fouls
 

@@ -14,7 +14,7 @@ from tailwise.core.params.runtime import Runtime
 from tailwise.engine.batches.order import chunks, epoch_order
 from tailwise.engine.contract.phase import Phase
 from tailwise.engine.contract.run import Training, start
-from tailwise.losses.boost import ClassBoost
+from tailwise.losses.head.boost import ClassBoost
 from tailwise.optim.adamw import AdamW
 from tailwise.optim.cosine import Cosine
 from tailwise.recipes.fouls import task as fouls

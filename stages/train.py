@@ -20,7 +20,7 @@ from tailwise.engine.monitor.backend import keep_backend, log_difference
 from tailwise.engine.train.loop import train_phase
 from tailwise.engine.train.outputs import write_outputs
 from tailwise.engine.train.setup import Inputs, make_run, read_setup
-from tailwise.losses.boost import margin_warnings
+from tailwise.losses.head.boost import margin_warnings
 from tailwise.recipes.recipe import load_recipe
 
 HEADS = Path("data/index/heads.json")

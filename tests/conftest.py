@@ -3,6 +3,8 @@
 import os
 import signal
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when NumPy is imported
+
 import pytest
 import torch
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tailwise.core.batch import Batch
-from tailwise.losses.boost import ClassBoost
+from tailwise.losses.head.boost import ClassBoost
 from tailwise.recipes.fouls.demo.scene.plan import CAMERAS, Foul, View
 from tailwise.recipes.fouls.demo.scene.poses import draw_manner, foul_poses
 

@@ -26,9 +26,13 @@ ROOT = Path(__file__).resolve().parents[1]
 ROOMS = (
     "tailwise/core",
     "tailwise/engine/*",
+    "tailwise/*/image",
     "tailwise/*/sequence",
     "tailwise/*/sequences",
+    "tailwise/losses/head",
     "tailwise/recipes/*/features",
+    "tailwise/recipes/*/readers",
+    "tailwise/recipes/*/report",
 )
 """Packages listed as one dependency if any of their modules is imported.
 

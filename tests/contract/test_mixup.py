@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from support.helpers import HEADS, make_phase, make_run, make_table, make_task
 from tailwise.core.batch import Batch, Mix
 from tailwise.engine.train.loop import train_phase
-from tailwise.losses.cross_entropy import cross_entropy
+from tailwise.losses.head.cross_entropy import cross_entropy
 
 
 def mixed_pairs(batch, strength, keys):

@@ -7,10 +7,10 @@ import torch
 
 from tailwise.core.errors import UserError
 from tailwise.core.params.typed import convert
-from tailwise.losses.adaptive import Adaptive, AdaptiveFocal
-from tailwise.losses.boost import ClassBoost, boosted_cross_entropy
-from tailwise.losses.focal import Focal
-from tailwise.losses.kinds import PLAIN
+from tailwise.losses.head.adaptive import Adaptive, AdaptiveFocal
+from tailwise.losses.head.boost import ClassBoost, boosted_cross_entropy
+from tailwise.losses.head.focal import Focal
+from tailwise.losses.head.kinds import PLAIN
 
 RULE = AdaptiveFocal("adaptive_focal", gamma=2.0, smoothing=0.5, max_factor=3.0, prior_samples=0.0)
 COUNTS = torch.tensor([6.0, 2.0])

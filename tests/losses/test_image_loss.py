@@ -11,7 +11,7 @@ from tailwise.core.batch import Batch, Mix
 from tailwise.core.errors import UserError
 from tailwise.core.heads import IGNORE
 from tailwise.core.params.typed import convert
-from tailwise.losses.boost import ClassBoost
+from tailwise.losses.head.boost import ClassBoost
 from tailwise.losses.image.aleatoric import UNCERTAINTY, aleatoric_loss, temperatures
 from tailwise.losses.image.loss import PRIOR, ImageLoss, image_loss
 from tailwise.losses.image.members import member_output

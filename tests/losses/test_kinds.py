@@ -8,11 +8,11 @@ import torch
 
 from tailwise.core.heads import IGNORE
 from tailwise.core.params.typed import convert
-from tailwise.losses.boost import ClassBoost, boosted_cross_entropy
-from tailwise.losses.cross_entropy import CrossEntropy, cross_entropy
-from tailwise.losses.focal import Focal, focal
-from tailwise.losses.kinds import PLAIN, Loss
-from tailwise.losses.ldam import LDAM, ldam_margins
+from tailwise.losses.head.boost import ClassBoost, boosted_cross_entropy
+from tailwise.losses.head.cross_entropy import CrossEntropy, cross_entropy
+from tailwise.losses.head.focal import Focal, focal
+from tailwise.losses.head.kinds import PLAIN, Loss
+from tailwise.losses.head.ldam import LDAM, ldam_margins
 
 COUNTS = torch.tensor([16.0, 1.0])
 EVEN = ClassBoost(torch.ones(2), COUNTS)

@@ -5,8 +5,8 @@ import torch
 import torch.nn.functional as F
 
 from tailwise.core.heads import IGNORE
-from tailwise.losses.boost import ClassBoost, boosted_cross_entropy, class_weights
-from tailwise.losses.cross_entropy import cross_entropy
+from tailwise.losses.head.boost import ClassBoost, boosted_cross_entropy, class_weights
+from tailwise.losses.head.cross_entropy import cross_entropy
 
 WEIGHT = torch.tensor([1.0, 2.5, 0.5, 1.0])
 

@@ -9,10 +9,10 @@ from tailwise.core.batch import Batch, Mix
 from tailwise.core.errors import UserError
 from tailwise.core.heads import IGNORE
 from tailwise.core.params.typed import convert
-from tailwise.losses.boost import ClassBoost
 from tailwise.losses.classification import classification_loss
 from tailwise.losses.confidence import confidence_penalty, uncertainty_penalty
-from tailwise.losses.focal import Focal
+from tailwise.losses.head.boost import ClassBoost
+from tailwise.losses.head.focal import Focal
 from tailwise.losses.sequence.crf import Chain, likelihood_loss, transitions_output
 from tailwise.losses.sequence.loss import CONFIDENCE, UNCERTAINTY, SequenceLoss, sequence_loss
 from tailwise.losses.sequence.positions import boundary_weights, near_changes

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from tailwise.losses.boost import ClassBoost, boosted_cross_entropy, largest_margin, margin_warnings
-from tailwise.losses.cross_entropy import CrossEntropy
+from tailwise.losses.head.boost import ClassBoost, boosted_cross_entropy, largest_margin, margin_warnings
+from tailwise.losses.head.cross_entropy import CrossEntropy
 
 
 def boost_of(ratio: float, classes: int = 2, smoothing: float = 0.1, apply_as="margin") -> ClassBoost:

@@ -14,7 +14,7 @@ from tailwise.engine.contract.record import PartialMetrics
 from tailwise.engine.contract.run import Run, Training
 from tailwise.engine.contract.task import Task
 from tailwise.engine.train import loop
-from tailwise.losses.boost import boosted_cross_entropy
+from tailwise.losses.head.boost import boosted_cross_entropy
 from tailwise.metrics.classification import Classification
 from tailwise.optim.adamw import AdamW
 from tailwise.optim.cosine import Cosine

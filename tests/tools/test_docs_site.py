@@ -84,4 +84,4 @@ def test_the_site_is_built_without_a_warning_and_loads_nothing_from_the_web(tmp_
     ]
     assert loaded and not [src for src in loaded if "://" in src]
     focal = pages[tmp_path / "site/reference/losses.html"]
-    assert "tailwise.losses.focal" in focal and "<code>" in focal
+    assert "tailwise.losses.head.focal" in focal and "<code>" in focal

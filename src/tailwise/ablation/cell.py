@@ -13,7 +13,7 @@ import yaml
 from tailwise.ablation.plan import RESULTS, SCRATCH, TIMES, Ablation, Cell, Figure, cell_params, file_of, made_from
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_csv, read_json, write_json
-from tailwise.core.stage.chain import Chain, outputs, within
+from tailwise.core.stage.chain import Chain, needed_by, outputs, within
 from tailwise.core.stage.run_log import last_runs
 from tailwise.engine.checkpoint.weights import INSTEAD_OF, read_weights
 from tailwise.metrics.dotted import check_known, dotted
@@ -41,27 +41,12 @@ def check_figures(plan: Ablation, file: Path) -> None:
     stages: dict[str, Any] = yaml.safe_load(file.read_text("utf8"))["stages"]
     if plan.last not in stages:
         raise UserError(f"last: {file.name} has no stage {plan.last}; it has {', '.join(stages)}")
-    written = [out for name in stages_up_to(stages, plan.last) for out in outputs(stages[name])]
+    written = [out for name in needed_by(stages, plan.last) for out in outputs(stages[name])]
     for name, figure in plan.figures.items():
         if not any(within(figure.file, out) for out in written):
             raise UserError(
                 f"figures.{name}: no stage up to {plan.last} writes {figure.file}: name a later one as last"
             )
-
-
-def stages_up_to(stages: Mapping[str, Any], last: str) -> set[str]:
-    """The stage and all whose outputs it needs, each once."""
-    written = {name: outputs(stage) for name, stage in stages.items()}
-    found, waiting = set[str](), [last]
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            read = [str(path) for path in stages[name].get("deps", [])]
-            waiting += [
-                other for other, outs in written.items() if any(within(path, out) for path in read for out in outs)
-            ]
-    return found
 
 
 def run_cell(plan: Ablation, cell: Cell, place: Place) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import torch
 
 from tailwise.core.batch import Batch, Outputs
 from tailwise.core.tensors import add_up
-from tailwise.losses.boost import ClassBoost, boosted_cross_entropy
+from tailwise.losses.head.boost import ClassBoost, boosted_cross_entropy
 
 
 def classification_loss(

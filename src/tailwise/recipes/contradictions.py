@@ -14,8 +14,8 @@ from tailwise.engine.contract.phase import Phase, moves
 from tailwise.engine.contract.phases import hand_over_faults, recall_faults
 from tailwise.engine.contract.run import Training
 from tailwise.evaluation.selection import Selection
-from tailwise.losses.adaptive import AdaptiveFocal
-from tailwise.losses.ldam import LDAM
+from tailwise.losses.head.adaptive import AdaptiveFocal
+from tailwise.losses.head.ldam import LDAM
 from tailwise.recipes.phases import PhaseSection
 
 Lines = Iterator[str]

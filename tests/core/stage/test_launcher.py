@@ -35,6 +35,12 @@ def test_a_stage_runs_as_a_script_with_its_arguments(stage):
     assert (done.returncode, done.stdout, done.stderr) == (0, "__main__ ['work.py', 'argument']\n", "")
 
 
+def test_numpy_sums_in_one_thread_on_any_machine(stage, monkeypatch):
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    text = "import numpy, threadpoolctl\nprint({of['num_threads'] for of in threadpoolctl.threadpool_info()})\n"
+    assert stage(text, OMP_NUM_THREADS="2").stdout == "{1}\n"
+
+
 @pytest.mark.parametrize(
     ("text", "line", "status"),
     [

@@ -21,7 +21,7 @@ from tailwise.core.heads import IGNORE
 from tailwise.engine.batches.memory import out_of_memory
 from tailwise.engine.checkpoint.weights import write_tensors
 from tailwise.engine.train.loop import train_phase
-from tailwise.losses.boost import ClassBoost
+from tailwise.losses.head.boost import ClassBoost
 from tailwise.optim.adamw import QuickAdamW
 
 WIDE = 4_000_000

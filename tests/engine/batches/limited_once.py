@@ -18,7 +18,7 @@ from tailwise.cli.predict.predictor import Predictor
 from tailwise.core.errors import UserError
 from tailwise.engine.evaluate.evaluation import evaluate
 from tailwise.engine.train.loop import train_phase
-from tailwise.losses.boost import ClassBoost
+from tailwise.losses.head.boost import ClassBoost
 from tailwise.recipes.prediction import Sample
 
 SAMPLES = 38

@@ -23,7 +23,7 @@ from tailwise.engine.batches.memory import (
 from tailwise.engine.distributed.world import World
 from tailwise.engine.train.effect import check_effect
 from tailwise.engine.train.loop import train_phase
-from tailwise.losses.boost import ClassBoost
+from tailwise.losses.head.boost import ClassBoost
 
 
 @pytest.mark.parametrize(

@@ -198,7 +198,7 @@ def test_with_other_params_it_is_another_run(place):
 
 def test_the_code_is_the_projects_own():
     names = loaded_code().keys()
-    assert {"tailwise.engine.checkpoint.recovery", "tailwise.losses.cross_entropy"} <= names
+    assert {"tailwise.engine.checkpoint.recovery", "tailwise.losses.head.cross_entropy"} <= names
     assert not {name for name in names if name.split(".")[0] in ("torch", "numpy", "pytest", "os", "json")}
 
 

@@ -14,10 +14,10 @@ from tailwise.engine.checkpoint.recovery import Recovery
 from tailwise.engine.monitor.history import write_history
 from tailwise.engine.monitor.observers import scalars
 from tailwise.engine.train.loop import train_phase
-from tailwise.losses.adaptive import AdaptiveFocal
-from tailwise.losses.boost import ClassBoost
-from tailwise.losses.factors import count_hits
-from tailwise.losses.focal import Focal
+from tailwise.losses.head.adaptive import AdaptiveFocal
+from tailwise.losses.head.boost import ClassBoost
+from tailwise.losses.head.factors import count_hits
+from tailwise.losses.head.focal import Focal
 from tailwise.optim.adamw import AdamW
 from tailwise.optim.linear import Linear as Line
 from tailwise.optim.sam import SAM

@@ -16,7 +16,7 @@ from tailwise.engine.contract.phase import Rate
 from tailwise.engine.contract.run import Stability
 from tailwise.engine.train.loop import train_phase
 from tailwise.engine.train.state import loss_definition
-from tailwise.losses.boost import ClassBoost
+from tailwise.losses.head.boost import ClassBoost
 from tailwise.metrics.interventions import describe_action
 from tailwise.optim.adamw import AdamW
 

@@ -25,7 +25,7 @@ from tailwise.core.heads import IGNORE
 from tailwise.engine.contract.phase import Rate
 from tailwise.engine.contract.run import Run, Stability
 from tailwise.engine.train.loop import train_phase
-from tailwise.losses.boost import ClassBoost
+from tailwise.losses.head.boost import ClassBoost
 from tailwise.optim.adamw import AdamW
 from tailwise.optim.cosine import Cosine
 

@@ -10,10 +10,10 @@ from tailwise.balance.files import Draws, write_curriculum
 from tailwise.core.errors import UserError
 from tailwise.engine.train.loop import train_phase
 from tailwise.engine.train.setup import Balance, read_balance, read_schedule, with_draws, with_loss
-from tailwise.losses.boost import ClassBoost
-from tailwise.losses.cross_entropy import CrossEntropy
-from tailwise.losses.focal import Focal
-from tailwise.losses.ldam import LDAM
+from tailwise.losses.head.boost import ClassBoost
+from tailwise.losses.head.cross_entropy import CrossEntropy
+from tailwise.losses.head.focal import Focal
+from tailwise.losses.head.ldam import LDAM
 
 FOCAL = Focal("focal", 2.0)
 

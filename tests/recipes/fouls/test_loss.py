@@ -7,7 +7,7 @@ import torch
 
 from tailwise.core.batch import Batch
 from tailwise.core.heads import IGNORE
-from tailwise.losses.boost import ClassBoost
+from tailwise.losses.head.boost import ClassBoost
 from tailwise.models.video.multiview import view_output
 from tailwise.recipes.fouls.loss import PER_VIEW, foul_loss
 

@@ -10,8 +10,8 @@ import torch
 from tailwise.core.batch import Batch, Mix
 from tailwise.core.heads import IGNORE
 from tailwise.engine.contract.mixing import Cutmix, Mixup, draw_mix
-from tailwise.losses.boost import ClassBoost
 from tailwise.losses.classification import classification_loss
+from tailwise.losses.head.boost import ClassBoost
 from tailwise.models.video.multiview import view_output
 from tailwise.recipes.fouls.loss import PER_VIEW, foul_loss
 from tailwise.recipes.fouls.mix import mix_fouls

@@ -19,8 +19,8 @@ from tailwise.engine.contract.run import Stability
 from tailwise.engine.evaluate.evaluation import evaluate
 from tailwise.engine.train.guards import FROZEN_STEPS
 from tailwise.engine.train.loop import train_phase
-from tailwise.losses.boost import ClassBoost
 from tailwise.losses.classification import classification_loss as loss
+from tailwise.losses.head.boost import ClassBoost
 from tailwise.models.video.variants import Progressive
 from tailwise.recipes.fouls.annotated.model import FoulModel
 from tailwise.recipes.fouls.task import Config, build, from_specification, metrics, specification

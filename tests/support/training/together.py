@@ -34,8 +34,8 @@ from tailwise.engine.contract.run import Run, Stability
 from tailwise.engine.contract.task import Task
 from tailwise.engine.distributed.world import World, join
 from tailwise.engine.train.loop import train_phase
-from tailwise.losses.adaptive import AdaptiveFocal
-from tailwise.losses.boost import ClassBoost
+from tailwise.losses.head.adaptive import AdaptiveFocal
+from tailwise.losses.head.boost import ClassBoost
 from tailwise.optim.adamw import AdamW
 from tailwise.optim.average import EMA, SWA
 from tailwise.optim.plateau import Plateau

@@ -5,7 +5,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -43,7 +43,7 @@ class Chain:
         stages: dict[str, Any] = yaml.safe_load(self.file.read_text("utf8"))["stages"]
         for stage in stages.values():
             stage["deps"] = [self._filled(str(path)) for path in stage.get("deps", [])]
-        needed = set(needed_by(stages, self.last, self.given))
+        needed = needed_by(stages, self.last, self.given)
         texts = [stage["cmd"].removeprefix("${run} ") for name, stage in stages.items() if name in needed]
         return [shlex.split(self._filled(text)) for text in texts]
 
@@ -82,14 +82,19 @@ class Used:
     mb: float
 
 
-def needed_by(stages: Mapping[str, Any], name: str, given: tuple[str, ...]) -> Iterator[str]:
-    """The stage and, file by file, the stages that make what it reads, but for what is given."""
-    yield name
-    for path in stages[name].get("deps", []):
-        if not str(path).startswith(given):
-            for other, stage in stages.items():
-                if any(within(str(path), out) for out in outputs(stage)):
-                    yield from needed_by(stages, other, given)
+def needed_by(stages: Mapping[str, Any], last: str, given: tuple[str, ...] = ()) -> set[str]:
+    """The stage and all that make what it reads, each visited once, but for what is given: starts of paths."""
+    written = {name: outputs(stage) for name, stage in stages.items()}
+    found, waiting = set[str](), [last]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            read = [path for path in map(str, stages[name].get("deps", [])) if not path.startswith(given)]
+            waiting += [
+                other for other, outs in written.items() if any(within(path, out) for path in read for out in outs)
+            ]
+    return found
 
 
 def within(path: str, out: str) -> bool:

@@ -70,6 +70,7 @@ def main() -> int:
     started = time.perf_counter()
     bind_to_parent()
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # required by deterministic cuBLAS
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy's sums, whatever the machine; torch has its own threads
     escape_output(sys.stdout)  # printed names come from data files
     sys.argv = sys.argv[1:]
     stage, script, status = stage_name(), sys.argv[0], 1

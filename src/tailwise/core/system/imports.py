@@ -7,7 +7,8 @@ import threading
 
 from tailwise.core.shortage import out_of_memory, shortage_in
 
-IMPORT = "import runpy, sys; runpy.run_path(sys.argv[1], run_name='imported')"
+IMPORT = "import runpy, sys; room = bytearray(2**24); runpy.run_path(sys.argv[1], run_name='imported')"
+"""With room for what the stage's own process holds beside the libraries: where this fits, that does."""
 
 NO_THREAD = "out of memory or processes: no thread can be started; see ulimit -a"
 

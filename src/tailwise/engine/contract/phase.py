@@ -13,7 +13,7 @@ from tailwise.engine.contract.mixing import Cutmix, Mixup
 from tailwise.engine.contract.options import EarlyStopping
 from tailwise.engine.contract.strength import ClassStrength
 from tailwise.engine.contract.task import Task
-from tailwise.losses.kinds import PLAIN, Loss
+from tailwise.losses.head.kinds import PLAIN, Loss
 from tailwise.optim.average import EMA, SWA
 from tailwise.optim.groups import Groups
 from tailwise.optim.kinds import Optimizer, Schedule

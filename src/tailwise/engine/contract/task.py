@@ -12,7 +12,7 @@ from tailwise.core.batch import Batch, Outputs
 from tailwise.core.heads import Head
 from tailwise.engine.contract.metric import Metric, Select
 from tailwise.engine.contract.mixing import Mixing
-from tailwise.losses.boost import ClassBoost
+from tailwise.losses.head.boost import ClassBoost
 
 
 class Samples(Protocol):

@@ -19,7 +19,7 @@ from tailwise.engine.checkpoint.weights import fallback_spec, load_into
 from tailwise.engine.contract.run import Run, Training, start
 from tailwise.engine.contract.task import Samples, Task
 from tailwise.engine.monitor.backend import log_difference
-from tailwise.losses.boost import ClassBoost
+from tailwise.losses.head.boost import ClassBoost
 
 
 def read_heads(path: Path) -> tuple[Head, ...]:

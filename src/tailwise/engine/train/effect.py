@@ -14,7 +14,7 @@ from tailwise.engine.contract.record import MetricSums
 from tailwise.engine.contract.run import Run
 from tailwise.engine.contract.task import Task
 from tailwise.engine.evaluate.validate import forward, partial_metrics
-from tailwise.losses.boost import ClassBoost
+from tailwise.losses.head.boost import ClassBoost
 from tailwise.metrics.dotted import check_known, dotted
 
 

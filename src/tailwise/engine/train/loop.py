@@ -36,8 +36,8 @@ from tailwise.engine.train.step import (
     sum_over_processes,
 )
 from tailwise.engine.train.trainer import PhaseTrainer
-from tailwise.losses.boost import ClassBoost
-from tailwise.losses.factors import adapted, adaptive, factors_of, follow
+from tailwise.losses.head.boost import ClassBoost
+from tailwise.losses.head.factors import adapted, adaptive, factors_of, follow
 
 
 def train_phase(

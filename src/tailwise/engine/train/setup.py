@@ -26,8 +26,8 @@ from tailwise.engine.evaluate.inputs import Builder, build_task, class_boosts, r
 from tailwise.engine.monitor.backend import backend
 from tailwise.engine.monitor.history import Boosts
 from tailwise.engine.monitor.observers import Observer, observers_of
-from tailwise.losses.boost import ClassBoost
-from tailwise.losses.kinds import PLAIN
+from tailwise.losses.head.boost import ClassBoost
+from tailwise.losses.head.kinds import PLAIN
 from tailwise.optim.kinds import optimizer_name
 
 PRIOR_SAMPLES = 10

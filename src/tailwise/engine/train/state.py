@@ -12,7 +12,7 @@ from tailwise.engine.contract.phase import Phase
 from tailwise.engine.contract.record import EpochRecord, MetricSums
 from tailwise.engine.monitor.gradients import norms_of
 from tailwise.engine.train.guards import GuardState, Hits, StepNumbers
-from tailwise.losses.boost import ClassBoost
+from tailwise.losses.head.boost import ClassBoost
 from tailwise.metrics.interventions import Intervention
 
 

@@ -19,7 +19,7 @@ from tailwise.engine.batches.order import seed_for
 from tailwise.engine.distributed.world import World, flattened
 from tailwise.engine.train.guards import Hits, StepNumbers
 from tailwise.engine.train.trainer import PhaseTrainer, StepBatches
-from tailwise.losses.factors import count_hits
+from tailwise.losses.head.factors import count_hits
 from tailwise.metrics.interventions import Fault
 
 Result = TypeVar("Result")

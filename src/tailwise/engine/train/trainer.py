@@ -26,7 +26,7 @@ from tailwise.engine.monitor.gradients import blocks_of
 from tailwise.engine.train.effect import check_effect, check_limit_names
 from tailwise.engine.train.guards import GuardState
 from tailwise.engine.train.state import PhaseResult, TrainState, loss_definition
-from tailwise.losses.boost import ClassBoost
+from tailwise.losses.head.boost import ClassBoost
 from tailwise.optim.average import EMA, WeightAverage
 from tailwise.optim.groups import StepOptimizer
 from tailwise.optim.kinds import optimizer_name

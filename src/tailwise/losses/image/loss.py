@@ -9,7 +9,7 @@ import torch
 from tailwise.core.batch import Batch, Outputs
 from tailwise.core.errors import UserError
 from tailwise.core.tensors import add_up
-from tailwise.losses.boost import ClassBoost, boosted_cross_entropy
+from tailwise.losses.head.boost import ClassBoost, boosted_cross_entropy
 from tailwise.losses.image.aleatoric import UNCERTAINTY, aleatoric_loss
 from tailwise.losses.image.members import of_members
 from tailwise.losses.image.prior import prior_divergence

@@ -9,9 +9,9 @@ from tailwise.core.batch import Batch, Outputs
 from tailwise.core.errors import UserError
 from tailwise.core.heads import IGNORE
 from tailwise.core.tensors import add_up
-from tailwise.losses.boost import ClassBoost, boosted_cross_entropy
 from tailwise.losses.confidence import confidence_penalty, uncertainty_penalty
-from tailwise.losses.kinds import PLAIN
+from tailwise.losses.head.boost import ClassBoost, boosted_cross_entropy
+from tailwise.losses.head.kinds import PLAIN
 from tailwise.losses.sequence.crf import Chain, likelihood_loss, log_marginals, transitions_output
 from tailwise.losses.sequence.positions import boundary_weights, mean_by_sequence
 from tailwise.losses.sequence.upcoming import NEXT, UNTIL, upcoming_losses

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from tailwise.core.batch import Batch, Outputs
 from tailwise.core.heads import IGNORE
 from tailwise.core.tensors import add_up
-from tailwise.losses.cross_entropy import cross_entropy
+from tailwise.losses.head.cross_entropy import cross_entropy
 
 NEXT, UNTIL = "next", "until"
 """Names of the outputs, of their targets and of their losses."""

@@ -6,8 +6,8 @@ import torch
 
 from tailwise.core.batch import Batch, Outputs
 from tailwise.core.tensors import add_up
-from tailwise.losses.boost import ClassBoost, boosted_cross_entropy
 from tailwise.losses.classification import classification_loss
+from tailwise.losses.head.boost import ClassBoost, boosted_cross_entropy
 from tailwise.losses.uncertainty import weigh_by_uncertainty
 from tailwise.models.video.multiview import view_output
 

@@ -16,8 +16,8 @@ from tailwise.evaluation.calibration.options import Calibration
 from tailwise.evaluation.certificate import Targets
 from tailwise.evaluation.embedding.options import EmbeddingMap
 from tailwise.evaluation.selection import Selection
+from tailwise.losses.head.kinds import PLAIN
 from tailwise.losses.image.loss import ImageLoss
-from tailwise.losses.kinds import PLAIN
 from tailwise.models.image.classifier import Ensemble, ImageModel
 from tailwise.recipes import contradictions as shared
 from tailwise.recipes.checks import MADE_ROOT, check_phase, check_sources, is_made, without_memory

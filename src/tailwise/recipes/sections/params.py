@@ -13,7 +13,7 @@ from tailwise.engine.contract.run import Stability, Training
 from tailwise.evaluation.calibration.options import Calibration
 from tailwise.evaluation.certificate import Targets
 from tailwise.evaluation.selection import Selection
-from tailwise.losses.kinds import PLAIN
+from tailwise.losses.head.kinds import PLAIN
 from tailwise.losses.sequence.loss import SequenceLoss
 from tailwise.models.sequence.tagger import SequenceModel
 from tailwise.recipes import contradictions as shared

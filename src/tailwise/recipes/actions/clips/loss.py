@@ -8,8 +8,8 @@ import torch
 from tailwise.core.batch import Batch, Outputs
 from tailwise.core.heads import Head
 from tailwise.data.video.store.clips import Clips
-from tailwise.losses.boost import ClassBoost
 from tailwise.losses.classification import classification_loss
+from tailwise.losses.head.boost import ClassBoost
 
 Priors = Mapping[str, torch.Tensor]
 """{head: (C,) logarithms of the classes' shares in training}"""

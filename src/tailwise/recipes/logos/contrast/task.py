@@ -13,8 +13,8 @@ from tailwise.core.heads import Head
 from tailwise.data.images.dataset import Images
 from tailwise.engine.contract.metric import Metric, Select
 from tailwise.engine.contract.task import Task
-from tailwise.losses.boost import ClassBoost
-from tailwise.losses.cross_entropy import cross_entropy
+from tailwise.losses.head.boost import ClassBoost
+from tailwise.losses.head.cross_entropy import cross_entropy
 from tailwise.losses.image.contrast import nt_xent
 from tailwise.metrics.classification import Classification
 from tailwise.models.image.classifier import Ensemble, ImageModel, Single

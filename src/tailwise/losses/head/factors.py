@@ -7,8 +7,8 @@ import torch
 
 from tailwise.core.batch import Batch, Outputs
 from tailwise.core.heads import IGNORE
-from tailwise.losses.adaptive import Adaptive
-from tailwise.losses.boost import ClassBoost
+from tailwise.losses.head.adaptive import Adaptive
+from tailwise.losses.head.boost import ClassBoost
 
 Boosts = dict[str, ClassBoost]
 Recalls = Mapping[str, list[float]]

@@ -6,8 +6,8 @@ from typing import Literal, Protocol, runtime_checkable
 
 import torch
 
-from tailwise.losses.each import Labels, sum_of_labels
-from tailwise.losses.focal import focal
+from tailwise.losses.head.each import Labels, sum_of_labels
+from tailwise.losses.head.focal import focal
 
 LEAST_ERROR = 0.05
 """Added to errors before they are compared, so that small ones are not told apart by chance."""

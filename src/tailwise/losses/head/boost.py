@@ -6,9 +6,9 @@ from typing import Literal
 
 import torch
 
-from tailwise.losses.cross_entropy import cross_entropy
-from tailwise.losses.each import Labels
-from tailwise.losses.kinds import PLAIN, Loss
+from tailwise.losses.head.cross_entropy import cross_entropy
+from tailwise.losses.head.each import Labels
+from tailwise.losses.head.kinds import PLAIN, Loss
 
 
 def class_weights(boost: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from tailwise.core.heads import IGNORE
-from tailwise.losses.each import Labels, smoothed, sum_of_labels
+from tailwise.losses.head.each import Labels, smoothed, sum_of_labels
 
 
 @dataclass(frozen=True)

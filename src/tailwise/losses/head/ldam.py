@@ -5,7 +5,7 @@ from typing import Literal
 
 import torch
 
-from tailwise.losses.each import Labels, smoothed, sum_of_labels
+from tailwise.losses.head.each import Labels, smoothed, sum_of_labels
 
 
 @dataclass(frozen=True)
