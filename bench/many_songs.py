@@ -19,7 +19,6 @@ import numpy as np
 SETTING, PHASE = Path("pipelines/sections/params.yaml"), "phase2"
 LINES, WORDS, SECTION, WIDTH = 400, 6, 20, 60
 CLASSES = ("verse", "chorus")
-LABELS = tuple(CLASSES[place // SECTION % 2] for place in range(LINES))
 VOCABULARY = [f"word{i}" for i in range(400)]
 
 
@@ -37,12 +36,17 @@ class Made:
 
         for number in range(self.count):
             split = "train" if number % 10 < 8 else ("valid", "test")[number % 10 - 8]
-            rng, name = np.random.default_rng(number), f"{number:06}"
+            rng, name, length = np.random.default_rng(number), f"{number:06}", number % SECTION + 1
             if self.lyrics:
                 lines, labels = made(rng)
                 yield Song(name, name, f"{name}.txt", labels, lines, split=split)
             else:
-                yield Song(name, name, f"{name}.npz", LABELS, vectors=vectors(rng), split=split)
+                yield Song(name, name, f"{name}.npz", alternating(length), vectors=vectors(rng, length), split=split)
+
+
+def alternating(length: int) -> tuple[str, ...]:
+    """Sections of this length, every other one the chorus."""
+    return tuple(CLASSES[place // length % 2] for place in range(LINES))
 
 
 def made(rng: np.random.Generator) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -51,13 +55,13 @@ def made(rng: np.random.Generator) -> tuple[tuple[str, ...], tuple[str, ...]]:
     for start in range(3 * SECTION, LINES, 2 * SECTION):
         words[start : start + SECTION] = words[SECTION : 2 * SECTION]
     lines = tuple(" ".join(VOCABULARY[word] for word in line) for line in words)
-    return lines, LABELS
+    return lines, alternating(SECTION)
 
 
-def vectors(rng: np.random.Generator) -> np.ndarray:
-    """(LINES, WIDTH) float32: noise, whose first column tells a chorus."""
+def vectors(rng: np.random.Generator, length: int) -> np.ndarray:
+    """(LINES, WIDTH) float32: noise, whose first column tells a chorus. length: of a section"""
     found = rng.standard_normal((LINES, WIDTH), np.float32)
-    found[:, 0] += np.arange(LINES) // SECTION % 2
+    found[:, 0] += np.arange(LINES) // length % 2
     return found
 
 

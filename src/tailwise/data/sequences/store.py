@@ -1,7 +1,7 @@
 """Prepared splits of sequences on disk: a manifest, and the features of all positions in shards.
 
 ``<folder>/<split>/manifest.csv`` has a row a sequence: the columns of the index table, and `length`, `shard` and
-`row`, where its positions are: ``features-<shard>.npy`` is (positions, D) float16, read by memory map.
+`row`, where its positions are: ``features-<shard>.npy`` is (positions, D) float16, of which a sample's are read alone.
 ``<folder>/features.json`` has the names of the D features, and their mean and standard deviation in the split train.
 """
 
@@ -18,7 +18,7 @@ from tailwise.core.files import read_csv, read_json, write_bytes, write_csv, wri
 from tailwise.data.sequences.labels import split_labels
 from tailwise.data.tables.spelling import quote
 
-PER_SHARD = 256
+PER_SHARD = 64
 """Sequences."""
 PLACES = ("length", "shard", "row")
 """Columns that the store adds to those of the index table."""
@@ -147,17 +147,19 @@ def write_features(file: Path, features: Features) -> None:
 
 
 class Shards:
-    """Reads the positions of a split's sequences. Maps no more than these, so that memory does not grow."""
+    """Reads the positions of a split's sequences, and no more than these, so that memory does not grow."""
 
     def __init__(self, folder: Path):
         self.folder = folder
         self._layout: dict[int, tuple[int, int]] = {}
 
     def read(self, shard: int, row: int, length: int) -> np.ndarray:
-        """(length, D) float16; UserError if the shard is absent, or no such file."""
+        """(length, D) float16; UserError if the shard is absent, cut short, or no such file."""
         file, (start, width) = shard_file(self.folder, shard), self._header(shard)
-        offset = start + row * width * 2
-        return np.array(np.memmap(file, np.float16, "r", offset, (length, width)))
+        found = np.fromfile(file, np.float16, length * width, offset=start + row * width * 2)
+        if len(found) < length * width:
+            raise UserError(f"{file}: is cut short: run the stage prepare again")
+        return found.reshape(length, width)
 
     def _header(self, shard: int) -> tuple[int, int]:
         """Offset of the first position in bytes, and D."""

@@ -3,7 +3,7 @@
 import hashlib
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,7 +101,7 @@ def split_off(
     return [row for i, row in enumerate(rows) if i not in chosen], [rows[i] for i in sorted(chosen)]
 
 
-def strata(classes: Sequence[Sequence[str]], least: int) -> list[str]:
+def strata(classes: Iterable[Sequence[str]], least: int) -> list[str]:
     """What samples are stratified by: of the classes that a sample has, that which the fewest samples have.
 
     classes: of each sample, with repeats, "" for none; least: samples below which a stratum is merged with others

@@ -148,7 +148,7 @@ def _with_splits(root: Path, rows: pd.DataFrame, split: Split | None) -> pd.Data
         raise UserError(f"{root}: song {quote(name)} has a split of its own, so data.reader.split must be null")
     order = rows.sort_values("sample")
     most = max(folds(split.test)[1], folds(split.valid / (1 - split.test))[1])
-    labels = strata([split_labels(cell) for cell in order[HEAD]], most)
+    labels = strata((split_labels(cell) for cell in order[HEAD]), most)
     try:
         drawn = dict(zip(order["sample"], assign(labels, order["group"].to_list(), split)))
     except UserError as error:

@@ -71,7 +71,7 @@ def set_aside(how: Prepare, rows: dict[str, list[dict[str, str]]]) -> dict[str, 
     """The splits with `calibration` taken from `train`, whole groups; UserError where there are too few."""
     if not how.calibration:
         return rows
-    labels = strata([split_labels(row[HEAD]) for row in rows["train"]], folds(how.calibration)[1])
+    labels = strata((split_labels(row[HEAD]) for row in rows["train"]), folds(how.calibration)[1])
     try:
         kept, aside = split_off(rows["train"], labels, how.calibration, how.seed)
     except UserError as error:
@@ -80,7 +80,8 @@ def set_aside(how: Prepare, rows: dict[str, list[dict[str, str]]]) -> dict[str, 
 
 
 def _write(writer: SplitWriter, row: dict[str, str], songs: list[Song]) -> int:
-    """Write a song and its altered copies; how many these are together."""
+    """Write a song, whose row has its labels, and its altered copies; how many these are together."""
     for song in songs:
-        writer.add({**row, "sample": song.name, HEAD: join_labels(song.labels)}, song_features(song))
+        own = row if song is songs[0] else {**row, "sample": song.name, HEAD: join_labels(song.labels)}
+        writer.add(own, song_features(song))
     return len(songs)
