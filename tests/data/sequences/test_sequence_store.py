@@ -71,10 +71,8 @@ def test_a_shard_that_was_cut_short_is_named(tmp_path):
     write(tmp_path)
     file = tmp_path / "train" / "features-000.npy"
     file.write_bytes(file.read_bytes()[:-2])
-    samples = Sequences(tmp_path / "train", HEADS)
-    assert samples[2][1].shape == (5, 3)
-    with pytest.raises(UserError, match=r"features-000.npy: is cut short: run the stage prepare again"):
-        samples[3]
+    with pytest.raises(UserError, match=r"features-000.npy: cannot be read: run the stage prepare again"):
+        Sequences(tmp_path / "train", HEADS)[0]
 
 
 def test_a_batch_is_padded_to_its_longest(tmp_path):

@@ -157,8 +157,6 @@ class Shards:
         """(length, D) float16; UserError if the shard is absent, cut short, or no such file."""
         file, (start, width) = shard_file(self.folder, shard), self._header(shard)
         found = np.fromfile(file, np.float16, length * width, offset=start + row * width * 2)
-        if len(found) < length * width:
-            raise UserError(f"{file}: is cut short: run the stage prepare again")
         return found.reshape(length, width)
 
     def _header(self, shard: int) -> tuple[int, int]:
