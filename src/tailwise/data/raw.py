@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
+from typing import cast
 
 from tailwise.core.errors import UserError
 
@@ -102,13 +103,18 @@ def is_file(path: Path) -> bool:
 def open_zip(archive: Path, changed_ns: int) -> zipfile.ZipFile:
     """Open a zip once per process and file version; UserError if it is not a zip or is encrypted."""
     try:
-        opened = zipfile.ZipFile(_Bounded(io.FileIO(archive)))
+        opened = bounded_zip(io.FileIO(archive))
     except BROKEN as error:
         raise UserError(f"{archive}: {error}; download or pack it again") from error
     if any(member.flag_bits & ENCRYPTED for member in opened.filelist):
         how = f"unzip -P PASSWORD {archive.name} -d {archive.stem}, or 7z x {archive.name}"
         raise UserError(f"{archive}: has a password: unpack it first, as by {how}, and give the folder")
     return opened
+
+
+def bounded_zip(file: io.RawIOBase | io.BytesIO) -> zipfile.ZipFile:
+    """A zip whose table of contents is not read where it is larger than LARGEST_CONTENTS; raises one of BROKEN."""
+    return zipfile.ZipFile(_Bounded(cast(io.RawIOBase, file)))
 
 
 class _Bounded(io.BufferedReader):
