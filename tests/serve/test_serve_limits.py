@@ -20,15 +20,18 @@ from starlette.testclient import TestClient  # noqa: E402
 from tailwise.cli import serve  # noqa: E402
 from tailwise.cli.main import main  # noqa: E402
 from tailwise.serve.app import make_app  # noqa: E402
+from tailwise.serve.figures import Figures  # noqa: E402
 from tailwise.serve.limits import Limits  # noqa: E402
-from tailwise.serve.service import Refused, Service, Upload  # noqa: E402
+from tailwise.serve.service import Service  # noqa: E402
+from tailwise.serve.uploads import Refused, Upload  # noqa: E402
 
 FILE = [("files", ("a.png", b"x"))]
 
 
 def client(answer, limits: Limits) -> TestClient:
     """A server whose model answers so."""
-    return TestClient(make_app(SimpleNamespace(answer=answer), {}, limits), raise_server_exceptions=False)
+    app = make_app(SimpleNamespace(answer=answer), {}, limits, Figures())
+    return TestClient(app, raise_server_exceptions=False)
 
 
 def test_a_request_beyond_the_queue_is_refused_before_its_files_are_read(monkeypatch):
@@ -85,7 +88,7 @@ def test_a_file_that_holds_others_is_415_and_not_opened(name):
 def test_connections_are_limited_somewhat_above_the_queue(tmp_path, monkeypatch):
     given = {}
     (tmp_path / "card.json").write_text("{}")
-    monkeypatch.setattr(serve, "open_service", lambda args: None)
+    monkeypatch.setattr(serve, "open_service", lambda args, figures: None)
     monkeypatch.setattr(uvicorn, "run", lambda app, **more: given.update(more))
     assert main(["serve", "--model", str(tmp_path), "--queue", "5"]) == 0
     assert 5 < given["limit_concurrency"] < 100
@@ -99,4 +102,4 @@ def test_a_calibration_of_other_classes_is_refused_when_the_server_opens(tmp_pat
     monkeypatch.setattr(folder, "read_card", lambda path: card)
     monkeypatch.setattr(predictor, "load_exported", lambda *given: (None, None))
     with pytest.raises(UserError, match=r"card\.json: calibrates kind of the classes b, a; the model has a, b"):
-        serve.open_service(Namespace(model=tmp_path, recipe=None, device="cpu"))
+        serve.open_service(Namespace(model=tmp_path, recipe=None, device="cpu", batch=1), Figures())

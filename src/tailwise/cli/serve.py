@@ -1,10 +1,17 @@
 """Answer requests over HTTP with an exported model: ``tailwise serve``."""
 
+from __future__ import annotations
+
 import argparse
 import importlib.util
+import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tailwise.core.errors import UserError
+
+if TYPE_CHECKING:
+    from tailwise.serve.figures import Figures
 
 NEEDED = {
     "fastapi": "fastapi",
@@ -33,6 +40,12 @@ def add_serve(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "--queue", type=int, default=16, metavar="N", help="requests that wait or are answered; default: %(default)s"
     )
+    one.add_argument(
+        "--readers", type=int, default=2, metavar="N", help="requests read at a time; default: %(default)s"
+    )
+    one.add_argument("--batch", type=int, default=8, metavar="N", help="samples of a batch; default: %(default)s")
+    one.add_argument("--reference", type=Path, metavar="FOLDER", help="that evaluate wrote: warn of answers that drift")
+    one.add_argument("--window", type=int, default=200, metavar="N", help="samples compared; default: %(default)s")
     one.set_defaults(run=run)
 
 
@@ -41,31 +54,59 @@ def run(args: argparse.Namespace) -> None:
     for name, package in NEEDED.items():
         if importlib.util.find_spec(name) is None:
             raise UserError(f"serve needs the package {package}, which is absent: {INSTALL}")
-    if min(args.most_mib, args.most_files, args.queue) < 1 or not 0 < args.port < 2**16:
-        raise UserError("--most-mib, --most-files and --queue must be at least 1, --port from 1 to 65535")
+    check_numbers(args)
     import uvicorn
 
     from tailwise.core.files import read_json
     from tailwise.export.run.folder import CARD
     from tailwise.serve.app import make_app
+    from tailwise.serve.figures import Figures
     from tailwise.serve.limits import Limits
 
-    service, limits = open_service(args), Limits(args.most_mib * 2**20, args.most_files, args.queue)
-    app = make_app(service, read_json(args.model / CARD), limits)
+    figures = Figures()
+    service, limits = (
+        open_service(args, figures),
+        Limits(args.most_mib * 2**20, args.most_files, args.queue, args.readers),
+    )
+    app = make_app(service, read_json(args.model / CARD), limits, figures, open_watch(args))
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # a line of its own for each malformed request
     given = {"limit_concurrency": args.queue + SPARE, "timeout_graceful_shutdown": LAST_S, "log_level": "warning"}
     uvicorn.run(app, host=args.host, port=args.port, **given)
 
 
-def open_service(args: argparse.Namespace):
+def check_numbers(args: argparse.Namespace) -> None:
+    """Raise UserError for a number that cannot be meant."""
+    at_least_1 = ("most_mib", "most_files", "queue", "readers", "batch")
+    if any(getattr(args, name) < 1 for name in at_least_1) or not 0 < args.port < 2**16:
+        named = ", ".join(f"--{name.replace('_', '-')}" for name in at_least_1)
+        raise UserError(f"{named} must be at least 1, --port from 1 to 65535")
+
+
+def open_service(args: argparse.Namespace, figures: Figures):
     """The model of an exported folder with its recipe. UserError for a calibration of other classes."""
     from tailwise.cli.predict.command import recipe_named
     from tailwise.evaluation.calibration.fitted import check_classes
     from tailwise.export.run.folder import CARD, read_card
     from tailwise.export.run.predictor import load_exported
+    from tailwise.serve.batching import Batches
     from tailwise.serve.service import Service
 
     card = read_card(args.model)
     if card.calibration:
         check_classes(args.model / CARD, card.calibration, card.heads)
     predictor, spec = load_exported(args.model, args.device, args.recipe)
-    return Service(recipe_named(args.model, card.recipe, args.recipe), spec, predictor, card.calibration)
+    batches = Batches(predictor, args.batch, figures.batch.observe)
+    return Service(recipe_named(args.model, card.recipe, args.recipe), spec, batches, card.calibration)
+
+
+def open_watch(args: argparse.Namespace):
+    """What compares answers with --reference, None without it. UserError for one that does not fit the model."""
+    from tailwise.export.run.folder import read_card
+    from tailwise.serve.watch import LEAST, Watch, read_reference
+
+    if args.reference is None:
+        return None
+    if args.window < LEAST:
+        raise UserError(f"--window must be at least {LEAST}")
+    card = read_card(args.model)
+    return Watch(card.heads, read_reference(args.reference, card.heads, card.calibration), args.window)

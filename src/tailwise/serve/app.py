@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import anyio
-from fastapi import FastAPI, File, Request, UploadFile
+from fastapi import BackgroundTasks, FastAPI, File, Request, UploadFile
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
 from starlette.exceptions import HTTPException
@@ -13,36 +13,50 @@ from starlette.exceptions import HTTPException
 from tailwise.core.errors import to_line
 from tailwise.serve.figures import Figures
 from tailwise.serve.limits import LimitBody, Limits
-from tailwise.serve.service import UNUSABLE, Refused, Service, Upload
+from tailwise.serve.service import Service
+from tailwise.serve.uploads import TOO_MUCH, UNUSABLE, Refused, Upload, unzipped
+from tailwise.serve.watch import Watch
 
 PAGE = Path(__file__).parent / "page.html"
-BAD, TOO_MUCH, BUSY = 400, 413, 429
+BAD, ABSENT, BUSY = 400, 404, 429
 Files = Annotated[list[UploadFile], File(description="one sample, such as the views of a foul; or several")]
 
 
-def make_app(service: Service, card: dict[str, Any], limits: Limits) -> FastAPI:
+def make_app(
+    service: Service, card: dict[str, Any], limits: Limits, figures: Figures, watch: Watch | None = None
+) -> FastAPI:
     """card: of the exported folder, as it is. FastAPI's interactive pages are off: they load from the web."""
-    app, figures = FastAPI(title="tailwise", docs_url=None, redoc_url=None), Figures()
+    app = FastAPI(title="tailwise", docs_url=None, redoc_url=None)
     app.add_middleware(LimitBody, most=limits.bytes)
-    add_predict(app, service, figures, limits)
+    add_predict(app, service, figures, limits, watch)
     add_pages(app, card, figures)
+    add_drift(app, watch)
     handle_errors(app)
     count_requests(app, figures)
     return app
 
 
-def add_predict(app: FastAPI, service: Service, figures: Figures, limits: Limits) -> None:
-    """``POST /predict``: the model answers one request at a time, in a thread."""
-    answering = anyio.CapacityLimiter(1)
+def add_predict(app: FastAPI, service: Service, figures: Figures, limits: Limits, watch: Watch | None) -> None:
+    """``POST /predict``: requests are read in some threads, and what they hold is answered in batches."""
+    reading = anyio.CapacityLimiter(limits.readers)
+
+    def look(window: list[Any]) -> None:
+        assert watch
+        watch.look(window)
+        figures.set_drift(watch.as_json()["last"])
 
     @app.post("/predict")
-    async def predict(files: Files) -> dict[str, Any]:
+    async def predict(files: Files, later: BackgroundTasks) -> dict[str, Any]:
         begun = time.perf_counter()
         with waiting(figures, limits):  # before files are read into memory
-            uploads = [Upload(file.filename or "", await file.read()) for file in checked(files, limits)]
-            samples = await anyio.to_thread.run_sync(service.answer, uploads, limiter=answering)
+            sent = [Upload(file.filename or "", await file.read()) for file in checked(files, limits)]
+            uploads = await anyio.to_thread.run_sync(unzipped, sent, limits, limiter=reading)
+            figures.count_files(uploads)
+            samples = await anyio.to_thread.run_sync(service.answer, uploads, limiter=reading)
         figures.count(samples)
         figures.seconds.observe(time.perf_counter() - begun)
+        if watch and (window := watch.add(samples)):
+            later.add_task(look, window)
         return {"samples": samples}
 
 
@@ -64,6 +78,14 @@ def add_pages(app: FastAPI, card: dict[str, Any], figures: Figures) -> None:
     @app.get("/metrics", response_class=PlainTextResponse)
     async def metrics() -> PlainTextResponse:
         return PlainTextResponse(figures.text(), media_type="text/plain; version=0.0.4")
+
+
+def add_drift(app: FastAPI, watch: Watch | None) -> None:
+    @app.get("/drift")
+    async def drift() -> dict[str, Any]:
+        if watch is None:
+            raise Refused(ABSENT, "answers are not compared: start the server with --reference")
+        return watch.as_json()
 
 
 class waiting:

@@ -3,50 +3,32 @@
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tailwise.core.errors import UserError, to_line
+from tailwise.core.errors import UserError
 from tailwise.core.files import rounded
 from tailwise.evaluation.calibration.fitted import Fitted, calibrated
-from tailwise.export.run.predictor import ExportedPredictor
 from tailwise.metrics.predictions import Predictions
 from tailwise.recipes.prediction import Prediction, Sample
 from tailwise.recipes.recipe import Recipe
-
-ENDING = re.compile(r"\.[a-z0-9]{1,8}")
-WRONG_KIND, UNUSABLE = 415, 422
-CONTAINERS = (".zip", ".json", ".npz")
-"""Endings of files that hold or list others: how many, and how large unpacked, the limits of a request do not say."""
-
-
-class Refused(Exception):
-    """A request that is not answered. status: of HTTP; the text is one line for its sender"""
-
-    def __init__(self, status: int, text: str):
-        super().__init__(to_line(text))
-        self.status = status
-
-
-@dataclass(frozen=True)
-class Upload:
-    """A file as it was sent. name: of it there, of which the ending alone is used"""
-
-    name: str
-    content: bytes
+from tailwise.serve.batching import Batches
+from tailwise.serve.uploads import UNUSABLE, WRONG_KIND, Refused, Upload, check_endings, local_names, write
 
 
 @dataclass(frozen=True)
 class Service:
-    """spec: what `recipe` reads inputs by; calibration: of each head, empty: none"""
+    """Answers requests from several threads. spec: what `recipe` reads inputs by
+
+    calibration: of each head, empty: none
+    """
 
     recipe: Recipe
     spec: Any
-    predictor: ExportedPredictor
+    predictor: Batches
     calibration: Mapping[str, Fitted]
 
     def answer(self, files: Sequence[Upload]) -> list[dict[str, Any]]:
@@ -83,26 +65,6 @@ class Service:
     def _without(folder: str, text: str) -> str:
         """The text without places of this machine."""
         return text.replace(f"{folder}/", "").replace(folder, "the files")
-
-
-def local_names(files: Sequence[Upload]) -> list[str]:
-    """Names of our own, with the endings of those that were sent; none where an ending is none of a file."""
-    endings = [Path(file.name).suffix.lower() for file in files]
-    return [f"file{place}{ending if ENDING.fullmatch(ending) else ''}" for place, ending in enumerate(endings, 1)]
-
-
-def check_endings(files: Sequence[Upload]) -> None:
-    """Raise Refused for a file that may hold more than one."""
-    for name in local_names(files):
-        if name.endswith(CONTAINERS):
-            raise Refused(WRONG_KIND, f"{name}: send the files themselves, not one that holds or lists them")
-
-
-def write(files: Sequence[Upload], folder: Path) -> list[Path]:
-    paths = [folder / name for name in local_names(files)]
-    for path, file in zip(paths, files):
-        path.write_bytes(file.content)
-    return paths
 
 
 def as_json(one: Prediction, names: Mapping[str, str]) -> dict[str, Any]:
