@@ -35,7 +35,7 @@ ALLOWED = {
     "compare": PURE | {"evaluation", "reporting"},
     "search": {"core", "compare"},
     "export": PURE | {"evaluation", "models", "recipes"},
-    "serve": PURE | {"evaluation", "export", "recipes"},
+    "serve": PURE | {"data", "evaluation", "export", "recipes"},
     "ensemble": BASE | {"metrics", "evaluation", "compare"},
     "crossvalidation": BASE | {"metrics", "evaluation", "reporting", "compare"},
     "cli": WORK | {"recipes", "ablation", "compare", "search", "ensemble", "crossvalidation", "export", "serve"},
