@@ -168,7 +168,7 @@ def test_card_page_schema_and_figures(model):
     [
         (["--model", "absent"], "absent: is no folder"),
         (["--model", "out", "--queue", "0"], "must be at least 1"),
-        (["--model", "out", "--readers", "0"], "--readers, --batch must be at least 1"),
+        (["--model", "out", "--readers", "0"], "--readers, --batch, --feedback-mib must be at least 1"),
         (["--model", "out", "--reference", "out"], "kind.csv: no such file"),
         (["--model", "out", "--reference", "out", "--window", "5"], "--window must be at least 20"),
         (["--model", "out", "--port", "70000"], "--port from 1 to 65535"),

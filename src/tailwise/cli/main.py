@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tailwise.cli.doctor.command import add_doctor
 from tailwise.cli.export import add_export
+from tailwise.cli.feedback import add_feedback
 from tailwise.cli.runs.arguments import (
     add_ablate,
     add_compare,
@@ -51,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
     add_predict(commands.add_parser("predict", help="classes of new samples from a weights file"))
     add_export(commands.add_parser("export", help="a model as ONNX or for torch, with its card: docs/export.md"))
     add_serve(commands.add_parser("serve", help="answer requests over HTTP with an exported model: docs/serve.md"))
+    add_feedback(commands.add_parser("feedback", help="a table of the corrections that a server kept: docs/serve.md"))
     add_preset(commands.add_parser("preset", help="write the values of a preset into params.yaml"))
     add_regress(commands.add_parser("regress", help="what got worse since the committed figures; status 1 if anything"))
     add_ablate(commands.add_parser("ablate", help="train a pipeline with parts changed, and compare: docs/ablation.md"))

@@ -46,6 +46,8 @@ def add_serve(one: argparse.ArgumentParser) -> None:
     one.add_argument("--batch", type=int, default=8, metavar="N", help="samples of a batch; default: %(default)s")
     one.add_argument("--reference", type=Path, metavar="FOLDER", help="that evaluate wrote: warn of answers that drift")
     one.add_argument("--window", type=int, default=200, metavar="N", help="samples compared; default: %(default)s")
+    one.add_argument("--feedback", type=Path, metavar="FOLDER", help="keep corrected answers there, with their files")
+    one.add_argument("--feedback-mib", type=int, default=1024, metavar="N", help="kept at most; default: %(default)s")
     one.set_defaults(run=run)
 
 
@@ -76,7 +78,7 @@ def run(args: argparse.Namespace) -> None:
 
 def check_numbers(args: argparse.Namespace) -> None:
     """Raise UserError for a number that cannot be meant."""
-    at_least_1 = ("most_mib", "most_files", "queue", "readers", "batch")
+    at_least_1 = ("most_mib", "most_files", "queue", "readers", "batch", "feedback_mib")
     if any(getattr(args, name) < 1 for name in at_least_1) or not 0 < args.port < 2**16:
         named = ", ".join(f"--{name.replace('_', '-')}" for name in at_least_1)
         raise UserError(f"{named} must be at least 1, --port from 1 to 65535")
@@ -110,3 +112,12 @@ def open_watch(args: argparse.Namespace):
         raise UserError(f"--window must be at least {LEAST}")
     card = read_card(args.model)
     return Watch(card.heads, read_reference(args.reference, card.heads, card.calibration), args.window)
+
+
+def open_feedback(args: argparse.Namespace):
+    """What keeps corrections in --feedback; None without it."""
+    from tailwise.export.run.folder import read_card
+    from tailwise.serve.feedback import Feedback
+
+    heads = read_card(args.model).heads
+    return None if args.feedback is None else Feedback(args.feedback, heads, args.feedback_mib * 2**20)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -32,6 +32,8 @@ class Figures:
         self.predicted = Counter("tailwise_predicted", "Answers, by class.", ["head", "label"], registry=own)
         of_answers = "tailwise_confidence", "Probability of the answer.", ["head"]
         self.confidence = Histogram(*of_answers, buckets=TENTHS, registry=own)
+        corrections = "tailwise_corrected", "Corrections, and whether the answer was right."
+        self.corrected = Counter(*corrections, ["head", "right"], registry=own)
         of_window = "tailwise_drift", "Of the last window from the reference; psi, js or p."
         self.drift = Gauge(*of_window, ["head", "of", "measure"], registry=own)
         self.alarm = Gauge("tailwise_drift_alarm", "1 if the last window drifted.", registry=own)
@@ -49,6 +51,11 @@ class Figures:
         self.files.observe(len(files))
         for file in files:
             self.bytes.observe(len(file.content))
+
+    def count_correction(self, answers: Mapping[str, Any], labels: Mapping[str, str]) -> None:
+        """Count whether the model had answered so before a person did."""
+        for head, label in labels.items():
+            self.corrected.labels(head, str(answers[head]["class"] == label).lower()).inc()
 
     def set_drift(self, last: dict[str, Any]) -> None:
         """last: of `Watch.as_json`"""
