@@ -8,6 +8,7 @@ from pathlib import Path
 from tailwise.cli.doctor.command import add_doctor
 from tailwise.cli.export import add_export
 from tailwise.cli.feedback import add_feedback
+from tailwise.cli.paper import add_paper
 from tailwise.cli.runs.arguments import (
     add_ablate,
     add_compare,
@@ -63,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
     add_costs(commands.add_parser("costs", help="answers by what errors cost, on validation: docs/costs.md"))
     add_search(commands.add_parser("search", help="over ranges of params, with Optuna: docs/search.md"))
     add_ensemble(commands.add_parser("ensemble", help="average several runs, if that helps: docs/ensemble.md"))
+    add_paper(commands.add_parser("paper", help="a draft in Markdown and LaTeX, of this run: docs/report.md"))
     add_doctor(commands.add_parser("doctor", help="check this machine, and say what to mend; status 1 for a problem"))
     add_config(commands.add_parser("config", help="print params.yaml as a recipe reads it, defaults included"))
     add_download(commands.add_parser("download", help="fetch a list of URLs; goes on where it was broken off"))
