@@ -7,6 +7,7 @@ files in this process. Clients try again where the server is busy (429), as it a
 """
 
 import argparse
+import asyncio
 import http.client
 import io
 import random
@@ -68,7 +69,8 @@ class Client:
 
 @contextmanager
 def server(folder: Path) -> Iterator[subprocess.Popen]:
-    arguments = ["--model", str(folder), "--port", str(PORT), "--batch", str(BATCH), "--queue", "64", "--most-mib", "4"]
+    arguments = ["--model", str(folder), "--device", "cpu", "--port", str(PORT), "--batch", str(BATCH)]
+    arguments += ["--queue", "64", "--most-mib", "4"]
     started = subprocess.Popen([sys.executable, "-m", "tailwise", "serve", *arguments])
     try:
         while Client().post(b"") == 0:
@@ -84,15 +86,20 @@ def of_one_client(service, files: list[Upload]) -> Table:
     """Each file in turn here and through the server."""
     client, here, there = Client(), [], []
     for file in files[:5]:
-        service.answer([file]), client.post(body_of([file]))
+        answered(client, file)
+        asyncio.run(service.answer(service.read([file])))
     for file in files:
-        here.append(timed(lambda file=file: service.answer([file])))
-        there.append(timed(lambda file=file: client.post(body_of([file]))))
+        here.append(timed(lambda file=file: asyncio.run(service.answer(service.read([file])))))
+        there.append(timed(lambda file=file: answered(client, file)))
     figures = [Figure("in one process", here, "s"), Figure("through the server", there, "s")]
     for percent in (50, 99):
         ratio = np.percentile(there, percent) / np.percentile(here, percent)
         figures.append(Figure(f"p{percent}, server / one process", [float(ratio)], most=MOST_RATIO))
     return Table(f"Latency of one client, {len(files)} files", figures)
+
+
+def answered(client: Client, file: Upload) -> None:
+    assert client.post(body_of([file])) == 200
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -109,7 +116,7 @@ def of_throughput(service, files: list[Upload], clients: int) -> Table:
             path.write_bytes(file.content)
         reading = [timed(lambda: service._read(paths, folder)) for _ in range(ROUNDS)]
         samples = service._read(paths, folder)
-    predictor = service.predictor.predictor
+    predictor = service.batches.predictor
     batches = [samples[start : start + BATCH] for start in range(0, len(samples), BATCH)]
     model = [timed(lambda: [predictor.predict_together(batch) for batch in batches]) for _ in range(ROUNDS)]
     served = [timed(lambda: send_all(files, clients)) for _ in range(ROUNDS)]

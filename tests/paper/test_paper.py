@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -84,12 +85,12 @@ def test_a_draft_has_data_methods_results_and_what_to_do(run, capsys):
         "imbalance of the training split 100 to 1",
         "| 50 %_rare | 9 | 40 |",
         "Phase 2 trains for 7 epochs on all training samples with adamw (weight_decay 0.05).",
-        "the inverse of its frequency to the power 0.5, at most 3.0, weighs its loss",
+        "the inverse of its frequency (tau 0.5), at most 3.0, weighs its loss",
         "| kind: macro recall | 0.600 [0.500, 0.650] | at least 0.5 | pass |",
         "| kind: loss | 0.600 | at most 0.5 | pass |",
         "| p \\| q | 0.5 ± 0.1 |",
         "50 %_rare is found least often: recall 0.400 [0.300, 0.450], with 9 training labels",
-        "60% of 50 %_rare as a & b and 10% of a & b as 50 %_rare",
+        "24 of 40 50 %_rare as a & b and 4 of 40 a & b as 50 %_rare",
         "the source x is odd: 9 of its 10 labels are answered wrongly, of the others 5%",
         "![Recall kind.](<../figures/png/recall_kind.png>)",
     ):
@@ -108,7 +109,7 @@ def test_latex_is_balanced_and_takes_any_text(run):
         assert plain.count("\\begin{") == plain.count("\\end{")
         assert all("%" not in line for line in plain.splitlines()[1:])
     rows = re.search(r"\\midrule\n\\endhead\n(.*?)\\bottomrule", text, re.DOTALL)
-    assert rows and r"a \& b & 900 & 40 \\" in rows[1] and r"50 \%\_rare & 9 & 40 \\" in rows[1]
+    assert rows and r"{}a \& b & 900 & 40 \\" in rows[1] and r"50 \%\_rare & 9 & 40 \\" in rows[1]
 
 
 def test_markdown_takes_any_text():
@@ -123,7 +124,7 @@ def test_markdown_takes_any_text():
     [
         ((40, 40), (900, 9), "label more of it first"),
         ((40, 40), (9, 900), "look at its labels and at what it is taken for before its number"),
-        ((40, 6), (900, 9), "fewer than 20, are too few to measure it"),
+        ((40, 6), (900, 9), "Its 6 validation samples are too few to measure it"),
     ],
 )
 def test_the_weakest_class_gets_what_its_numbers_say(supports, trained, said):
@@ -132,17 +133,36 @@ def test_the_weakest_class_gets_what_its_numbers_say(supports, trained, said):
 
 
 def test_sources_are_told_if_they_stand_out_among_all():
-    assert not [*of_sources(answers({f"g{i}": (2, 10) for i in range(20)}))]
-    assert not [*of_sources(answers({"all of it": (3, 10)}))] and not [*of_pairs("kind", {"confusions": []})]
+    assert [*of_sources(answers({f"g{i}": (2, 10) for i in range(20)}))] == [
+        "kind: none of 20 sources stands out by its errors."
+    ]
+    assert not [*of_sources(answers({"all of it": (3, 10)}))] and not [*of_sources(answers({"p": (4, 4), "q": (0, 4)}))]
     found = [*of_sources(answers({"p": (10, 10), "q": (9, 10), "small": (4, 4), "r": (4, 100)}))]
     assert [line.split(" is odd")[0] for line in found] == ["kind: the source p", "kind: the source q"]
 
 
-def test_chance_alone_names_a_source_in_at_most_5_percent():
+@pytest.mark.parametrize(("groups", "labels", "rate"), [(10, 20, 0.3), (2, 30, 0.02), (5, 20, 0.01), (4, 30, 0.02)])
+def test_chance_alone_names_a_source_in_at_most_5_percent(groups, labels, rate):
     rng, found = np.random.default_rng(0), 0
     for _ in range(200):
-        found += any(of_sources(answers({f"g{i}": (int(rng.binomial(20, 0.3)), 20) for i in range(10)})))
+        drawn = {f"g{i}": (int(rng.binomial(labels, rate)), labels) for i in range(groups)}
+        found += any("is odd" in line for line in of_sources(answers(drawn)))
     assert found <= 18  # more in 1 % of trials of a level of 5 %
+
+
+def test_positions_are_no_sources():
+    found = answers({"x": (50, 50), "y": (0, 50)})
+    assert not [*of_sources(replace(found, positions=np.arange(100)))]
+
+
+def test_a_pair_needs_enough_labels_and_a_class_a_label():
+    assert [*of_pairs("kind", {"confusions": []}, 20)] == [] == [*of_pairs("kind", head_figures((40, 19)), 20)]
+    figures = head_figures()
+    figures["classes"]["a & b"]["recall"]["value"] = None
+    figures["classes"]["50 %_rare"]["recall"]["value"] = 1.0
+    assert [*of_classes("kind", figures, {}, 20)] == [
+        "kind: validation has no label of a & b: label some, or they stay unmeasured."
+    ]
 
 
 def test_a_phase_without_boosts_says_nothing_of_them():

@@ -40,7 +40,7 @@ def together(batches: Batches, model: Model, samples: list[Sample]) -> dict[str,
 
     def ask(one: Sample) -> None:
         try:
-            found[one.name] = batches.predict(one).name
+            found[one.name] = batches.submit(one).result(60).name
         except Exception as error:
             found[one.name] = error
 
@@ -85,4 +85,24 @@ def test_a_failure_of_the_program_reaches_its_batch_and_the_next_is_answered():
     batches = Batches(model, 8)
     found = together(batches, model, [sample("a"), sample("broken")])
     assert isinstance(found["a"], RuntimeError) and isinstance(found["broken"], RuntimeError)
-    assert batches.predict(sample("later")).name == "later"
+    assert batches.submit(sample("later")).result(60).name == "later"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "raised"),
+    [
+        (Sample(0, "uneven", {"x": [[1, 2], [3]]}), ValueError),  # pyright: ignore[reportArgumentType]
+        (sample("none"), ValueError),
+        (sample("exit"), SystemExit),
+    ],
+)
+def test_whatever_goes_wrong_is_told_and_the_next_sample_is_answered(wrong, raised):
+    class Odd(Model):
+        def predict_together(self, samples):
+            if samples[0].name == "exit":
+                raise SystemExit(1)
+            return [] if samples[0].name == "none" else super().predict_together(samples)
+
+    batches = Batches(Odd(), 8)
+    assert isinstance(batches.submit(wrong).exception(60), raised)
+    assert batches.submit(sample("later")).result(60).name == "later"

@@ -19,7 +19,7 @@ for needed in ("fastapi", "python_multipart", "prometheus_client", "httpx"):
 from starlette.testclient import TestClient  # noqa: E402
 
 from tailwise.serve.app import make_app  # noqa: E402
-from tailwise.serve.feedback import Feedback, collect  # noqa: E402
+from tailwise.serve.feedback import BLOCK, Feedback, collect  # noqa: E402
 from tailwise.serve.figures import Figures  # noqa: E402
 from tailwise.serve.limits import Limits  # noqa: E402
 from tailwise.serve.uploads import Refused, Upload  # noqa: E402
@@ -33,9 +33,13 @@ def picture(shade: int) -> bytes:
     return file.getvalue()
 
 
+async def as_it_is(samples):
+    return samples
+
+
 def client(folder, answers, heads=(KIND,), most: int = 10**6) -> TestClient:
     """A server that answers every request so."""
-    service = SimpleNamespace(answer=lambda files: answers)
+    service = SimpleNamespace(read=lambda files: answers, answer=as_it_is)
     kept = folder and Feedback(folder, heads, most)
     return TestClient(make_app(service, {}, Limits(files=3), Figures(), None, kept), raise_server_exceptions=False)
 
@@ -71,7 +75,7 @@ def test_views_of_a_sample_are_rows_with_the_labels_that_are_known(tmp_path):
     name = correct(app, '{"severity": "red"}', picture(1), picture(2)).json()["sample"]
     file, rows = collect(tmp_path)
     assert [list(row.values()) for row in read_csv(file)] == [
-        [name, f"{name}/file{view + 1}.png", str(view), name, "", "red"] for view in (0, 1)
+        [name, f"{name}/file{view + 1}.png", str(view), rows[0]["group"], "", "red"] for view in (0, 1)
     ]
     assert list(rows[0]) == ["sample", "path", "view", "group", "action", "severity"]
 
@@ -84,6 +88,23 @@ def test_the_same_correction_twice_is_one_and_another_label_another(tmp_path):
     assert (tmp_path / first["sample"] / "labels.csv").stat() == before
     assert correct(app, '{"kind": "plain"}').json() != first
     assert len(list(tmp_path.iterdir())) == 2
+    assert len({row["group"] for row in collect(tmp_path)[1]}) == 1  # the same files: one group
+    assert correct(app, '{"kind": "rare"}', group="match 7").json() != first
+    assert 'tailwise_corrected_total{head="kind",right="false"} 2.0' in app.get("/metrics").text
+
+
+@pytest.mark.parametrize("group", ["=HYPERLINK(1)", "a\nb", "a\0", "x" * 201, "@a"])
+def test_a_group_that_tables_cannot_have_is_422(tmp_path, group):
+    found = correct(client(tmp_path, PLAIN), '{"kind": "rare"}', group=group)
+    assert found.status_code == 422 and "group must be at most 200" in found.json()["detail"]
+
+
+def test_a_blank_group_is_none_and_views_of_some_samples_are_views_of_all(tmp_path):
+    app = client(tmp_path, PLAIN)
+    for contents in ([picture(1)], [picture(2), picture(3)]):
+        assert correct(app, '{"kind": "rare"}', *contents, group=" \u200b").status_code == 200
+    _, rows = collect(tmp_path)
+    assert sorted(row["view"] for row in rows) == ["0", "0", "1"] and all(row["group"] for row in rows)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +138,7 @@ def test_what_is_no_sample_with_one_label_is_422(tmp_path, answers, said):
 
 
 def test_a_full_folder_takes_no_more_also_after_a_restart(tmp_path):
-    size = len(picture(1))
+    size = 4 * BLOCK  # a folder, its table, and a small file with its name
     assert correct(client(tmp_path, PLAIN, most=size), '{"kind": "rare"}').status_code == 200
     found = correct(client(tmp_path, PLAIN, most=2 * size), '{"kind": "rare"}', picture(2))
     assert found.status_code == 507 and "no more corrections are kept" in found.json()["detail"]

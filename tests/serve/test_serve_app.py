@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -26,6 +27,7 @@ from starlette.testclient import TestClient  # noqa: E402
 
 from tailwise.cli.serve import open_service  # noqa: E402
 from tailwise.core.files import read_json  # noqa: E402
+from tailwise.export.run.predictor import ExportedPredictor  # noqa: E402
 from tailwise.recipes.prediction import Sample  # noqa: E402
 from tailwise.serve.app import make_app, waiting  # noqa: E402
 from tailwise.serve.figures import Figures  # noqa: E402
@@ -87,8 +89,8 @@ def test_images_in_a_zip_are_answered_and_together_as_alone(model):
         of_two.writestr("in/one.png", picture(1))
         of_two.writestr("two.png", picture(2))
     found = client(model).post("/predict", files=sent(("both.zip", archive.getvalue()))).json()["samples"]
-    assert [one["files"] for one in found] == [["one.png"], ["two.png"]]
-    predictor, rng = opened(model).predictor.predictor, np.random.default_rng(1)
+    assert [one["files"] for one in found] == [["in/one.png"], ["two.png"]]
+    predictor, rng = opened(model).batches.predictor, np.random.default_rng(1)
     each = predictor.card.inputs
     sizes = {one.name: [size if isinstance(size, int) else 2 for size in one.dims[1:]] for one in each}
     arrays = {one.name: rng.integers(0, 2, [3, *sizes[one.name]]).astype(one.dtype) for one in each}
@@ -134,7 +136,7 @@ def test_a_body_of_unknown_length_is_limited_while_it_is_read(model):
 
 def test_a_full_queue_is_429_and_a_failure_is_no_traceback(model):
     class Broken:
-        def answer(self, files):
+        def read(self, files):
             raise RuntimeError("/secret/place")
 
     app = client(model, Broken())
@@ -179,6 +181,23 @@ def test_what_cannot_be_served_is_one_line(model, monkeypatch, capsys, arguments
     assert main(["serve", *arguments]) == 1
     error = capsys.readouterr().err
     assert said in error and error.count("\n") == 1
+
+
+def test_samples_of_requests_that_wait_are_one_batch_and_options_reach_the_server(model, tmp_path, monkeypatch):
+    """Through the command, but for uvicorn: 12 requests at once, while the model is slow."""
+    given = {}
+    monkeypatch.setattr("uvicorn.run", lambda app, **more: given.update(app=app))
+    kept = tmp_path / "kept"
+    assert main(["serve", "--model", str(model / "out"), "--feedback", str(kept), "--most-files", "20"]) == 0
+    run = ExportedPredictor.predict_together
+    monkeypatch.setattr(ExportedPredictor, "predict_together", lambda *of: (time.sleep(0.1), run(*of))[1])
+    with TestClient(given["app"]) as app:
+        assert len(app.post("/predict", files=sent(*[("a.png", picture(i)) for i in range(9)])).json()["samples"]) == 9
+        found = re.search(r'tailwise_batch_bucket\{le="1.0"\} (\S+)', app.get("/metrics").text)
+        assert found and float(found[1]) <= 1  # the first alone; 8 came meanwhile
+        label = read_json(model / "out/card.json")["heads"][0]["classes"][0]
+        corrected = app.post("/feedback", files=sent(("a.png", picture())), data={"labels": f'{{"kind": "{label}"}}'})
+        assert (kept / corrected.json()["sample"] / "file1.png").is_file()
 
 
 @pytest.mark.slow

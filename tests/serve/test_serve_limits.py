@@ -28,9 +28,13 @@ from tailwise.serve.uploads import Refused, Upload  # noqa: E402
 FILE = [("files", ("a.png", b"x"))]
 
 
+async def as_it_is(samples):
+    return samples
+
+
 def client(answer, limits: Limits) -> TestClient:
-    """A server whose model answers so."""
-    app = make_app(SimpleNamespace(answer=answer), {}, limits, Figures())
+    """A server whose reader and model answer so."""
+    app = make_app(SimpleNamespace(read=answer, answer=as_it_is), {}, limits, Figures())
     return TestClient(app, raise_server_exceptions=False)
 
 
@@ -81,7 +85,7 @@ def test_a_file_that_holds_others_is_415_and_not_opened(name):
 
     service = Service(Recipe(), None, None, {})
     with pytest.raises(Refused, match=r"file2\.\w+: send the files themselves") as error:
-        service.answer([Upload("a.png", b""), Upload(name, b"")])
+        service.read([Upload("a.png", b""), Upload(name, b"")])
     assert error.value.status == 415
 
 
@@ -89,6 +93,7 @@ def test_connections_are_limited_somewhat_above_the_queue(tmp_path, monkeypatch)
     given = {}
     (tmp_path / "card.json").write_text("{}")
     monkeypatch.setattr(serve, "open_service", lambda args, figures: None)
+    monkeypatch.setattr(serve, "open_feedback", lambda args: None)
     monkeypatch.setattr(uvicorn, "run", lambda app, **more: given.update(more))
     assert main(["serve", "--model", str(tmp_path), "--queue", "5"]) == 0
     assert 5 < given["limit_concurrency"] < 100

@@ -38,10 +38,14 @@ def served(found: Predictions) -> list[dict]:
     return [{"heads": {"kind": {"class": HEAD.classes[label], "confidence": sure}}} for label, sure in rows]
 
 
+async def as_it_is(samples):
+    return samples
+
+
 def client(batches: list[Predictions]) -> TestClient:
     """A server that answers with these, one a request."""
     waiting = iter(batches)
-    service = SimpleNamespace(answer=lambda files: served(next(waiting)))
+    service = SimpleNamespace(read=lambda files: served(next(waiting)), answer=as_it_is)
     watch = Watch([HEAD], {"kind": profiles(answers(200, 0.1))}, 50)
     return TestClient(make_app(service, {}, Limits(), Figures(), watch))
 
@@ -67,8 +71,15 @@ def test_a_window_is_compared_when_it_is_full_and_a_shift_alarms():
     assert "tailwise_drift_alarm 1.0" in text and "tailwise_files_count 3.0" in text
 
 
+def test_a_request_may_end_several_windows():
+    app = client([answers(170, 0.1, 1)])
+    send(app)
+    found = app.get("/drift").json()
+    assert (found["windows"], found["collected"]) == (3, 20)
+
+
 def test_without_a_reference_nothing_is_compared():
-    app = TestClient(make_app(SimpleNamespace(answer=lambda files: []), {}, Limits(), Figures()))
+    app = TestClient(make_app(SimpleNamespace(read=lambda files: [], answer=as_it_is), {}, Limits(), Figures()))
     found = app.get("/drift")
     assert found.status_code == 404 and "--reference" in found.json()["detail"]
     send(app)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import logging
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,12 +66,10 @@ def run(args: argparse.Namespace) -> None:
     from tailwise.serve.figures import Figures
     from tailwise.serve.limits import Limits
 
-    figures = Figures()
-    service, limits = (
-        open_service(args, figures),
-        Limits(args.most_mib * 2**20, args.most_files, args.queue, args.readers),
-    )
-    app = make_app(service, read_json(args.model / CARD), limits, figures, open_watch(args))
+    limits, figures = Limits(args.most_mib * 2**20, args.most_files, args.queue, args.readers), Figures()
+    service = open_service(args, figures)
+    card, watch, feedback = read_json(args.model / CARD), open_watch(args), open_feedback(args)
+    app = make_app(service, card, limits, figures, watch, feedback)
     logging.getLogger("python_multipart").setLevel(logging.ERROR)  # a line of its own for each malformed request
     given = {"limit_concurrency": args.queue + SPARE, "timeout_graceful_shutdown": LAST_S, "log_level": "warning"}
     uvicorn.run(app, host=args.host, port=args.port, **given)
@@ -111,7 +110,11 @@ def open_watch(args: argparse.Namespace):
     if args.window < LEAST:
         raise UserError(f"--window must be at least {LEAST}")
     card = read_card(args.model)
-    return Watch(card.heads, read_reference(args.reference, card.heads, card.calibration), args.window)
+    reference = read_reference(args.reference, card.heads, card.calibration)
+    if (least := min(map(len, reference.values()))) < args.window:
+        few = f"a reference of {least} samples, fewer than a window's {args.window}, may alarm by its own chance"
+        print(f"tailwise: warning: {few}", file=sys.stderr)
+    return Watch(card.heads, reference, args.window)
 
 
 def open_feedback(args: argparse.Namespace):

@@ -52,7 +52,8 @@ def compare(reference: np.ndarray, found: np.ndarray, classes: int, seed: int = 
     """{"class": drift, "confidence": drift} between profiles of one or more samples, (N, classes + TENTHS) and (n, ...)
 
     Samples, not positions, are divided at random, so that answers within a sequence may depend on each other. Of
-    samples that come from one distribution, p is at most x with a probability of at most x.
+    independent samples from one distribution, p is at most x with a probability of at most x, over references and
+    samples found: of one small reference that happens to differ, more often.
     """
     pooled, rng = np.concatenate([reference, found]), np.random.default_rng(seed)
     total, size = pooled.sum(0), len(found)

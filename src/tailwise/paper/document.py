@@ -72,7 +72,8 @@ def _plain(text: str) -> str:
 
 
 def latex(title: str, blocks: Sequence[Block]) -> str:
-    begin = f"% {NOTE}\n{PREAMBLE}\\title{{{escape(title)}}}\n\\date{{}}\n\\begin{{document}}\n\\maketitle"
+    note = f"% {NOTE} For names in other scripts use xelatex and fontspec."
+    begin = f"{note}\n{PREAMBLE}\\title{{{escape(title)}}}\n\\date{{}}\n\\begin{{document}}\n\\maketitle"
     return "\n\n".join([begin, *map(_latex, blocks), "\\end{document}\n"])
 
 
@@ -83,7 +84,7 @@ def _latex(block: Block) -> str:
         case Paragraph(text):
             return escape(text)
         case Table(caption, header, rows):
-            lines = [" & ".join(map(escape, row)) + r" \\" for row in rows]
+            lines = ["{}" + " & ".join(map(escape, row)) + r" \\" for row in rows]  # "[" is an argument there
             top = [r"\toprule", " & ".join(map(escape, header)) + r" \\", r"\midrule", r"\endhead"]
             begin = f"\\begin{{longtable}}{{l{'r' * (len(header) - 1)}}}\n\\caption{{{escape(caption)}}}\\\\"
             return "\n".join([begin, *top, *lines, r"\bottomrule", r"\end{longtable}"])

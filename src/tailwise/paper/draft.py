@@ -106,12 +106,12 @@ def plain(cell: str) -> str:
 def errors(reports: Path, found: Mapping[str, Any], trained: Mapping[str, Mapping[str, int]]) -> Iterator[Block]:
     yield Heading("Errors, and what to do")
     for head, of in found["heads"].items():
-        said = [*of_classes(head, of, trained.get(head, {}), found["few"]), *of_pairs(head, of)]
+        said = [*of_classes(head, of, trained.get(head, {}), found["few"]), *of_pairs(head, of, found["few"])]
         file = reports / "evaluation" / f"{head}.csv"
         if file.is_file():
-            sources = [*of_sources(read_predictions(file, Head(head, tuple(of["classes"]))))]
-            said += sources or [f"{head}: no source has more errors than the others."]
-        yield Paragraph(" ".join(said))
+            said += of_sources(read_predictions(file, Head(head, tuple(of["classes"]))))
+        if said:
+            yield Paragraph(" ".join(said))
 
 
 def figures(reports: Path) -> Iterator[Block]:

@@ -6,13 +6,24 @@ from typing import Any
 from tailwise.core.params.typed import is_section
 from tailwise.paper.document import Block, Heading, Paragraph, Table
 
-BOOSTS = {"inverse": "the inverse of its frequency", "effective": "the inverse of its effective number of samples"}
-PLACES = {
-    "margin": "is a margin in its logits (logit adjustment)",
-    "weight": "weighs its loss",
-    "sampling": "is how much more often it is drawn",
+BOOSTS = {
+    "inverse": "the inverse of its frequency",
+    "sqrt": "the inverse of the square root of its frequency",
+    "effective": "the inverse of its effective number of samples",
 }
-SAMPLES = {"all": "all training samples", "class_balanced": "class-balanced draws"}
+PLACES = {"margin": "is a margin in its logits (logit adjustment)", "weight": "weighs its loss"}
+SAMPLES = {
+    "all": "all training samples",
+    "natural": "all training samples",
+    "balanced": "a balanced subset",
+    "oversampled": "samples of which rare ones are repeated",
+    "class_balanced": "class-balanced draws",
+    "square_root": "draws balanced by the square root of frequency",
+    "progressively_balanced": "draws that become balanced",
+}
+MORE = ("trainable", "rates", "mix", "early_stopping", "average", "augment_by_class", "loss_weights")
+"""Of a phase's training: what is told as it is where it is not the default."""
+USUAL: tuple[Any, ...] = (None, [], {}, ["*"], 0)
 
 
 def methods(params: Mapping[str, Any]) -> list[Block]:
@@ -42,12 +53,16 @@ def phase_sentences(name: str, phase: Mapping[str, Any]) -> Iterator[str]:
         yield f"The learning rate is {train.get('lr')}, its schedule {schedule.get('kind')} ({settings})."
     boost, loss = phase.get("boost") or {}, train.get("loss") or {}
     if boost and phase.get("max_weight", 1) > 1:
-        of = BOOSTS.get(boost.get("kind", ""), f"{boost.get('kind')}")
-        place = PLACES.get(phase.get("apply_as", ""), f"acts as {phase.get('apply_as')}")
-        yield f"A class's boost, {of} to the power {boost.get('tau', 1)}, at most {phase['max_weight']}, {place}."
+        settings = ", ".join(f"{key} {value}" for key, value in boost.items() if key != "kind")
+        of = f"{BOOSTS[boost['kind']]}{f' ({settings})' if settings else ''}"
+        yield f"A class's boost, {of}, at most {phase['max_weight']}, {PLACES[phase['apply_as']]}."
     if loss:
         settings = ", ".join(f"{key} {value}" for key, value in loss.items() if key != "kind")
         yield f"The loss is {loss.get('kind')}{f' ({settings})' if settings else ''}."
+    if phase.get("curriculum"):
+        yield f"Samples come by a curriculum: {phase['curriculum']}."
+    for key in (key for key in MORE if train.get(key) not in USUAL):
+        yield f"{key.replace('_', ' ').capitalize()}: {train[key]}."
 
 
 def training_sentence(training: Mapping[str, Any]) -> str:

@@ -21,10 +21,7 @@ from tailwise.serve.watch import Watch
 
 PAGE = Path(__file__).parent / "page.html"
 BAD, ABSENT, BUSY = 400, 404, 429
-LONGEST = 200
-"""Characters of a group's name."""
 Files = Annotated[list[UploadFile], File(description="one sample, such as the views of a foul; or several")]
-
 Text = Annotated[str, Form()]
 
 
@@ -53,7 +50,7 @@ def make_app(
 
 
 class Reader:
-    """Reads requests and has them answered, some at a time in threads. All else is in the server's one thread."""
+    """Reads requests, some at a time in threads."""
 
     def __init__(self, figures: Figures, limits: Limits):
         self.figures, self.limits = figures, limits
@@ -74,20 +71,15 @@ def add_predict(app: FastAPI, service: Service, reader: Reader, watch: Watch | N
     """``POST /predict``"""
     figures = reader.figures
 
-    def look(window: list[Any]) -> None:
-        assert watch
-        watch.look(window)
-        figures.set_drift(watch.as_json()["last"])
-
     @app.post("/predict")
     async def predict(files: Files, later: BackgroundTasks) -> dict[str, Any]:
         begun = time.perf_counter()
         with waiting(figures, reader.limits):  # before files are read into memory
-            samples = await reader.run(service.answer, await reader.read(files))
+            samples = await service.answer(await reader.run(service.read, await reader.read(files)))
         figures.count(samples)
         figures.seconds.observe(time.perf_counter() - begun)
-        if watch and (window := watch.add(samples)):
-            later.add_task(look, window)
+        if watch and (windows := watch.add(samples)):
+            later.add_task(watch.look, windows, figures.set_drift)
         return {"samples": samples}
 
 
@@ -95,17 +87,16 @@ def add_feedback(app: FastAPI, service: Service, reader: Reader, feedback: Feedb
     """``POST /feedback``: the files of one sample, and what they show."""
 
     @app.post("/feedback")
-    async def correct(
-        files: Files, labels: Annotated[str, Form()], group: Annotated[str, Form()] = ""
-    ) -> dict[str, str]:
+    async def correct(files: Files, labels: Text, group: Text = "") -> dict[str, str]:
         if feedback is None:
             raise Refused(ABSENT, "corrections are not kept: start the server with --feedback")
         classes = read_labels(labels, feedback.heads)
         with waiting(reader.figures, reader.limits):
             uploads = await reader.read(files)
-            answer = one_answer(await reader.run(service.answer, uploads))
-            name = await reader.run(feedback.save, uploads, classes, group[:LONGEST])
-        reader.figures.count_correction(answer, classes)
+            answer = one_answer(await service.answer(await reader.run(service.read, uploads)))
+            name, new = await reader.run(feedback.save, uploads, classes, group)
+        if new:
+            reader.figures.count_correction(answer, classes)
         return {"sample": name}
 
 

@@ -17,7 +17,6 @@ Waiting = tuple[Sample, "Future[Prediction]"]
 
 
 class Predictor(Protocol):
-    def predict(self, sample: Sample) -> Prediction: ...
     def predict_together(self, samples: Sequence[Sample]) -> list[Prediction]: ...
 
 
@@ -38,18 +37,24 @@ class Batches:
         """Samples that the model has not begun."""
         return self._queue.qsize()
 
-    def predict(self, sample: Sample) -> Prediction:
-        """Waits for the answer. Raises what the predictor raises for this sample."""
+    def submit(self, sample: Sample) -> Future[Prediction]:
+        """Its answer to come, or what the predictor raises for this sample."""
         answer: Future[Prediction] = Future()
         self._queue.put((sample, answer))
-        return answer.result()
+        return answer
 
     def _work(self) -> None:
+        """For ever: whatever is raised goes to those who wait, so that nobody waits without end."""
         while True:
-            waiting = self._take()
-            for together in by_shape(waiting):
-                self.count(len(together))
-                self._answer(together)
+            taken = self._take()
+            try:
+                for together in by_shape(taken):
+                    self.count(len(together))
+                    self._answer(together)
+            except BaseException as error:
+                for _, answer in taken:
+                    if not answer.done():
+                        answer.set_exception(error)
 
     def _take(self) -> list[Waiting]:
         """One sample or more, those that wait already."""
@@ -62,21 +67,18 @@ class Batches:
         return taken
 
     def _answer(self, waiting: Sequence[Waiting]) -> None:
+        """One by one where the model refuses the batch, so that a sample which it cannot take fails alone."""
         try:
             found = self.predictor.predict_together([sample for sample, _ in waiting])
-        except Exception as error:
-            return self._answer_each(waiting, error)
-        for (_, answer), prediction in zip(waiting, found):
-            answer.set_result(prediction)
-
-    def _answer_each(self, waiting: Sequence[Waiting], error: Exception) -> None:
-        """One by one, so that a sample which the model cannot take fails alone."""
-        if len(waiting) == 1 or not isinstance(error, UserError):
-            for _, answer in waiting:
-                answer.set_exception(error)
+        except UserError as error:
+            if len(waiting) == 1:
+                waiting[0][1].set_exception(error)
+            else:
+                for one in waiting:
+                    self._answer([one])
         else:
-            for one in waiting:
-                self._answer([one])
+            for (_, answer), prediction in zip(waiting, found, strict=True):
+                answer.set_result(prediction)
 
 
 def by_shape(waiting: Sequence[Waiting]) -> list[list[Waiting]]:

@@ -14,10 +14,14 @@ from tailwise.core.errors import UserError, shorten
 from tailwise.core.files import read_csv, write_csv
 from tailwise.core.heads import Head
 from tailwise.core.params.typed import is_section
-from tailwise.data.tables.spelling import quote
+from tailwise.data.tables.spelling import clean_name, quote
 from tailwise.serve.uploads import UNUSABLE, Refused, Upload, local_names, write
 
 FULL = 507
+BLOCK = 4096
+LONGEST = 200
+"""Characters of a group's name."""
+FORMULA = ("=", "+", "-", "@")
 TABLE = "labels.csv"
 FIRST = ("sample", "path", "view", "group")
 ONE_HEAD = "class"
@@ -33,24 +37,25 @@ class Feedback:
     def __init__(self, folder: Path, heads: Sequence[Head], most: int):
         self.folder, self.heads, self.most = folder, heads, most
         folder.mkdir(parents=True, exist_ok=True)
-        self.bytes = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+        self.bytes = sum(on_disk(file.stat().st_size) for file in folder.rglob("*"))
 
-    def save(self, files: Sequence[Upload], labels: Mapping[str, str], group: str) -> str:
-        """The name of the sample, which follows from its content: the same correction twice is one.
+    def save(self, files: Sequence[Upload], labels: Mapping[str, str], group: str) -> tuple[str, bool]:
+        """The name of the sample, and whether it is new: it follows from files, labels and group.
 
-        labels: of `read_labels`; group: samples that belong together, such as a match; "" for the sample's own
+        labels: of `read_labels`; group: samples that belong together, such as a match; "": those of the same files
         """
-        name = name_of(files, labels)
+        group = read_group(group) or name_of(files, {})
+        name = name_of(files, {**labels, "": group})
         if (self.folder / name).is_dir():
-            return name
-        size = sum(len(file.content) for file in files)
+            return name, False
+        size = 2 * BLOCK + sum(on_disk(len(file.content)) for file in files)  # the folder and its table, too
         if self.bytes + size > self.most:
             raise Refused(FULL, f"no more corrections are kept: there are {self.bytes >> 20} MiB; move them away")
         part = self.folder / f".{uuid4().hex}"
         part.mkdir()
         try:
             write(files, part)
-            write_csv(part / TABLE, self.columns, self._rows(name, files, labels, group or name))
+            write_csv(part / TABLE, self.columns, self._rows(name, files, labels, group))
             part.rename(self.folder / name)
         except OSError:
             if not (self.folder / name).is_dir():  # the same was not sent at the same time
@@ -58,7 +63,7 @@ class Feedback:
         finally:
             shutil.rmtree(part, ignore_errors=True)
         self.bytes += size
-        return name
+        return name, True
 
     @property
     def columns(self) -> list[str]:
@@ -69,8 +74,20 @@ class Feedback:
         classes = [labels.get(head.name, "") for head in self.heads]
         more = classes if len(self.columns) > len(FIRST) + len(classes) else []
         places = [f"{name}/{local}" for local in local_names(files)]
-        views = [str(place) for place in range(len(places))] if len(places) > 1 else [""]
-        return [[name, place, view, group, *classes, *more] for place, view in zip(places, views)]
+        return [[name, place, str(view), group, *classes, *more] for view, place in enumerate(places)]
+
+
+def on_disk(size: int) -> int:
+    """Bytes that a file takes, in whole blocks and one for its name."""
+    return BLOCK * (2 + size // BLOCK)
+
+
+def read_group(text: str) -> str:
+    """A group's name as tables have it; Refused for one that is long, or that a spreadsheet would compute."""
+    name = clean_name(text)
+    if len(name) > LONGEST or not name.isprintable() or name.startswith(FORMULA):
+        raise Refused(UNUSABLE, f"group must be at most {LONGEST} printable characters, none of {FORMULA} first")
+    return name
 
 
 def name_of(files: Sequence[Upload], labels: Mapping[str, str]) -> str:
@@ -110,7 +127,8 @@ def collect(folder: Path) -> tuple[Path, list[dict[str, str]]]:
     rows = [row for table in tables for row in read_csv(table)]
     if not rows:
         raise UserError(f"{folder}: has no correction: give the folder of tailwise serve --feedback")
-    columns = [name for name in rows[0] if name != "view" or any(row["view"] for row in rows)]
+    several = any(row["view"] != "0" for row in rows)
+    columns = [name for name in rows[0] if name != "view" or several]
     for table in tables:
         if list(read_csv(table)[0]) != list(rows[0]):
             raise UserError(f"{table}: has other columns than {tables[0]}: keep a folder for each model")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -16,6 +17,11 @@ ENDING = re.compile(r"\.[a-z0-9]{1,8}")
 TOO_MUCH, WRONG_KIND, UNUSABLE = 413, 415, 422
 CONTAINERS = (".zip", ".json", ".npz")
 """Endings of files that hold or list others: how many, and how large unpacked, the limits of a request do not say."""
+
+UNUSUAL = (ValueError, IndexError, OverflowError, struct.error)
+"""What zipfile raises besides for tables of contents that make no sense."""
+HIDDEN = (".", "__MACOSX")
+"""How names begin that systems put beside a user's."""
 
 
 class Refused(Exception):
@@ -44,6 +50,8 @@ def unzipped(files: Sequence[Upload], limits: Limits) -> list[Upload]:
             left -= len(each.content)
             if len(found) > limits.files:
                 raise Refused(TOO_MUCH, f"more than {limits.files} files, those in zips counted")
+    if not found:
+        raise Refused(UNUSABLE, "no file in it")
     return found
 
 
@@ -55,10 +63,15 @@ def members(file: Upload, name: str, most: int) -> Iterator[Upload]:
             most -= info.file_size  # unpacked refuses a member that has more
             if most < 0:
                 raise Refused(TOO_MUCH, f"{name}: has more bytes unpacked than a request may have")
-            if not info.is_dir():
-                yield Upload(PurePosixPath(info.filename).name, unpacked(archive, info))
-    except BROKEN as error:
+            if info.filename and not info.is_dir() and not hidden(info.filename):
+                yield Upload(info.filename, unpacked(archive, info))
+    except (*BROKEN, *UNUSUAL) as error:
         raise Refused(UNUSABLE, f"{name}: cannot be unpacked: {error}") from error
+
+
+def hidden(name: str) -> bool:
+    """Whether a system put it beside somebody's files."""
+    return any(part.startswith(HIDDEN) for part in PurePosixPath(name).parts if part != "..")
 
 
 def local_names(files: Sequence[Upload]) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from tailwise.evaluation.calibration.fitted import Fitted, calibrated
 from tailwise.metrics.drift import Drift, alarm, compare, profile, profiles
 from tailwise.metrics.predictions import Predictions, read_predictions
 
+Window = list[dict[str, np.ndarray]]
+"""Of each sample {head: profile}."""
 LEAST = 20
 """Samples of a window, and of a reference."""
 
@@ -32,13 +35,15 @@ class Watch:
         self.windows, self.alarms = 0, 0
         self.last: dict[str, dict[str, Drift]] = {}
         self.alarmed = False
+        self._looking = threading.Lock()
 
-    def add(self, samples: Sequence[dict[str, Any]]) -> list[dict[str, np.ndarray]]:
-        """The full window, where these samples end it; else []."""
+    def add(self, samples: Sequence[dict[str, Any]]) -> list[Window]:
+        """The full windows that these samples end."""
         self.collected += [self._profiles(sample["heads"]) for sample in samples]
-        if len(self.collected) < self.size:
-            return []
-        full, self.collected = self.collected[: self.size], self.collected[self.size :]
+        full: list[Window] = []
+        while len(self.collected) >= self.size:
+            full.append(self.collected[: self.size])
+            self.collected = self.collected[self.size :]
         return full
 
     def _profiles(self, heads: Mapping[str, Any]) -> dict[str, np.ndarray]:
@@ -48,8 +53,17 @@ class Watch:
             found[name] = profile(len(head.classes), [(head.id(row["class"]), row["confidence"]) for row in rows])
         return found
 
-    def look(self, window: Sequence[Mapping[str, np.ndarray]]) -> None:
-        """Compare a full window with the reference; some tenths of a second, for a thread beside the server's."""
+    def look(self, windows: Sequence[Window], tell: Callable[[dict[str, Any]], None]) -> None:
+        """Compare full windows with the reference, for a thread beside the server's: some tenths of a second each.
+
+        tell: gets the last one's figures
+        """
+        with self._looking:
+            for window in windows:
+                self._compare(window)
+            tell(self.as_json()["last"])
+
+    def _compare(self, window: Window) -> None:
         found = {
             name: compare(self.reference[name], np.array([of[name] for of in window]), len(head.classes), self.windows)
             for name, head in self.heads.items()
