@@ -12,7 +12,7 @@ PYTHON ?= python3
 # NAME: of a preset, or of a new pipeline
 NAME ?= smoke
 
-.PHONY: help setup extras doctor docs repro lint dvc-yaml test test-slow bench bench-scale fuzz study seeds variants probe kills faults times config preset new-pipeline clean-recovery clean-cache
+.PHONY: help setup extras doctor docs repro lint dvc-yaml test test-slow bench bench-scale fuzz study paper seeds variants probe kills faults times config preset new-pipeline clean-recovery clean-cache
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,6 +88,9 @@ study: setup ## compare rebalancing methods at full length, 5 seeds each; a day 
 
 study-tables: setup ## the study's tables and plots, of the cells that are there
 	@cd pipelines/study && dvc repro summarize
+
+paper: setup ## a draft of a paper in Markdown and LaTeX from the reports of the last run
+	@python3 -m tailwise paper
 
 seeds: setup ## the pipeline with three seeds, compared with its targets; twenty minutes
 	@python3 bench/seeds.py

@@ -35,10 +35,12 @@ ALLOWED = {
     "compare": PURE | {"evaluation", "reporting"},
     "search": {"core", "compare"},
     "export": PURE | {"evaluation", "models", "recipes"},
-    "serve": PURE | {"evaluation", "export", "recipes"},
+    "serve": PURE | {"data", "evaluation", "export", "recipes"},
+    "paper": BASE | {"metrics"},
     "ensemble": BASE | {"metrics", "evaluation", "compare"},
     "crossvalidation": BASE | {"metrics", "evaluation", "reporting", "compare"},
-    "cli": WORK | {"recipes", "ablation", "compare", "search", "ensemble", "crossvalidation", "export", "serve"},
+    "cli": WORK
+    | {"recipes", "ablation", "compare", "search", "ensemble", "crossvalidation", "export", "serve", "paper"},
     "__main__": {"cli"},
 }
 """{layer: the layers below that it may import besides itself}. What is not named here may not exist."""

@@ -30,9 +30,10 @@ def probes() -> list[dict]:
 
 def routes() -> set[str]:
     from tailwise.serve.app import make_app
+    from tailwise.serve.figures import Figures
     from tailwise.serve.limits import Limits
 
-    app = make_app(None, {}, Limits())  # pyright: ignore[reportArgumentType]
+    app = make_app(None, {}, Limits(), Figures())  # pyright: ignore[reportArgumentType]
     return {"/metrics", *app.openapi()["paths"]}
 
 

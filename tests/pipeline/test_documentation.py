@@ -1,14 +1,11 @@
 """Every command of README and docs/ runs as written, or names a requirement that this machine lacks."""
 
 import re
-import shutil
-import sys
 from pathlib import Path
 
 import pytest
 
-from support.pipeline.project import listed, take
-from support.pipelines import smoke_run
+from support.pipelines import SMOKE, own_copy, smoke_run, take_environment
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -43,6 +40,13 @@ def test_pages_of_shell_commands_are_found():
     assert all(page.read_text(encoding="utf8").count("```sh") == len(blocks(page)) for page in PAGES)
 
 
+def test_pages_of_pipelines_begin_with_the_smoke_run():
+    found = {page.name: after_smoke_run(page) for page in PAGES if runnable(page)}
+    assert {name: of[0] for name, of in found.items() if of} == {
+        f"{name}.md": f"pipelines/{name}" for name in ("actions", "logos", "sections")
+    }
+
+
 def test_commands_left_out_here_are_run_elsewhere():
     for command, file in ELSEWHERE.items():
         assert command in (ROOT / file).read_text(encoding="utf8")
@@ -59,31 +63,24 @@ def test_every_target_and_link_of_a_page_exists(page):
     assert not [link for link in links if not (page.parent / link).exists()]
 
 
-def add_pipelines(project) -> None:
-    """The other pipelines of this repository, which a `project` lacks."""
-    take(listed("pipelines"), project.folder)
-    project.commit("pipelines")
-
-
-def take_smoke_run(project, factory, place: str) -> None:
-    """A pipeline's folder as its own tests ran it with the smoke preset: the page's commands find their stages done."""
-    made = smoke_run(factory, factory.mktemp("home"), place)
-    shutil.copytree(made.folder.parents[1] / ".dvc/cache", project / ".dvc/cache", dirs_exist_ok=True)
-    shutil.copytree(made.folder, project / place, dirs_exist_ok=True)
+def after_smoke_run(page: Path) -> tuple[str, str] | None:
+    """(folder of a pipeline, the commands that follow) of a page that begins with its smoke preset; else None."""
+    place, *lines = [line.partition("#")[0].strip() for line in runnable(page).splitlines()]
+    if not place.startswith("cd pipelines/") or tuple(lines[:2]) != SMOKE:
+        return None
+    return place.removeprefix("cd "), "\n".join(runnable(page).splitlines()[3:])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page in PAGES if runnable(page)], ids=lambda page: page.name)
-def test_the_commands_of_a_page_run(page, project, tmp_path_factory):
-    if "pipelines/" in runnable(page):
-        add_pipelines(project)
-    for place in re.findall(r"^cd (pipelines/\w+)$", runnable(page), re.MULTILINE):
-        if (ROOT / place).is_dir():
-            take_smoke_run(project, tmp_path_factory, place)
-    environment = Path(sys.executable).parents[1]
-    (project / ".venv").symlink_to(environment)
-    (environment / "ready").touch()  # newer than the requirements files of the copy
-    (project / ".git/info/exclude").write_text(".venv\n")
+def test_the_commands_of_a_page_run(page, request, tmp_path, tmp_path_factory):
+    after = after_smoke_run(page)
+    if after:
+        finished = smoke_run(tmp_path_factory, tmp_path_factory.mktemp("home"), after[0])
+        own_copy(finished, tmp_path / "copy", after[0]).run("bash", "-euo", "pipefail", "-c", after[1])
+        return
+    project = request.getfixturevalue("project")
+    take_environment(project.folder)
     for command in (
         "git config user.name somebody",
         "git config user.email somebody@example.org",

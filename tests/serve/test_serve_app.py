@@ -3,14 +3,17 @@
 import io
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
+import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -24,9 +27,12 @@ from starlette.testclient import TestClient  # noqa: E402
 
 from tailwise.cli.serve import open_service  # noqa: E402
 from tailwise.core.files import read_json  # noqa: E402
-from tailwise.serve.app import make_app  # noqa: E402
+from tailwise.export.run.predictor import ExportedPredictor  # noqa: E402
+from tailwise.recipes.prediction import Sample  # noqa: E402
+from tailwise.serve.app import make_app, waiting  # noqa: E402
+from tailwise.serve.figures import Figures  # noqa: E402
 from tailwise.serve.limits import Limits  # noqa: E402
-from tailwise.serve.service import Refused  # noqa: E402
+from tailwise.serve.uploads import Refused  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 
@@ -49,13 +55,13 @@ def model(tmp_path_factory):
 def opened(model: Path):
     from argparse import Namespace
 
-    return open_service(Namespace(model=model / "out", recipe=None, device="cpu"))
+    return open_service(Namespace(model=model / "out", recipe=None, device="cpu", batch=4), Figures())
 
 
 def client(model: Path, service=None, limits: Limits | None = None) -> TestClient:
     card = read_json(model / "out/card.json")
     limits = limits or Limits(bytes=100_000, files=2, queue=2)
-    return TestClient(make_app(service or opened(model), card, limits), raise_server_exceptions=False)
+    return TestClient(make_app(service or opened(model), card, limits, Figures()), raise_server_exceptions=False)
 
 
 def sent(*named: tuple[str, bytes]):
@@ -77,9 +83,26 @@ def test_images_are_answered_as_by_the_command(model, capsys):
     assert answer["confidence"] == max(answer["probabilities"].values())
 
 
+def test_images_in_a_zip_are_answered_and_together_as_alone(model):
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as of_two:
+        of_two.writestr("in/one.png", picture(1))
+        of_two.writestr("two.png", picture(2))
+    found = client(model).post("/predict", files=sent(("both.zip", archive.getvalue()))).json()["samples"]
+    assert [one["files"] for one in found] == [["in/one.png"], ["two.png"]]
+    predictor, rng = opened(model).batches.predictor, np.random.default_rng(1)
+    each = predictor.card.inputs
+    sizes = {one.name: [size if isinstance(size, int) else 2 for size in one.dims[1:]] for one in each}
+    arrays = {one.name: rng.integers(0, 2, [3, *sizes[one.name]]).astype(one.dtype) for one in each}
+    samples = [Sample(0, str(i), {name: of[i] for name, of in arrays.items()}) for i in range(3)]
+    for one, alone in zip(predictor.predict_together(samples), map(predictor.predict, samples)):
+        np.testing.assert_allclose(one.heads[0].probabilities, alone.heads[0].probabilities, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("files", "status", "said"),
     [
+        (sent(("a.zip", b"no zip")), 422, "file1.zip: cannot be unpacked"),
         (sent(("a.exe", b"x")), 415, "names of images end in"),
         (sent(("a", b"x")), 415, "names of images end in"),
         (sent(("a.png", b"no picture")), 422, "file1.png: cannot be used"),
@@ -113,7 +136,7 @@ def test_a_body_of_unknown_length_is_limited_while_it_is_read(model):
 
 def test_a_full_queue_is_429_and_a_failure_is_no_traceback(model):
     class Broken:
-        def answer(self, files):
+        def read(self, files):
             raise RuntimeError("/secret/place")
 
     app = client(model, Broken())
@@ -121,9 +144,6 @@ def test_a_full_queue_is_429_and_a_failure_is_no_traceback(model):
     assert found.status_code == 500 and "secret" not in found.text
     full = client(model, Broken(), Limits(queue=1))
     with pytest.raises(Refused, match="busy"):
-        from tailwise.serve.app import waiting
-        from tailwise.serve.figures import Figures
-
         figures = Figures()
         with waiting(figures, Limits(queue=1)), waiting(figures, Limits(queue=1)):
             pass
@@ -150,6 +170,9 @@ def test_card_page_schema_and_figures(model):
     [
         (["--model", "absent"], "absent: is no folder"),
         (["--model", "out", "--queue", "0"], "must be at least 1"),
+        (["--model", "out", "--readers", "0"], "--readers, --batch, --feedback-mib must be at least 1"),
+        (["--model", "out", "--reference", "out"], "kind.csv: no such file"),
+        (["--model", "out", "--reference", "out", "--window", "5"], "--window must be at least 20"),
         (["--model", "out", "--port", "70000"], "--port from 1 to 65535"),
     ],
 )
@@ -158,6 +181,23 @@ def test_what_cannot_be_served_is_one_line(model, monkeypatch, capsys, arguments
     assert main(["serve", *arguments]) == 1
     error = capsys.readouterr().err
     assert said in error and error.count("\n") == 1
+
+
+def test_samples_of_requests_that_wait_are_one_batch_and_options_reach_the_server(model, tmp_path, monkeypatch):
+    """Through the command, but for uvicorn: 12 requests at once, while the model is slow."""
+    given = {}
+    monkeypatch.setattr("uvicorn.run", lambda app, **more: given.update(app=app))
+    kept = tmp_path / "kept"
+    assert main(["serve", "--model", str(model / "out"), "--feedback", str(kept), "--most-files", "20"]) == 0
+    run = ExportedPredictor.predict_together
+    monkeypatch.setattr(ExportedPredictor, "predict_together", lambda *of: (time.sleep(0.1), run(*of))[1])
+    with TestClient(given["app"]) as app:
+        assert len(app.post("/predict", files=sent(*[("a.png", picture(i)) for i in range(9)])).json()["samples"]) == 9
+        found = re.search(r'tailwise_batch_bucket\{le="1.0"\} (\S+)', app.get("/metrics").text)
+        assert found and float(found[1]) <= 1  # the first alone; 8 came meanwhile
+        label = read_json(model / "out/card.json")["heads"][0]["classes"][0]
+        corrected = app.post("/feedback", files=sent(("a.png", picture())), data={"labels": f'{{"kind": "{label}"}}'})
+        assert (kept / corrected.json()["sample"] / "file1.png").is_file()
 
 
 @pytest.mark.slow

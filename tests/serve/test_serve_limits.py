@@ -20,15 +20,22 @@ from starlette.testclient import TestClient  # noqa: E402
 from tailwise.cli import serve  # noqa: E402
 from tailwise.cli.main import main  # noqa: E402
 from tailwise.serve.app import make_app  # noqa: E402
+from tailwise.serve.figures import Figures  # noqa: E402
 from tailwise.serve.limits import Limits  # noqa: E402
-from tailwise.serve.service import Refused, Service, Upload  # noqa: E402
+from tailwise.serve.service import Service  # noqa: E402
+from tailwise.serve.uploads import Refused, Upload  # noqa: E402
 
 FILE = [("files", ("a.png", b"x"))]
 
 
+async def as_it_is(samples):
+    return samples
+
+
 def client(answer, limits: Limits) -> TestClient:
-    """A server whose model answers so."""
-    return TestClient(make_app(SimpleNamespace(answer=answer), {}, limits), raise_server_exceptions=False)
+    """A server whose reader and model answer so."""
+    app = make_app(SimpleNamespace(read=answer, answer=as_it_is), {}, limits, Figures())
+    return TestClient(app, raise_server_exceptions=False)
 
 
 def test_a_request_beyond_the_queue_is_refused_before_its_files_are_read(monkeypatch):
@@ -78,14 +85,15 @@ def test_a_file_that_holds_others_is_415_and_not_opened(name):
 
     service = Service(Recipe(), None, None, {})
     with pytest.raises(Refused, match=r"file2\.\w+: send the files themselves") as error:
-        service.answer([Upload("a.png", b""), Upload(name, b"")])
+        service.read([Upload("a.png", b""), Upload(name, b"")])
     assert error.value.status == 415
 
 
 def test_connections_are_limited_somewhat_above_the_queue(tmp_path, monkeypatch):
     given = {}
     (tmp_path / "card.json").write_text("{}")
-    monkeypatch.setattr(serve, "open_service", lambda args: None)
+    monkeypatch.setattr(serve, "open_service", lambda args, figures: None)
+    monkeypatch.setattr(serve, "open_feedback", lambda args: None)
     monkeypatch.setattr(uvicorn, "run", lambda app, **more: given.update(more))
     assert main(["serve", "--model", str(tmp_path), "--queue", "5"]) == 0
     assert 5 < given["limit_concurrency"] < 100
@@ -99,4 +107,4 @@ def test_a_calibration_of_other_classes_is_refused_when_the_server_opens(tmp_pat
     monkeypatch.setattr(folder, "read_card", lambda path: card)
     monkeypatch.setattr(predictor, "load_exported", lambda *given: (None, None))
     with pytest.raises(UserError, match=r"card\.json: calibrates kind of the classes b, a; the model has a, b"):
-        serve.open_service(Namespace(model=tmp_path, recipe=None, device="cpu"))
+        serve.open_service(Namespace(model=tmp_path, recipe=None, device="cpu", batch=1), Figures())

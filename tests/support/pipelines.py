@@ -46,20 +46,35 @@ def start(repo: Path, kept: str = "", place: str = "") -> None:
     call("git", "commit", "--quiet", "--message", "start", cwd=repo)
 
 
+SMOKE = ("make preset NAME=smoke", "make repro")
+"""Commands of `smoke_run`, as the pages of the pipelines have them."""
+
+
+def take_environment(repo: Path) -> None:
+    """This Python's environment as the repository's own, so that make installs nothing."""
+    environment = Path(sys.executable).parents[1]
+    (repo / ".venv").symlink_to(environment)
+    (environment / "ready").touch()  # newer than the requirements files of the copy
+    with open(repo / ".git/info/exclude", "a") as ignored:
+        ignored.write(".venv\n")
+
+
 def smoke_run(factory: pytest.TempPathFactory, home: Path, place: str) -> Project:
     """The folder of a pipeline in a repository where its smoke preset ran and was committed, made once.
 
-    What `dvc repro` printed is in said.txt beside the repository. Nobody may change it: see `own_copy`.
+    What `make repro` printed is in said.txt beside the repository. Nobody may change it: see `own_copy`.
     """
 
     def make(folder: Path) -> None:
         (folder / "repo").mkdir()
         start(folder / "repo", place=place)
+        take_environment(folder / "repo")
         (folder / "repo" / place / "dvc.lock").unlink()  # of the default run: DVC writes it anew after each stage
         made = Project(folder / "repo" / place, home)
-        made.run("env", "PYTHONPATH=../../src", "python3", "-m", "tailwise", "preset", "smoke")
+        preset, repro = SMOKE
+        made.run(*preset.split())
         made.commit("smoke")
-        (folder / "said.txt").write_text(made.run("dvc", "repro"))
+        (folder / "said.txt").write_text(made.run(*repro.split()))
         made.commit("smoke run")
 
     return Project(once(factory, Path(place).name, make) / "repo" / place, home)

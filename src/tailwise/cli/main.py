@@ -7,6 +7,8 @@ from pathlib import Path
 
 from tailwise.cli.doctor.command import add_doctor
 from tailwise.cli.export import add_export
+from tailwise.cli.feedback import add_feedback
+from tailwise.cli.paper import add_paper
 from tailwise.cli.runs.arguments import (
     add_ablate,
     add_compare,
@@ -51,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
     add_predict(commands.add_parser("predict", help="classes of new samples from a weights file"))
     add_export(commands.add_parser("export", help="a model as ONNX or for torch, with its card: docs/export.md"))
     add_serve(commands.add_parser("serve", help="answer requests over HTTP with an exported model: docs/serve.md"))
+    add_feedback(commands.add_parser("feedback", help="a table of the corrections that a server kept: docs/serve.md"))
     add_preset(commands.add_parser("preset", help="write the values of a preset into params.yaml"))
     add_regress(commands.add_parser("regress", help="what got worse since the committed figures; status 1 if anything"))
     add_ablate(commands.add_parser("ablate", help="train a pipeline with parts changed, and compare: docs/ablation.md"))
@@ -61,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
     add_costs(commands.add_parser("costs", help="answers by what errors cost, on validation: docs/costs.md"))
     add_search(commands.add_parser("search", help="over ranges of params, with Optuna: docs/search.md"))
     add_ensemble(commands.add_parser("ensemble", help="average several runs, if that helps: docs/ensemble.md"))
+    add_paper(commands.add_parser("paper", help="a draft in Markdown and LaTeX, of this run: docs/report.md"))
     add_doctor(commands.add_parser("doctor", help="check this machine, and say what to mend; status 1 for a problem"))
     add_config(commands.add_parser("config", help="print params.yaml as a recipe reads it, defaults included"))
     add_download(commands.add_parser("download", help="fetch a list of URLs; goes on where it was broken off"))

@@ -16,14 +16,17 @@ App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Limits:
-    """bytes: of a request; files: in it; queue: requests that wait or are answered, above which they get 429"""
+    """bytes: of a request, and of its files unpacked; files: in it; readers: requests that are read at a time
+    queue: requests that wait or are answered, above which they get 429
+    """
 
     bytes: int = 64 * 2**20
     files: int = 8
     queue: int = 16
+    readers: int = 2
 
     def __post_init__(self):
-        if min(self.bytes, self.files, self.queue) < 1:
+        if min(self.bytes, self.files, self.queue, self.readers) < 1:
             raise ValueError("limits must be at least 1")
 
 

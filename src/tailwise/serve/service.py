@@ -3,106 +3,83 @@
 from __future__ import annotations
 
 import argparse
-import re
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tailwise.core.errors import UserError, to_line
+from tailwise.core.errors import UserError
 from tailwise.core.files import rounded
 from tailwise.evaluation.calibration.fitted import Fitted, calibrated
-from tailwise.export.run.predictor import ExportedPredictor
 from tailwise.metrics.predictions import Predictions
 from tailwise.recipes.prediction import Prediction, Sample
 from tailwise.recipes.recipe import Recipe
-
-ENDING = re.compile(r"\.[a-z0-9]{1,8}")
-WRONG_KIND, UNUSABLE = 415, 422
-CONTAINERS = (".zip", ".json", ".npz")
-"""Endings of files that hold or list others: how many, and how large unpacked, the limits of a request do not say."""
-
-
-class Refused(Exception):
-    """A request that is not answered. status: of HTTP; the text is one line for its sender"""
-
-    def __init__(self, status: int, text: str):
-        super().__init__(to_line(text))
-        self.status = status
+from tailwise.serve.batching import Batches
+from tailwise.serve.uploads import UNUSABLE, WRONG_KIND, Refused, Upload, check_endings, local_names, write
 
 
 @dataclass(frozen=True)
-class Upload:
-    """A file as it was sent. name: of it there, of which the ending alone is used"""
+class Read:
+    """What a request holds. names: {path of a file here: its name as it was sent}"""
 
-    name: str
-    content: bytes
+    samples: Sequence[Sample]
+    names: Mapping[str, str]
+    folder: str
 
 
 @dataclass(frozen=True)
 class Service:
-    """spec: what `recipe` reads inputs by; calibration: of each head, empty: none"""
+    """Reads files in threads, and has what they hold predicted in batches. spec: what `recipe` reads inputs by
+
+    calibration: of each head, empty: none
+    """
 
     recipe: Recipe
     spec: Any
-    predictor: ExportedPredictor
+    batches: Batches
     calibration: Mapping[str, Fitted]
 
-    def answer(self, files: Sequence[Upload]) -> list[dict[str, Any]]:
-        """The samples of these files, as `as_json` has them; raises Refused with one line."""
+    def read(self, files: Sequence[Upload]) -> Read:
+        """The samples of these files, one or more; raises Refused with one line."""
         check_endings(files)
         with TemporaryDirectory(prefix="tailwise-") as folder:
             try:
-                return self._answer(files, Path(folder))
+                samples = self._read(write(files, Path(folder)), folder)
+                if not samples:
+                    raise UserError(f"no {self.recipe.sample_name} of these files can be used")
             except UserError as error:
-                raise Refused(UNUSABLE, self._without(folder, str(error))) from error
-
-    def _answer(self, files: Sequence[Upload], folder: Path) -> list[dict[str, Any]]:
-        samples = self._read(write(files, folder), str(folder))
-        if not samples:
-            raise UserError(f"no {self.recipe.sample_name} of these files can be used")
-        names = {str(folder / local): file.name for local, file in zip(local_names(files), files)}
-        return [as_json(self._predict(sample), names) for sample in sorted(samples, key=lambda one: one.index)]
+                raise Refused(UNUSABLE, without(folder, str(error))) from error
+        names = {str(Path(folder, local)): file.name for local, file in zip(local_names(files), files)}
+        return Read(sorted(samples, key=lambda one: one.index), names, folder)
 
     def _read(self, paths: list[Path], folder: str) -> list[Sample]:
         given = argparse.Namespace(paths=paths, table=None, root=None, folder=None, format=None)
         try:
             inputs = self.recipe.find_inputs(given)
         except UserError as error:
-            raise Refused(WRONG_KIND, self._without(folder, str(error))) from error
+            raise Refused(WRONG_KIND, without(folder, str(error))) from error
         return list(self.recipe.read_samples(self.recipe.fit_inputs(inputs, self.spec, None), self.spec, 1))
 
-    def _predict(self, sample: Sample) -> Prediction:
-        one = self.predictor.predict(sample)
+    async def answer(self, read: Read) -> list[dict[str, Any]]:
+        """The samples, as `as_json` has them; raises Refused with one line."""
+        coming = [asyncio.wrap_future(self.batches.submit(sample)) for sample in read.samples]
+        try:
+            found = await asyncio.gather(*coming)
+        except UserError as error:
+            raise Refused(UNUSABLE, without(read.folder, str(error))) from error
+        return [as_json(self._calibrated(one), read.names) for one in found]
+
+    def _calibrated(self, one: Prediction) -> Prediction:
         if not self.calibration:
             return one
         return replace(one, heads=[calibrated(found, self.calibration[found.head.name]) for found in one.heads])
 
-    @staticmethod
-    def _without(folder: str, text: str) -> str:
-        """The text without places of this machine."""
-        return text.replace(f"{folder}/", "").replace(folder, "the files")
 
-
-def local_names(files: Sequence[Upload]) -> list[str]:
-    """Names of our own, with the endings of those that were sent; none where an ending is none of a file."""
-    endings = [Path(file.name).suffix.lower() for file in files]
-    return [f"file{place}{ending if ENDING.fullmatch(ending) else ''}" for place, ending in enumerate(endings, 1)]
-
-
-def check_endings(files: Sequence[Upload]) -> None:
-    """Raise Refused for a file that may hold more than one."""
-    for name in local_names(files):
-        if name.endswith(CONTAINERS):
-            raise Refused(WRONG_KIND, f"{name}: send the files themselves, not one that holds or lists them")
-
-
-def write(files: Sequence[Upload], folder: Path) -> list[Path]:
-    paths = [folder / name for name in local_names(files)]
-    for path, file in zip(paths, files):
-        path.write_bytes(file.content)
-    return paths
+def without(folder: str, text: str) -> str:
+    """The text without places of this machine."""
+    return text.replace(f"{folder}/", "").replace(folder, "the files")
 
 
 def as_json(one: Prediction, names: Mapping[str, str]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """A model that `tailwise export` wrote, run by ONNX Runtime. Nothing here loads torch."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from tailwise.recipes.prediction import Prediction, Sample
 
 
 class ExportedPredictor:
-    """Predicts one sample at a time, as `cli.predict.predictor.Predictor` does with a weights file."""
+    """Predicts samples as `cli.predict.predictor.Predictor` does with a weights file."""
 
     decode = None
     """Decoding needs the weights file."""
@@ -24,12 +24,19 @@ class ExportedPredictor:
 
     def predict(self, sample: Sample) -> Prediction:
         """Raises UserError if the model cannot take the sample, or if an output is not finite."""
-        batch = {name: np.asarray(value)[None] for name, value in sample.inputs.items()}
-        check_sizes(batch, self.card, sample.name)
+        return self.predict_together([sample])[0]
+
+    def predict_together(self, samples: Sequence[Sample]) -> list[Prediction]:
+        """One or more samples whose inputs have the same names and shapes, in one batch. Errors as of `predict`."""
+        batch = {name: np.stack([one.inputs[name] for one in samples]) for name in samples[0].inputs}
+        check_sizes(batch, self.card, samples[0].name)
         outputs = self.run(batch)
-        heads = [_of_head(head, outputs, sample.name) for head in self.heads]
+        return [self._one(outputs, row, sample) for row, sample in enumerate(samples)]
+
+    def _one(self, outputs: dict[str, np.ndarray], row: int, sample: Sample) -> Prediction:
+        heads = [_of_head(head, outputs, row, sample.name) for head in self.heads]
         attention = {head.name: outputs.get(f"{head.name} {ATTENTION}") for head in self.heads}
-        weights = {name: _finite(of_head[0], name) for name, of_head in attention.items() if of_head is not None}
+        weights = {name: _finite(found[row], name) for name, found in attention.items() if found is not None}
         return Prediction(sample.name, sample.parts, heads, weights)
 
 
@@ -51,9 +58,9 @@ def check_sizes(batch: Mapping[str, np.ndarray], card: Card, name: str) -> None:
             raise UserError(f"{name}: a {dim} of {size:,}, but {most}")
 
 
-def _of_head(head: Head, outputs: dict[str, np.ndarray], name: str) -> Predictions:
-    """outputs: of one sample; logits (1, C), or (1, T, C) of a sequence"""
-    logits = _finite(outputs[head.name][0], head.name)
+def _of_head(head: Head, outputs: dict[str, np.ndarray], row: int, name: str) -> Predictions:
+    """outputs: of a batch; logits (B, C), or (B, T, C) of sequences. row: of the sample"""
+    logits = _finite(outputs[head.name][row], head.name)
     if logits.shape[-1] != len(head.classes):
         raise UserError(
             f"the model gives {logits.shape[-1]} numbers for the {len(head.classes)} classes of {head.name}"
