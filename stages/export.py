@@ -1,5 +1,6 @@
 """Export a model: export.py RECIPE WEIGHTS SPLIT-FOLDER FORMAT FOLDER [--calibration FILE].
 
+FORMAT: of export.formats, such as onnx, or onnx-int8 for a smaller one
 SPLIT-FOLDER: prepared; every sample of it is answered by the weights and by the exported model, which must agree
 --calibration: what `calibrate` fitted, for the card
 The folder has no times and no paths, and nothing of dvc.lock: the same inputs give the same bytes.
@@ -17,6 +18,7 @@ from tailwise.export.graph.exportable import prepare
 from tailwise.export.graph.parity import BATCH_SIZE, Split
 from tailwise.export.write.export import Wanted, export
 from tailwise.export.write.pages import summary
+from tailwise.recipes.exports import parts_of
 from tailwise.recipes.loading import load_model
 from tailwise.recipes.recipe import load_recipe
 from tailwise.recipes.splits import read_split
@@ -40,7 +42,8 @@ def main() -> None:
     if calibration:
         check_classes(args.calibration, calibration, spec.heads)
     split = Split(args.split.name, read_split(recipe, config, spec.heads, args.split, BATCH_SIZE))
-    wanted = Wanted(args.format, "fp32", args.weights, args.recipe, read_facts(args.weights), calibration=calibration)
+    facts = read_facts(args.weights)
+    wanted = Wanted(*parts_of(args.format), args.weights, args.recipe, facts, calibration=calibration)
     card, _ = export(prepare(model, recipe, spec, None), spec, wanted, args.folder, split)
     print(summary(card, args.folder))
 

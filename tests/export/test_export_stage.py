@@ -20,7 +20,7 @@ from tailwise.recipes import exports
 from tailwise.recipes.recipe import load_recipe
 
 STAGE = ROOT / "stages/export.py"
-FORMS = ["onnx", *(pytest.param(form, marks=pytest.mark.slow) for form in ("torchscript", "torch-export"))]
+FORMS = ["onnx", *(pytest.param(form, marks=pytest.mark.slow) for form in ("onnx-int8", "torchscript", "torch-export"))]
 
 
 def run_stage(name, split, form, out, *more) -> subprocess.CompletedProcess:
@@ -41,7 +41,8 @@ def contents(model: Path) -> list[bytes]:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_it_writes_the_same_bytes_twice_without_paths_or_times(folder, form):
-    for needed in exports.PACKAGES[form]:
+    plain, precision = exports.parts_of(form)
+    for needed in exports.PACKAGES[plain]:
         pytest.importorskip(needed, reason="needs requirements-export.txt")
     split = write_pipeline("logos")
     write_calibration(Path("c.json"), {"kind": Temperature("temperature", SMALL["logos"][2][0].classes, 2.0)})
@@ -51,9 +52,8 @@ def test_it_writes_the_same_bytes_twice_without_paths_or_times(folder, form):
         assert "split valid: 14 samples" in done.stdout
     assert list(differing(Path("one"), Path("two"))) == []
     card = json.loads(Path("one/card.json").read_text())
-    assert (
-        card["format"] == form and card["calibration"]["kind"]["temperature"] == 2 and card["parity"]["samples"] == 14
-    )
+    assert (card["format"], card["precision"]) == (plain, precision)
+    assert card["calibration"]["kind"]["temperature"] == 2 and card["parity"]["samples"] == 14
     places = [str(path).encode() for path in (folder, ROOT)]
     assert not any(place in content for content in contents(Path("one") / card["file"]) for place in places)
     texts = [file.read_text() for file in Path("one").iterdir() if file.suffix in (".json", ".md", ".py")]
@@ -87,7 +87,10 @@ def read(name, formats):
 @pytest.mark.parametrize(
     ("formats", "said"),
     [
-        (["onnx", "tensorflow"], "'tensorflow' is unknown; there are onnx, torchscript, torch-export"),
+        (
+            ["onnx", "tensorflow"],
+            "'tensorflow' is unknown; there are onnx, torchscript, torch-export, onnx-fp16",
+        ),
         (["onnx", "onnx"], "formats names a format twice"),
         ("onnx", "export.formats"),
     ],
