@@ -14,6 +14,7 @@ from pathlib import Path
 from tailwise.cli.runs.common import check_cache, check_folder, print_line, recipe_params
 from tailwise.compare.analysis import Comparison, analyze, choose_figures
 from tailwise.compare.answers import Store, absent_line, read_all
+from tailwise.compare.doubling import doubling_notes
 from tailwise.compare.git import experiments
 from tailwise.compare.page import render
 from tailwise.compare.revision import PARAMS, read_revision
@@ -113,7 +114,7 @@ def compared(
     answers = read_all(Store(folder), single)
     found = analyze(rows, figures, args.difference, answers)
     absent = [revision.name for revision in single if not answers[revision.name]]
-    notes = [*found.notes, *([absent_line(absent)] if absent else [])]
+    notes = [*doubling_notes(rows, figures), *found.notes, *([absent_line(absent)] if absent else [])]
     return replace(found, notes=notes, costs=read_costs(folder, rows, read_pipeline(folder / "dvc.yaml").costly))
 
 
