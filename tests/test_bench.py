@@ -154,7 +154,6 @@ def test_the_memory_of_a_script_is_its_own(tmp_path):
 def test_made_songs_of_vectors_are_read_and_prepared(tmp_path, monkeypatch):
     many = load("many_songs")
     monkeypatch.setattr(many, "LINES", 40)
-    monkeypatch.setattr(many, "LABELS", many.LABELS[:40])
     (tmp_path / "songs").mkdir()
     (tmp_path / "songs/songs.txt").write_text("made in memory")
     source = many.Source(str(tmp_path / "songs"), many.Made(20))

@@ -139,6 +139,7 @@ OF_OTHERS = (
     "src/tailwise/compare/analysis.py",
     "src/tailwise/compare/sweeps/sweep.py",
     "src/tailwise/search/spec.py",
+    "src/tailwise/paper/draft.py",
     "src/tailwise/data/images/canvas.py",
     "src/tailwise/data/images/augment/light.py",
     "src/tailwise/evaluation/embedding/options.py",
