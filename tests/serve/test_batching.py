@@ -106,3 +106,16 @@ def test_whatever_goes_wrong_is_told_and_the_next_sample_is_answered(wrong, rais
     batches = Batches(Odd(), 8)
     assert isinstance(batches.submit(wrong).exception(60), raised)
     assert batches.submit(sample("later")).result(60).name == "later"
+
+
+def test_who_leaves_while_waiting_takes_no_answer_from_others():
+    model = Model()
+    batches = Batches(model, 8)
+    model.go.clear()
+    first = batches.submit(sample("first"))
+    assert model.begun.wait(60)
+    left, stays = batches.submit(sample("left")), batches.submit(sample("stays"))
+    assert left.cancel()
+    model.go.set()
+    assert (first.result(60).name, stays.result(60).name) == ("first", "stays")
+    assert model.batches == [["first"], ["stays"]]

@@ -108,3 +108,28 @@ def test_a_calibration_of_other_classes_is_refused_when_the_server_opens(tmp_pat
     monkeypatch.setattr(predictor, "load_exported", lambda *given: (None, None))
     with pytest.raises(UserError, match=r"card\.json: calibrates kind of the classes b, a; the model has a, b"):
         serve.open_service(Namespace(model=tmp_path, recipe=None, device="cpu", batch=1), Figures())
+
+
+@pytest.mark.parametrize("readers", [1, 2])
+def test_so_many_requests_are_read_at_a_time(readers):
+    reading, most, lock, met = 0, 0, threading.Lock(), threading.Event()
+
+    def answer(files):
+        nonlocal reading, most
+        with lock:
+            reading += 1
+            most = max(most, reading)
+            if reading == 2:
+                met.set()
+        met.wait(60 if readers == 2 else 0.3)
+        with lock:
+            reading -= 1
+        return []
+
+    with client(answer, Limits(readers=readers)) as app:
+        threads = [threading.Thread(target=app.post, args=("/predict",), kwargs={"files": FILE}) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert most == readers

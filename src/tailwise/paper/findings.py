@@ -7,6 +7,7 @@ from typing import Any
 from scipy.stats import hypergeom
 
 from tailwise.metrics.predictions import Predictions
+from tailwise.metrics.statistics import holm
 
 LEVEL = 0.05
 LEAST = 5
@@ -59,19 +60,14 @@ def of_sources(found: Predictions) -> Iterator[str]:
     wrong, count = totals(known)
     errors, labels = sum(wrong.values()), sum(count.values())
     judged = [group for group in count if LEAST <= count[group] < labels]
-    ranked = sorted((float(hypergeom.sf(wrong[of] - 1, labels, errors, count[of])), of) for of in judged)
-    odd = [group for place, (p, group) in enumerate(ranked) if _all_within(ranked[: place + 1], len(ranked))]
+    p = {group: float(hypergeom.sf(wrong[group] - 1, labels, errors, count[group])) for group in judged}
+    odd = [group for group, corrected in holm(p).items() if corrected <= LEVEL]
     for group in odd:
         rest = (errors - wrong[group]) / (labels - count[group])
         told = f"{wrong[group]} of its {count[group]} labels are answered wrongly, of the others {rest:.0%}"
         yield f"{found.head.name}: the source {group} is odd: {told}. Look at its files and labels."
     if judged and not odd:
         yield f"{found.head.name}: none of {len(judged)} sources stands out by its errors."
-
-
-def _all_within(ranked: Sequence[tuple[float, str]], count: int) -> bool:
-    """Whether Holm's procedure reaches the last of these, the lowest p first. count: of all tests"""
-    return all(p * (count - place) <= LEVEL for place, (p, _) in enumerate(ranked))
 
 
 def totals(known: Predictions) -> tuple[dict[str, int], dict[str, int]]:

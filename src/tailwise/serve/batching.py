@@ -46,7 +46,7 @@ class Batches:
     def _work(self) -> None:
         """For ever: whatever is raised goes to those who wait, so that nobody waits without end."""
         while True:
-            taken = self._take()
+            taken = [one for one in self._take() if one[1].set_running_or_notify_cancel()]  # not those who left
             try:
                 for together in by_shape(taken):
                     self.count(len(together))
