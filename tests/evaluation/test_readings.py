@@ -1,6 +1,6 @@
 """How often the test split was read, from a stage's event log."""
 
-from tailwise.evaluation.readings import log_reading, readings, told
+from tailwise.evaluation.readings import log_reading, readings, sentence
 
 
 def test_each_reading_is_logged_and_counted_with_those_before(tmp_path, capsys):
@@ -21,4 +21,4 @@ def test_other_events_and_lines_cut_off_by_a_kill_do_not_count(tmp_path):
 
 
 def test_a_choice_by_the_test_split_is_warned_of():
-    assert "too good" in told(2, 2) and "too good" not in told(5, 1)
+    assert "too good" in sentence(2, 2) and "too good" not in sentence(5, 1)

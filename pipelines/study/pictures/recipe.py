@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tailwise.core.errors import UserError
 from tailwise.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
     from pictures.task import Config, Params
     from tailwise.core.heads import Head
-    from tailwise.data.tables.checks.source import Checked
     from tailwise.engine.contract.task import Task
 
 
@@ -25,9 +23,6 @@ class SmallPictures(Recipe):
         from pictures.task import Params
 
         return Params
-
-    def index(self, params: dict) -> Checked:
-        raise UserError("pictures are prepared by prepare_pictures.py")
 
     def config(self) -> type[Config]:
         from pictures.task import Config

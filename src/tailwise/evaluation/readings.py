@@ -12,7 +12,7 @@ EVENT = "test split read"
 def log_reading(log: Path, params: str) -> str:
     """Log one more reading and tell how many there were. log: an event log; params: hash of the parameters"""
     known = [*readings(log), params]
-    text = told(len(known), len(set(known)))
+    text = sentence(len(known), len(set(known)))
     Events(log).log(EVENT, text, params=params)
     return text
 
@@ -28,7 +28,7 @@ def readings(log: Path) -> list[str]:
     return found
 
 
-def told(times: int, sets: int) -> str:
+def sentence(times: int, sets: int) -> str:
     """Both counts, in a sentence."""
     count = "once" if times == 1 else f"{times} times"
     if sets == 1:

@@ -45,8 +45,8 @@ def of_pairs(head: str, figures: Mapping[str, Any], few: int) -> Iterator[str]:
         pair = max(shares.values(), key=lambda of: sum(each["share"] for each in of))
         support = {each["actual"]: figures["classes"][each["actual"]]["support"] for each in pair}
         each = (f"{one['count']} of {support[one['actual']]} {one['actual']} as {one['predicted']}" for one in pair)
-        told = " and ".join(each)
-        yield f"{head}: the pair that is mistaken most: {told}. Merge the two, or label what tells them apart."
+        confused = " and ".join(each)
+        yield f"{head}: the pair that is mistaken most: {confused}. Merge the two, or label what tells them apart."
 
 
 def of_sources(found: Predictions) -> Iterator[str]:
@@ -64,8 +64,8 @@ def of_sources(found: Predictions) -> Iterator[str]:
     odd = [group for group, corrected in holm(p).items() if corrected <= LEVEL]
     for group in odd:
         rest = (errors - wrong[group]) / (labels - count[group])
-        told = f"{wrong[group]} of its {count[group]} labels are answered wrongly, of the others {rest:.0%}"
-        yield f"{found.head.name}: the source {group} is odd: {told}. Look at its files and labels."
+        errors_here = f"{wrong[group]} of its {count[group]} labels are answered wrongly, of the others {rest:.0%}"
+        yield f"{found.head.name}: the source {group} is odd: {errors_here}. Look at its files and labels."
     if judged and not odd:
         yield f"{found.head.name}: none of {len(judged)} sources stands out by its errors."
 

@@ -64,9 +64,12 @@ class Recipe(ABC):
 
     # params.yaml
 
-    @abstractmethod
     def params(self) -> type:
-        """A dataclass with a field for every section of params.yaml; its `__post_init__` rejects contradictions."""
+        """A dataclass with a field for every section of params.yaml; its `__post_init__` rejects contradictions.
+
+        The default is for a part of another recipe's pipeline, which reads its own sections alone.
+        """
+        return self.config()
 
     def check_inputs(self, params: Any) -> None:  # noqa: B027 - most recipes need nothing
         """Raise UserError if raw data or packages that the pipeline needs are missing."""
@@ -77,9 +80,9 @@ class Recipe(ABC):
 
     # data
 
-    @abstractmethod
     def index(self, params: dict) -> Checked:
         """The labelled samples of each split, checked; UserError for wrong or leaking data."""
+        raise UserError(f"recipe {self.name} reads no raw data: it takes splits that another recipe prepared")
 
     def forecast(self, params: dict, index: Checked) -> Iterator[str]:
         """Lines on which samples preparing the data would lose, split by split."""

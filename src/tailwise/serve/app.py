@@ -79,7 +79,7 @@ def add_predict(app: FastAPI, service: Service, reader: Reader, watch: Watch | N
         figures.count(samples)
         figures.seconds.observe(time.perf_counter() - begun)
         if watch and (windows := watch.add(samples)):
-            later.add_task(watch.look, windows, figures.set_drift)
+            later.add_task(watch.compare_windows, windows, figures.set_drift)
         return {"samples": samples}
 
 

@@ -35,7 +35,7 @@ class Watch:
         self.windows, self.alarms = 0, 0
         self.last: dict[str, dict[str, Drift]] = {}
         self.alarmed = False
-        self._looking = threading.Lock()
+        self._comparing = threading.Lock()
 
     def add(self, samples: Sequence[dict[str, Any]]) -> list[Window]:
         """The full windows that these samples end."""
@@ -53,15 +53,15 @@ class Watch:
             found[name] = profile(len(head.classes), [(head.id(row["class"]), row["confidence"]) for row in rows])
         return found
 
-    def look(self, windows: Sequence[Window], tell: Callable[[dict[str, Any]], None]) -> None:
+    def compare_windows(self, windows: Sequence[Window], record: Callable[[dict[str, Any]], None]) -> None:
         """Compare full windows with the reference, for a thread beside the server's: some tenths of a second each.
 
-        tell: gets the last one's figures
+        record: is called with the last one's figures
         """
-        with self._looking:
+        with self._comparing:
             for window in windows:
                 self._compare(window)
-            tell(self.as_json()["last"])
+            record(self.as_json()["last"])
 
     def _compare(self, window: Window) -> None:
         found = {

@@ -36,8 +36,8 @@ def ablate(args: argparse.Namespace) -> None:
     for cell in todo:
         try:
             figures = run_cell(plan, cell, place)["figures"]
-            told = ", ".join(f"{plan.figures[name].label} {figures[name]:.3f}" for name in plan.compared)
-            print(f"{cell}: {told}", flush=True)
+            compared = ", ".join(f"{plan.figures[name].label} {figures[name]:.3f}" for name in plan.compared)
+            print(f"{cell}: {compared}", flush=True)
         except UserError as error:
             failed += 1
             print(f"{cell}: {error}", file=sys.stderr, flush=True)

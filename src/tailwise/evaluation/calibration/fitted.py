@@ -56,19 +56,26 @@ class Temperature:
 
 
 @dataclass(frozen=True)
-class Vector:
-    """softmax(slope * log p + intercept), a slope and an intercept a class. Intercepts change the classes' prior.
+class _Affine:
+    """A slope and an intercept a class."""
 
-    Source: https://arxiv.org/abs/1706.04599, section 4.2
-    """
-
-    kind: Literal["vector"]
+    kind: str
     classes: tuple[str, ...]
     slopes: tuple[float, ...]
     intercepts: tuple[float, ...]
 
     def __post_init__(self):
         _check_lengths(self.classes, slopes=self.slopes, intercepts=self.intercepts)
+
+
+@dataclass(frozen=True)
+class Vector(_Affine):
+    """softmax(slope * log p + intercept), a slope and an intercept a class. Intercepts change the classes' prior.
+
+    Source: https://arxiv.org/abs/1706.04599, section 4.2
+    """
+
+    kind: Literal["vector"]
 
     def apply(self, probabilities: np.ndarray) -> np.ndarray:
         with np.errstate(over="ignore"):
@@ -79,19 +86,13 @@ class Vector:
 
 
 @dataclass(frozen=True)
-class Platt:
+class Platt(_Affine):
     """sigmoid(slope * log odds + intercept) of each class against the rest, normalised. A value a class.
 
     Source: Platt 1999, Probabilistic outputs for support vector machines
     """
 
     kind: Literal["platt"]
-    classes: tuple[str, ...]
-    slopes: tuple[float, ...]
-    intercepts: tuple[float, ...]
-
-    def __post_init__(self):
-        _check_lengths(self.classes, slopes=self.slopes, intercepts=self.intercepts)
 
     def apply(self, probabilities: np.ndarray) -> np.ndarray:
         with np.errstate(over="ignore"):

@@ -11,7 +11,6 @@ from tailwise.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
     from tailwise.core.heads import Head
-    from tailwise.data.tables.checks.source import Checked
     from tailwise.engine.contract.task import Task
 
 
@@ -20,12 +19,6 @@ class ActionFeatures(Recipe):
 
     name = "actions.features"
     sample_name = "clip"
-
-    def params(self) -> type:
-        return self.config()
-
-    def index(self, params: dict) -> Checked:
-        raise UserError("features are computed of the splits that the actions recipe lists")
 
     def config(self) -> type:
         from tailwise.recipes.actions.features.prepare import Config

@@ -5,12 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tailwise.core.errors import UserError
 from tailwise.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
     from tailwise.core.heads import Head
-    from tailwise.data.tables.checks.source import Checked
     from tailwise.engine.contract.task import Task
     from tailwise.recipes.actions.motion.task import Config
 
@@ -20,13 +18,6 @@ class Motion(Recipe):
 
     name = "actions.motion"
     sample_name = "clip"
-
-    def params(self) -> type[Config]:
-        """The sections that it reads; the rest of params.yaml is the actions recipe's."""
-        return self.config()
-
-    def index(self, params: dict) -> Checked:
-        raise UserError("the motion stream is trained on the clips that the actions recipe decodes")
 
     def config(self) -> type[Config]:
         from tailwise.recipes.actions.motion.task import Config

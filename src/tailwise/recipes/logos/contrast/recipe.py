@@ -5,12 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tailwise.core.errors import UserError
 from tailwise.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
     from tailwise.core.heads import Head
-    from tailwise.data.tables.checks.source import Checked
     from tailwise.engine.contract.task import Task
     from tailwise.recipes.logos.contrast.task import Config
 
@@ -20,13 +18,6 @@ class Contrast(Recipe):
 
     name = "logos.contrast"
     sample_name = "logo"
-
-    def params(self) -> type[Config]:
-        """The sections that it reads; the rest of params.yaml is the logos recipe's."""
-        return self.config()
-
-    def index(self, params: dict) -> Checked:
-        raise UserError("pretraining reads the splits that the logos recipe prepared")
 
     def config(self) -> type[Config]:
         from tailwise.recipes.logos.contrast.task import Config
