@@ -32,7 +32,7 @@ def main() -> None:
     device, events = start(by.training, by.runtime), Events(events_path(stage_name()), by.runtime.verbosity)
     log_difference(device, events)
     run = Run("teacher", by.training, device, data_workers(by.runtime.workers, by.training.threads), events=events)
-    task = recipe.build(config, read_heads(HEADS), None, args.split, by.training.seed)
+    task = recipe.build(config, read_heads(HEADS), None, args.split, 0)  # a seed of weights that nobody asks
     is_ensemble = args.teacher.suffix == ".json"
     files = [(part.path, part.weight) for part in read_ensemble(args.teacher)] if is_ensemble else [(args.teacher, 1.0)]
     answers = ask(task, read_teacher(recipe, config, task, args.split, files), run)

@@ -45,9 +45,7 @@ class Teacher:
             for partner, share in _partners(batch)
         )
 
-    def _weighted(
-        self, part: PartLogits, batch: Batch, own: torch.Tensor, share: torch.Tensor | None
-    ) -> torch.Tensor:
+    def _weighted(self, part: PartLogits, batch: Batch, own: torch.Tensor, share: torch.Tensor | None) -> torch.Tensor:
         """own: (N,) place in the batch of the sample whose answers are learned; share: (B,) of the sample's loss"""
         positions = part.logits.shape[1] if part.logits.ndim > 2 else None
         rows = self.answers[part.head].of(batch.index[own.cpu()], positions).to(part.logits.device)
