@@ -24,7 +24,7 @@ def main() -> None:
     params, counts = read_params(), read_json(Path("reports/classes.json"))["train"]
     labels, balance = load_recipe(args.recipe).labels(args.train, list(counts)), section(params, "balance", Balance)
     for phase in args.phases:
-        how = section(with_chosen(params, phase), phase, Rebalance, ignore=("inputs", "train", "curriculum"))
+        how = section(with_chosen(params, phase), phase, Rebalance, ignore=("inputs", "train", "curriculum", "teacher"))
         boost = {head: boost_from_counts(of_head, how.boost, how.max_weight) for head, of_head in counts.items()}
         of_phase, lines = rebalance(phase, how, boost, counts, labels, balance)
         print("\n".join(lines))

@@ -29,7 +29,7 @@ def main() -> None:
     params, counts = with_chosen(read_params(), phase), read_json(Path("reports/classes.json"))["train"]
     target, how = (
         section(params, "target", Target),
-        section(params, phase, Rebalance, ignore=("inputs", "train", "curriculum")),
+        section(params, phase, Rebalance, ignore=("inputs", "train", "curriculum", "teacher")),
     )
     measured = read_json(Path(f"reports/training/{earlier}/best.json"))
     boost = {}

@@ -1,5 +1,5 @@
 """Train one phase: train.py RECIPE PHASE --train FOLDER --valid FOLDER [--balance FOLDER] [--curriculum FILE]
-[--init WEIGHTS] [--state FILE] [--keep-state] [--recalls FILE]."""
+[--init WEIGHTS] [--state FILE] [--keep-state] [--recalls FILE] [--teacher FOLDER]."""
 
 import argparse
 import os
@@ -37,6 +37,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--init", type=Path)
     parser.add_argument("--state", type=Path, help="what a phase with hand_over: last left, to go on exactly there")
     parser.add_argument("--recalls", type=Path, help="best.json of an earlier phase, for augment_by_class.mastery")
+    parser.add_argument("--teacher", type=Path, help="a teacher's answers to the training samples, for distil")
     parser.add_argument(
         "--keep-state",
         action="store_true",
@@ -59,7 +60,8 @@ def main() -> None:
 
 
 def train(args: argparse.Namespace, params: dict, runtime: Runtime) -> None:
-    inputs = Inputs(HEADS, args.train, args.valid, args.balance, args.init, args.state, args.curriculum, args.recalls)
+    files = args.balance, args.init, args.state, args.curriculum, args.recalls, args.teacher
+    inputs = Inputs(HEADS, args.train, args.valid, *files)
     setup = read_setup(load_recipe(args.recipe), args.phase, params, inputs, runtime)
     facts = [repr(args), *setup.facts, *(file.read_text("utf8") for file in loaded_requirements())]
     with join(setup.device) as world, report_failure(), ExitStack() as stack:
@@ -70,7 +72,8 @@ def train(args: argparse.Namespace, params: dict, runtime: Runtime) -> None:
             for line in margin_warnings(setup.balance.tensors, {head.name: head.classes for head in setup.task.heads}):
                 print(f"warning: {args.phase} {line}")
             print("\n".join(parameter_lines(setup.task.model, setup.phase.trainable)), flush=True)
-        trained = train_phase(setup.task, setup.phase, setup.balance.samples, setup.balance.tensors, run, setup.handed)
+        rebalanced = setup.balance.samples, setup.balance.tensors
+        trained = train_phase(setup.task, setup.phase, *rebalanced, run, setup.handed, setup.answers)
         if recovery:
             write_outputs(args.phase, setup.task.metrics, setup.balance.boosts, trained, setup.asked, run)
             if args.keep_state:

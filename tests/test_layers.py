@@ -54,7 +54,7 @@ ROOMS = {
 }
 """{layer: its rooms, each of which imports itself and those before it}; "" is the layer's own folder."""
 
-SHARED_BY_RECIPES = {"recipes.recipe", "recipes.loading", "recipes.splits", "recipes.exports"}
+SHARED_BY_RECIPES = {f"recipes.{name}" for name in ("recipe", "loading", "splits", "exports", "teachers")}
 """What stages know of recipes."""
 
 MOST_FILES = 12

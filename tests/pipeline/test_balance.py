@@ -97,7 +97,7 @@ def test_phase_3_starts_from_phase_2_and_with_few_samples_counts_decide(finished
     params = read_params(finished / "params.yaml")
     target, how = (
         section(params, "target", Target),
-        section(params, "phase3", Rebalance, ignore=("inputs", "curriculum", "train")),
+        section(params, "phase3", Rebalance, ignore=("inputs", "curriculum", "train", "teacher")),
     )
     before, after = (read_rebalancing(finished / f"data/weights/{phase}").boost for phase in ("phase2", "phase3"))
     best = read_json(finished / "reports/training/phase2/best.json")

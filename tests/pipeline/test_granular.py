@@ -56,16 +56,17 @@ PARAMETERS = {
     "window.height window.width": f"{CHECK} {INDEX}",
     "decode.timeout decode.max_faulty decode.short": f"{CHECK} {INDEX}",
     "phase1.curriculum phase3.curriculum": f"{CHECK} certify report",
-    "phase1.inputs": f"{CHECK} {PHASE1}",
-    "phase2.inputs": f"{CHECK} {PHASE2}",
-    "phase3.inputs": f"{CHECK} {PHASE3}",
+    "phase1.inputs phase1.teacher": f"{CHECK} {PHASE1}",
+    "phase2.inputs phase2.teacher": f"{CHECK} {PHASE2}",
+    "phase3.inputs phase3.teacher": f"{CHECK} {PHASE3}",
     "features.start features.after features.passes features.augment": f"{CHECK} certify report",  # no phase reads them
+    "distillation.teachers": f"{CHECK} certify report",  # no phase learns from them
     "phase1.max_weight phase1.boost.kind phase1.boost.tau phase1.apply_as": f"{CHECK} compute_weights {PHASE1}",
     "phase1.samples.kind": f"{CHECK} choose compute_weights {PHASE1}",
     "phase1.train.epochs phase1.train.lr": f"{CHECK} choose {PHASE1}",
     "phase1.train.optimizer.kind phase1.train.optimizer.weight_decay "
     "phase1.train.loss.kind phase1.train.loss.smoothing "
-    "phase1.train.augment_by_class phase1.train.mix "
+    "phase1.train.augment_by_class phase1.train.mix phase1.train.distil "
     "phase1.train.schedule.kind phase1.train.schedule.warmup phase1.train.schedule.floor phase1.train.clip "
     "phase1.train.augment phase1.train.trainable phase1.train.rates phase1.train.loss_weights.per_view "
     "phase1.train.schedule.start "
@@ -78,7 +79,7 @@ PARAMETERS = {
     "phase2.train.epochs phase2.train.lr": f"{CHECK} choose {PHASE2}",
     "phase2.train.optimizer.kind phase2.train.optimizer.weight_decay "
     "phase2.train.loss.kind phase2.train.loss.smoothing "
-    "phase2.train.augment_by_class phase2.train.mix "
+    "phase2.train.augment_by_class phase2.train.mix phase2.train.distil "
     "phase2.train.schedule.kind phase2.train.schedule.warmup phase2.train.schedule.floor phase2.train.clip "
     "phase2.train.augment phase2.train.trainable phase2.train.rates phase2.train.loss_weights.per_view "
     "phase2.train.schedule.start "
@@ -89,7 +90,7 @@ PARAMETERS = {
     "phase3.train.epochs phase3.train.lr": f"{CHECK} choose {PHASE3}",
     "phase3.train.optimizer.kind phase3.train.optimizer.weight_decay "
     "phase3.train.loss.kind phase3.train.loss.smoothing "
-    "phase3.train.augment_by_class phase3.train.mix "
+    "phase3.train.augment_by_class phase3.train.mix phase3.train.distil "
     "phase3.train.schedule.kind phase3.train.schedule.warmup phase3.train.schedule.floor phase3.train.clip "
     "phase3.train.augment phase3.train.trainable phase3.train.rates phase3.train.loss_weights.per_view "
     "phase3.train.schedule.start "
@@ -234,6 +235,7 @@ CODE = {
     "src/tailwise/recipes/fouls/soccernet/annotations.py": f"check {INDEX}",
     "src/tailwise/recipes/fouls/predict/fouls.py": "",
     "src/tailwise/recipes/fouls/report/page.py": "report",
+    "src/tailwise/recipes/teachers.py": "",
     "src/tailwise/reporting/collect.py": "report",
     "src/tailwise/reporting/figures/classes.py": "draw_figures",
     "src/tailwise/cli/main.py": "",
@@ -265,6 +267,7 @@ CODE = {
     "stages/report.py": "report",
     "stages/draw_figures.py": "draw_figures",
     "stages/extract_features.py": "",
+    "stages/ask_teacher.py": "",
     "presets": "",
     "tests": "",
 }
@@ -299,8 +302,9 @@ def declared() -> set[str]:
 
 
 KEYS = leaves(read_params(ROOT / "params.yaml"))
-MOVED = {"root": ("demo", "raw"), "inputs": ("clips", "copied")}
-"""{key that names a folder of data/: the folder, and another of the same content}"""
+MOVED = {"root": ("data", "demo", "raw"), "inputs": ("data", "clips", "copied")}
+MOVED |= {"teacher": ("data/teachers", "none", "copied")}
+"""{key that names a folder: what it is in, the folder, and another of the same content}"""
 TOUCHED = {row: row for row in CODE if (ROOT / row).is_file()}
 QUICK_KEYS = ("phase2.max_weight", "certificate.loss")
 QUICK_FILES = ("src/tailwise/engine/train/loop.py", "src/tailwise/cli/preset.py")
@@ -340,8 +344,9 @@ def test_a_parameter_reruns_its_stages(key, stubbed, tmp_path, executed):
     project = stubbed.copy(tmp_path / "project")
     moved = MOVED.get(key.rpartition(".")[2])
     if moved:
-        shutil.copytree(project / "data" / moved[0], project / "data" / moved[1])
-    set_parameter(project, key, lambda value: value.replace(*moved) if moved else other(value))
+        place, old, new = moved
+        shutil.copytree(project / place / old, project / place / new)
+    set_parameter(project, key, lambda value: value.replace(*moved[1:]) if moved else other(value))
     assert executed(project, rows(PARAMETERS)[key]) == rows(PARAMETERS)[key]
 
 

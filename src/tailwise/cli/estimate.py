@@ -88,6 +88,7 @@ def _paths(options: list[str]) -> Iterator[tuple[str, Path]]:
 def measure(recipe: str, phase: str, paths: Mapping[str, Path]) -> Cost:
     """Run some steps of a phase. Weights of earlier phases, which are not there yet, are left out."""
     params = with_chosen(read_params(), phase)
+    params[phase]["train"]["distil"] = None  # a teacher's answers may not be there yet, and take no time
     runtime, heads = section(params, "runtime", Runtime), Path("data/index/heads.json")
     for name in ("train", "valid"):
         if not paths[name].exists():

@@ -39,6 +39,8 @@ def check_phase(name: str, model: nn.Module, phase: Phase, heads: Sequence[str],
         set_trainable(model, phase.trainable)
         rate_groups(model, phase.rates)
         check_losses(phase.loss_weights, heads, auxiliary)
+        if phase.distil:
+            phase.distil.check(heads)
     except UserError as error:
         raise UserError(f"{name}.train.{error}") from error
 

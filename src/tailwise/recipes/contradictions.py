@@ -16,7 +16,7 @@ from tailwise.engine.contract.run import Training
 from tailwise.evaluation.selection import Selection
 from tailwise.losses.head.adaptive import AdaptiveFocal
 from tailwise.losses.head.ldam import LDAM
-from tailwise.recipes.phases import PhaseSection
+from tailwise.recipes.phases import NO_TEACHER, Distillation, PhaseSection
 
 Lines = Iterator[str]
 
@@ -84,6 +84,17 @@ def of_learned_weights(
         counted = [phase for phase in phases.values() if phase.loss_weights.get(name, float(name in heads))]
         if not any(moves(f"log_variances.{name}", phase.trainable) for phase in counted):
             yield f"model.learned_weights {name} has no effect: no phase trains it, see loss_weights and trainable"
+
+
+def of_teachers(phases: Mapping[str, PhaseSection], distillation: Distillation) -> Lines:
+    """Teachers that a phase names and that are not there, and teachers that nobody learns from."""
+    teachers = distillation.teachers
+    for name, phase in phases.items():
+        if phase.teacher not in (NO_TEACHER, *teachers):
+            known = f"it has {', '.join(teachers)}" if teachers else "it has none"
+            yield f"{name}.teacher {phase.teacher}: distillation.teachers has no such name, {known}"
+    for teacher in [each for each in teachers if each not in [phase.teacher for phase in phases.values()]]:
+        yield f"distillation.teachers.{teacher} has no effect: it is the teacher of no phase"
 
 
 def of_patterns(phases: Mapping[str, Phase], parameters: Sequence[str]) -> Lines:

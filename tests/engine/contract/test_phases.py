@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 from support.helpers import make_phase
 from tailwise.engine.contract.phases import curve_gaps, hand_over_faults, phase_warnings, trained_phases
+from tailwise.losses.head.distil import Distil
 from tailwise.optim.cosine import Cosine
 from tailwise.optim.linear import Linear as Line
 from tailwise.optim.sgd import SGD
@@ -20,6 +21,14 @@ def test_untracked_outputs_are_warned_of():
     phases = {"a": make_phase(keep_every=1), "b": make_phase(keep_every=1)}
     assert list(phase_warnings(phases, "outs: [data/models/a-epochs]")) == [
         "b: data/models/b-epochs is written and not tracked: add it to the outs of its stage in dvc.yaml"
+    ]
+
+
+def test_a_teacher_that_no_stage_is_given_is_warned_of():
+    phases = {"a": make_phase(distil=Distil(0.5)), "b": make_phase()}
+    assert not list(phase_warnings(phases, "train.py fouls a --teacher data/teachers/x"))
+    assert list(phase_warnings(phases, "train.py fouls a")) == [
+        "a.train.distil needs --teacher in the cmd of its stage in dvc.yaml, see docs/distillation.md"
     ]
 
 

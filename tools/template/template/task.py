@@ -17,7 +17,8 @@ from tailwise.evaluation.certificate import Targets
 from tailwise.losses.classification import classification_loss
 from tailwise.metrics.classification import Classification
 from tailwise.metrics.macro_recall import MacroRecall
-from tailwise.recipes.phases import PhaseSection
+from tailwise.recipes.contradictions import of_teachers
+from tailwise.recipes.phases import Distillation, PhaseSection
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,17 @@ class Params:
     data: Source
     demo: Demo
     phase1: PhaseSection
+    distillation: Distillation
     balance: Balance
     model: Model
     training: Training
     stability: Stability
     certificate: Targets
     runtime: Runtime
+
+    def __post_init__(self):
+        for line in of_teachers({"phase1": self.phase1}, self.distillation):
+            raise ValueError(line)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from tailwise.engine.contract.mixing import Cutmix, Mixup
 from tailwise.engine.contract.options import EarlyStopping
 from tailwise.engine.contract.strength import ClassStrength
 from tailwise.engine.contract.task import Task
+from tailwise.losses.head.distil import Distil
 from tailwise.losses.head.kinds import PLAIN, Loss
 from tailwise.optim.average import EMA, SWA
 from tailwise.optim.groups import Groups
@@ -53,6 +54,7 @@ class Phase:
     mix: mixing of the samples of a micro-batch; None: none
     hand_over: "best": the weights of the best epoch; "last": the full state of the last epoch
     loss: kind of loss of the heads' labels in training
+    distil: how much is learned from the answers of a teacher; None: nothing
     """
 
     epochs: int
@@ -71,6 +73,7 @@ class Phase:
     augment_by_class: ClassStrength | None = None
     mix: Mixup | Cutmix | None = None
     loss: Loss = PLAIN
+    distil: Distil | None = None
 
     def __post_init__(self):
         if self.epochs < 1 or self.lr <= 0 or self.clip <= 0:
@@ -111,7 +114,10 @@ def check_losses(weights: Mapping[str, float], heads: Sequence[str], auxiliary: 
 def check_phase(phase: Phase, task: Task, micro_batch: int) -> None:
     """Raise UserError for options that do not fit the task, the micro-batch or the number of epochs."""
     check_options(phase, task.select is not None, task.mix is not None, micro_batch)
-    check_losses(phase.loss_weights, [head.name for head in task.heads], task.auxiliary)
+    heads = [head.name for head in task.heads]
+    check_losses(phase.loss_weights, heads, task.auxiliary)
+    if phase.distil:
+        phase.distil.check(heads)
 
 
 def check_options(phase: Phase, has_scores: bool, can_mix: bool, micro_batch: int) -> None:

@@ -52,6 +52,8 @@ def phase_warnings(phases: Mapping[str, Phase], dvc_yaml: str) -> Iterator[str]:
         if phase.hand_over == "last" and f"data/models/{name}-state.safetensors" not in dvc_yaml:
             yield f"{name}.train.hand_over last hands over weights alone: its stage in dvc.yaml has no --keep-state"
     for name, phase in phases.items():
+        if phase.distil and "--teacher" not in dvc_yaml:
+            yield f"{name}.train.distil needs --teacher in the cmd of its stage in dvc.yaml, see docs/distillation.md"
         for path in phase.extra_outputs(name):
             if path not in dvc_yaml:
                 yield f"{name}: {path} is written and not tracked: add it to the outs of its stage in dvc.yaml"

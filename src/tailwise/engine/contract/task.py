@@ -39,6 +39,21 @@ class Samples(Protocol):
 
 
 @dataclass(frozen=True)
+class PartLogits:
+    """What a head answers to parts of the samples alone, such as single views, in a training batch.
+
+    loss: the name of their loss in `Task.loss`; logits: (N, C)
+    sample: (N,) int64, places in the batch; share: (N,) what each part counts in its sample, 1 in sum; None: 1
+    """
+
+    loss: str
+    head: str
+    logits: torch.Tensor
+    sample: torch.Tensor
+    share: torch.Tensor | None = None
+
+
+@dataclass(frozen=True)
 class Task:
     """A pipeline's model, data and loss.
 
@@ -60,6 +75,7 @@ class Task:
     mix(batch, how, keys): a prepared batch with its samples mixed and `Batch.mix` set, which the loss must honour;
         called in a phase with `mix`; None: the pipeline cannot
     auxiliary: names of losses that count only in a phase that gives them a weight
+    parts(outputs, batch): what the heads answer to parts of the samples, which a teacher teaches, too; None: nothing
     uncertainty: {head: output (B, 1) or (B, T, 1) that says how uncertain its answers are, on any scale}
     lengths, valid_lengths: (N,) of the training and of the validation samples, such as the positions of sequences:
         batches are of samples of similar length; None: batches do not depend on length
@@ -79,6 +95,7 @@ class Task:
     fallback: Callable[[], "Task"] | None = None
     auxiliary: tuple[str, ...] = ()
     mix: Callable[[Batch, Mixing, np.ndarray], Batch] | None = None
+    parts: Callable[[Outputs, Batch], Sequence[PartLogits]] | None = None
     lengths: Sequence[int] | None = None
     valid_lengths: Sequence[int] | None = None
     uncertainty: Mapping[str, str] = field(default_factory=dict[str, str])

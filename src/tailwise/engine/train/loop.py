@@ -21,6 +21,7 @@ from tailwise.engine.contract.phase import Phase, train_mode
 from tailwise.engine.contract.record import EpochRecord
 from tailwise.engine.contract.run import Run
 from tailwise.engine.contract.task import Task
+from tailwise.engine.evaluate.teacher import Answers
 from tailwise.engine.evaluate.validate import validate
 from tailwise.engine.train.faults import check_limits, check_step, halve_micro_batch, handle_fault, watch_step
 from tailwise.engine.train.guards import StepNumbers
@@ -47,17 +48,19 @@ def train_phase(
     boost: dict[str, ClassBoost],
     run: Run,
     handed: HandOver | None = None,
+    answers: Answers | None = None,
 ) -> PhaseResult:
     """Train `task.model` from its current weights.
 
     samples: indices into `task.train`, or a function of the epoch that returns them
     handed: the full state of the previous phase, to continue exactly where it ended
+    answers: of a teacher, for a phase with `distil`
 
     Returns the weights of the best epoch on `task.valid` by `task.select` (the earliest if tied), or of the last epoch
     if nothing is selected. Raises UserError if every fallback failed, if the loss or gradient is not finite and guards
     are off, and for a boost that affects no trainable parameter.
     """
-    trainer = PhaseTrainer(task, phase, samples, boost, run, handed)
+    trainer = PhaseTrainer(task, phase, samples, boost, run, handed, answers)
     resume(trainer)
     with save_at_end(trainer):
         while not trainer.finished:

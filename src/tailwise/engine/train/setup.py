@@ -23,6 +23,7 @@ from tailwise.engine.contract.run import Run, Stability, Training, start
 from tailwise.engine.contract.task import Samples, Task
 from tailwise.engine.distributed.world import World
 from tailwise.engine.evaluate.inputs import Builder, build_task, class_boosts, read_heads, sample_indices
+from tailwise.engine.evaluate.teacher import Answers, read_answers
 from tailwise.engine.monitor.backend import backend
 from tailwise.engine.monitor.history import Boosts
 from tailwise.engine.monitor.observers import Observer, observers_of
@@ -40,6 +41,7 @@ class Inputs:
 
     init: initial weights; state: state file of a phase with `hand_over: last`; curriculum: samples by epoch
     recalls: figures of the best epoch of an earlier phase
+    teacher: folder of a teacher's answers, for a phase with `distil`
     """
 
     heads: Path
@@ -50,11 +52,12 @@ class Inputs:
     state: Path | None
     curriculum: Path | None = None
     recalls: Path | None = None
+    teacher: Path | None = None
 
     @property
     def paths(self) -> list[Path]:
         every = (self.train, self.valid, self.heads, self.balance, self.init, self.state, self.curriculum, self.recalls)
-        return [path for path in every if path]
+        return [path for path in (*every, self.teacher) if path]
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ class Setup:
     asked: dict
     balance: Balance
     handed: HandOver | None
+    answers: Answers | None
     facts: tuple[str, ...]
 
 
@@ -100,7 +104,8 @@ def read_setup(recipe: Builder, name: str, params: dict, inputs: Inputs, runtime
     balance = with_draws(balance, (training.seed, name), phase, heads, task.samples)
     balance = with_loss(balance, phase, heads, task.samples)
     handed = read_hand_over(inputs.state, task.spec, optimizer_name(phase.optimizer)) if inputs.state else None
-    return Setup(phase, training, stability, device, task, asked.spec, balance, handed, facts)
+    answers = read_answers(inputs.teacher, heads, task.samples) if inputs.teacher and phase.distil else None
+    return Setup(phase, training, stability, device, task, asked.spec, balance, handed, answers, facts)
 
 
 def with_recalls(phase: Phase, file: Path | None) -> Phase:

@@ -151,7 +151,8 @@ def loss_definition(phase: Phase, boost: Mapping[str, ClassBoost]) -> str:
         name: [of_head.apply_as, repr(of_head.loss), *(round(value, 6) for value in of_head.boost.tolist())]
         for name, of_head in sorted(boost.items())
     }
-    return json.dumps([heads, repr(phase.loss), dict(sorted(phase.loss_weights.items()))])
+    taught = [repr(phase.distil)] if phase.distil else []
+    return json.dumps([heads, repr(phase.loss), dict(sorted(phase.loss_weights.items())), *taught])
 
 
 def _mean(values: list[float]) -> float:

@@ -12,12 +12,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from tailwise.core.batch import Batch
+from tailwise.core.batch import Batch, Outputs
 from tailwise.core.tensors import add_up
 from tailwise.engine.batches.memory import catch_oom
 from tailwise.engine.batches.order import seed_for
 from tailwise.engine.distributed.world import World, flattened
 from tailwise.engine.train.guards import Hits, StepNumbers
+from tailwise.engine.train.teacher import denominator
 from tailwise.engine.train.trainer import PhaseTrainer, StepBatches
 from tailwise.losses.head.factors import count_hits
 from tailwise.metrics.interventions import Fault
@@ -91,14 +92,28 @@ def _forward_backward(trainer: PhaseTrainer, step: PreparedStep) -> tuple[torch.
         with run.autocast():
             outputs = task.model(**batch.inputs)
             sums = task.loss(outputs, batch, trainer.boost)
-        counts = {name: step.counts[name if name in batch.targets else ""] for name in sums}
-        weights = {name: task.loss_weight(name, trainer.phase.loss_weights) for name in sums}
-        loss = add_up(weights[name] * sums[name] / max(counts[name], 1) for name in sums if weights[name])
+        loss = _loss(trainer, step.counts, (batch, outputs, sums))
         loss.backward()
         total = total + loss.detach()
         for head, found in count_hits(trainer.boost, outputs, batch).items():
             hits.setdefault(head, []).append(found)
     return total, {head: add_up(found).tolist() for head, found in hits.items()}
+
+
+def _loss(
+    trainer: PhaseTrainer, counts: Counter[str], found: tuple[Batch, Outputs, dict[str, torch.Tensor]]
+) -> torch.Tensor:
+    """A micro-batch's part of the loss, (): of each sum its weight times it, by its number over the full step.
+
+    found: the micro-batch, the model's outputs and the sums of `Task.loss`
+    """
+    (batch, outputs, sums), task, teacher = found, trainer.task, trainer.teacher
+    taught = teacher.sums(task, outputs, batch) if teacher else {}
+    own = {name: teacher.own_share(name, taught) if teacher else 1.0 for name in sums}
+    terms = [(own[name], name, sums[name], name if name in batch.targets else "") for name in sums]
+    terms += [(1.0, name, total, denominator(name, outputs)) for name, total in taught.items()]
+    weighed = [(task.loss_weight(name, trainer.phase.loss_weights) * share, *rest) for share, name, *rest in terms]
+    return add_up(weight * total / max(counts[of], 1) for weight, total, of in weighed if weight)
 
 
 def seed_device(device: torch.device, seed: int) -> None:

@@ -21,11 +21,13 @@ from tailwise.engine.contract.run import Run
 from tailwise.engine.contract.strength import strength_of
 from tailwise.engine.contract.task import Task
 from tailwise.engine.evaluate.batch_norm import batch_norms, measure_statistics
+from tailwise.engine.evaluate.teacher import Answers
 from tailwise.engine.monitor.clock import SaveTimer
 from tailwise.engine.monitor.gradients import blocks_of
 from tailwise.engine.train.effect import check_effect, check_limit_names
 from tailwise.engine.train.guards import GuardState
 from tailwise.engine.train.state import PhaseResult, TrainState, loss_definition
+from tailwise.engine.train.teacher import teacher_of
 from tailwise.losses.head.boost import ClassBoost
 from tailwise.optim.average import EMA, WeightAverage
 from tailwise.optim.groups import StepOptimizer
@@ -51,9 +53,11 @@ class PhaseTrainer:
         boost: dict[str, ClassBoost],
         run: Run,
         handed: HandOver | None = None,
+        answers: Answers | None = None,
     ):
         check_phase(phase, task, run.training.micro_batch)
         self.phase, self.run, self.handed = phase, run, handed
+        self.teacher = teacher_of(phase.distil, answers)
         self.samples = samples_by_epoch(samples, phase.epochs)
         self.strength = strength_of(phase.augment, phase.augment_by_class, task.heads, task.labels, self.samples)
         self.boost = {head: of_head.to(run.device) for head, of_head in boost.items()}

@@ -6,6 +6,7 @@ import torch
 
 from tailwise.core.batch import Batch, Outputs
 from tailwise.core.tensors import add_up
+from tailwise.engine.contract.task import PartLogits
 from tailwise.losses.classification import classification_loss
 from tailwise.losses.head.boost import ClassBoost, boosted_cross_entropy
 from tailwise.losses.uncertainty import weigh_by_uncertainty
@@ -23,6 +24,15 @@ def foul_loss(outputs: Outputs, batch: Batch, boost: Mapping[str, ClassBoost] | 
     if of_views := [head for head in sums if view_output(head) in outputs]:
         sums[PER_VIEW] = torch.stack([per_view(outputs, batch, head, boost) for head in of_views]).sum()
     return weigh_by_uncertainty(sums, outputs, batch)
+
+
+def view_logits(outputs: Outputs, batch: Batch) -> list[PartLogits]:
+    """`Task.parts`: the logits of each view alone, of which a teacher teaches its answer to the whole foul."""
+    mask = batch.inputs["mask"]
+    foul = mask.nonzero()[:, 0]
+    share = (1 / mask.sum(dim=1))[foul]
+    alone = {head: outputs[view_output(head)] for head in batch.targets if view_output(head) in outputs}
+    return [PartLogits(PER_VIEW, head, logits, foul, share) for head, logits in alone.items()]
 
 
 def per_view(outputs: Outputs, batch: Batch, head: str, boost: Mapping[str, ClassBoost] | None) -> torch.Tensor:

@@ -26,6 +26,7 @@ from tailwise.recipes.fouls.demo import Demo
 from tailwise.recipes.fouls.inputs import Features, FoulPhase
 from tailwise.recipes.fouls.loss import PER_VIEW
 from tailwise.recipes.fouls.source import Source
+from tailwise.recipes.phases import Distillation
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Params:
     selection: Selection = field(default=Selection(), kw_only=True)
     resampling: Resampling = field(default=Resampling(), kw_only=True)
     export: Export = field(default=Export(), kw_only=True)
+    distillation: Distillation = field(default=Distillation(), kw_only=True)
 
     def __post_init__(self):
         shape = (self.window.frames, self.window.height, self.window.width)
@@ -89,6 +91,7 @@ class Params:
         yield from shared.of_patterns(trained, parameters)
         yield from contradictions.of_trainable(trained, parameters, pretrained, getattr(backbone, "checkpoint", False))
         yield from shared.of_phases(trained, self.training)
+        yield from shared.of_teachers(self.phases(), self.distillation)
         yield from shared.of_selection(trained, self.selection)
         yield from contradictions.of_features(self.phases(), self.features, parameters)
         yield from shared.of_machine(self.training, self.runtime)

@@ -16,7 +16,7 @@ from tailwise.metrics.classification import Classification
 from tailwise.metrics.macro_recall import MacroRecall
 from tailwise.recipes.fouls.annotated.model import FoulModel, as_plain
 from tailwise.recipes.fouls.data import Wanted, read_data
-from tailwise.recipes.fouls.loss import PER_VIEW, foul_loss
+from tailwise.recipes.fouls.loss import PER_VIEW, foul_loss, view_logits
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ def build(
         valid=data.valid,
         prepare=data.prepare,
         loss=foul_loss,
+        parts=view_logits,
         mix=data.mix,
         auxiliary=(PER_VIEW, *config.model.auxiliary),
         metrics=metrics(heads),
