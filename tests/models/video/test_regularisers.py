@@ -186,7 +186,9 @@ def test_a_transformer_with_drop_block_is_refused(kind):
 
 
 def test_torchvision_is_imported_only_for_stochastic_depth():
-    script = "import sys\nfrom tailwise.models.video.tiny import *\nTiny('tiny', 8, residual=True{}).build((4, 16, 16))\n"
+    script = (
+        "import sys\nfrom tailwise.models.video.tiny import *\nTiny('tiny', 8, residual=True{}).build((4, 16, 16))\n"
+    )
     for options, imported in (("", False), (", stochastic_depth=0.1", True)):
         code = f"{script.format(options)}sys.exit(('torchvision' in sys.modules) is not {imported})"
         subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": str(SRC)}, check=True)
