@@ -18,7 +18,7 @@ def step(kind: str, channels_last: bool):
 
 
 def main(repeats: int = 3) -> None:
-    for kind in [name for name, architecture in ARCHITECTURES.items() if architecture.convolutional]:
+    for kind in [name for name, architecture in ARCHITECTURES.items() if architecture.groups]:
         works = {"as PyTorch lays them out": step(kind, False), "channels last": step(kind, True)}
         table = Table(f"{kind}, {torch.get_num_threads()} threads", seconds(interleave(works, repeats)))
         print(markdown(table), flush=True)

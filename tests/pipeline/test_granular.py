@@ -100,9 +100,10 @@ PARAMETERS = {
     "target_weak_classes certify report",
     "target.recall target.prior_samples target.min_support": f"{CHECK} {TARGET}",
     "model.variant.kind model.variant.dropout": f"{CHECK} {TRAINING}",
-    "model.auxiliary model.metadata model.learned_weights": f"{CHECK} {TRAINING}",
+    "model.auxiliary model.metadata model.learned_weights model.head_dropout": f"{CHECK} {TRAINING}",
     "model.backbone.kind model.backbone.width model.backbone.motion "
-    "model.backbone.residual model.backbone.norm": f"{CHECK} choose {TRAINING}",
+    "model.backbone.residual model.backbone.norm model.backbone.drop_block "
+    "model.backbone.stochastic_depth": f"{CHECK} choose {TRAINING}",
     "augment.mirror augment.shift augment.brightness augment.delay augment.zoom augment.rotate augment.contrast "
     "augment.colour augment.speed augment.drop_frames augment.reverse augment.erase augment.drop_views "
     "augment.reversible augment.one_sided": f"{CHECK} {TRAINING}",

@@ -28,6 +28,7 @@ from tailwise.models.sequence.projections import Projections
 from tailwise.models.sequence.scales import Convolutions, Pyramid, Resolutions
 from tailwise.models.sequence.tagger import SequenceModel
 from tailwise.models.video.backbones import Video
+from tailwise.models.video.regularisers import DropBlock
 from tailwise.models.video.tiny import Tiny
 from tailwise.models.video.variants import Dual, Optimized, Progressive, Simplified
 from tailwise.models.weights import NoWeights
@@ -92,6 +93,7 @@ EVERYTHING = SequenceModel(
     Attention(2),
     auxiliary=("next",),
 )
+REGULARISED = Tiny("tiny", 8, residual=True, drop_block=DropBlock(0.3, 2), stochastic_depth=0.5)
 R3D = Video("r3d_18", NoWeights("none"), False, False)
 
 MODELS: dict[str, dict[str, Any]] = {
@@ -99,6 +101,7 @@ MODELS: dict[str, dict[str, Any]] = {
     "fouls-progressive": fouls(FoulModel(Progressive(0.0, "progressive"), TINY, metadata=("replay", "camera"))),
     "fouls-optimized": fouls(FoulModel(Optimized(0.0, "optimized"), Tiny("tiny", 8, "differences", True, "batch"))),
     "fouls-dual": fouls(FoulModel(Dual(0.0, "dual"), TINY)),
+    "fouls-regularised": fouls(FoulModel(Simplified(0.5, "simplified"), REGULARISED, head_dropout={"action": 0.9})),
     "fouls-r3d": fouls(FoulModel(Simplified(0.0, "simplified"), R3D)),
     "sections": sections(SequenceModel(SMALL_LSTM)),
     "sections-everything": sections(EVERYTHING),

@@ -8,7 +8,7 @@ import torch
 from torch.optim import Optimizer
 
 Groups = list[dict[str, Any]]
-"""torch's parameter groups, with "params" and "rate", a factor on the phase's lr."""
+"""torch's parameter groups, with "params" and "rate", a factor on the phase's lr; "weight_decay" where it is a group's own."""
 
 
 class StepOptimizer(Protocol):
@@ -34,12 +34,16 @@ class StepOptimizer(Protocol):
 
 
 def split_decay(groups: Groups, weight_decay: float) -> Groups:
-    """Weight decay for parameters with two dimensions or more, so not for biases and norms."""
+    """Weight decay for parameters with two dimensions or more, so not for biases and norms.
+
+    weight_decay: of the groups that have none of their own
+    """
     split: Groups = []
     for group in groups:
+        decay = group.get("weight_decay", weight_decay)
         decayed = [p for p in group["params"] if p.ndim > 1]
         plain = [p for p in group["params"] if p.ndim <= 1]
-        split.append({**group, "params": decayed, "weight_decay": weight_decay})
+        split.append({**group, "params": decayed, "weight_decay": decay})
         split.append({**group, "params": plain, "weight_decay": 0.0})
     return [group for group in split if group["params"]]
 

@@ -18,6 +18,9 @@ from tailwise.engine.contract.phase import (
 )
 from tailwise.optim.adamw import AdamW
 from tailwise.optim.average import SWA
+from tailwise.optim.ranger import Ranger
+from tailwise.optim.sam import SAM
+from tailwise.optim.sgd import SGD
 
 
 @pytest.mark.parametrize(
@@ -105,6 +108,69 @@ def test_a_rate_without_effect_is_refused(rates, said):
 def test_a_rate_of_nothing_is_refused():
     with pytest.raises(ValueError, match="freeze parameters by trainable"):
         Rate("*", 0.0)
+
+
+DECAYS = (Rate("heads.size.*", 0.5, weight_decay=0.4), Rate("heads.colour.*", weight_decay=0.0))
+
+
+def test_a_group_decays_at_its_own_rate_by_one_step_by_hand():
+    """Plain descent on gradients of 1, at a rate of 0.1: w - 0.1 * factor * (1 + decay * w), and no decay of biases."""
+    model = Linear(5, HEADS).double()
+    before = {name: p.detach().clone() for name, p in model.named_parameters()}
+    optimizer = SGD("sgd", 0.2, momentum=0.0).build(rate_groups(model, DECAYS[:1]), 0.1)
+    for group in optimizer.param_groups:
+        group["lr"] = 0.1 * group["rate"]
+    for parameter in model.parameters():
+        parameter.grad = torch.ones_like(parameter)
+    optimizer.step()
+    for name, parameter in model.named_parameters():
+        factor, decay = (0.5, 0.4) if "size" in name else (1.0, 0.2)
+        decay = 0.0 if name.endswith("bias") else decay
+        torch.testing.assert_close(parameter.detach(), before[name] - 0.1 * factor * (1 + decay * before[name]))
+
+
+@pytest.mark.parametrize("kind", [AdamW("adamw", 0.1), Ranger("ranger", 0.1), SAM("sam", SGD("sgd", 0.1))])
+def test_every_optimizer_takes_the_decay_of_groups(kind):
+    model = Linear(5, HEADS)
+    groups = kind.build(rate_groups(model, DECAYS[:1]), 1e-3).param_groups
+    named = {id(p): name for name, p in model.named_parameters()}
+    assert {named[id(p)]: group["weight_decay"] for group in groups for p in group["params"]} == {
+        "heads.colour.weight": 0.1,
+        "heads.colour.bias": 0.0,
+        "heads.size.weight": 0.4,
+        "heads.size.bias": 0.0,
+    }
+
+
+def test_a_row_without_a_decay_keeps_the_optimizers_and_0_is_none():
+    model = Linear(5, HEADS)
+    groups = rate_groups(model, (Rate("heads.size.*", 0.5), *DECAYS[1:]))
+    assert [(group["rate"], group.get("weight_decay")) for group in groups] == [(1.0, 0.0), (0.5, None)]
+    decays = {
+        group["rate"]: group["weight_decay"] for group in AdamW("adamw", 0.1).build(groups, 1e-3).param_groups[::2]
+    }
+    assert decays == {1.0: 0.0, 0.5: 0.1}
+
+
+def test_a_decay_without_effect_is_refused():
+    with pytest.raises(UserError, match=r"rates: '\*.bias': weight_decay has no effect: biases and norms never decay"):
+        rate_groups(Linear(5, HEADS), (Rate("*.bias", weight_decay=0.1),))
+
+
+def test_a_negative_decay_is_refused():
+    with pytest.raises(ValueError, match="weight_decay must not be negative, found -0.1"):
+        Rate("*", weight_decay=-0.1)
+
+
+def test_a_fallback_model_keeps_the_decay_of_what_it_still_has():
+    """Its last layer has no weight that decays, so the row is left with its rate alone."""
+    asked = nn.ModuleDict({"first": nn.Linear(2, 2), "last": nn.Linear(2, 2)})
+    fallback = nn.ModuleDict({"first": nn.Linear(2, 2), "last": nn.LayerNorm(2)})
+    rates = (Rate("first.*", 0.5, 0.2), Rate("last.*", 0.1, 0.3))
+    fitted = adapt_phase(make_phase(rates=rates), fallback, shapes(asked))
+    assert fitted.rates == (rates[0], Rate("last.*", 0.1))
+    set_trainable(fallback, fitted.trainable)
+    assert len(rate_groups(fallback, fitted.rates)) == 2
 
 
 def test_parameters_are_counted_by_part():

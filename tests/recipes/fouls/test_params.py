@@ -42,6 +42,27 @@ def changed(**values):
         ),
         ({"phase2__train__rates": [{"pattern": "head.*", "factor": 0.1}]}, r"phase2.train.rates: 'head.\*' names no"),
         (
+            {"phase2__train__rates": [{"pattern": "*.bias", "weight_decay": 0.0}]},
+            r"phase2.train.rates: '\*.bias': weight_decay has no effect: biases and norms never decay",
+        ),
+        ({"phase2__train__rates": [{"pattern": "*", "weight_decay": -1}]}, "weight_decay must not be negative"),
+        ({"model__backbone__stochastic_depth": 0.1}, "model.backbone: stochastic_depth needs residual layers"),
+        ({"model__backbone__drop_block": {"rate": 0, "size": 3}}, r"model.backbone.drop_block: rate must be in \(0, 1"),
+        ({"model__backbone__drop_block": {"rat": 0.1}}, "model.backbone.drop_block.rat is unknown; did you mean rate"),
+        (
+            {"model__backbone": S3D | {"kind": "mvit_v2_s", "drop_block": {"rate": 0.1}}},
+            "model.backbone: drop_block needs a convolutional model, mvit_v2_s is none: set it to null",
+        ),
+        (
+            {"model__backbone": S3D | {"stochastic_depth": 0.1}},
+            "model.backbone.stochastic_depth is unknown; known: kind",
+        ),
+        ({"model__head_dropout": {"action": 1.0}}, r"model: head_dropout.action must be in \[0, 1\), found 1"),
+        (
+            {"model__head_dropout": {"contact": 0.2}},
+            "model.head_dropout.contact: the model has no such head; it has action, severity",
+        ),
+        (
             {"phase2__train__loss_weights": {"per_vew": 0.5}},
             "phase2.train.loss_weights.per_vew: the task has no such loss; it has action, severity, per_view",
         ),

@@ -1,6 +1,6 @@
 """A phase: all settings of one training call, as data."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from typing import Literal
@@ -16,7 +16,7 @@ from tailwise.engine.contract.task import Task
 from tailwise.losses.head.distil import Distil
 from tailwise.losses.head.kinds import PLAIN, Loss
 from tailwise.optim.average import EMA, SWA
-from tailwise.optim.groups import Groups
+from tailwise.optim.groups import Groups, check_decay
 from tailwise.optim.kinds import Optimizer, Schedule
 from tailwise.optim.plateau import Plateau
 
@@ -26,14 +26,25 @@ Shapes = dict[str, torch.Size]
 
 @dataclass(frozen=True)
 class Rate:
-    """Parameters whose names match `pattern` are trained at `factor` times the phase's lr."""
+    """Parameters whose names match `pattern` are trained at `factor` times the phase's lr.
+
+    weight_decay: of those with two or more dimensions, instead of the optimizer's; None: the optimizer's
+    """
 
     pattern: str
-    factor: float
+    factor: float = 1.0
+    weight_decay: float | None = None
 
     def __post_init__(self):
         if self.factor <= 0:
             raise ValueError(f"factor must be positive, found {self.factor:g}; freeze parameters by trainable")
+        check_decay(self.weight_decay or 0.0)
+
+    @property
+    def group(self) -> dict[str, float]:
+        """What its parameter group has besides the parameters."""
+        own = {} if self.weight_decay is None else {"weight_decay": self.weight_decay}
+        return {"rate": self.factor, **own}
 
 
 @dataclass(frozen=True)
@@ -45,7 +56,7 @@ class Phase:
     clip: maximum gradient norm
     augment: strength in [0, 1] of the pipeline's augmentation
     trainable: patterns of trainable parameter names (``*`` for all, ``!`` to exclude); the rest is frozen
-    rates: learning rate factors for parameter groups; the first matching pattern applies
+    rates: learning rate factors and weight decay of parameter groups; the first matching pattern applies
     early_stopping: criterion for stopping before the last epoch; None: never
     loss_weights: {loss: weight}; a loss that is not named has weight 1, an auxiliary one 0
     average: weight averaging; the average is validated and handed over instead of the weights; None: no averaging
@@ -149,8 +160,14 @@ def adapt_phase(phase: Phase, model: nn.Module, known: Shapes) -> Phase:
     """
     own = shapes(model)
     trained = tuple(name for name, shape in own.items() if known.get(name) != shape or moves(name, phase.trainable))
-    rates = tuple(rate for rate in phase.rates if any(fnmatch(name, rate.pattern) for name in trained))
-    return replace(phase, trainable=trained, rates=rates)
+    matching = {rate: [own[name] for name in trained if fnmatch(name, rate.pattern)] for rate in phase.rates}
+    rates = (rate if _decays(of) else replace(rate, weight_decay=None) for rate, of in matching.items() if of)
+    return replace(phase, trainable=trained, rates=tuple(rates))
+
+
+def _decays(shapes: Iterable[torch.Size]) -> bool:
+    """Whether weight decay applies to any of these."""
+    return any(len(shape) > 1 for shape in shapes)
 
 
 def set_trainable(model: nn.Module, patterns: tuple[str, ...]) -> list[nn.Parameter]:
@@ -186,9 +203,9 @@ def parameter_lines(model: nn.Module, patterns: tuple[str, ...]) -> list[str]:
 
 
 def rate_groups(model: nn.Module, rates: tuple[Rate, ...]) -> Groups:
-    """Trainable parameters grouped by learning rate factor, in model order.
+    """Trainable parameters grouped by the first rate that matches, in model order.
 
-    Raises UserError for a pattern that matches no trainable parameter.
+    Raises UserError for a pattern that matches no trainable parameter, and for a weight decay without effect.
     """
     check_patterns(model, "rates", [rate.pattern for rate in rates])
     groups: dict[Rate | None, list[nn.Parameter]] = {}
@@ -199,7 +216,9 @@ def rate_groups(model: nn.Module, rates: tuple[Rate, ...]) -> Groups:
     for rate in rates:
         if rate not in groups:
             raise UserError(f"rates: {rate.pattern!r} has no effect: what it names is frozen, or named before")
-    return [{"params": moving, "rate": rate.factor if rate else 1.0} for rate, moving in groups.items()]
+        if rate.weight_decay is not None and not _decays(parameter.shape for parameter in groups[rate]):
+            raise UserError(f"rates: {rate.pattern!r}: weight_decay has no effect: biases and norms never decay")
+    return [{"params": moving, **(rate.group if rate else {"rate": 1.0})} for rate, moving in groups.items()]
 
 
 def check_patterns(model: nn.Module, key: str, patterns: list[str]) -> None:

@@ -12,6 +12,7 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint
 
 from tailwise.models.video.pretrained import Kinetics400, resize
+from tailwise.models.video.regularisers import BlockDropout, DropBlock
 from tailwise.models.weights import NoWeights, WeightsFile, load
 
 if TYPE_CHECKING:
@@ -30,16 +31,21 @@ class Video:
 
     checkpoint: activation checkpointing per block: less memory, more time, the same gradients
     channels_last: use the memory format channels_last_3d; convolutional models only
+    drop_block: blocks of the maps of the last layers are left out in training; convolutional models only; None: none
     """
 
     kind: Literal["r3d_18", "mc3_18", "r2plus1d_18", "s3d", "mvit_v2_s", "swin3d_t"]
     weights: NoWeights | Kinetics400 | WeightsFile
     checkpoint: bool
     channels_last: bool
+    drop_block: DropBlock | None = None
 
     def __post_init__(self):
-        if self.channels_last and not ARCHITECTURES[self.kind].convolutional:
+        groups = ARCHITECTURES[self.kind].groups
+        if self.channels_last and not groups:
             raise ValueError(f"channels_last has no effect on {self.kind}, set it to false")
+        if self.drop_block and not groups:
+            raise ValueError(f"drop_block needs a convolutional model, {self.kind} is none: set it to null")
 
     def bare(self) -> "Video":
         """The same model without the options that change neither its tensors nor its outputs."""
@@ -70,6 +76,9 @@ class Video:
             fit_tables(net, shape)
         if self.kind == "s3d":
             keep_signal(net)
+        if self.drop_block:
+            for group in ARCHITECTURES[self.kind].groups:
+                cast(nn.Sequential, net.get_submodule(group)).append(BlockDropout(self.drop_block))
         if self.channels_last:
             net.to(memory_format=torch.channels_last_3d)
         seen = get_model_weights(self.kind)["KINETICS400_V1"].transforms()
@@ -220,20 +229,21 @@ class Architecture:
     dim: width of the embedding
     least: minimum frames, and minimum height and width; S3D also runs with 5 frames, but below 8 the gradient of its
         first temporal convolution is wrong on CPU, or the process crashes (torch 2.15)
+    groups: of a convolutional model, the last groups of layers, after which DropBlock may come
     """
 
     embed: Callable[..., torch.Tensor]
     head: str
     dim: int
     least: tuple[int, int]
-    convolutional: bool
+    groups: tuple[str, ...] = ()
 
 
 ARCHITECTURES = {
-    "r3d_18": Architecture(embed_resnet, "fc", 512, (1, 1), True),
-    "mc3_18": Architecture(embed_resnet, "fc", 512, (1, 1), True),
-    "r2plus1d_18": Architecture(embed_resnet, "fc", 512, (1, 1), True),
-    "s3d": Architecture(embed_s3d, "classifier", 1024, (8, 17), True),
-    "mvit_v2_s": Architecture(embed_mvit, "head", 768, (1, 1), False),
-    "swin3d_t": Architecture(embed_swin, "head", 768, (1, 1), False),
+    "r3d_18": Architecture(embed_resnet, "fc", 512, (1, 1), ("layer3", "layer4")),
+    "mc3_18": Architecture(embed_resnet, "fc", 512, (1, 1), ("layer3", "layer4")),
+    "r2plus1d_18": Architecture(embed_resnet, "fc", 512, (1, 1), ("layer3", "layer4")),
+    "s3d": Architecture(embed_s3d, "classifier", 1024, (8, 17), ("features",)),
+    "mvit_v2_s": Architecture(embed_mvit, "head", 768, (1, 1)),
+    "swin3d_t": Architecture(embed_swin, "head", 768, (1, 1)),
 }

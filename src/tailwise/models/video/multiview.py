@@ -30,11 +30,13 @@ class Additions:
     auxiliary: heads that are trained only, for what the others gain by it
     metadata: {what is known of a view: number of its values}; each value has an embedding
     learned: losses whose weight is learned
+    head_dropout: {head: its rate of dropout before the last layer, instead of the variant's}
     """
 
     auxiliary: tuple[Head, ...] = ()
     metadata: Mapping[str, int] = field(default_factory=dict[str, int])
     learned: tuple[str, ...] = ()
+    head_dropout: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,9 @@ class Model:
     def build(self, heads: tuple[Head, ...], shape: tuple[int, int, int]) -> "MultiView":
         """The randomly initialised model for clips of `shape` (frames, height, width); ValueError if too small."""
         backbone, added = self.backbone.build(shape), self.additions()
-        fusion = self.variant.build(backbone.dim, [len(head.classes) for head in (*heads, *added.auxiliary)])
+        every = (*heads, *added.auxiliary)
+        own = {i: added.head_dropout[head.name] for i, head in enumerate(every) if head.name in added.head_dropout}
+        fusion = self.variant.build(backbone.dim, [len(head.classes) for head in every], own)
         names, auxiliary = ([head.name for head in of] for of in (heads, added.auxiliary))
         metadata = ViewEmbeddings(added.metadata, backbone.dim) if added.metadata else None
         learned = log_variances(added.learned) if added.learned else None

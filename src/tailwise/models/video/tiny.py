@@ -8,6 +8,8 @@ from typing import Literal
 import torch
 from torch import nn
 
+from tailwise.models.video.regularisers import BlockDropout, DropBlock, check_rate, depth_rates, sometimes
+
 PATCH = 4
 MOTION_GAIN = 3.0
 """Scales motion features, which are small compared with pixel values."""
@@ -23,6 +25,8 @@ class Tiny:
     residual: whether the layers that halve the frames have a shortcut
     norm: group norm, per clip, or batch norm, over the clips of a micro-batch, which keeps how strongly a clip moves
         compared with others
+    drop_block: blocks of the last two layers' maps are left out in training; None: none
+    stochastic_depth: rate at which the last residual layer is left out for a clip in training, earlier ones less
     """
 
     kind: Literal["tiny"]
@@ -30,10 +34,15 @@ class Tiny:
     motion: Literal["deviations", "differences"] = "deviations"
     residual: bool = False
     norm: Literal["group", "batch"] = "group"
+    drop_block: DropBlock | None = None
+    stochastic_depth: float = 0.0
 
     def __post_init__(self):
         if self.width < 8 or self.width % 8:
             raise ValueError(f"width must be a multiple of 8, found {self.width}")
+        check_rate("stochastic_depth", self.stochastic_depth)
+        if self.stochastic_depth and not self.residual:
+            raise ValueError("stochastic_depth needs residual layers: set residual to true, or it to 0")
 
     def bare(self) -> "Tiny":
         return self
@@ -66,13 +75,16 @@ class TinyBackbone(nn.Module):
     def __init__(self, options: Tiny):
         super().__init__()
         width, norm = options.width, NORMS[options.norm]
+        depth = depth_rates(options.stochastic_depth, 2) if options.residual else [None, None]
+        drops = [BlockDropout(options.drop_block)] if options.drop_block else []
         self.dim, self.motion = 4 * width, MOTIONS[options.motion]
         self.patches = nn.Linear(3 * PATCH**2, width)
         self.layers = nn.Sequential(
             _layer(width, 2 * width, (1, 2, 2), norm),
-            _halve(2 * width, norm, options.residual),
-            _layer(2 * width, 4 * width, (1, 2, 2), norm),
-            _halve(4 * width, norm, options.residual),
+            _halve(2 * width, norm, depth[0]),
+            _layer(2 * width, 4 * width, (1, 2, 2), norm).extend(drops),
+            _halve(4 * width, norm, depth[1]),
+            *drops,
         )
 
     def forward(self, clips: torch.Tensor) -> torch.Tensor:
@@ -120,9 +132,10 @@ def _layer(inside: int, outside: int, stride: tuple[int, int, int], norm: Norm) 
     return nn.Sequential(convolution, norm(outside), nn.ReLU(inplace=True))
 
 
-def _halve(channels: int, norm: Norm, residual: bool) -> nn.Module:
+def _halve(channels: int, norm: Norm, depth_rate: float | None) -> nn.Module:
+    """depth_rate: of stochastic depth of a residual layer; None: not residual"""
     layer = _layer(channels, channels, (2, 1, 1), norm)
-    return Residual(layer) if residual else layer
+    return layer if depth_rate is None else Residual(sometimes(layer, depth_rate))
 
 
 class Residual(nn.Module):

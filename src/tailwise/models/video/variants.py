@@ -5,7 +5,7 @@ training fails with this one; None after the last.
 """
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -13,9 +13,13 @@ import torch
 from torch import nn
 
 from tailwise.models.video.fusion import QueryAttention, ViewAttention, masked_mean, uniform_weights
+from tailwise.models.video.regularisers import HeadDropout, check_rate
 
 Sizes = list[int]
 """The number of classes of each head."""
+Own = Mapping[int, float]
+"""{number of a head: its own rate of dropout before the last layer}"""
+NONE: Own = {}
 
 
 @dataclass(frozen=True)
@@ -25,8 +29,7 @@ class Variant:
     dropout: float
 
     def __post_init__(self):
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout must be in [0, 1), found {self.dropout}")
+        check_rate("dropout", self.dropout)
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,8 @@ class Simplified(Variant):
 
     kind: Literal["simplified"]
 
-    def build(self, dim: int, sizes: Sizes) -> "Fusion":
-        return SharedAttention(dim, sizes, self.dropout)
+    def build(self, dim: int, sizes: Sizes, own: Own = NONE) -> "Fusion":
+        return SharedAttention(dim, sizes, HeadDropout(self.dropout, own, len(sizes)))
 
     def fallback(self) -> None:
         return None
@@ -52,8 +55,8 @@ class Progressive(Variant):
 
     kind: Literal["progressive"]
 
-    def build(self, dim: int, sizes: Sizes) -> "Fusion":
-        return Levels(dim, sizes, self.dropout)
+    def build(self, dim: int, sizes: Sizes, own: Own = NONE) -> "Fusion":
+        return Levels(dim, sizes, HeadDropout(self.dropout, own, len(sizes)))
 
     def fallback(self) -> Simplified:
         return Simplified(self.dropout, "simplified")
@@ -65,8 +68,8 @@ class Optimized(Variant):
 
     kind: Literal["optimized"]
 
-    def build(self, dim: int, sizes: Sizes) -> "Fusion":
-        return OwnAttentions(dim, dim // 2, sizes, 4, self.dropout)
+    def build(self, dim: int, sizes: Sizes, own: Own = NONE) -> "Fusion":
+        return OwnAttentions(dim, dim // 2, sizes, 4, HeadDropout(self.dropout, own, len(sizes)))
 
     def fallback(self) -> Progressive:
         return Progressive(self.dropout, "progressive")
@@ -78,8 +81,8 @@ class Dual(Variant):
 
     kind: Literal["dual"]
 
-    def build(self, dim: int, sizes: Sizes) -> "Fusion":
-        return OwnAttentions(dim, dim, sizes, 8, self.dropout)
+    def build(self, dim: int, sizes: Sizes, own: Own = NONE) -> "Fusion":
+        return OwnAttentions(dim, dim, sizes, 8, HeadDropout(self.dropout, own, len(sizes)))
 
     def fallback(self) -> Optimized:
         return Optimized(self.dropout, "optimized")
@@ -103,10 +106,10 @@ class Fusion(nn.Module):
 class SharedAttention(Fusion):
     """See `Simplified`."""
 
-    def __init__(self, dim: int, sizes: Sizes, dropout: float):
+    def __init__(self, dim: int, sizes: Sizes, dropout: HeadDropout):
         super().__init__()
         self.attention = ViewAttention(dim)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = dropout
         self.heads = nn.ModuleList(nn.Linear(dim, size) for size in sizes)
 
     def forward(self, views: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
@@ -116,8 +119,7 @@ class SharedAttention(Fusion):
         return self._classified(views)  # a single view has a weight of 1
 
     def _classified(self, pooled: torch.Tensor) -> list[torch.Tensor]:
-        pooled = self.dropout(pooled)
-        return [head(pooled) for head in self.heads]
+        return [head(one) for head, one in zip(self.heads, self.dropout.of_one(pooled))]
 
     def weights(self, views: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
         """The shared attention weights, the same for every head: each view's exact share in the pooled vector."""
@@ -127,9 +129,9 @@ class SharedAttention(Fusion):
 class Levels(Fusion):
     """See `Progressive`. Levels 2 and 3 are zero-initialised residuals: enabling one changes no logit."""
 
-    def __init__(self, dim: int, sizes: Sizes, dropout: float):
+    def __init__(self, dim: int, sizes: Sizes, dropout: HeadDropout):
         super().__init__()
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = dropout
         self.level1 = nn.ModuleList(nn.Linear(dim, size) for size in sizes)
         self.level2 = AddedAttention(dim)
         self.level3 = nn.ModuleList(
@@ -137,8 +139,8 @@ class Levels(Fusion):
         )
 
     def forward(self, views: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
-        pooled = self.dropout(masked_mean(views, mask) + self.level2(views, mask))
-        return [head(pooled) + branch(pooled) for head, branch in zip(self.level1, self.level3)]
+        pooled = self.dropout.of_one(masked_mean(views, mask) + self.level2(views, mask))
+        return [head(one) + branch(one) for head, branch, one in zip(self.level1, self.level3, pooled)]
 
     def weights(self, views: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
         """Level 2's attention weights, the same for every head; uniform while level 2 is still zero.
@@ -165,19 +167,20 @@ class AddedAttention(nn.Module):
 class OwnAttentions(Fusion):
     """See `Optimized` and `Dual`: the heads share the backbone and the first projection, nothing else."""
 
-    def __init__(self, dim: int, inner: int, sizes: Sizes, attention_heads: int, dropout: float):
+    def __init__(self, dim: int, inner: int, sizes: Sizes, attention_heads: int, dropout: HeadDropout):
         super().__init__()
         if inner % attention_heads:
             raise ValueError(f"{attention_heads} attention heads do not divide features of width {inner}")
         self.project = nn.Sequential(nn.Linear(dim, inner), nn.GELU()) if inner != dim else nn.Identity()
-        self.attentions = nn.ModuleList(QueryAttention(inner, attention_heads, dropout) for _ in sizes)
-        self.dropout = nn.Dropout(dropout)
+        rate = dropout.common.p
+        self.attentions = nn.ModuleList(QueryAttention(inner, attention_heads, rate) for _ in sizes)
+        self.dropout = dropout
         self.heads = nn.ModuleList(nn.Linear(inner, size) for size in sizes)
 
     def forward(self, views: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
         projected = self.project(views)
         pooled = [attention(projected, mask) for attention in self.attentions]
-        return [head(self.dropout(one)) for head, one in zip(self.heads, pooled)]
+        return [head(one) for head, one in zip(self.heads, self.dropout.of_each(pooled))]
 
     def weights(self, views: torch.Tensor, mask: torch.Tensor) -> list[torch.Tensor]:
         """Attention weights of each head, see `QueryAttention.weights`."""

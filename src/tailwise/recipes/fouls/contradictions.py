@@ -3,7 +3,7 @@
 Each function checks some sections against each other; a section checks itself in its dataclass.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from tailwise.balance.samplers import Sampler
 from tailwise.balance.subset import AllSamples, Oversampled, Rebalance
@@ -75,6 +75,14 @@ def of_losses(model: FoulModel, phases: Mapping[str, Phase]) -> Lines:
     for name in model.auxiliary:
         if not any(phase.loss_weights.get(name) for phase in phases.values()):
             yield f"model.auxiliary {name} has no effect: name it in a phase's loss_weights, as {{{name}: 0.1}}"
+
+
+def of_head_dropout(model: FoulModel, heads: Sequence[str]) -> Lines:
+    """Rates of heads that are not there. heads: of the official labels"""
+    known = (*heads, *model.auxiliary)
+    for name in model.head_dropout:
+        if name not in known:
+            yield f"model.head_dropout.{name}: the model has no such head; it has {', '.join(known)}"
 
 
 def of_adjustment(last: PhaseSection, evaluation: EvaluationOptions) -> Lines:

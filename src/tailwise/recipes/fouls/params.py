@@ -81,6 +81,7 @@ class Params:
         yield from contradictions.of_augment(self.augment, self.window, trained)
         yield from contradictions.of_annotations(self.data, self.model, self.phases())
         yield from contradictions.of_losses(self.model, trained)
+        yield from contradictions.of_head_dropout(self.model, self.data.head_names)
         yield from shared.of_learned_weights(
             self.model.learned_weights, self.data.head_names, self.auxiliary_losses, trained
         )

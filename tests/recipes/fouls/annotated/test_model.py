@@ -194,6 +194,7 @@ def test_the_weights_file_has_all_that_evaluation_needs(store, tmp_path, model):
 
 def test_the_default_leaves_the_specification_and_the_batch_as_they_were(store):
     assert as_plain(PLAIN).keys() == {"variant", "backbone"}
+    assert as_plain(PLAIN)["backbone"].keys() == {"kind", "width", "motion", "residual", "norm"}
     task = task_of(PLAIN, store)
     assert task.spec["model"].keys() == {"variant", "backbone"} and task.auxiliary == (PER_VIEW,)
     batch = whole(task.valid)
