@@ -8,7 +8,7 @@ import torch
 from torch.optim import Optimizer
 
 Groups = list[dict[str, Any]]
-"""torch's parameter groups, with "params" and "rate", a factor on the phase's lr; "weight_decay" where it is a group's own."""
+"""torch's parameter groups, with "params" and "rate", a factor on the phase's lr; some have a "weight_decay"."""
 
 
 class StepOptimizer(Protocol):
