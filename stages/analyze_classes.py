@@ -10,8 +10,9 @@ import pandas as pd
 
 from tailwise.balance.boosts import EffectiveNumber
 from tailwise.balance.counts import check_counts, count_classes, imbalance_ratio, joint_counts
-from tailwise.core.files import read_json, write_json
+from tailwise.core.files import read_csv, read_json, write_json
 from tailwise.core.tables import write_table
+from tailwise.data.tables.pseudo import PSEUDO, count_pseudo, limits_of_pseudo
 from tailwise.recipes.recipe import load_recipe
 
 EFFECTIVE = EffectiveNumber("effective", beta=0.999)
@@ -32,6 +33,9 @@ def main() -> None:
         summary[split] = count_classes(labels, heads)
         joint[split] = joint_counts(labels, heads)
     check_counts(summary["train"])
+    if made := count_pseudo(read_csv(args.train / "manifest.csv"), heads):
+        summary[PSEUDO] = made
+        print("\n".join(limits_of_pseudo(summary)))
     for head, counts in summary["train"].items():
         table = frequencies(counts, summary["valid"][head])
         print(f"{head}: imbalance {imbalance_ratio(counts):.1f}")

@@ -16,6 +16,7 @@ from tailwise.core.files import read_json, write_json
 from tailwise.core.params.config import read_params, section, sections
 from tailwise.core.stage.events import events_path, stage_name
 from tailwise.core.stage.requirements import loaded_requirements
+from tailwise.data.tables.pseudo import limits_of_pseudo
 from tailwise.engine.checkpoint.recovery import files_in, fingerprint, loaded_code
 from tailwise.engine.checkpoint.weights import INSTEAD_OF, read_tensors
 from tailwise.engine.contract.metric import labels_of
@@ -50,7 +51,8 @@ def main() -> None:
     recipe, targets = load_recipe(args.recipe), section(params, "certificate", Targets)
     config, by = sections(params, recipe.config()), sections(params, ComputeConfig)
     task, run = trained_task(recipe, config, by, args.weights, args.split)
-    counts = read_json(Path("reports/classes.json"))["train"]
+    classes = read_json(Path("reports/classes.json"))
+    counts = classes["train"]
     taus = taus_in(read_json(args.validation)) if args.validation else {}
     priors = {name: log_prior(counts[name]).tolist() for name in taus}
     decode = recipe.decoder(args.decoding, task.heads) if args.decoding else None
@@ -70,6 +72,7 @@ def main() -> None:
     facts[COMPUTING] = backend(run.device)
     facts |= extra.figures
     warnings = [limits_of_intervals(recipe.sample_name), *limits_of_model(task.spec, asked), *warnings, *changes]
+    warnings += limits_of_pseudo(classes)
     made = certificate(rows, of_split, warnings, facts)
     write_json(args.certificate, made)
     keep_backend(run.device)

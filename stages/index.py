@@ -11,7 +11,9 @@ from pathlib import Path
 from tailwise.core.files import write_json
 from tailwise.core.params.config import read_params, section
 from tailwise.core.tables import write_table
+from tailwise.data.tables.checks.pseudo import with_pseudo
 from tailwise.data.tables.checks.summary import describe, summarize
+from tailwise.data.tables.pseudo import PseudoLabels
 from tailwise.data.tables.resampling import Resampling, resample
 from tailwise.recipes.recipe import load_recipe
 
@@ -25,6 +27,7 @@ def main() -> None:
     recipe = load_recipe(args.recipe)
     found = recipe.index(params)
     data = replace(found, index=resample(found.index, wanted(params)))
+    data = with_pseudo(data, pseudo_labels(params), Path(section(params, "data.root", str)))
     print("\n".join(describe(data)))
     print("".join(f"{line}\n" for line in recipe.forecast(params, data)), end="")
     for split, rows in data.index.rows.items():
@@ -38,6 +41,12 @@ def main() -> None:
 def wanted(params: dict) -> Resampling:
     """The section resampling, which a pipeline may have."""
     return section(params, "resampling", Resampling) if "resampling" in params else Resampling()
+
+
+def pseudo_labels(params: dict) -> PseudoLabels | None:
+    """data.pseudo, which a pipeline may have; None: no labels by a model."""
+    given = section(params, "data", dict).get("pseudo")
+    return None if given is None else section(params, "data.pseudo", PseudoLabels)
 
 
 if __name__ == "__main__":

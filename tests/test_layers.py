@@ -38,9 +38,10 @@ ALLOWED = {
     "serve": PURE | {"data", "evaluation", "export", "recipes"},
     "paper": BASE | {"metrics"},
     "ensemble": BASE | {"metrics", "evaluation", "compare"},
+    "pseudo": BASE | {"data"},
     "crossvalidation": BASE | {"metrics", "evaluation", "reporting", "compare"},
     "cli": WORK
-    | {"recipes", "ablation", "compare", "search", "ensemble", "crossvalidation", "export", "serve", "paper"},
+    | {"recipes", "ablation", "compare", "search", "ensemble", "crossvalidation", "pseudo", "export", "serve", "paper"},
     "__main__": {"cli"},
 }
 """{layer: the layers below that it may import besides itself}. What is not named here may not exist."""

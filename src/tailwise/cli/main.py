@@ -9,6 +9,7 @@ from tailwise.cli.doctor.command import add_doctor
 from tailwise.cli.export import add_export
 from tailwise.cli.feedback import add_feedback
 from tailwise.cli.paper import add_paper
+from tailwise.cli.predict.arguments import add_predict, add_pseudo_label
 from tailwise.cli.runs.arguments import (
     add_ablate,
     add_compare,
@@ -21,8 +22,6 @@ from tailwise.cli.runs.arguments import (
 from tailwise.cli.serve import add_serve
 from tailwise.core.errors import UserError, describe_error, escape, escape_output, print_error
 from tailwise.core.system.imports import NO_THREAD, threads_exhausted
-
-WEIGHTS = Path("data/models/selected.safetensors")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -51,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="tailwise", description="Train on long-tailed data: see README.md.")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     add_predict(commands.add_parser("predict", help="classes of new samples from a weights file"))
+    add_pseudo_label(commands.add_parser("pseudo-label", help="labels by a model to train with: docs/pseudo-labels.md"))
     add_export(commands.add_parser("export", help="a model as ONNX or for torch, with its card: docs/export.md"))
     add_serve(commands.add_parser("serve", help="answer requests over HTTP with an exported model: docs/serve.md"))
     add_feedback(commands.add_parser("feedback", help="a table of the corrections that a server kept: docs/serve.md"))
@@ -76,40 +76,6 @@ def parser() -> argparse.ArgumentParser:
     ):
         commands.add_parser(name, help=text).set_defaults(run=run)
     return top
-
-
-def add_predict(one: argparse.ArgumentParser) -> None:
-    """Arguments of `predict` that all recipes share; the recipe interprets the inputs."""
-    one.add_argument(
-        "paths",
-        type=Path,
-        nargs="*",
-        metavar="PATH",
-        help="one sample, such as the clips of a foul; or a folder or zip in the recipe's layout: docs/prediction.md",
-    )
-    one.add_argument(
-        "--table", type=Path, metavar="FILE", help="CSV of samples, with the columns that the recipe reads"
-    )
-    one.add_argument("--root", type=Path, metavar="DIR", help="where the table's paths begin; default: its folder")
-    one.add_argument("--folder", type=Path, metavar="DIR", help="every file below it as a sample of its own")
-    add_predict_options(one)
-    one.set_defaults(run=_predict)
-
-
-def add_predict_options(one: argparse.ArgumentParser) -> None:
-    """Arguments for model, device and output."""
-    which = one.add_mutually_exclusive_group()
-    which.add_argument("--weights", type=Path, default=WEIGHTS, help="default: %(default)s")
-    which.add_argument("--model", type=Path, metavar="FOLDER", help="that tailwise export wrote, instead of --weights")
-    one.add_argument("--recipe", metavar="MODULE", help="package of a recipe that is no part of tailwise, as tagger")
-    one.add_argument("--calibration", type=Path, metavar="FILE", help="of the stage calibrate, for its probabilities")
-    one.add_argument("--decoding", type=Path, metavar="FILE", help="of the stage fit_decoding, for its answers")
-    one.add_argument("--costs", type=Path, metavar="FILE", help="what errors cost: the cheapest class is the answer")
-    one.add_argument("--format", metavar="NAME", help="text, csv or one of the recipe's; default: text for one sample")
-    one.add_argument("--out", type=Path, metavar="FILE", help="default: standard output")
-    one.add_argument("--set", metavar="NAME", help="name of the split in the predictions; default: the folder's")
-    one.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: %(default)s")
-    one.add_argument("--workers", type=int, default=2, help="processes that read the samples; default: 2")
 
 
 def add_preset(one: argparse.ArgumentParser) -> None:
@@ -153,14 +119,6 @@ def add_unpack(one: argparse.ArgumentParser) -> None:
     )
     one.add_argument("folder", type=Path, metavar="FOLDER", help="where the files go, by name, without folders")
     one.set_defaults(run=_unpack)
-
-
-def _predict(args: argparse.Namespace) -> None:
-    if args.workers < 1:
-        raise UserError(f"--workers must be at least 1, found {args.workers}")
-    from tailwise.cli.predict.command import predict
-
-    predict(args)
 
 
 def _download(args: argparse.Namespace) -> None:

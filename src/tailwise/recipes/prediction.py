@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,6 +30,19 @@ class Inputs:
     split: str = ""
     form: str = "csv"
     notes: Sequence[str] = ()
+
+
+@runtime_checkable
+class Unlabelled(Protocol):
+    """One of `Inputs.samples` that a table of labels can list, see `tailwise pseudo-label`."""
+
+    def rows(self, split: str) -> dict[str, dict[str, str]]:
+        """{part, as `Prediction.parts` names it: its row of an index, without labels}; "" for a sample without parts.
+
+        Columns: sample, group, path (where the file is, from the working folder) and those that the recipe's index has.
+        split: of the inputs, "" if there is none
+        """
+        ...
 
 
 @dataclass(frozen=True)

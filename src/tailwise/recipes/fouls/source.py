@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tailwise.data.tables.checks.root import name_fault
+from tailwise.data.tables.pseudo import PseudoLabels
 from tailwise.data.tables.table import Table
 from tailwise.recipes.fouls.soccernet.reader import HEADS, Soccernet
 
@@ -13,11 +14,13 @@ class Source:
     """root: folder of raw clips and annotations
     leaks: what to do about content or a group in two splits, and a clip under two labels
     reader: of the annotations
+    pseudo: samples with labels by a model, which are trained with, too; None: none
     """
 
     root: str
     leaks: Literal["refuse", "warn"]
     reader: Soccernet | Table
+    pseudo: PseudoLabels | None = None
 
     def __post_init__(self):
         if fault := name_fault(self.root):

@@ -1,9 +1,14 @@
 """Summary of the index stage, as JSON and as lines."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from tailwise.core.tables import column
 from tailwise.data.tables.checks.source import Checked
+from tailwise.data.tables.pseudo import PSEUDO
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SHOWN = 20
 """Leaks, and other warnings, printed per split; reports/index.json has all of them."""
@@ -14,12 +19,24 @@ def summarize(data: Checked) -> dict:
     summary = {}
     for split, rows in data.index.rows.items():
         views = {"views": len(rows)} if "view" in rows else {}
-        counts = {"samples": rows["sample"].nunique(), **views, "dropped": data.index.dropped[split]}
+        counts = {
+            "samples": rows["sample"].nunique(),
+            **views,
+            **_by_models(rows),
+            "dropped": data.index.dropped[split],
+        }
         within = [leak for leak in data.leaks if not leak.crosses]
         found = {"leaks": [leak for leak in data.leaks if leak.crosses], "warnings": [*within, *data.warnings]}
         texts = {name: [leak.text for leak in of if leak.split == split] for name, of in found.items()}
         summary[split] = counts | {name: of_split for name, of_split in texts.items() if of_split}
     return summary
+
+
+def _by_models(rows: "pd.DataFrame") -> dict[str, int]:
+    """How many of the samples have labels that a model made, where any split may have them."""
+    if PSEUDO not in rows:
+        return {}
+    return {"labelled by a model": rows.loc[column(rows, PSEUDO) != "", "sample"].nunique()}
 
 
 def describe(data: Checked) -> Iterator[str]:

@@ -38,12 +38,25 @@ Known = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True)
 class Foul:
-    """name: its number in a split; clips: a view each, as paths from `root` that may lead into a zip"""
+    """name: its number in a split; clips: a view each, as paths from `root` that may lead into a zip
+
+    group: the match or source that it is of; "": unknown
+    """
 
     name: str
     root: Path
     clips: tuple[str, ...]
     known: Known = field(default_factory=dict[str, Mapping[str, str]])
+    group: str = ""
+
+    def rows(self, split: str) -> dict[str, dict[str, str]]:
+        """{clip: its row of an index}, see `recipes.prediction.Unlabelled`. A foul of no known group is its own."""
+        sample = f"{split}/{self.name}" if split else self.name
+        place = {"sample": sample, "group": self.group or sample}
+        return {
+            clip: {**place, "view": str(view), "path": (self.root / clip).as_posix(), **self.known.get(clip, {})}
+            for view, clip in enumerate(self.clips)
+        }
 
 
 class Split(NamedTuple):
@@ -82,7 +95,13 @@ def read_split(path: Path) -> Split:
     annotated = _annotated(root, folder)
     views = {number: _views(foul, folder, number, found.get(number, {})) for number, foul in annotated.items()} or found
     fouls = [
-        Foul(number, root, tuple(of_foul.values()), known_of(of_foul, annotated.get(number)))
+        Foul(
+            number,
+            root,
+            tuple(of_foul.values()),
+            known_of(of_foul, annotated.get(number)),
+            _match(annotated.get(number)),
+        )
         for number, of_foul in views.items()
     ]
     inside = PurePosixPath(folder).name or root.resolve().name
@@ -170,6 +189,12 @@ def known_of(views: dict[int, str], foul: Fields | None) -> Known:
     clips = foul.objects("Clips") if foul and foul.values.get("Clips") else []
     said = {clip.clip_number(): clip.values for clip in clips}
     return {path: {"view": str(view), **_camera(said.get(view, {}))} for view, path in views.items()}
+
+
+def _match(foul: Fields | None) -> str:
+    """The match that the annotation names, as the index has it; "" without one."""
+    match = foul.values.get("UrlLocal") if foul else None
+    return clean_name(match).replace("\\", "/") if isinstance(match, str) else ""
 
 
 def _camera(clip: Mapping[str, object]) -> dict[str, str]:

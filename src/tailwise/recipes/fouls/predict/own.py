@@ -19,8 +19,8 @@ MOST_LINES = 200_000
 def read_table(file: Path, root: Path | None) -> tuple[list[Foul], tuple[str, ...]]:
     """The samples of a table, and lines on what is odd in it; labels are not read.
 
-    file: CSV with the columns sample, path and perhaps view, as for training; root: where its paths begin, by default
-        the folder of the table
+    file: CSV with the columns sample, path and perhaps view and group, as for training; root: where its paths
+        begin, by default the folder of the table
     Raises UserError for a table that cannot be read or contradicts itself, or of whose clips none is there.
     """
     if (size := regular(file).stat().st_size) > LARGEST_TABLE or _lines(file) > MOST_LINES:
@@ -31,7 +31,8 @@ def read_table(file: Path, root: Path | None) -> tuple[list[Foul], tuple[str, ..
         if name not in columns:
             raise UserError(f"{file}: has no column {name}; there are: {', '.join(columns)}")
     root = file.parent if root is None else root
-    samples = [Foul(name, root, tuple(clips)) for name, clips in _clips(lines).items()]
+    groups = {line.cells["sample"]: line.cells.get("group", "") for line in lines}
+    samples = [Foul(name, root, tuple(clips), group=groups[name]) for name, clips in _clips(lines).items()]
     if not any(RawFile(root, clip).exists() for sample in samples for clip in sample.clips):
         raise UserError(f"{file}: none of its clips is there, as {root / samples[0].clips[0]}; see --root")
     return samples, tuple(_in_several(samples))

@@ -8,6 +8,8 @@ import numpy as np
 ACTIONS = ("Tackling", "Standing tackling", "High leg", "Holding", "Pushing", "Elbowing", "Challenge", "Dive")
 SEVERITIES = ("No offence", "No card", "Yellow card", "Red card")
 SPLITS = ("Train", "Valid", "Test")
+CHALLENGE = "Chall"
+"""The split without labels, named as the official one."""
 FPS = 25
 
 ACTION_SKEW = (357, 1038, 103, 273, 88, 178, 336, 28)
@@ -32,7 +34,10 @@ FOULS_PER_MATCH = 10
 
 @dataclass(frozen=True)
 class Demo:
-    """The demo's size: fouls that survive the official label rule, pixels, frames, the frame of contact."""
+    """The demo's size: fouls that survive the official label rule, pixels, frames, the frame of contact.
+
+    challenge: fouls of the split without labels, which are drawn as those of train; 0: no such split
+    """
 
     seed: int
     train: int
@@ -42,12 +47,16 @@ class Demo:
     height: int
     frames: int
     contact: int
+    challenge: int = 0
 
     def __post_init__(self) -> None:
         if self.seed < 0:
             raise ValueError(f"seed {self.seed} is negative")
         if self.train < LEAST_PER_CLASS * len(ACTIONS):
             raise ValueError(f"train {self.train} cannot hold {LEAST_PER_CLASS} fouls of {len(ACTIONS)} actions")
+        if self.challenge < 0 or 0 < self.challenge < LEAST_PER_CLASS * len(ACTIONS):
+            least = LEAST_PER_CLASS * len(ACTIONS)
+            raise ValueError(f"challenge must be 0, for no such split, or at least {least}, found {self.challenge}")
         for name in ("valid", "test"):
             if getattr(self, name) < len(ACTIONS):
                 raise ValueError(f"{name} {getattr(self, name)} cannot hold a foul of each of {len(ACTIONS)} actions")
@@ -84,7 +93,7 @@ def stream(seed: int, purpose: Literal["plan", "match", "foul", "view"], split: 
     """An independent random generator for these keys, whatever else is drawn and in whatever order."""
     first, second = (*ids, 0, 0)[:2]
     number = ("plan", "match", "foul", "view").index(purpose)
-    return np.random.default_rng([seed, number, SPLITS.index(split), first, second])
+    return np.random.default_rng([seed, number, (*SPLITS, CHALLENGE).index(split), first, second])
 
 
 def apportion(total: int, skew: tuple[int, ...], least: int) -> list[int]:
@@ -130,6 +139,18 @@ def plan_split(demo: Demo, split: str) -> list[Foul]:
     return [
         Foul(split, index, match, action, severity, seen, fault)
         for index, ((((action, severity), fault), match), seen) in enumerate(zip(zip(rows, matches), views))
+    ]
+
+
+def plan_challenge(demo: Demo) -> list[Foul]:
+    """All fouls of the split without labels, ordered by id; none of its files is faulty."""
+    rng = stream(demo.seed, "plan", CHALLENGE)
+    labels = train_labels(demo.challenge, rng) if demo.challenge else []
+    matches = match_of_each(len(labels), rng)
+    views = [draw_views(rng) for _ in labels]
+    return [
+        Foul(CHALLENGE, index, match, action, severity, seen)
+        for index, ((action, severity), match, seen) in enumerate(zip(labels, matches, views))
     ]
 
 
