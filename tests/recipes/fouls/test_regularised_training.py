@@ -149,7 +149,11 @@ def gap(option: str, seed: int) -> float:
 
 @pytest.mark.parametrize("seed", slow_but([1, 2, 3], 1))
 def test_head_dropout_narrows_the_gap_of_few_noisy_samples(seed):
-    """Without it the model is sure of what it learned by heart. The training labels are learned all the same."""
+    """Without it the model is sure of what it learned by heart. The training labels are learned all the same.
+
+    An effect in one setting, chosen among six since it shows there: with batch norm the gap grew for some seeds. Recall
+    hardly changes. Whether it helps a real model is for the study.
+    """
     assert gap("head_dropout", seed) < 0.75 * gap("plain", seed)
     (plain, plain_valid), (train, valid) = measured("plain", seed), measured("head_dropout", seed)
     assert plain["macro_recall"] == train["macro_recall"] == 1
