@@ -23,12 +23,12 @@ def draw(counts: tuple[int, ...], seed: int) -> tuple[torch.Tensor, torch.Tensor
 
 
 def train(x: torch.Tensor, labels: torch.Tensor) -> Linear:
-    valid = draw((60, 60, 60), 9)
-    tables = (Table({"x": inputs}, {HEAD.name: of}) for inputs, of in ((x, labels), valid))
-    task = make_task(Linear(DIM, (HEAD,)), *tables, (HEAD,))
+    samples, valid = (Table({"x": inputs}, {HEAD.name: of}) for inputs, of in ((x, labels), draw((60, 60, 60), 9)))
+    model = Linear(DIM, (HEAD,))
+    task = make_task(model, samples, valid, (HEAD,))
     weights = train_phase(task, make_phase(6, lr=5e-2), range(len(labels)), {}, make_run(batch_size=50)).weights
-    task.model.load_state_dict(weights)
-    return task.model
+    model.load_state_dict(weights)
+    return model
 
 
 def likely(model: Linear, x: torch.Tensor) -> np.ndarray:
