@@ -27,7 +27,7 @@ def main() -> None:
     recipe = load_recipe(args.recipe)
     found = recipe.index(params)
     data = replace(found, index=resample(found.index, wanted(params)))
-    data = with_pseudo(data, pseudo_labels(params), Path(section(params, "data.root", str)))
+    data = with_pseudo(data, *pseudo_labels(params))
     print("\n".join(describe(data)))
     print("".join(f"{line}\n" for line in recipe.forecast(params, data)), end="")
     for split, rows in data.index.rows.items():
@@ -43,10 +43,12 @@ def wanted(params: dict) -> Resampling:
     return section(params, "resampling", Resampling) if "resampling" in params else Resampling()
 
 
-def pseudo_labels(params: dict) -> PseudoLabels | None:
-    """data.pseudo, which a pipeline may have; None: no labels by a model."""
-    given = section(params, "data", dict).get("pseudo")
-    return None if given is None else section(params, "data.pseudo", PseudoLabels)
+def pseudo_labels(params: dict) -> tuple[PseudoLabels | None, Path]:
+    """data.pseudo, which a pipeline may have, and data.root; None: no labels by a model."""
+    given = params.get("data", {})
+    if given.get("pseudo") is None:
+        return None, Path()
+    return section(params, "data.pseudo", PseudoLabels), Path(section(params, "data.root", str))
 
 
 if __name__ == "__main__":

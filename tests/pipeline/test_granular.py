@@ -49,9 +49,10 @@ TRAINING = f"train_phase1 measure_difficulty train_phase2 target_weak_classes {P
 # `check` reads all of params.yaml but `runtime`, and `save_config` keeps it; the report shows that, and the certificate
 # names it.
 PARAMETERS = {
-    "data.root data.reader.kind data.reader.keep_dropped": f"{CHECK} {INDEX}",
+    "data.root data.reader.kind data.reader.keep_dropped data.pseudo": f"{CHECK} {INDEX}",
     "data.leaks": f"{CHECK} index certify report",
-    "demo.seed demo.train demo.valid demo.test demo.width demo.height demo.frames demo.contact": f"{CHECK} {DEMO}",
+    "demo.seed demo.train demo.valid demo.test demo.challenge "
+    "demo.width demo.height demo.frames demo.contact": f"{CHECK} {DEMO}",
     "window.unit window.centre window.stride window.frames window.margin": f"{CHECK} {INDEX}",
     "window.height window.width": f"{CHECK} {INDEX}",
     "decode.timeout decode.max_faulty decode.short": f"{CHECK} {INDEX}",
@@ -171,6 +172,7 @@ OF_OTHERS = (
     "src/tailwise/evaluation/costs/decisions.py",
     "src/tailwise/ensemble/greedy.py",
     "src/tailwise/crossvalidation/pooled.py",
+    "src/tailwise/pseudo/selection.py",
     "src/tailwise/cli/doctor/command.py",
     "src/tailwise/export/run/folder.py",
     "src/tailwise/export/graph/views.py",

@@ -1,6 +1,7 @@
 """The demo: its counts and files."""
 
 import filecmp
+import hashlib
 import json
 import os
 import platform
@@ -17,7 +18,16 @@ import pytest
 
 from support.video.demos import FULL, SMOKE, TINY
 from tailwise.recipes.fouls.demo import Demo, film, make_demo
-from tailwise.recipes.fouls.demo.scene.plan import ACTIONS, FPS, SEVERITIES, SPLITS, apportion, even_labels, plan_split
+from tailwise.recipes.fouls.demo.scene.plan import (
+    ACTIONS,
+    FPS,
+    SEVERITIES,
+    SPLITS,
+    apportion,
+    even_labels,
+    plan_challenge,
+    plan_split,
+)
 
 FOUL_FIELDS = {
     "UrlLocal",
@@ -164,6 +174,45 @@ def test_same_bytes_with_one_worker_or_two(world: Path, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(f"{split}.zip" for split in SPLITS)
     for split in SPLITS:
         assert filecmp.cmp(world / f"{split}.zip", tmp_path / f"{split}.zip", shallow=False)
+
+
+def test_a_challenge_adds_a_split_without_labels_and_changes_no_other_file(world: Path, tmp_path: Path) -> None:
+    demo = replace(TINY, challenge=16)
+    make_demo(demo, tmp_path / "more", workers=2)
+    assert sorted(path.name for path in (tmp_path / "more").iterdir()) == [
+        "Chall.zip",
+        "Test.zip",
+        "Train.zip",
+        "Valid.zip",
+    ]
+    for split in SPLITS:
+        assert filecmp.cmp(world / f"{split}.zip", tmp_path / "more" / f"{split}.zip", shallow=False)
+    with zipfile.ZipFile(tmp_path / "more" / "Chall.zip") as archive:
+        names = archive.namelist()
+        contents = {hashlib.sha256(archive.read(name)).digest() for name in names}
+    plan = plan_challenge(demo)
+    assert names == sorted(f"action_{foul.index}/clip_{j}.mp4" for foul in plan for j in range(len(foul.views)))
+    assert len(contents) == len(names)
+    others = [path.read_bytes() for split in SPLITS for path in (world / split).glob("action_*/clip_*.mp4")]
+    assert not contents & {hashlib.sha256(content).digest() for content in others}
+    make_demo(demo, tmp_path / "again", workers=1)
+    assert filecmp.cmp(tmp_path / "more" / "Chall.zip", tmp_path / "again" / "Chall.zip", shallow=False)
+
+
+def test_the_challenge_has_the_skew_of_train_and_labels_of_its_own() -> None:
+    plan = plan_challenge(replace(FULL, challenge=700))
+    for head in ("action", "severity"):
+        counted = Counter(getattr(foul, head) for foul in plan)
+        assert [counted[number] for number in sorted(counted)] == head_counts(FULL, "Train", head)
+    train = [(foul.action, foul.severity) for foul in plan_split(FULL, "Train") if not foul.fault]
+    assert [(foul.action, foul.severity) for foul in plan] != train
+    assert not [foul for foul in plan if foul.fault or any(view.fault for view in foul.views)]
+
+
+@pytest.mark.parametrize("count", [-1, 1, 15])
+def test_a_challenge_too_small_for_every_class_is_refused(count: int) -> None:
+    with pytest.raises(ValueError, match="challenge must be 0, for no such split, or at least 16"):
+        replace(TINY, challenge=count)
 
 
 OTHER_PROCESSOR = {
