@@ -1,9 +1,11 @@
-"""Export a model: export.py RECIPE WEIGHTS SPLIT-FOLDER FORMAT FOLDER [--calibration FILE].
+"""Export a model: export.py RECIPE WEIGHTS SPLIT-FOLDER FORMAT FOLDER [--calibration FILE] [--lock FILE].
 
 FORMAT: of export.formats, such as onnx, or onnx-int8 for a smaller one
 SPLIT-FOLDER: prepared; every sample of it is answered by the weights and by the exported model, which must agree
 --calibration: what `calibrate` fitted, for the card
-The folder has no times and no paths, and nothing of dvc.lock: the same inputs give the same bytes.
+--lock: dvc.lock, from which the card names the stage that wrote the weights, its training data and the certificate;
+    DVC wrote these entries before this stage runs, and the stage depends on the files that they are of
+The folder has no times and no paths of the machine: the same inputs give the same bytes.
 """
 
 import argparse
@@ -15,9 +17,10 @@ from tailwise.engine.contract.run import start
 from tailwise.engine.evaluate.inputs import ComputeConfig
 from tailwise.evaluation.calibration.fitted import check_classes, read_calibration
 from tailwise.export.graph.exportable import prepare
-from tailwise.export.graph.parity import BATCH_SIZE, Split
+from tailwise.export.graph.parity import BATCH_SIZE, Split, example_of
 from tailwise.export.write.export import Wanted, export
 from tailwise.export.write.pages import summary
+from tailwise.export.write.provenance import Origin, find_origin
 from tailwise.recipes.exports import parts_of
 from tailwise.recipes.loading import load_model
 from tailwise.recipes.recipe import load_recipe
@@ -32,6 +35,7 @@ def main() -> None:
     parser.add_argument("format")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--calibration", type=Path)
+    parser.add_argument("--lock", type=Path)
     args, params = parser.parse_args(), read_params()
 
     recipe = load_recipe(args.recipe)
@@ -41,10 +45,15 @@ def main() -> None:
     calibration = read_calibration(args.calibration) if args.calibration else {}
     if calibration:
         check_classes(args.calibration, calibration, spec.heads)
-    split = Split(args.split.name, read_split(recipe, config, spec.heads, args.split, BATCH_SIZE))
-    facts = read_facts(args.weights)
-    wanted = Wanted(*parts_of(args.format), args.weights, args.recipe, facts, calibration=calibration)
-    card, _ = export(prepare(model, recipe, spec, None), spec, wanted, args.folder, split)
+    first, split = (
+        Split(args.split.name, read_split(recipe, config, spec.heads, args.split, BATCH_SIZE)) for _ in "12"
+    )
+    origin = find_origin(args.weights, args.lock) if args.lock else Origin()
+    wanted = Wanted(
+        *parts_of(args.format), args.weights, args.recipe, read_facts(args.weights), origin, calibration=calibration
+    )
+    exported = prepare(model, recipe, spec, example_of(model, first))
+    card, _ = export(exported, spec, wanted, args.folder, split)
     print(summary(card, args.folder))
 
 

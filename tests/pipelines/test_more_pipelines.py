@@ -34,6 +34,8 @@ def made(tmp_path_factory) -> Path:
         (folder / ".venv").mkdir()
         (folder / ".venv/ready").touch()  # `make setup` has been run
         said = call("make", "new-pipeline", "NAME=shape_finder", cwd=folder)
+        params = folder / SHAPES / "params.yaml"
+        params.write_text(params.read_text().replace("formats: []", "formats: [torchscript]"))
         (folder / "said.txt").write_text(said + call("dvc", "repro", cwd=folder / SHAPES))
 
     return once(tmp_path_factory, "new_pipeline", make)
@@ -54,6 +56,19 @@ def test_a_new_pipeline_weighs_the_classes_of_its_table(made):
     rows = read_csv(made / SHAPES / "data/images/train/manifest.csv")
     counts = read_json(made / SHAPES / "reports/classes.json")["train"]["shape"]
     assert counts == {name: sum(row["shape"] == name for row in rows) for name in ("bar", "dot", "pole")}
+
+
+@pytest.mark.slow
+def test_a_new_pipeline_exports_its_model_with_data_and_certificate_in_the_card(made):
+    assert "export@torchscript" in started((made / "said.txt").read_text())
+    card = read_json(made / SHAPES / "data/exported/torchscript/card.json")
+    assert card["package"] == card["recipe"] == "shape_finder" and card["training"]["stage"] == "train_phase1"
+    assert set(card["training"]["data_md5"]) == {
+        *("data/images/train", "data/images/valid", "data/index/heads.json", "data/raw"),
+    }
+    assert card["certificate"]["targets"] == read_json(made / SHAPES / "reports/certificate.json")["targets"]
+    heads = card["parity"]["heads"]
+    assert card["parity"]["samples"] == 100 and heads["shape"]["differing"] == heads["shape"]["ties"]
 
 
 @pytest.mark.slow

@@ -63,10 +63,36 @@ def check_arguments(args: argparse.Namespace) -> None:
 def load(args: argparse.Namespace, recipe: "Recipe") -> tuple["Exported", Any]:
     """The model on the CPU with its example, and its parsed specification."""
     from tailwise.export.graph.exportable import prepare
+    from tailwise.export.graph.parity import example_of
     from tailwise.recipes.loading import load_model
 
     model, spec = load_model(args.weights, recipe)
-    return prepare(model, recipe, spec, read_example(recipe, spec, args.example)), spec
+    example = read_example(recipe, spec, args.example)
+    if args.check:
+        use_threads()
+        example = example or example_of(model, checked_split(args.check, recipe, spec.heads))
+    return prepare(model, recipe, spec, example), spec
+
+
+def use_threads() -> None:
+    """As many as the stage `export` uses: figures are the same to the bit with the same number."""
+    import torch
+
+    from tailwise.core.params.config import section
+    from tailwise.engine.contract.run import Training, check_threads
+
+    threads = section(params_of_check(), "training", Training).threads
+    check_threads(threads)
+    torch.set_num_threads(threads)
+
+
+def params_of_check() -> dict[str, Any]:
+    """params.yaml of this folder; UserError without it."""
+    from tailwise.core.params.config import read_params
+
+    if not Path("params.yaml").is_file():
+        raise UserError("--check reads params.yaml of the pipeline: run the command in its folder")
+    return read_params()
 
 
 def read_example(recipe: "Recipe", spec: Any, paths: Sequence[Path]) -> "Arrays | None":
@@ -101,15 +127,14 @@ def write(args: argparse.Namespace, exported: "Exported", spec: Any, calibration
 
 def checked_split(folder: Path, recipe: "Recipe", heads: "tuple[Head, ...]") -> "Split":
     """A prepared split, read as the params.yaml of this folder has it. UserError without the one or the other."""
-    from tailwise.core.params.config import read_params, sections
+    from tailwise.core.params.config import sections
     from tailwise.export.graph.parity import BATCH_SIZE, Split
     from tailwise.recipes.splits import read_split
 
-    if not Path("params.yaml").is_file():
-        raise UserError("--check reads params.yaml of the pipeline: run the command in its folder")
+    params = params_of_check()
     if not (folder / "manifest.csv").is_file():
         raise UserError(f"--check {folder}: no prepared split: give a folder with manifest.csv, as data/prepared/valid")
-    config = sections(read_params(), recipe.config())
+    config = sections(params, recipe.config())
     return Split(folder.name, read_split(recipe, config, heads, folder, BATCH_SIZE))
 
 

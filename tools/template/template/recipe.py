@@ -9,7 +9,8 @@ from tailwise.core.params.config import section
 from tailwise.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
-    from template.task import Config, Params
+    from template.task import Config, Params, Specification
+    from torch import nn
 
     from tailwise.core.heads import Head
     from tailwise.data.tables.checks.source import Checked
@@ -27,6 +28,11 @@ class Template(Recipe):
         from template.task import Params
 
         return Params
+
+    def check_inputs(self, params: Params) -> None:
+        from tailwise.recipes.exports import check_packages
+
+        check_packages(params.export)
 
     def make_demo(self, params: dict, folder: Path) -> None:
         from template.images import Demo, make_demo
@@ -57,6 +63,11 @@ class Template(Recipe):
         from template.task import build
 
         return build(config, heads, train, valid, seed)
+
+    def from_specification(self, spec: dict) -> tuple[nn.Module, Specification]:
+        from template.task import stored_model
+
+        return stored_model(spec)
 
     def page(self) -> Page:
         from tailwise.reporting.page import Page

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from template.images import Demo, Images, Source
@@ -10,6 +11,7 @@ from torch import nn
 from tailwise.balance.guard import Balance
 from tailwise.core.heads import Head
 from tailwise.core.params.runtime import Runtime
+from tailwise.core.params.typed import convert
 from tailwise.engine.contract.metric import Select
 from tailwise.engine.contract.run import Stability, Training
 from tailwise.engine.contract.task import Task
@@ -18,6 +20,7 @@ from tailwise.losses.classification import classification_loss
 from tailwise.metrics.classification import Classification
 from tailwise.metrics.macro_recall import MacroRecall
 from tailwise.recipes.contradictions import of_teachers
+from tailwise.recipes.exports import Export
 from tailwise.recipes.phases import Distillation, PhaseSection
 
 
@@ -41,6 +44,7 @@ class Params:
     training: Training
     stability: Stability
     certificate: Targets
+    export: Export
     runtime: Runtime
 
     def __post_init__(self):
@@ -54,6 +58,15 @@ class Config:
 
     data: Source
     model: Model
+
+
+@dataclass(frozen=True)
+class Specification:
+    """What stands in a weights file."""
+
+    recipe: str
+    model: Model
+    heads: tuple[Head, ...]
 
 
 class Classifier(nn.Module):
@@ -90,3 +103,9 @@ def build(config: Config, heads: tuple[Head, ...], train: Path | None, valid: Pa
         metrics={"balanced_accuracy": MacroRecall(heads), **{head.name: Classification(head) for head in heads}},
         select=Select("balanced_accuracy"),
     )
+
+
+def stored_model(spec: dict[str, Any]) -> tuple[nn.Module, Specification]:
+    """The model of a weights file's specification, as `build` writes it; ValueError for a wrong one."""
+    read = convert(Specification, spec, "")
+    return Classifier(read.model.width, read.heads), read

@@ -16,6 +16,8 @@ from tailwise.export.graph.sequences import LONGEST, LoopFreeChain
 from tailwise.export.run.folder import ATTENTION
 from tailwise.recipes.recipe import Recipe
 
+WARN = 1
+"""Deterministic kernels, and a warning where there are none: of torch.set_deterministic_debug_mode."""
 UNKNOWN_SIZES: Sequence[Sizes] = [{BATCH: 1}, {BATCH: 3}, {BATCH: 2}]
 
 
@@ -112,11 +114,16 @@ def trace_batch(exported: Exported) -> Arrays:
 
 @contextmanager
 def for_export() -> Iterator[None]:
-    """Without gradients, and without fused attention, which exporters do not know; both as before afterwards."""
-    before = torch.backends.mha.get_fastpath_enabled()
+    """Without gradients, and without fused attention, which exporters do not know; all as before afterwards.
+
+    TorchScript writes into each convolution whether kernels are deterministic: here they are, as in a stage.
+    """
+    fused, deterministic = torch.backends.mha.get_fastpath_enabled(), torch.get_deterministic_debug_mode()
     torch.backends.mha.set_fastpath_enabled(False)
+    torch.set_deterministic_debug_mode(max(deterministic, WARN))
     try:
         with torch.no_grad():
             yield
     finally:
-        torch.backends.mha.set_fastpath_enabled(before)
+        torch.backends.mha.set_fastpath_enabled(fused)
+        torch.set_deterministic_debug_mode(deterministic)

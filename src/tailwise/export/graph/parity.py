@@ -7,12 +7,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from torch import nn
 
 from tailwise.core.batch import Batch
 from tailwise.core.errors import UserError
 from tailwise.core.heads import Head
 from tailwise.export.graph.compare import TOLERANCE, Run, difference_of, kept, present
-from tailwise.export.graph.families import Arrays, Axes
+from tailwise.export.graph.families import Arrays, Axes, family_of
 from tailwise.metrics.confusion import accuracy, confusion, macro, recall
 
 BATCH_SIZE = 8
@@ -27,6 +28,22 @@ class Split:
 
     name: str
     batches: Iterable[Batch]
+
+
+def example_of(model: nn.Module, split: Split) -> Arrays | None:
+    """The inputs of the split's first sample for a model of no known family; None for another, whose are made up.
+
+    UserError for a split without samples.
+    """
+    if family_of(model) is not None:
+        return None
+    for batch in split.batches:
+        return {name: value[0].numpy() for name, value in batch.inputs.items()}
+    raise UserError(no_samples(split))
+
+
+def no_samples(split: Split) -> str:
+    return f"the split {split.name} has no samples: give another split"
 
 
 @dataclass(frozen=True)
@@ -83,7 +100,7 @@ def compare_split(split: Split, reference: Run, run: Run, axes: Axes, heads: Seq
             logits = kept(wanted[name], there), kept(found[name], there)
             tally.add(*logits, kept(batch.targets[name].numpy(), there))
     if not samples:
-        raise UserError(f"the split {split.name} has no samples: give another split")
+        raise UserError(no_samples(split))
     return Parity(split.name, samples, difference, tuple(tally.result() for tally in tallies))
 
 

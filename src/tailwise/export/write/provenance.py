@@ -16,11 +16,14 @@ LOCK = "dvc.lock"
 CERTIFICATE = "certificate.json"
 LARGEST_LOCK = 2**25
 """Bytes."""
+DERIVED = ("chosen", "epochs", "models", "weights")
+"""Folders of data/ with what stages derive from the data and params: not named as training data."""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """stage: that wrote the weights; data: {path: MD5} of what it was trained on; all empty where it is not known
+    """stage: that wrote the weights; data: {path: MD5} of the prepared splits and the index that this stage read
+    all are empty where it is not known
     certificate: the targets of the certificate of these weights, and what became of them
     """
 
@@ -81,8 +84,9 @@ def made(stage: Any, digest: str) -> bool:
 
 
 def is_data(path: str) -> bool:
-    """Whether a path below a pipeline's folder is of its data, not of code, requirements or reports."""
-    return Path(path).parts[:1] == ("data",)
+    """Whether a path below a pipeline's folder is of its data, not of code, requirements, reports or DERIVED."""
+    first, *rest = Path(path).parts
+    return first == "data" and rest[:1] != [] and rest[0] not in DERIVED
 
 
 def certificate_of(stages: dict[str, Any], digest: str, folder: Path) -> dict[str, Any]:
