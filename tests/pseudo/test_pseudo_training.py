@@ -1,5 +1,8 @@
 """A planted case through the engine: few labels of a rare class, and many unlabelled samples of it."""
 
+from dataclasses import dataclass
+from statistics import fmean
+
 import numpy as np
 import pytest
 import torch
@@ -11,6 +14,7 @@ from tailwise.pseudo.selection import Rule, select
 
 HEAD = Head("kind", ("often", "seldom", "rare"))
 DIM, LABELLED, UNLABELLED = 20, (200, 60, 8), (1500, 400, 300)
+SEEDS = range(1, 9)
 CAPPED, FLOOD = Rule(threshold=0.7, ratio=4.0, alpha=1 / 3), Rule(threshold=0.7, ratio=None, alpha=0.0)
 
 
@@ -41,35 +45,52 @@ def rare_recall(model: Linear) -> float:
     return float((likely(model, x).argmax(axis=1) == labels.numpy()).mean())
 
 
-@pytest.fixture(scope="module")
-def rounds():
-    """(recall of the rare class, labels taken of each class, share of them that are right): of no rule, and of two."""
-    x, labels = draw(LABELLED, 3)
-    more, truth = draw(UNLABELLED, 103)
+@dataclass(frozen=True)
+class Round:
+    """recall: of the rare class; counts: labels taken of each class; right: share of them"""
+
+    recall: float
+    counts: tuple[int, ...] = (0, 0, 0)
+    right: float = 1.0
+
+
+def rounds_of(seed: int) -> tuple[Round, Round, Round]:
+    """Without pseudo-labels, with those of CAPPED, and with those of FLOOD."""
+    x, labels = draw(LABELLED, seed)
+    more, truth = draw(UNLABELLED, 100 + seed)
     teacher, names = train(x, labels), [f"u{i:04}" for i in range(len(more))]
-    found = [(rare_recall(teacher), [0, 0, 0], 1.0)]
+    found = [Round(rare_recall(teacher))]
     for rule in (CAPPED, FLOOD):
         taken = select(likely(teacher, more), names, np.array(LABELLED), rule)
         student = train(torch.cat([x, more[taken.indices]]), torch.cat([labels, torch.tensor(taken.labels)]))
         right = float((taken.labels == truth.numpy()[taken.indices]).mean())
-        found.append((rare_recall(student), np.bincount(taken.labels, minlength=3).tolist(), right))
-    return found
+        counts = tuple(np.bincount(taken.labels, minlength=3).tolist())
+        found.append(Round(rare_recall(student), counts, right))
+    return found[0], found[1], found[2]
 
 
-def test_pseudo_labels_raise_the_recall_of_the_rare_class(rounds):
-    (without, *_), (with_them, counts, right), _ = rounds
-    assert without < 0.5 and with_them > without + 0.15
-    assert counts[2] > LABELLED[2] and right > 0.95
+@pytest.fixture(scope="module")
+def rounds():
+    return [rounds_of(seed) for seed in SEEDS]
+
+
+def test_pseudo_labels_raise_the_recall_of_the_rare_class_on_average(rounds):
+    """Not for every seed: one may take few labels of the class, or wrong ones."""
+    assert fmean(capped.recall - without.recall for without, capped, _ in rounds) > 0.1
 
 
 def test_without_a_cap_the_majority_floods(rounds):
-    """The share of the most frequent class among the labels that are trained with grows instead of falling."""
-    _, (_, capped, _), (_, flood, _) = rounds
-    shares = [(LABELLED[0] + counts[0]) / (sum(LABELLED) + sum(counts)) for counts in ([0, 0, 0], capped, flood)]
-    assert shares[1] < shares[0] - 0.1 < shares[2] - 0.05
-    assert flood[0] > 2.5 * capped[0] and flood[2] == capped[2]
+    """Of every seed, more than twice as many labels of the most frequent class for as many of the rare one or more."""
+    for _, capped, flood in rounds:
+        assert flood.counts[0] > 2 * capped.counts[0] and flood.counts[2] >= capped.counts[2]
+        assert flood.right < capped.right
+    capped, flood = (fmean(share_of_most_frequent(of_seed[kind].counts) for of_seed in rounds) for kind in (1, 2))
+    assert capped < flood - 0.05
+
+
+def share_of_most_frequent(taken: tuple[int, ...]) -> float:
+    return (LABELLED[0] + taken[0]) / (sum(LABELLED) + sum(taken))
 
 
 def test_the_student_gains_less_from_the_flood(rounds):
-    _, (capped, *_), (flood, *_) = rounds
-    assert capped > flood
+    assert fmean(capped.recall for _, capped, _ in rounds) > fmean(flood.recall for *_, flood in rounds)
