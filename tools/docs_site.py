@@ -17,8 +17,18 @@ ROOT_PAGES = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CH
 """{file in the root: page of the site}"""
 PACKAGES = (
     *("balance", "core", "core/params", "core/system", "data/images", "data/sequences", "data/tables", "data/video"),
-    *("engine/contract", "evaluation", "evaluation/calibration", "export/run", "losses", "metrics", "models"),
-    *("models/image", "models/sequence", "models/video", "optim", "recipes", "reporting", "serve"),
+    *("engine/contract", "evaluation", "evaluation/calibration", "export/run", "losses", "losses/head"),
+    *(
+        "losses/image",
+        "losses/sequence",
+        "metrics",
+        "metrics/calibration",
+        "metrics/image",
+        "metrics/sequence",
+        "models",
+    ),
+    *("models/action", "models/frozen", "models/image", "models/sequence", "models/video", "optim", "recipes"),
+    *("reporting", "serve"),
 )
 """Folders of tailwise for recipes and for programs that call it; each is a page."""
 LINK = re.compile(r"\[(?P<text>[^\[\]]*)\]\((?!\w+:)(?P<path>[^)#\s]+)(?P<anchor>#[^)]*)?\)")

@@ -60,6 +60,26 @@ def test_links_are_those_of_the_site(text, folder, expected):
     assert rewritten(text, folder) == expected
 
 
+def anchors(page: Path) -> set[str]:
+    """Of a page's headings, as Python-Markdown makes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf8"), re.MULTILINE)
+    plain = [re.sub(r"\[([^\]]*)\]\([^)]*\)|[`*]", r"\1", heading) for heading in headings]
+    return {re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", heading).strip().lower()) for heading in plain}
+
+
+@pytest.mark.parametrize("page", [*sorted(DOCS.glob("*.md")), ROOT / "README.md"], ids=lambda page: page.name)
+def test_the_anchors_of_links_are_headings(page):
+    """Also where the packages of the site are not installed."""
+    links = re.findall(r"\]\((?!\w+:)([^)#\s]*)#([^)\s]+)\)", page.read_text(encoding="utf8"))
+    targets = [(page.parent / path if path else page, anchor) for path, anchor in links]
+    assert not [f"{to.name}#{at}" for to, at in targets if to.suffix == ".md" and at not in anchors(to)]
+
+
+def test_ci_builds_the_site():
+    assert re.search(r"^make docs\b", (ROOT / ".ci/run").read_text(encoding="utf8"), re.MULTILINE)
+    assert "mkdocs build --strict" in (ROOT / "Makefile").read_text(encoding="utf8")
+
+
 def test_the_packages_are_pinned_and_agree_with_the_constraints():
     from tailwise.cli.doctor.installed import read_pins
 
@@ -83,5 +103,5 @@ def test_the_site_is_built_without_a_warning_and_loads_nothing_from_the_web(tmp_
         src for text in pages.values() for src in re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="(.*?)"', text)
     ]
     assert loaded and not [src for src in loaded if "://" in src]
-    focal = pages[tmp_path / "site/reference/losses.html"]
+    focal = pages[tmp_path / "site/reference/losses.head.html"]
     assert "tailwise.losses.head.focal" in focal and "<code>" in focal
