@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tailwise.cli.preflight import check
+from tailwise.core.errors import UserError
+
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "params.yaml").read_text(encoding="utf8")
 LINE = next(line for line in TEXT.splitlines() if line.startswith("  root: "))
@@ -68,6 +71,25 @@ def test_formats_that_crash_dvc_are_refused_in_one_line(tmp_path, section, found
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
     said = f"tailwise: params.yaml: export.formats must be a list, as [] or [onnx], {found}\n"
     assert (done.returncode, done.stderr) == (1, said)
+
+
+@pytest.mark.parametrize(
+    ("section", "found"),
+    [
+        ("distillation: {teachers: [large]}", "found ['large']"),
+        ("distillation: {teachers: large.safetensors}", "found 'large.safetensors'"),
+        ("distillation: {}", "found None"),
+        ("", "found None"),
+    ],
+)
+def test_teachers_that_crash_dvc_are_refused_in_one_line(tmp_path, section, found):
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "dvc.yaml").write_text("stages: {ask_teacher: {foreach: '${distillation.teachers}', do: {cmd: ls}}}\n")
+    (tmp_path / "params.yaml").write_text(f"data: {{root: raw}}\n{section}\n")
+    with pytest.raises(UserError) as raised:
+        check(tmp_path / "params.yaml")
+    wanted = "distillation.teachers must be a mapping, as {} or {large: teachers/large.safetensors}"
+    assert str(raised.value) == f"{tmp_path}/params.yaml: {wanted}, {found}"
 
 
 @pytest.mark.parametrize("text", ["data: 5", "a: [", ""])
