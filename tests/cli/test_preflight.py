@@ -92,6 +92,16 @@ def test_teachers_that_crash_dvc_are_refused_in_one_line(tmp_path, section, foun
     assert str(raised.value) == f"{tmp_path}/params.yaml: {wanted}, {found}"
 
 
+def test_a_key_that_dvc_would_not_find_is_named(tmp_path):
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "dvc.yaml").write_text("stages: {a: {foreach: [], do: {cmd: 'ls ${item.name} ${phase1.teacher}'}}}\n")
+    (tmp_path / "params.yaml").write_text("data: {root: raw}\nphase1: {train: {}}\n")
+    with pytest.raises(UserError, match=r"params.yaml: has no phase1.teacher, which dvc.yaml reads: add it"):
+        check(tmp_path / "params.yaml")
+    (tmp_path / "params.yaml").write_text("data: {root: raw}\nphase1: {teacher: none}\n")
+    check(tmp_path / "params.yaml")
+
+
 @pytest.mark.parametrize("text", ["data: 5", "a: [", ""])
 def test_params_that_cannot_be_read_are_one_line(tmp_path, text):
     (tmp_path / "params.yaml").write_text(text)

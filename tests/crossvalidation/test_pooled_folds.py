@@ -75,3 +75,11 @@ def test_each_fold_is_a_row_with_the_seed_of_the_params():
 def test_params_without_folds_or_with_them_are_refused(params, said):
     with pytest.raises(UserError, match=said):
         folds_sweep(params, 3, 1)
+
+
+def test_a_teacher_that_may_have_seen_the_fold_is_refused():
+    params = {"resampling": {"folds": 0}, "distillation": {"teachers": {"large": "teachers/large.safetensors"}}}
+    with pytest.raises(UserError, match="distillation.teachers.large: teachers/large.safetensors has seen the labels"):
+        folds_sweep(params, 3, 1)
+    own = {"distillation": {"teachers": {"first": "data/models/phase1.safetensors"}}}
+    assert len(folds_sweep({**params, **own}, 3, 1).rows) == 3

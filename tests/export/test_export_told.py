@@ -44,6 +44,10 @@ def test_the_stage_depends_on_what_its_card_tells_and_on_the_split(name):
     assert "--calibration data/calibration.json --lock dvc.lock" in " ".join(stage["cmd"].split())
 
 
+def test_a_teacher_is_no_training_data():
+    assert is_data("data/clips/train") and not is_data("data/teachers/none")
+
+
 @pytest.mark.parametrize("name", SMALL)
 def test_the_selected_model_has_a_stage_that_wrote_it(name):
     stages = read_stages(ROOT / SMALL[name][0] / "dvc.lock")

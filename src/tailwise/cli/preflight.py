@@ -5,9 +5,11 @@ is a URL, DVC asks for a plugin; and of a link to a folder DVC sees nothing, so 
 a stage for each item of LOOPS; if one is of another type, it says "unexpected error", too.
 """
 
+import re
 from pathlib import Path
 from typing import Any, cast
 
+from tailwise.compare.lock import ABSENT, lookup
 from tailwise.core.errors import UserError
 from tailwise.core.params.config import read_file
 from tailwise.core.params.upgrade import COMMAND, upgrade
@@ -18,6 +20,8 @@ LOOPS = {
     ("distillation", "teachers"): (dict, "a mapping, as {} or {large: teachers/large.safetensors}"),
 }
 """{(section, key) that a stage of dvc.yaml loops over: (its type, the type in words)}"""
+OF_A_LOOP = ("item", "key")
+"""What dvc.yaml calls the items of a loop."""
 
 
 def check(file: Path = Path("params.yaml")) -> None:
@@ -29,6 +33,7 @@ def check(file: Path = Path("params.yaml")) -> None:
     if changes := upgrade(params):  # DVC would only say that a parameter is missing
         raise UserError(f"{file}: of an earlier version ({changes[0]}): run `{COMMAND}`")
     check_loops(params, file)
+    check_keys(params, file)
     data = params.get("data")
     root = cast(Any, data.get("root") if isinstance(data, dict) else None)
     if fault := name_fault(root):
@@ -46,3 +51,13 @@ def check_loops(params: dict[str, Any], file: Path) -> None:
         found = cast(Any, values.get(key) if isinstance(values, dict) else None)
         if (f"${{{section}.{key}}}" in text or section in params) and not isinstance(found, kind):
             raise UserError(f"{file}: {section}.{key} must be {wanted}, found {found!r}")
+
+
+def check_keys(params: dict[str, Any], file: Path) -> None:
+    """Raise UserError for a key of a section that dvc.yaml reads and the params file lacks."""
+    stages = file.with_name("dvc.yaml")
+    for key in re.findall(r"\$\{(\w+(?:\.\w+)+)\}", stages.read_text("utf8") if stages.is_file() else ""):
+        if key.partition(".")[0] not in OF_A_LOOP and lookup(params, key) is ABSENT:
+            raise UserError(
+                f"{file}: has no {key}, which dvc.yaml reads: add it, CHANGELOG.md names the keys of a version"
+            )

@@ -129,6 +129,36 @@ def test_a_table_gives_groups(split):
     assert [(row["sample"], row["group"]) for row in read_csv(OUT)] == [("mine", "a match")]
 
 
+def test_a_group_is_compared_as_the_index_spells_it(split, capsys):
+    Path("new.csv").write_text("sample,path,group\nmine,Chall/action_3/clip_0.mp4, test \n")
+    assert "new.csv: the group 'test' is in test, too" in refused(capsys, "--table", "new.csv")
+
+
+def test_views_of_different_groups_are_refused(split, capsys):
+    rows = "mine,0,Chall/action_0/clip_0.mp4,test\nmine,1,Chall/action_0/clip_1.mp4,other\n"
+    Path("new.csv").write_text(f"sample,view,path,group\n{rows}")
+    assert "the views of 'mine' differ in group" in refused(capsys, "--table", "new.csv")
+
+
+def test_the_threshold_of_a_head_counts_more_whatever_its_place(split):
+    for given in (["severity=0.0001", "1"], ["1", "severity=0.0001"]):
+        assert label(split, "--threshold", given[0], "--threshold", given[1]) == 0
+        assert all(row["severity"] and not row["action"] for row in read_csv(OUT))
+
+
+def test_a_linked_clip_counts_where_its_link_is(split):
+    clip = Path("Chall/action_3/clip_0.mp4")
+    Path("elsewhere").mkdir()
+    linked = clip.rename("elsewhere/c.mp4").resolve()
+    clip.symlink_to(linked)
+    Path("data_root").mkdir()
+    Path("Chall").rename("data_root/Chall")
+    Path("params.yaml").write_text("data: {root: data_root}\n")
+    Path("new.csv").write_text(f"sample,path\nmine,data_root/{clip}\n")
+    assert label("--table", "new.csv", "--threshold", "0.0001") == 0
+    assert [row["path"] for row in read_csv(OUT)] == [str(clip)]
+
+
 def test_clips_that_cannot_be_used_are_left_out(split):
     Path("Chall/action_10/clip_1.mp4").write_bytes(b"no clip" * 100)
     assert label(split, "--threshold", "0.0001") == 0
@@ -171,3 +201,15 @@ def test_labels_of_an_earlier_round_do_not_count_as_labelled(split):
     write_csv(Path("data/index/train.csv"), [*COLUMNS, "pseudo"], [row.values() for row in rows])
     assert label(split, "--threshold", "0.0001") == 0
     assert json.loads(OUT.with_suffix(".json").read_text())["labelled"]["severity"]["Red card"] == 3
+
+
+def test_a_second_round_replaces_the_labels_of_the_first(split):
+    assert label(split, "--threshold", "0.0001") == 0
+    index, first = Path("data/index/train.csv"), read_csv(OUT)
+    given = [
+        {name: row.get({"content": "sha256"}.get(name, name), "") for name in (*COLUMNS, "pseudo")} for row in first
+    ]
+    people = [{**row, "pseudo": ""} for row in read_csv(index)]
+    write_csv(index, [*COLUMNS, "pseudo"], [row.values() for row in (*people, *given)])
+    assert label(split, "--threshold", "0.0001") == 0
+    assert read_csv(OUT) == first

@@ -2,6 +2,7 @@
 
 import argparse
 import hashlib
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from tailwise.core.files import read_csv, read_json
 from tailwise.core.heads import Head
 from tailwise.core.params.config import read_params, section
 from tailwise.data.tables.pseudo import PSEUDO, held_out_key
+from tailwise.data.tables.spelling import clean_name
 from tailwise.evaluation.calibration.fitted import Fitted, calibrated, check_classes
 from tailwise.pseudo.selection import Rule, select_heads
 from tailwise.pseudo.table import Facts, Labelled, write_pseudo
@@ -80,7 +82,7 @@ def read_index(folder: Path) -> Known:
 def read_rules(args: argparse.Namespace, heads: Mapping[str, Any]) -> dict[str, Rule]:
     """{head: rule} of --threshold, --ratio and --alpha; --threshold is X, or HEAD=X for one head."""
     thresholds = dict.fromkeys(heads, Rule.threshold)
-    for given in args.threshold or ():
+    for given in sorted(args.threshold or (), key=lambda given: "=" in given):  # that of one head counts more
         head, _, value = given.rpartition("=")
         if head and head not in heads:
             raise UserError(f"--threshold {given}: there is no head {head}; there are: {', '.join(heads)}")
@@ -101,16 +103,22 @@ def rows_of(inputs: Inputs, root: Path) -> list[Rows]:
         if not isinstance(sample, Unlabelled):
             raise UserError(f"{inputs.source}: {inputs.sample_name}s of this recipe cannot be listed in a table")
         rows = sample.rows(inputs.split)
-        found.append({part: {**row, "path": _below(row["path"], root)} for part, row in rows.items()})
+        found.append({part: _as_indexed(row, root) for part, row in rows.items()})
     names = [next(iter(rows.values()), {}).get("sample", "") for rows in found]
     if "" in names or len(set(names)) < len(names):
         raise UserError(f"{inputs.source}: samples need names of their own: give a split, a folder or a table")
     return found
 
 
+def _as_indexed(row: Mapping[str, str], root: Path) -> dict[str, str]:
+    """Names as the index spells them, and a path from the data root."""
+    return {**row, **{name: clean_name(row[name]) for name in ("sample", "group")}, "path": _below(row["path"], root)}
+
+
 def _below(path: str, root: Path) -> str:
+    """The path from the data root. A link below it counts as a file there, as in training."""
     try:
-        return Path(path).resolve().relative_to(root.resolve()).as_posix()
+        return Path(os.path.abspath(path)).relative_to(os.path.abspath(root)).as_posix()
     except ValueError as error:
         advice = "training reads only what is there: move or link the file into it"
         raise UserError(f"{path}: is not below data.root {root}: {advice}") from error
@@ -127,9 +135,11 @@ def _check_apart(rows: list[dict[str, str]], known: Known, root: Path, source: s
     from tailwise.data.tables.rows import Index
 
     contents = contents_of(root, [row["path"] for row in rows])
+    by_people = [row for row in known.splits["train"] if not row.get(PSEUDO)]  # labels of a round before are replaced
     for row in rows:
         row["content"] = contents[row["path"]][0]
-    tables = {name: text_table(list(of[0]), [list(row.values()) for row in of]) for name, of in known.splits.items()}
+    splits = {**known.splits, "train": by_people}
+    tables = {name: text_table(list(of[0]), [list(row.values()) for row in of]) for name, of in splits.items()}
     columns = ("sample", "group", "path", "content")
     given = text_table(columns, [[row[name] for name in columns] for row in rows])
     check_apart(given, Index({}, tables, {}, {}), source)

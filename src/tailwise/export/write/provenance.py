@@ -16,7 +16,7 @@ LOCK = "dvc.lock"
 CERTIFICATE = "certificate.json"
 LARGEST_LOCK = 2**25
 """Bytes."""
-DERIVED = ("chosen", "epochs", "models", "weights")
+DERIVED = ("chosen", "epochs", "models", "teachers", "weights")
 """Folders of data/ with what stages derive from the data and params: not named as training data."""
 
 

@@ -111,6 +111,7 @@ def test_labels_are_counted_by_class_and_said_of_each_head(data):
         ({"sample": "a"}, "the sample 'a' is in train, too"),
         ({"path": "b.mp4", "sha256": digest("b")}, "the path 'b.mp4' is in train, too"),
         ({"path": "copy.mp4", "sha256": digest("t")}, "the file of copy.mp4 is in test, too"),
+        ({"path": "../copy.mp4"}, "line 2: '../copy.mp4' is outside the data root"),
         ({"path": "gone.mp4"}, "line 2: raw/gone.mp4 is not there"),
         ({"path": "n5.mp4"}, "line 2: raw/n5.mp4 has changed since it was labelled"),
         ({"kind": "seldom"}, "line 2: kind has no class 'seldom'; known: often, rare"),

@@ -22,7 +22,7 @@ from tailwise.data.tables.pseudo import (
     count_pseudo,
     held_out_key,
 )
-from tailwise.data.tables.rows import Index
+from tailwise.data.tables.rows import Index, inside
 from tailwise.data.tables.spelling import quote
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def read_pseudo(how: PseudoLabels, index: Index, root: Path) -> "pd.DataFrame":
     ]:
         raise UserError(f"{file}: has no column {absent[0]}: make it again with tailwise pseudo-label")
     rows = text_table(found.columns, found.cells, found.numbers).rename(columns={CONTENT: "content"})
+    _check_paths(file, rows)
     _check_labels(file, rows, index)
     _check_contents(file, rows, root)
     return rows
@@ -96,6 +97,14 @@ def _check_facts(file: Path, table: str, index: Index) -> None:
             f"{file}: its model had other validation and test samples, and may have been trained with those of now: "
             "make the labels again with a model of these splits (see data, resampling)"
         )
+
+
+def _check_paths(file: Path, rows: "pd.DataFrame") -> None:
+    for line, path in zip(rows.index, rows["path"]):
+        try:
+            inside(path)
+        except ValueError as error:
+            raise UserError(f"{file}: line {line}: {error}") from error
 
 
 def _check_labels(file: Path, rows: "pd.DataFrame", index: Index) -> None:

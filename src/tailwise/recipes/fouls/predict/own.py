@@ -8,6 +8,7 @@ from tailwise.core.files import regular
 from tailwise.data.raw import RawFile
 from tailwise.data.tables.lines import Line, read_lines
 from tailwise.data.tables.rows import inside
+from tailwise.data.tables.spelling import clean_name
 from tailwise.recipes.fouls.predict.fouls import VIDEO, Foul, listed
 
 LARGEST_TABLE = 2**25
@@ -31,7 +32,7 @@ def read_table(file: Path, root: Path | None) -> tuple[list[Foul], tuple[str, ..
         if name not in columns:
             raise UserError(f"{file}: has no column {name}; there are: {', '.join(columns)}")
     root = file.parent if root is None else root
-    groups = {line.cells["sample"]: line.cells.get("group", "") for line in lines}
+    groups = _groups(lines)
     samples = [Foul(name, root, tuple(clips), group=groups[name]) for name, clips in _clips(lines).items()]
     if not any(RawFile(root, clip).exists() for sample in samples for clip in sample.clips):
         raise UserError(f"{file}: none of its clips is there, as {root / samples[0].clips[0]}; see --root")
@@ -41,6 +42,16 @@ def read_table(file: Path, root: Path | None) -> tuple[list[Foul], tuple[str, ..
 def _lines(file: Path) -> int:
     with open(file, "rb") as content:
         return sum(1 for _ in content)
+
+
+def _groups(lines: list[Line]) -> dict[str, str]:
+    """{sample: group}; UserError for views of a sample that differ in it."""
+    groups: dict[str, str] = {}
+    for line in lines:
+        sample, group = line.cells["sample"], clean_name(line.cells.get("group", ""))
+        if groups.setdefault(sample, group) != group:
+            raise UserError(f"{line.where}: the views of {sample!r} differ in group: give them the same")
+    return groups
 
 
 def _clips(lines: list[Line]) -> dict[str, list[str]]:
