@@ -82,7 +82,8 @@ def read_index(folder: Path) -> Known:
 def read_rules(args: argparse.Namespace, heads: Mapping[str, Any]) -> dict[str, Rule]:
     """{head: rule} of --threshold, --ratio and --alpha; --threshold is X, or HEAD=X for one head."""
     thresholds = dict.fromkeys(heads, Rule.threshold)
-    for given in sorted(args.threshold or (), key=lambda given: "=" in given):  # that of one head counts more
+    wanted: list[str] = args.threshold or []
+    for given in sorted(wanted, key=lambda given: "=" in given):  # that of one head counts more
         head, _, value = given.rpartition("=")
         if head and head not in heads:
             raise UserError(f"--threshold {given}: there is no head {head}; there are: {', '.join(heads)}")
