@@ -109,11 +109,11 @@ def _loss(
     """
     (batch, outputs, sums), task, teacher = found, trainer.task, trainer.teacher
     taught = teacher.sums(task, outputs, batch) if teacher else {}
-    own = {name: teacher.own_share(name, taught) if teacher else 1.0 for name in sums}
-    terms = [(own[name], name, sums[name], name if name in batch.targets else "") for name in sums]
-    terms += [(1.0, name, total, denominator(name, outputs)) for name, total in taught.items()]
-    weighed = [(task.loss_weight(name, trainer.phase.loss_weights) * share, *rest) for share, name, *rest in terms]
-    return add_up(weight * total / max(counts[of], 1) for weight, total, of in weighed if weight)
+    weights = {name: task.loss_weight(name, trainer.phase.loss_weights) for name in (*sums, *taught)}
+    own = {name: weights[name] * (teacher.own_share(name, taught) if teacher else 1.0) for name in sums}
+    terms = [(own[name], sums[name], name if name in batch.targets else "") for name in sums]
+    terms += [(weights[name], total, denominator(name, outputs)) for name, total in taught.items()]
+    return add_up(weight * total / max(counts[of], 1) for weight, total, of in terms if weight)
 
 
 def seed_device(device: torch.device, seed: int) -> None:
