@@ -75,7 +75,10 @@ class Balance:
 
 @dataclass(frozen=True)
 class Setup:
-    """asked: the specification of the model in params.yaml; facts: all settings that may change the result"""
+    """asked: the specification of the model in params.yaml; facts: all settings that may change the result
+
+    answers: of a teacher, for a phase with `distil`
+    """
 
     phase: Phase
     training: Training
@@ -85,8 +88,8 @@ class Setup:
     asked: dict
     balance: Balance
     handed: HandOver | None
-    answers: Answers | None
     facts: tuple[str, ...]
+    answers: Answers | None = None
 
 
 def read_setup(recipe: Builder, name: str, params: dict, inputs: Inputs, runtime: Runtime) -> Setup:
@@ -105,7 +108,7 @@ def read_setup(recipe: Builder, name: str, params: dict, inputs: Inputs, runtime
     balance = with_loss(balance, phase, heads, task.samples)
     handed = read_hand_over(inputs.state, task.spec, optimizer_name(phase.optimizer)) if inputs.state else None
     answers = read_answers(inputs.teacher, heads, task.samples) if inputs.teacher and phase.distil else None
-    return Setup(phase, training, stability, device, task, asked.spec, balance, handed, answers, facts)
+    return Setup(phase, training, stability, device, task, asked.spec, balance, handed, facts, answers)
 
 
 def with_recalls(phase: Phase, file: Path | None) -> Phase:
