@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 def setup_of(samples, epochs: int, train=None) -> Setup:
     run, task = make_run(batch_size=8), make_task(train=train)
     balance = Balance(samples, {}, {})
-    return Setup(make_phase(epochs), run.training, Stability(), run.device, task, {}, balance, None, ())
+    return Setup(make_phase(epochs), run.training, Stability(), run.device, task, {}, balance, None, None, ())
 
 
 def test_the_time_of_a_step_is_told_apart_from_that_of_validation(monkeypatch):

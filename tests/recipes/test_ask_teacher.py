@@ -12,14 +12,18 @@ import torch
 import yaml
 
 from support.exported_splits import ROOT, SMALL, WEIGHTS, write_pipeline
+from support.helpers import make_phase, make_run
 from tailwise.core.errors import UserError
 from tailwise.core.files import write_json
 from tailwise.core.params.config import read_params, sections
 from tailwise.engine.checkpoint.weights import read_tensors, write_weights
 from tailwise.engine.evaluate.inputs import read_heads
 from tailwise.engine.evaluate.teacher import FILE, read_answers
+from tailwise.engine.train.loop import train_phase
 from tailwise.ensemble.members import Member
 from tailwise.ensemble.write import write_ensemble
+from tailwise.losses.head.distil import Distil, softened_divergence
+from tailwise.recipes.fouls.loss import view_logits
 from tailwise.recipes.recipe import load_recipe
 
 HEADS = Path("data/index/heads.json")
@@ -107,6 +111,32 @@ def test_an_ensemble_is_a_teacher_and_so_is_a_larger_model(pipeline, monkeypatch
         UserError, match="member-2.safetensors: is not the file that e/ensemble.json names by its sha256"
     ):
         asked(monkeypatch, "fouls", split, "again", Path("e/ensemble.json"))
+
+
+def test_a_foul_and_its_views_move_towards_the_teachers_answers(pipeline, monkeypatch):
+    """After a phase that learns from the teacher alone: the whole fouls, or nothing but their views."""
+    split = pipeline("fouls")
+    asked(monkeypatch, "fouls", split, "teacher")
+    recipe = load_recipe("tailwise.recipes.fouls")
+
+    def distances(how, **weights: float) -> tuple[float, float]:
+        """Mean divergence from the teacher's answers, of the fouls and of their views, in training."""
+        task = recipe.build(sections(read_params(), recipe.config()), read_heads(HEADS), split, split, 1)
+        answers = read_answers(Path("teacher"), task.heads, task.samples)
+        phase = make_phase(epochs=6, lr=5e-3, distil=how, loss_weights=weights, hand_over="last")
+        train_phase(task, phase, range(12), {}, make_run(batch_size=4), answers=answers)
+        task.model.train()
+        batch, rows = task.samples.collate([task.samples[i] for i in range(12)]), answers["action"]
+        batch = task.prepare(batch, 0.0, np.zeros((12, 4), np.int64))
+        with torch.no_grad():
+            outputs = task.model(**batch.inputs)
+        (alone,) = [part for part in view_logits(outputs, batch) if part.head == "action"]
+        of_fouls = softened_divergence(outputs["action"], rows.of(torch.arange(12), None), 1.0)
+        return of_fouls.mean().item(), softened_divergence(alone.logits, rows.of(alone.sample, None), 1.0).mean().item()
+
+    labels, fouls = distances(None, per_view=0.5), distances(Distil(1.0))
+    views = distances(Distil(1.0), action=0.0, severity=0.0, per_view=1.0)  # nothing else is learned
+    assert fouls[0] < labels[0] / 2 and views[1] < labels[1] / 2
 
 
 def test_a_teacher_of_another_window_is_refused(pipeline, monkeypatch):

@@ -10,6 +10,7 @@ from study.effective import PHASES
 from study.settings import ROOT, Dataset
 from tailwise.core.params.config import read_params
 from tailwise.core.stage.chain import Chain
+from tailwise.recipes.phases import NO_TEACHER
 
 GIVEN = ("data/clips", "data/index", "reports/classes.json", "data/checked.txt")
 """What is there before: the stages that make it are left out."""
@@ -17,7 +18,9 @@ GIVEN = ("data/clips", "data/index", "reports/classes.json", "data/checked.txt")
 
 def chain(recipe: str, params: Mapping[str, Any]) -> Chain:
     """The stages of a cell. They come from the root's dvc.yaml, so that one which the default gains is part of all."""
-    inputs = {phase: {"inputs": params.get(phase, {}).get("inputs", "clips")} for phase in PHASES}
+    inputs = {
+        phase: {"inputs": params.get(phase, {}).get("inputs", "clips"), "teacher": NO_TEACHER} for phase in PHASES
+    }
     code = (ROOT / "src", Path(__file__).resolve().parents[1])
     values = {**read_params(ROOT / "params.yaml"), **inputs, "recipe": recipe}
     return Chain(ROOT / "dvc.yaml", values, GIVEN, "evaluate", code)
