@@ -45,14 +45,14 @@ def main() -> None:
     calibration = read_calibration(args.calibration) if args.calibration else {}
     if calibration:
         check_classes(args.calibration, calibration, spec.heads)
-    first, split = (
-        Split(args.split.name, read_split(recipe, config, spec.heads, args.split, BATCH_SIZE)) for _ in "12"
+    example, split = (  # read twice: an iterator ends
+        Split(args.split.name, read_split(recipe, config, spec.heads, args.split, BATCH_SIZE)) for _ in range(2)
     )
     origin = find_origin(args.weights, args.lock) if args.lock else Origin()
     wanted = Wanted(
         *parts_of(args.format), args.weights, args.recipe, read_facts(args.weights), origin, calibration=calibration
     )
-    exported = prepare(model, recipe, spec, example_of(model, first))
+    exported = prepare(model, recipe, spec, example_of(model, example))
     card, _ = export(exported, spec, wanted, args.folder, split)
     print(summary(card, args.folder))
 

@@ -23,6 +23,13 @@ def preflight(folder: Path, line: str) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
+def write_pipeline(folder: Path, stage: str, section: str) -> None:
+    """A dvc.yaml of one stage, and a params.yaml with a data.root that is there and one more section."""
+    (folder / "raw").mkdir()
+    (folder / "dvc.yaml").write_text(f"stages: {{{stage}}}\n")
+    (folder / "params.yaml").write_text(f"data: {{root: raw}}\n{section}\n")
+
+
 @pytest.mark.parametrize("line", [LINE, "  root: gone", "  root: raw"])
 def test_nothing_is_said_of_a_folder(tmp_path, line):
     (tmp_path / "raw").mkdir()
@@ -64,9 +71,7 @@ def test_a_link_that_dvc_would_not_see_is_named(tmp_path):
     ],
 )
 def test_formats_that_crash_dvc_are_refused_in_one_line(tmp_path, section, found):
-    (tmp_path / "raw").mkdir()
-    (tmp_path / "dvc.yaml").write_text("stages: {export: {matrix: {format: '${export.formats}'}}}\n")
-    (tmp_path / "params.yaml").write_text(f"data: {{root: raw}}\n{section}\n")
+    write_pipeline(tmp_path, "export: {matrix: {format: '${export.formats}'}}", section)
     command, env = [sys.executable, "-m", "tailwise", "preflight"], {"PYTHONPATH": str(ROOT / "src")}
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
     said = f"tailwise: params.yaml: export.formats must be a list, as [] or [onnx], {found}\n"
@@ -83,9 +88,7 @@ def test_formats_that_crash_dvc_are_refused_in_one_line(tmp_path, section, found
     ],
 )
 def test_teachers_that_crash_dvc_are_refused_in_one_line(tmp_path, section, found):
-    (tmp_path / "raw").mkdir()
-    (tmp_path / "dvc.yaml").write_text("stages: {ask_teacher: {foreach: '${distillation.teachers}', do: {cmd: ls}}}\n")
-    (tmp_path / "params.yaml").write_text(f"data: {{root: raw}}\n{section}\n")
+    write_pipeline(tmp_path, "predict_teacher: {foreach: '${distillation.teachers}', do: {cmd: ls}}", section)
     with pytest.raises(UserError) as raised:
         check(tmp_path / "params.yaml")
     wanted = "distillation.teachers must be a mapping, as {} or {large: teachers/large.safetensors}"
@@ -93,9 +96,7 @@ def test_teachers_that_crash_dvc_are_refused_in_one_line(tmp_path, section, foun
 
 
 def test_a_key_that_dvc_would_not_find_is_named(tmp_path):
-    (tmp_path / "raw").mkdir()
-    (tmp_path / "dvc.yaml").write_text("stages: {a: {foreach: [], do: {cmd: 'ls ${item.name} ${phase1.teacher}'}}}\n")
-    (tmp_path / "params.yaml").write_text("data: {root: raw}\nphase1: {train: {}}\n")
+    write_pipeline(tmp_path, "a: {foreach: [], do: {cmd: 'ls ${item.name} ${phase1.teacher}'}}", "phase1: {train: {}}")
     with pytest.raises(UserError, match=r"params.yaml: has no phase1.teacher, which dvc.yaml reads: add it"):
         check(tmp_path / "params.yaml")
     (tmp_path / "params.yaml").write_text("data: {root: raw}\nphase1: {teacher: none}\n")

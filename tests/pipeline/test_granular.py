@@ -270,7 +270,7 @@ CODE = {
     "stages/report.py": "report",
     "stages/draw_figures.py": "draw_figures",
     "stages/extract_features.py": "",
-    "stages/ask_teacher.py": "",
+    "stages/predict_teacher.py": "",
     "presets": "",
     "tests": "",
 }

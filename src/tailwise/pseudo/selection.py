@@ -11,8 +11,8 @@ import numpy as np
 
 from tailwise.core.files import DIGITS
 
-NOISE = 1e-9
-"""Of the products of counts and shares, before they are rounded to whole samples."""
+TOLERANCE = 1e-9
+"""Rounding error of a product of a count and a share, before it is rounded to whole samples."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ def limits(counts: np.ndarray, candidates: np.ndarray, rule: Rule) -> np.ndarray
 
     The share of `rates`, rounded up, and no more than `ratio` times the labelled samples, rounded down.
     """
-    shares = [ceil(rate * n - NOISE) for rate, n in zip(rates(counts, rule.alpha), candidates.tolist())]
-    most = shares if rule.ratio is None else [floor(rule.ratio * n + NOISE) for n in counts.tolist()]
+    shares = [ceil(rate * n - TOLERANCE) for rate, n in zip(rates(counts, rule.alpha), candidates.tolist())]
+    most = shares if rule.ratio is None else [floor(rule.ratio * n + TOLERANCE) for n in counts.tolist()]
     return np.minimum(shares, most).astype(int)
 
 

@@ -188,7 +188,8 @@ def _taken(
 
 
 def _hash(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    with open(file, "rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _report(found: Labelled, facts: Facts, out: Path, sample_name: str) -> None:

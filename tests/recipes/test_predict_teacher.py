@@ -1,4 +1,4 @@
-"""The stage ask_teacher on a tiny split of each pipeline: what it keeps, in the same bytes, and what it refuses."""
+"""The stage predict_teacher on a tiny split of each pipeline: what it keeps, in the same bytes, and what it refuses."""
 
 import os
 import runpy
@@ -42,7 +42,7 @@ def pipeline(folder):
 
 def asked(monkeypatch, name: str, split: Path, out: str, teacher: Path = WEIGHTS) -> bytes:
     monkeypatch.setattr(sys, "argv", ["ask", f"tailwise.recipes.{name}", str(teacher), str(split), out])
-    runpy.run_path(str(ROOT / "stages/ask_teacher.py"), run_name="__main__")
+    runpy.run_path(str(ROOT / "stages/predict_teacher.py"), run_name="__main__")
     return (Path(out) / FILE).read_bytes()
 
 
@@ -157,7 +157,7 @@ def test_a_teacher_of_other_classes_or_of_another_pipeline_is_one_line(pipeline,
         asked(monkeypatch, "fouls", split, "out")
     tensors, spec = read_tensors(WEIGHTS)
     write_weights(WEIGHTS, tensors, {**spec, "recipe": "logos"}, {**spec, "recipe": "logos"})
-    command = [sys.executable, "-m", "tailwise.core.stage", str(ROOT / "stages/ask_teacher.py")]
+    command = [sys.executable, "-m", "tailwise.core.stage", str(ROOT / "stages/predict_teacher.py")]
     given = ["tailwise.recipes.fouls", str(WEIGHTS), str(split), "out"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     done = subprocess.run([*command, *given], env=environment, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""Keep a teacher's answers to the samples of a split: ask_teacher.py RECIPE TEACHER SPLIT-FOLDER FOLDER.
+"""Keep a teacher's answers to the samples of a split: predict_teacher.py RECIPE TEACHER SPLIT-FOLDER FOLDER.
 
 TEACHER: a weights file, or the ensemble.json of an ensemble, see docs/distillation.md
 """

@@ -27,7 +27,7 @@ def defined(place: Path) -> dict:
     return yaml.safe_load((ROOT / place / "dvc.yaml").read_text())
 
 
-def told(stage: dict) -> set[str]:
+def card_deps(stage: dict) -> set[str]:
     """What a stage depends on besides code, requirements and raw data."""
     return {dep for dep in stage["deps"] if not dep.startswith((*CODE, "${"))}
 
@@ -40,7 +40,7 @@ def test_the_stage_depends_on_what_its_card_tells_and_on_the_split(name):
     phases = [of for name, of in stages.items() if re.fullmatch("train_phase[0-9]", name)]
     read = [{path for path in entries(of, "deps") if is_data(path)} for of in phases]
     assert len(read) >= 3 and all(paths == read[0] for paths in read)
-    assert told(stage) == read[0] | {str(WEIGHTS), CALIBRATION, CERTIFICATE}
+    assert card_deps(stage) == read[0] | {str(WEIGHTS), CALIBRATION, CERTIFICATE}
     assert "--calibration data/calibration.json --lock dvc.lock" in " ".join(stage["cmd"].split())
 
 
@@ -67,7 +67,7 @@ def pipeline(folder, monkeypatch) -> Project:
     write_calibration(Path(CALIBRATION), {"kind": Temperature("temperature", SMALL["logos"][2][0].classes, 2.0)})
     stage = dict(defined(Path(SMALL["logos"][0]))["stages"]["export"])
     stage["cmd"] = stage["cmd"].replace("../../stages", str(ROOT / "stages"))
-    stage["deps"] = sorted(told(stage))
+    stage["deps"] = sorted(card_deps(stage))
     data = [str(split), str(split.with_name("train")), "data/index/heads.json"]
     stages = {
         "train_phase1": {
