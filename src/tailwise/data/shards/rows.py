@@ -1,7 +1,9 @@
 """An array on disk that is written row by row."""
 
 import os
+from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,7 @@ class RowFile:
     """Writes a .npy file row by row; moves it into place at the end, unless it is empty.
 
     A thread writes and syncs one row while the next is made, so memory holds two rows and the final sync is
-    short.
+    short. Raises OSError with the name of the file.
     """
 
     def __init__(self, path: Path):
@@ -43,15 +45,20 @@ class RowFile:
         if sync:
             self.unsynced = 0
 
-    def _write(self, row: np.ndarray, sync: bool) -> None:
-        """Write one row; adds the file name to an OSError, which a full disk does not report."""
+    @contextmanager
+    def _named(self) -> Generator[None]:
+        """Adds the file name to an OSError, which a full disk does not report."""
         try:
+            yield
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self.path)) from error
+
+    def _write(self, row: np.ndarray, sync: bool) -> None:
+        with self._named():
             self.file.write(row.data)
             if sync:
                 self.file.flush()
                 os.fdatasync(self.file.fileno())
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, str(self.path)) from error
 
     def _write_header(self) -> None:
         """Write the header, which numpy pads, so its length does not depend on the number of rows."""
@@ -61,7 +68,7 @@ class RowFile:
     def __exit__(self, kind, *error) -> None:
         self.writer.shutdown()
         try:
-            with self.file:
+            with self._named(), self.file:  # closing writes what is buffered
                 if self.rows and kind is None:
                     self._finish()
         finally:

@@ -7,6 +7,7 @@ import random
 import re
 import resource
 import statistics
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -139,15 +140,30 @@ def test_a_failed_write_leaves_nothing(shard, tmp_path):
     assert not list(tmp_path.glob("*x.npy*"))
 
 
-def test_a_disk_without_room_is_an_error_that_names_the_file(shard, tmp_path):
-    """A limit on the size of files stands in for it: writes fail in the same place."""
+@contextmanager
+def small_files():
+    """Files of at most 200 bytes, as on a full disk: writes fail in the same place."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (200, limits[1]))
     try:
-        with pytest.raises(OSError) as refused:
-            decode_shard(shard, tmp_path, str)
+        yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+@pytest.mark.parametrize("size", [100, 5_000, 100_000], ids=["at the end", "at closing", "at once"])
+@pytest.mark.parametrize("rows", [1, 2])
+def test_a_disk_without_room_names_the_file_wherever_the_write_fails(tmp_path, size, rows):
+    """Small rows wait in the buffer, and are written when the file is finished or closed."""
+    with small_files(), pytest.raises(OSError) as refused, RowFile(tmp_path / "x.npy") as file:
+        for _ in range(rows):
+            file.append(np.zeros(size, np.uint8))
+    assert refused.value.filename == str(tmp_path / "x.npy") and not list(tmp_path.glob("*"))
+
+
+def test_a_disk_without_room_is_an_error_that_names_the_file(shard, tmp_path):
+    with small_files(), pytest.raises(OSError) as refused:
+        decode_shard(shard, tmp_path, str)
     assert refused.value.filename.startswith(str(tmp_path)) and refused.value.errno == errno.EFBIG
     assert not list(tmp_path.glob("*.npy")) and not list(tmp_path.glob(".*"))
 
