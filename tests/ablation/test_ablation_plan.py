@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tailwise.ablation.cell import check_figures
 from tailwise.ablation.plan import Ablation, Cell, Row, cell_params, cells, hashes_of, key, override, read_ablation
 from tailwise.cli.runs.ablate import read_place
 from tailwise.core.errors import UserError
@@ -60,8 +61,43 @@ def test_the_rows_of_actions_train_on_the_same_features():
     plan, place = shipped(file), read_place(file.with_name("dvc.yaml"))
     for row in plan.rows:
         params, given = cell_params(plan, Cell(row, 1), place.kind), plan.given_to(row)
-        scripts = [Path(words[0]).stem for words in place.chain(params, given, plan.last).commands()]
+        scripts = [Path(words[0]).stem for words in place.commands(params, given, plan.last)]
         assert scripts == ["train", "train", "target_weak_classes", "train", "select_model", "evaluate"]
+
+
+def test_a_row_of_another_model_runs_its_own_stages_and_has_its_own_figures():
+    file = PIPELINES / "actions" / "baselines.yaml"
+    plan, place = shipped(file), read_place(file.with_name("dvc.yaml"))
+    params = cell_params(plan, Cell("cast", 1), place.kind)
+    commands = place.commands(params, plan.given_to("cast"), plan.last_of("cast"))
+    assert [words[1:3] for words in commands] == [
+        ["tailwise.recipes.actions.baseline", "baseline"],
+        ["tailwise.recipes.actions.baseline", "data/models/baseline.safetensors"],
+    ]
+    assert plan.trained_by("cast") == ["baseline"] and plan.trained_by("default") == plan.phases
+    assert plan.figures_of("cast")["top_1"].file == "reports/baseline.json"
+    assert plan.figures_of("default") == plan.figures
+    check_figures(plan, place)
+
+
+def test_what_a_row_runs_and_reads_is_part_of_its_key(plan):
+    rows = {
+        name: Row(name, {"training.seed": 4}, **own)
+        for name, own in {"a": {}, "b": {"last": "train_phase1"}, "c": {"file": "reports/other.json"}}.items()
+    }
+    other = dataclasses.replace(plan, rows={**plan.rows, **rows})
+    assert len({key(other, Cell(name, 1), KIND) for name in rows}) == 3
+
+
+def test_stages_of_a_row_that_are_not_there_are_told(plan):
+    place = read_place(PIPELINES / "sections" / "dvc.yaml")
+    for own, said in {
+        "train_x": "rows.odd: last: dvc.yaml has no stage train_x",
+        "train_phase1": "no stage up to train_phase1 writes reports/metrics.json",
+    }.items():
+        other = dataclasses.replace(plan, rows={**plan.rows, "odd": Row("odd", {}, last=own)})
+        with pytest.raises(UserError, match=said):
+            check_figures(other, place)
 
 
 def test_a_path_for_phases_changes_all_and_nothing_of_the_base(plan):
@@ -92,7 +128,11 @@ HEADER = "title: t\nphases: [phase1]\nlast: x\ngiven: {}\nfigures: {}\n"
     ("text", "said"),
     [
         (HEADER + "compared: []\nseeds: 0\nrows: {default: {label: a}}", "seeds must be at least 1"),
-        (HEADER + "compared: []\nseeds: 1\nrows: {other: {label: a}}", "needs one of the name default"),
+        (
+            HEADER + "compared: []\nseeds: 1\nrows: {other: {label: a}}",
+            "needs one of the name default, with a label alone",
+        ),
+        (HEADER + "compared: []\nseeds: 1\nrows: {default: {label: a, last: x}}", "with a label alone"),
         (HEADER + "compared: []\nseeds: 1\nrows: {default: {label: a, parms: {}}}", "parms"),
         (HEADER + "compared: [f1]\nseeds: 1\nrows: {default: {label: a}}", "f1 is not among the figures"),
         (HEADER + "compared: []\nseeds: 1\nbase: {}\nrows: {default: {label: a}}", "base: unknown key"),

@@ -11,9 +11,10 @@ import numpy as np
 import yaml
 
 from tailwise.ablation.plan import RESULTS, SCRATCH, TIMES, Ablation, Cell, Figure, cell_params, file_of, made_from
+from tailwise.ablation.stages import read_stages, value_at, words
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_csv, read_json, write_json
-from tailwise.core.stage.chain import Chain, needed_by, outputs, within
+from tailwise.core.stage.chain import Chain, Used, needed_by, outputs, within
 from tailwise.core.stage.run_log import last_runs
 from tailwise.engine.checkpoint.weights import INSTEAD_OF, read_weights
 from tailwise.metrics.dotted import check_known, dotted
@@ -30,23 +31,33 @@ class Place:
     recipe: str
     kind: type
 
-    def chain(self, params: Mapping[str, Any], given: Sequence[str], last: str) -> Chain:
-        folder = self.file.parent
-        code = (folder.parents[1] / "src", folder)
-        return Chain(self.file, {**params, "recipe": self.recipe}, tuple(given), last, code)
+    def stages(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """The stages with these params, see `read_stages`."""
+        return read_stages(self.file, {**params, "recipe": self.recipe})
+
+    def commands(self, params: Mapping[str, Any], given: Sequence[str], last: str) -> list[list[str]]:
+        """The command of the last stage and of each that it needs, in order, but for what is given."""
+        stages = self.stages(params)
+        needed = needed_by(stages, last, tuple(given))
+        return [words(stage) for name, stage in stages.items() if name in needed]
+
+    def run(self, folder: Path, command: Sequence[str]) -> Used:
+        """Run one command in a folder. Raises UserError with the last line that it printed if it fails."""
+        ours = self.file.parent
+        return Chain(self.file, {}, (), "", (ours.parents[1] / "src", ours)).run_stage(folder, command)
 
 
-def check_figures(plan: Ablation, file: Path) -> None:
+def check_figures(plan: Ablation, place: Place) -> None:
     """Raise UserError for a figure whose file no stage of a cell writes: found before anything is trained."""
-    stages: dict[str, Any] = yaml.safe_load(file.read_text("utf8"))["stages"]
-    if plan.last not in stages:
-        raise UserError(f"last: {file.name} has no stage {plan.last}; it has {', '.join(stages)}")
-    written = [out for name in needed_by(stages, plan.last) for out in outputs(stages[name])]
-    for name, figure in plan.figures.items():
-        if not any(within(figure.file, out) for out in written):
-            raise UserError(
-                f"figures.{name}: no stage up to {plan.last} writes {figure.file}: name a later one as last"
-            )
+    for row in plan.rows:
+        stages, last = place.stages(cell_params(plan, Cell(row, 1), place.kind)), plan.last_of(row)
+        where = f"rows.{row}: " if plan.rows[row].last else ""
+        if last not in stages:
+            raise UserError(f"{where}last: {place.file.name} has no stage {last}; it has {', '.join(stages)}")
+        written = [out for name in needed_by(stages, last) for out in outputs(stages[name])]
+        for name, figure in plan.figures_of(row).items():
+            if not any(within(figure.file, out) for out in written):
+                raise UserError(f"figures.{name}: no stage up to {last} writes {figure.file}: name a later one as last")
 
 
 def run_cell(plan: Ablation, cell: Cell, place: Place) -> dict[str, Any]:
@@ -59,10 +70,10 @@ def run_cell(plan: Ablation, cell: Cell, place: Place) -> dict[str, Any]:
     params, given = cell_params(plan, cell, place.kind), plan.given_to(cell.row)
     origin = made_from(plan, cell, place.kind)
     fill(SCRATCH, place.file, params, given)
-    used = train(SCRATCH, place.chain(params, given, plan.last))
-    figures = {name: figure_of(SCRATCH, figure, params) for name, figure in plan.figures.items()}
+    used = train(SCRATCH, place, place.commands(params, given, plan.last_of(cell.row)))
+    figures = {name: figure_of(SCRATCH, figure, params) for name, figure in plan.figures_of(cell.row).items()}
     found = {"made_from": origin, "seed": cell.seed, "params": plan.rows[cell.row].params}
-    found |= {"figures": figures, **facts(SCRATCH, plan.phases)}
+    found |= {"figures": figures, **facts(SCRATCH, plan.trained_by(cell.row))}
     write_json(file_of(plan, cell, TIMES), used)
     write_json(file_of(plan, cell, RESULTS), found)
     shutil.rmtree(SCRATCH)
@@ -87,15 +98,15 @@ def own_root(params: Mapping[str, Any]) -> list[str]:
     return [] if made or not root.exists() else [str(root)]
 
 
-def train(folder: Path, chain: Chain) -> dict[str, int]:
-    """Run the stages; the processor seconds of the training stages together, and their peak memory.
+def train(folder: Path, place: Place, commands: Sequence[Sequence[str]]) -> dict[str, int]:
+    """Run the stages' commands; the processor seconds of the training stages together, and their peak memory.
 
     They come from dvc.yaml, so that a stage which the pipeline gains is part of all cells.
     """
     seconds, peak = 0.0, 0.0
-    for words in chain.commands():
-        used = chain.run_stage(folder, words)
-        if Path(words[0]).stem == TRAIN:
+    for command in commands:
+        used = place.run(folder, command)
+        if Path(command[0]).stem == TRAIN:
             seconds += used.seconds
             peak = max(peak, *(run.mb or 0.0 for run in last_runs(folder / RUNS) if run.stage.startswith(TRAIN)))
     return {"cpu_seconds": round(seconds), "peak_mb": round(peak)}
@@ -107,15 +118,6 @@ def figure_of(folder: Path, figure: Figure, params: Mapping[str, Any]) -> float 
     known = dotted(read_json(folder / figure.file))
     check_known(figure.file, [path], known)
     return known[path]
-
-
-def value_at(params: Mapping[str, Any], path: str) -> Any:
-    place: Any = params
-    for name in path.split("."):
-        if not isinstance(place, Mapping) or name not in place:
-            raise UserError(f"figures: {{{path}}} is no key of params.yaml")
-        place = place[name]
-    return place
 
 
 def facts(folder: Path, phases: Sequence[str]) -> dict[str, Any]:

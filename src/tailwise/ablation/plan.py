@@ -9,7 +9,7 @@ import copy
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +30,19 @@ SCRATCH, RESULTS, TIMES = Path("data/scratch"), Path("results"), Path("times")
 
 @dataclass(frozen=True)
 class Row:
-    """params: dotted paths and values that differ from params.yaml; ``phases.`` names all phases"""
+    """params: dotted paths and values that differ from params.yaml; ``phases.`` names all phases
+
+    A row of another model, which stages of its own train, names
+    last: the last stage that its cells run; of a stage with `foreach`, ``stage@item``
+    phases: what these stages train
+    file: the JSON file that has its figures; all in place of the ablation's, where it is given
+    """
 
     label: str
     params: dict = field(default_factory=dict)
+    last: str = ""
+    phases: list[str] = field(default_factory=list)
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,8 +89,8 @@ class Ablation:
     def __post_init__(self):
         if self.seeds < 1:
             raise ValueError("seeds must be at least 1")
-        if DEFAULT not in self.rows or self.rows[DEFAULT].params:
-            raise ValueError(f"rows: needs one of the name {DEFAULT}, without params")
+        if DEFAULT not in self.rows or self.rows[DEFAULT] != Row(self.rows[DEFAULT].label):
+            raise ValueError(f"rows: needs one of the name {DEFAULT}, with a label alone")
         if unknown := [name for name in self.compared if name not in self.figures]:
             raise ValueError(f"compared: {unknown[0]} is not among the figures")
 
@@ -90,6 +99,19 @@ class Ablation:
         paths = (*self.params, *self.rows[row].params, *(path for path in self.seeded if path != "training.seed"))
         starts = {path.split(".")[0] for path in paths}
         return (starts - {"phases"}) | (set(self.phases) if "phases" in starts else set())
+
+    def last_of(self, row: str) -> str:
+        """The last stage that a row's cells run."""
+        return self.rows[row].last or self.last
+
+    def trained_by(self, row: str) -> list[str]:
+        """The names of the phases that a row's cells train."""
+        return self.rows[row].phases or self.phases
+
+    def figures_of(self, row: str) -> dict[str, Figure]:
+        """The table's columns, and where a row's cells have them."""
+        file = self.rows[row].file
+        return {name: replace(figure, file=file or figure.file) for name, figure in self.figures.items()}
 
     def given_to(self, row: str) -> list[str]:
         """The paths that a row's cells read as `dvc repro` made them."""
@@ -157,7 +179,8 @@ def key(plan: Ablation, cell: Cell, kind: type) -> str:
     params = cell_params(plan, cell, kind)
     given = {name for path in plan.given_to(cell.row) for name in plan.given[path]}
     decisive = {name: value for name, value in params.items() if name not in given | set(OF_RUN)}
-    text = json.dumps(decisive, sort_keys=True, ensure_ascii=False)
+    own = {name: value for name in ("last", "file") if (value := getattr(plan.rows[cell.row], name))}
+    text = json.dumps({**decisive, **own}, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf8")).hexdigest()[:16]
 
 

@@ -24,7 +24,7 @@ TABLES = Path("reports")
 def ablate(args: argparse.Namespace) -> None:
     """args: file, row, seeds, only_list, tables. Raises UserError at the end where a cell failed."""
     plan, place = read_ablation(args.file), read_place(Path("dvc.yaml"))
-    check_figures(plan, place.file)
+    check_figures(plan, place)
     if unknown := sorted({*(args.row or ())} - plan.rows.keys()):
         raise UserError(f"--row {unknown[0]}: {args.file} has no such row; it has {', '.join(plan.rows)}")
     wanted = cells(args.row or list(plan.rows), args.seeds or plan.seeds)
