@@ -2,16 +2,19 @@
 
 certify.py RECIPE WEIGHTS SPLIT-FOLDER CERTIFICATE [--validation METRICS] [--calibration FILE] [--decoding FILE]
 
+WEIGHTS: of a model, or the ensemble.json that `tailwise ensemble` wrote, whose members are the model in params.yaml
 METRICS: what `evaluate` wrote; logits that it adjusted are adjusted by the same tau
 --calibration: what `calibrate` wrote; the figures "calibration" are those of the calibrated probabilities
 --decoding: what `fit_decoding` fitted; without it answers are the most probable classes
 """
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from tailwise.core.errors import UserError
 from tailwise.core.files import read_json, write_json
 from tailwise.core.params.config import read_params, section, sections
 from tailwise.core.stage.events import events_path, stage_name
@@ -20,17 +23,21 @@ from tailwise.data.tables.pseudo import limits_of_pseudo
 from tailwise.engine.checkpoint.recovery import files_in, fingerprint, loaded_code
 from tailwise.engine.checkpoint.weights import INSTEAD_OF, read_tensors
 from tailwise.engine.contract.metric import labels_of
+from tailwise.engine.contract.run import Run
+from tailwise.engine.contract.task import Task
 from tailwise.engine.evaluate.adjusted import evaluate_adjusted, taus_in
 from tailwise.engine.evaluate.evaluation import evaluate
 from tailwise.engine.evaluate.inputs import ComputeConfig, trained_task
 from tailwise.engine.monitor.backend import COMPUTING, backend, keep_backend
+from tailwise.ensemble.file import Part, read_ensemble
 from tailwise.evaluation.adjustment import log_prior
+from tailwise.evaluation.averaged import Averaged
 from tailwise.evaluation.calibration.comparison import calibration_figures
 from tailwise.evaluation.calibration.fitted import check_classes, read_calibration
 from tailwise.evaluation.calibration.measures import calibration_labels
 from tailwise.evaluation.calibration.options import Calibration
 from tailwise.evaluation.certificate import Targets, certificate, certify_split
-from tailwise.evaluation.limits import Names, limits_of_intervals, limits_of_model
+from tailwise.evaluation.limits import Names, limits_of_ensemble, limits_of_intervals, limits_of_model
 from tailwise.evaluation.measure import measure
 from tailwise.evaluation.readings import log_reading
 from tailwise.evaluation.selective import known_labels, selective_figures
@@ -50,7 +57,13 @@ def main() -> None:
 
     recipe, targets = load_recipe(args.recipe), section(params, "certificate", Targets)
     config, by = sections(params, recipe.config()), sections(params, ComputeConfig)
-    task, run = trained_task(recipe, config, by, args.weights, args.split)
+    parts = read_ensemble(args.weights) if args.weights.suffix == ".json" else [Part(args.weights, 1.0)]
+    if len(parts) > 1:
+        if args.calibration or args.validation:
+            raise UserError("--calibration and --validation are of one model: leave them out for an ensemble")
+        targets = targets.without("calibration")
+    loaded = [trained_task(recipe, config, by, part.path, args.split) for part in parts]
+    task, run = averaged(loaded, parts)
     classes = read_json(Path("reports/classes.json"))
     counts = classes["train"]
     taus = taus_in(read_json(args.validation)) if args.validation else {}
@@ -67,17 +80,31 @@ def main() -> None:
     labels |= known_labels(selective, list(found.predictions))
     names = Names(recipe.sample_name, extra.label_name or "position", labels)
     rows, warnings, bootstrap = certify_split(measured, found.losses, targets, figures, names)
-    asked = read_tensors(args.weights)[1].get(INSTEAD_OF)
-    facts = {"hashes": hashes(args.split, args.weights), "seed": run.training.seed, "bootstrap": bootstrap}
+    facts = {"hashes": hashes(args.split, args.weights, parts), "seed": run.training.seed, "bootstrap": bootstrap}
     facts[COMPUTING] = backend(run.device)
     facts |= extra.figures
-    warnings = [limits_of_intervals(recipe.sample_name), *limits_of_model(task.spec, asked), *warnings, *changes]
-    warnings += limits_of_pseudo(classes)
+    warnings = [limits_of_intervals(recipe.sample_name), *limits_of_models(loaded, parts), *warnings, *changes]
+    warnings += limits_of_pseudo(classes) + limits_of_ensemble([part.weight for part in parts])
     made = certificate(rows, of_split, warnings, facts)
     write_json(args.certificate, made)
     keep_backend(run.device)
     print(", ".join(f"{count} {verdict}" for verdict, count in made["verdicts"].items()))
     log_reading(events_path(stage_name()), facts["hashes"]["params"])
+
+
+def averaged(loaded: Sequence[tuple[Task, Run]], parts: Sequence[Part]) -> tuple[Task, Run]:
+    """The members' tasks and runs as one, whose model averages their probabilities; a single one as it is."""
+    task, run = loaded[0]
+    if len(parts) == 1:
+        return task, run
+    members, heads = [each.model.to(run.device) for each, _ in loaded], [head.name for head in task.heads]
+    return replace(task, model=Averaged(members, [part.weight for part in parts], heads)), run
+
+
+def limits_of_models(loaded: Sequence[tuple[Task, Run]], parts: Sequence[Part]) -> list[str]:
+    """The limits of fallback models among the members, each once."""
+    asked = [read_tensors(part.path)[1].get(INSTEAD_OF) for part in parts]
+    return [*dict.fromkeys(line for (task, _), of in zip(loaded, asked) for line in limits_of_model(task.spec, of))]
 
 
 def calibrated(
@@ -97,10 +124,12 @@ def index_of(split: Path) -> Path:
     return Path(f"data/index/{split.name}.csv")
 
 
-def hashes(split: Path, weights: Path) -> dict[str, str]:
-    """What the certificate is of: SHA-256 over names and contents."""
+def hashes(split: Path, weights: Path, parts: Sequence[Part]) -> dict[str, str]:
+    """What the certificate is of: SHA-256 over names and contents. parts: of the weights, which it may name"""
     found = {"data": files_in(split) | files_in(index_of(split)), "params": files_in(Path("reports/config.yaml"))}
     found |= {"code": loaded_code() | {file.name: file for file in loaded_requirements()}, "weights": files_in(weights)}
+    for part in parts:
+        found["weights"] |= files_in(part.path)
     return {name: fingerprint(files) for name, files in found.items()}
 
 

@@ -33,6 +33,11 @@ from tailwise.metrics.predictions import Predictions, predictions
 TARGETS = Targets(macro_recall=0.45, macro_f1=0.40, class_recall=0.25, loss=5.0)
 
 
+def test_targets_by_dotted_name_are_left_out_by_their_first_part():
+    named = replace(TARGETS, above={"top.top_1": 0.8}, below={"calibration.ece": 0.1, "calibrated": 0.2})
+    assert named.without("calibration") == replace(named, below={"calibrated": 0.2})
+
+
 @pytest.mark.parametrize(
     ("interval", "verdict"),
     [

@@ -1,5 +1,6 @@
 """The stage that certifies a model, on a few fouls."""
 
+import hashlib
 import runpy
 import sys
 from dataclasses import asdict, replace
@@ -11,6 +12,7 @@ import yaml
 
 from support.helpers import make_run
 from support.training.trained import CONFIG, HEADS, film_split, store_of, trained
+from tailwise.core.errors import UserError
 from tailwise.core.files import read_json, write_csv, write_json
 from tailwise.core.params.config import read_params
 from tailwise.engine.checkpoint.weights import read_tensors, write_weights
@@ -41,14 +43,14 @@ def task(folder):
     return trained(folder / "data/clips/test", folder / WEIGHTS)
 
 
-def certified(monkeypatch, model, **data):
-    """The certificate, with params that ask for this model, and these of the section data."""
+def certified(monkeypatch, model, weights=WEIGHTS, options=(), **data):
+    """The certificate of weights, with params that ask for this model, and these of the section data."""
     params = {**read_params(ROOT / "params.yaml"), "model": asdict(model)}
     params["training"]["threads"] = 1
     params["data"] |= data
     Path("params.yaml").write_text(yaml.safe_dump(params))
     monkeypatch.setattr(
-        sys, "argv", ["certify.py", "tailwise.recipes.fouls", str(WEIGHTS), "data/clips/test", "c.json"]
+        sys, "argv", ["certify.py", "tailwise.recipes.fouls", str(weights), "data/clips/test", "c.json", *options]
     )
     runpy.run_path(str(ROOT / "stages/certify.py"), run_name="__main__")
     return read_json(Path("c.json"))
@@ -89,3 +91,47 @@ def test_the_certificate_is_of_the_index_too(task, monkeypatch):
     write_csv(Path("data/index/test.csv"), ["sample", "action", "severity", "offence"], INDEX[:4])
     after = certified(monkeypatch, CONFIG.model)["hashes"]
     assert {name for name in before if before[name] != after[name]} == {"data"}
+
+
+ENSEMBLE = Path("ensemble.json")
+
+
+@pytest.fixture
+def members(task):
+    """The tasks of two members beside ensemble.json: that of `task`, weight 0.75, and one with other weights."""
+    other = trained(Path("data/clips/test"), Path("other.safetensors"), seed=5)
+    entries = []
+    for name, weight in (("w", 0.75), ("other", 0.25)):
+        file = Path(f"{name}.safetensors")
+        pinned = {"path": file.name, "file": file.name, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
+        entries.append({"name": name, "commit": None, "weight": weight, "weights": pinned})
+    write_json(ENSEMBLE, {"version": 1, "members": entries})
+    return task, other
+
+
+def test_a_certificate_of_an_ensemble_is_of_the_averaged_probabilities(members, monkeypatch):
+    first, second = (evaluate(member, make_run()).predictions for member in members)
+    made = certified(monkeypatch, CONFIG.model, ENSEMBLE)
+    for name, one in first.items():
+        likely = 0.75 * one.known_probabilities + 0.25 * second[name].known_probabilities
+        assert made["figures"][name]["loss"] == pytest.approx(-np.log(likely[range(4), one.targets]).mean(), abs=1e-6)
+        assert made["figures"][name]["accuracy"] == pytest.approx((likely.argmax(1) == one.targets).mean())
+    limit = "The figures are of the averaged probabilities of 2 models, with weights 0.75, 0.25; the average is "
+    limits = [line for line in made["limits"] if line.startswith(limit)]
+    assert len(limits) == 1 and limits[0] not in certified(monkeypatch, CONFIG.model)["limits"]
+
+
+def test_a_certificate_of_an_ensemble_is_of_its_files(members, monkeypatch):
+    before = certified(monkeypatch, CONFIG.model, ENSEMBLE)["hashes"]
+    ENSEMBLE.write_text(ENSEMBLE.read_text() + " ")
+    after = certified(monkeypatch, CONFIG.model, ENSEMBLE)["hashes"]
+    assert {name for name in before if before[name] != after[name]} == {"weights"}
+    Path("other.safetensors").write_bytes(WEIGHTS.read_bytes())
+    with pytest.raises(UserError, match="other.safetensors: is not the file that ensemble.json names by its sha256"):
+        certified(monkeypatch, CONFIG.model, ENSEMBLE)
+
+
+@pytest.mark.parametrize("option", ["--calibration", "--validation"])
+def test_what_was_fitted_to_one_model_is_refused_for_an_ensemble(members, monkeypatch, option):
+    with pytest.raises(UserError, match="are of one model: leave them out for an ensemble"):
+        certified(monkeypatch, CONFIG.model, ENSEMBLE, (option, "x.json"))

@@ -52,6 +52,11 @@ class Targets:
         check_known("certificate.above", self.above, names)
         check_known("certificate.below", self.below, names)
 
+    def without(self, start: str) -> "Targets":
+        """Without the targets by dotted name that begin with this part."""
+        kept = [{name: of[name] for name in of if name.partition(".")[0] != start} for of in (self.above, self.below)]
+        return replace(self, above=kept[0], below=kept[1])
+
     @property
     def of_heads(self) -> dict[str, float]:
         """The targets that every head has."""

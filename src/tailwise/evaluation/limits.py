@@ -1,6 +1,6 @@
 """The limits of a split's figures, as sentences. Pure functions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, cast
@@ -82,6 +82,17 @@ def limits_of_model(spec: dict[str, Any], asked: dict[str, Any] | None) -> list[
     differing = ((path, value) for path, value in _leaves(spec) if value != wanted.get(path))
     changed = [f"{path} is {value}, not {wanted.get(path)}" for path, value in differing]
     return [f"Training fell back to a simpler model than params.yaml asks for: {', '.join(changed)}."]
+
+
+def limits_of_ensemble(weights: Sequence[float]) -> list[str]:
+    """What the figures are of, in a sentence, where there are several members. weights: of each, 1 in sum"""
+    if len(weights) == 1:
+        return []
+    shares = ", ".join(f"{weight:.2f}" for weight in weights)
+    return [
+        f"The figures are of the averaged probabilities of {len(weights)} models, with weights {shares}; the average is "
+        "not calibrated, and targets of calibrated probabilities are left out."
+    ]
 
 
 def _leaves(values: dict[str, Any], path: str = "") -> Iterator[tuple[str, object]]:
