@@ -29,9 +29,9 @@ from tailwise.engine.evaluate.adjusted import evaluate_adjusted, taus_in
 from tailwise.engine.evaluate.evaluation import evaluate
 from tailwise.engine.evaluate.inputs import ComputeConfig, trained_task
 from tailwise.engine.monitor.backend import COMPUTING, backend, keep_backend
+from tailwise.ensemble.averaged import Averaged
 from tailwise.ensemble.file import Part, read_ensemble
 from tailwise.evaluation.adjustment import log_prior
-from tailwise.evaluation.averaged import Averaged
 from tailwise.evaluation.calibration.comparison import calibration_figures
 from tailwise.evaluation.calibration.fitted import check_classes, read_calibration
 from tailwise.evaluation.calibration.measures import calibration_labels

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from tailwise.evaluation.averaged import Averaged
+from tailwise.ensemble.averaged import Averaged
 
 
 class Fixed(nn.Module):
