@@ -116,7 +116,7 @@ def test_a_certificate_of_an_ensemble_is_of_the_averaged_probabilities(members, 
         likely = 0.75 * one.known_probabilities + 0.25 * second[name].known_probabilities
         assert made["figures"][name]["loss"] == pytest.approx(-np.log(likely[range(4), one.targets]).mean(), abs=1e-6)
         assert made["figures"][name]["accuracy"] == pytest.approx((likely.argmax(1) == one.targets).mean())
-    limit = "The figures are of the averaged probabilities of 2 models, with weights 0.75, 0.25; no calibration "
+    limit = "The figures are of the averaged probabilities of 2 models, with weights 0.75, 0.25; no "
     limits = [line for line in made["limits"] if line.startswith(limit)]
     assert len(limits) == 1 and limits[0] not in certified(monkeypatch, CONFIG.model)["limits"]
 

@@ -90,8 +90,8 @@ def limits_of_ensemble(weights: Sequence[float]) -> list[str]:
         return []
     shares = ", ".join(f"{weight:.2f}" for weight in weights)
     return [
-        f"The figures are of the averaged probabilities of {len(weights)} models, with weights {shares}; no calibration "
-        "is fitted to them, and targets of calibrated probabilities are left out."
+        f"The figures are of the averaged probabilities of {len(weights)} models, with weights {shares}; no "
+        "calibration is fitted to them, and targets of calibrated probabilities are left out."
     ]
 
 
