@@ -61,7 +61,7 @@ def test_the_rows_of_actions_train_on_the_same_features():
     plan, place = shipped(file), read_place(file.with_name("dvc.yaml"))
     for row in plan.rows:
         params, given = cell_params(plan, Cell(row, 1), place.kind), plan.given_to(row)
-        scripts = [Path(words[0]).stem for words in place.commands(params, given, plan.last)]
+        scripts = [Path(words[0]).stem for words in place.chain(params, given, plan.last).commands()]
         assert scripts == ["train", "train", "target_weak_classes", "train", "select_model", "evaluate"]
 
 
@@ -69,7 +69,7 @@ def test_a_row_of_another_model_runs_its_own_stages_and_has_its_own_figures():
     file = PIPELINES / "actions" / "baselines.yaml"
     plan, place = shipped(file), read_place(file.with_name("dvc.yaml"))
     params = cell_params(plan, Cell("cast", 1), place.kind)
-    commands = place.commands(params, plan.given_to("cast"), plan.last_of("cast"))
+    commands = place.chain(params, plan.given_to("cast"), plan.last_of("cast")).commands()
     assert [words[1:3] for words in commands] == [
         ["tailwise.recipes.actions.baseline", "baseline"],
         ["tailwise.recipes.actions.baseline", "data/models/baseline.safetensors"],

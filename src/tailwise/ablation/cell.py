@@ -11,10 +11,10 @@ import numpy as np
 import yaml
 
 from tailwise.ablation.plan import RESULTS, SCRATCH, TIMES, Ablation, Cell, Figure, cell_params, file_of, made_from
-from tailwise.ablation.stages import read_stages, value_at, words
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_csv, read_json, write_json
-from tailwise.core.stage.chain import Chain, Used, needed_by, outputs, within
+from tailwise.core.stage.chain import Chain, needed_by, outputs, within
+from tailwise.core.stage.definition import read_stages, value_at
 from tailwise.core.stage.run_log import last_runs
 from tailwise.engine.checkpoint.weights import INSTEAD_OF, read_weights
 from tailwise.metrics.dotted import check_known, dotted
@@ -35,16 +35,10 @@ class Place:
         """The stages with these params, see `read_stages`."""
         return read_stages(self.file, {**params, "recipe": self.recipe})
 
-    def commands(self, params: Mapping[str, Any], given: Sequence[str], last: str) -> list[list[str]]:
-        """The command of the last stage and of each that it needs, in order, but for what is given."""
-        stages = self.stages(params)
-        needed = needed_by(stages, last, tuple(given))
-        return [words(stage) for name, stage in stages.items() if name in needed]
-
-    def run(self, folder: Path, command: Sequence[str]) -> Used:
-        """Run one command in a folder. Raises UserError with the last line that it printed if it fails."""
-        ours = self.file.parent
-        return Chain(self.file, {}, (), "", (ours.parents[1] / "src", ours)).run_stage(folder, command)
+    def chain(self, params: Mapping[str, Any], given: Sequence[str], last: str) -> Chain:
+        folder = self.file.parent
+        code = (folder.parents[1] / "src", folder)
+        return Chain(self.file, {**params, "recipe": self.recipe}, tuple(given), last, code)
 
 
 def check_figures(plan: Ablation, place: Place) -> None:
@@ -70,7 +64,7 @@ def run_cell(plan: Ablation, cell: Cell, place: Place) -> dict[str, Any]:
     params, given = cell_params(plan, cell, place.kind), plan.given_to(cell.row)
     origin = made_from(plan, cell, place.kind)
     fill(SCRATCH, place.file, params, given)
-    used = train(SCRATCH, place, place.commands(params, given, plan.last_of(cell.row)))
+    used = train(SCRATCH, place.chain(params, given, plan.last_of(cell.row)))
     figures = {name: figure_of(SCRATCH, figure, params) for name, figure in plan.figures_of(cell.row).items()}
     found = {"made_from": origin, "seed": cell.seed, "params": plan.rows[cell.row].params}
     found |= {"figures": figures, **facts(SCRATCH, plan.trained_by(cell.row))}
@@ -98,15 +92,15 @@ def own_root(params: Mapping[str, Any]) -> list[str]:
     return [] if made or not root.exists() else [str(root)]
 
 
-def train(folder: Path, place: Place, commands: Sequence[Sequence[str]]) -> dict[str, int]:
-    """Run the stages' commands; the processor seconds of the training stages together, and their peak memory.
+def train(folder: Path, chain: Chain) -> dict[str, int]:
+    """Run the stages; the processor seconds of the training stages together, and their peak memory.
 
     They come from dvc.yaml, so that a stage which the pipeline gains is part of all cells.
     """
     seconds, peak = 0.0, 0.0
-    for command in commands:
-        used = place.run(folder, command)
-        if Path(command[0]).stem == TRAIN:
+    for words in chain.commands():
+        used = chain.run_stage(folder, words)
+        if Path(words[0]).stem == TRAIN:
             seconds += used.seconds
             peak = max(peak, *(run.mb or 0.0 for run in last_runs(folder / RUNS) if run.stage.startswith(TRAIN)))
     return {"cpu_seconds": round(seconds), "peak_mb": round(peak)}

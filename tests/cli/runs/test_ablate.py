@@ -38,7 +38,7 @@ def trained(tmp_path, monkeypatch) -> list[Path]:
     Path("dvc.lock").write_text("stages: {prepare: {outs: [{path: data/prepared, md5: abc.dir}]}}")
     found: list[Path] = []
 
-    def stand_in(folder, place, commands):
+    def stand_in(folder, chain):
         found.append(folder)
         if len(found) == 2:
             raise KeyboardInterrupt

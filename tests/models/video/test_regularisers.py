@@ -19,7 +19,7 @@ from tailwise.models.video.regularisers import (
     HeadDropout,
     depth_rates,
     drop_blocks,
-    sometimes,
+    with_stochastic_depth,
 )
 from tailwise.models.video.tiny import Residual, Tiny
 from tailwise.models.video.variants import Dual, Progressive, Simplified
@@ -102,7 +102,7 @@ def test_rates_of_stochastic_depth_rise_linearly():
 
 def test_a_residual_layer_that_is_left_out_is_its_shortcut():
     """A layer that doubles, at a rate of 0.5: 0 or 4 times the input, plus the shortcut; the mean is kept."""
-    layer = Residual(sometimes(nn.Sequential(nn.AvgPool3d((2, 1, 1)), Double()), 0.5))
+    layer = Residual(with_stochastic_depth(nn.Sequential(nn.AvgPool3d((2, 1, 1)), Double()), 0.5))
     torch.manual_seed(0)
     found = layer(torch.ones(4000, 1, 2, 1, 1)).flatten()
     assert set(found.tolist()) == {1.0, 5.0} and found.mean().item() == pytest.approx(3, abs=0.1)

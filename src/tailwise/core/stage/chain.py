@@ -1,7 +1,6 @@
 """Runs stages of a dvc.yaml in a folder of its own, without DVC: for studies that train many variants."""
 
 import os
-import re
 import shlex
 import subprocess
 import sys
@@ -10,13 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
-
 from tailwise.core.errors import UserError
+from tailwise.core.stage.definition import read_stages
 from tailwise.core.stage.run_log import last_runs
 from tailwise.core.system.parent import PARENT
 
-TEMPLATE = re.compile(r"\$\{([\w.]+)\}")
 LOG = "log.txt"
 """In the folder: what the stages printed."""
 
@@ -40,16 +37,9 @@ class Chain:
 
     def commands(self) -> list[list[str]]:
         """The command of the last stage and of each that it needs, in order: script, recipe and arguments."""
-        stages: dict[str, Any] = yaml.safe_load(self.file.read_text("utf8"))["stages"]
-        for stage in stages.values():
-            stage["deps"] = [self._filled(str(path)) for path in stage.get("deps", [])]
+        stages = read_stages(self.file, self.values)
         needed = needed_by(stages, self.last, self.given)
-        texts = [stage["cmd"].removeprefix("${run} ") for name, stage in stages.items() if name in needed]
-        return [shlex.split(self._filled(text)) for text in texts]
-
-    def _filled(self, text: str) -> str:
-        """With the values that its templates refer to."""
-        return TEMPLATE.sub(lambda found: _value_of(found[1], self.values), text)
+        return [shlex.split(stage["cmd"]) for name, stage in stages.items() if name in needed]
 
     def run(self, folder: Path) -> "Used":
         """Run all stages in a folder with a params.yaml and what is given. Raises UserError as `run_stage` does."""
@@ -106,10 +96,3 @@ def outputs(stage: Mapping[str, Any]) -> list[str]:
     """Paths that a stage writes."""
     every: list[Any] = [*stage.get("outs", []), *stage.get("metrics", []), *stage.get("plots", [])]
     return [str(next(iter(cast(dict[str, Any], out)))) if isinstance(out, dict) else str(out) for out in every]
-
-
-def _value_of(path: str, values: Mapping[str, Any]) -> str:
-    """The value of a dotted path, as text."""
-    for name in path.split("."):
-        values = values[name]
-    return str(values)

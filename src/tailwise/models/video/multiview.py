@@ -54,8 +54,8 @@ class Model:
         """The randomly initialised model for clips of `shape` (frames, height, width); ValueError if too small."""
         backbone, added = self.backbone.build(shape), self.additions()
         every = (*heads, *added.auxiliary)
-        own = {i: added.head_dropout[head.name] for i, head in enumerate(every) if head.name in added.head_dropout}
-        fusion = self.variant.build(backbone.dim, [len(head.classes) for head in every], own)
+        rates = {i: added.head_dropout[head.name] for i, head in enumerate(every) if head.name in added.head_dropout}
+        fusion = self.variant.build(backbone.dim, [len(head.classes) for head in every], rates)
         names, auxiliary = ([head.name for head in of] for of in (heads, added.auxiliary))
         metadata = ViewEmbeddings(added.metadata, backbone.dim) if added.metadata else None
         learned = log_variances(added.learned) if added.learned else None

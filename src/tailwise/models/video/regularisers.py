@@ -72,7 +72,7 @@ def depth_rates(last: float, layers: int) -> list[float]:
     return [last * (layer + 1) / layers for layer in range(layers)]
 
 
-def sometimes(layer: nn.Sequential, rate: float) -> nn.Sequential:
+def with_stochastic_depth(layer: nn.Sequential, rate: float) -> nn.Sequential:
     """The layer, whose output is 0 for some samples in training and larger for the others; unchanged at a rate of 0.
 
     torchvision is imported only here, as that takes seconds.
@@ -87,13 +87,13 @@ def sometimes(layer: nn.Sequential, rate: float) -> nn.Sequential:
 class HeadDropout(nn.Module):
     """Dropout before the last layer of each head.
 
-    rate: of the heads that `own`, {number of a head: its rate}, does not name
+    rates: {number of a head: its rate}; rate: of the heads that it does not name
     """
 
-    def __init__(self, rate: float, own: Mapping[int, float], heads: int):
+    def __init__(self, rate: float, rates: Mapping[int, float], heads: int):
         super().__init__()
         self.common = nn.Dropout(rate)
-        self.of_head = nn.ModuleList(nn.Dropout(own[i]) if i in own else self.common for i in range(heads))
+        self.of_head = nn.ModuleList(nn.Dropout(rates[i]) if i in rates else self.common for i in range(heads))
 
     def of_one(self, pooled: torch.Tensor) -> list[torch.Tensor]:
         """(B, D) for each head, of a (B, D) that all share; heads without a rate of their own share a draw, too."""

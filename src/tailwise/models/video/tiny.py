@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from torch import nn
 
-from tailwise.models.video.regularisers import BlockDropout, DropBlock, check_rate, depth_rates, sometimes
+from tailwise.models.video.regularisers import BlockDropout, DropBlock, check_rate, depth_rates, with_stochastic_depth
 
 PATCH = 4
 MOTION_GAIN = 3.0
@@ -135,7 +135,7 @@ def _layer(inside: int, outside: int, stride: tuple[int, int, int], norm: Norm) 
 def _halve(channels: int, norm: Norm, depth_rate: float | None) -> nn.Module:
     """depth_rate: of stochastic depth of a residual layer; None: not residual"""
     layer = _layer(channels, channels, (2, 1, 1), norm)
-    return layer if depth_rate is None else Residual(sometimes(layer, depth_rate))
+    return layer if depth_rate is None else Residual(with_stochastic_depth(layer, depth_rate))
 
 
 class Residual(nn.Module):

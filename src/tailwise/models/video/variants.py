@@ -17,9 +17,9 @@ from tailwise.models.video.regularisers import HeadDropout, check_rate
 
 Sizes = list[int]
 """The number of classes of each head."""
-Own = Mapping[int, float]
+HeadRates = Mapping[int, float]
 """{number of a head: its own rate of dropout before the last layer}"""
-NONE: Own = {}
+NONE: HeadRates = {}
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class Simplified(Variant):
 
     kind: Literal["simplified"]
 
-    def build(self, dim: int, sizes: Sizes, own: Own = NONE) -> "Fusion":
-        return SharedAttention(dim, sizes, HeadDropout(self.dropout, own, len(sizes)))
+    def build(self, dim: int, sizes: Sizes, rates: HeadRates = NONE) -> "Fusion":
+        return SharedAttention(dim, sizes, HeadDropout(self.dropout, rates, len(sizes)))
 
     def fallback(self) -> None:
         return None
@@ -55,8 +55,8 @@ class Progressive(Variant):
 
     kind: Literal["progressive"]
 
-    def build(self, dim: int, sizes: Sizes, own: Own = NONE) -> "Fusion":
-        return Levels(dim, sizes, HeadDropout(self.dropout, own, len(sizes)))
+    def build(self, dim: int, sizes: Sizes, rates: HeadRates = NONE) -> "Fusion":
+        return Levels(dim, sizes, HeadDropout(self.dropout, rates, len(sizes)))
 
     def fallback(self) -> Simplified:
         return Simplified(self.dropout, "simplified")
@@ -68,8 +68,8 @@ class Optimized(Variant):
 
     kind: Literal["optimized"]
 
-    def build(self, dim: int, sizes: Sizes, own: Own = NONE) -> "Fusion":
-        return OwnAttentions(dim, dim // 2, sizes, 4, HeadDropout(self.dropout, own, len(sizes)))
+    def build(self, dim: int, sizes: Sizes, rates: HeadRates = NONE) -> "Fusion":
+        return OwnAttentions(dim, dim // 2, sizes, 4, HeadDropout(self.dropout, rates, len(sizes)))
 
     def fallback(self) -> Progressive:
         return Progressive(self.dropout, "progressive")
@@ -81,8 +81,8 @@ class Dual(Variant):
 
     kind: Literal["dual"]
 
-    def build(self, dim: int, sizes: Sizes, own: Own = NONE) -> "Fusion":
-        return OwnAttentions(dim, dim, sizes, 8, HeadDropout(self.dropout, own, len(sizes)))
+    def build(self, dim: int, sizes: Sizes, rates: HeadRates = NONE) -> "Fusion":
+        return OwnAttentions(dim, dim, sizes, 8, HeadDropout(self.dropout, rates, len(sizes)))
 
     def fallback(self) -> Optimized:
         return Optimized(self.dropout, "optimized")

@@ -26,21 +26,23 @@ def foul_loss(outputs: Outputs, batch: Batch, boost: Mapping[str, ClassBoost] | 
     return weigh_by_uncertainty(sums, outputs, batch)
 
 
+def of_views(batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+    """(place in the batch of each view's foul, (N,); share of a view among those of its foul, (B,))"""
+    mask = batch.inputs["mask"]
+    return mask.nonzero()[:, 0], 1 / mask.sum(dim=1)
+
+
 def view_logits(outputs: Outputs, batch: Batch) -> list[PartLogits]:
     """`Task.parts`: the logits of each view alone, of which a teacher teaches its answer to the whole foul."""
-    mask = batch.inputs["mask"]
-    foul = mask.nonzero()[:, 0]
-    share = (1 / mask.sum(dim=1))[foul]
+    foul, each = of_views(batch)
     alone = {head: outputs[view_output(head)] for head in batch.targets if view_output(head) in outputs}
-    return [PartLogits(PER_VIEW, head, logits, foul, share) for head, logits in alone.items()]
+    return [PartLogits(PER_VIEW, head, logits, foul, each[foul]) for head, logits in alone.items()]
 
 
 def per_view(outputs: Outputs, batch: Batch, head: str, boost: Mapping[str, ClassBoost] | None) -> torch.Tensor:
     """A head's loss on each view alone, with its foul's label: the mean over the views, summed over the fouls."""
-    mask = batch.inputs["mask"]
-    foul = mask.nonzero()[:, 0]
+    foul, each = of_views(batch)
     of_head = boost.get(head) if boost else None
-    each = 1 / mask.sum(dim=1)
     return add_up(
         boosted_cross_entropy(
             outputs[view_output(head)], ids[foul], of_head, (each if share is None else each * share)[foul]

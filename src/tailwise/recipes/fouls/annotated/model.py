@@ -35,7 +35,7 @@ class FoulModel(Model):
         return Additions(auxiliary_heads(self.auxiliary), sizes, self.learned_weights, self.head_dropout)
 
 
-LATER = ("drop_block", "stochastic_depth")
+LEFT_OUT_WHERE_OFF = ("drop_block", "stochastic_depth")
 """Options of a backbone that are left out of a weights file where they are off."""
 
 
@@ -49,5 +49,6 @@ def as_plain(model: FoulModel) -> dict[str, Any]:
         for field in fields(model)
     }
     plain = asdict(replace(model, backbone=model.backbone.bare()))
-    plain["backbone"] = {name: value for name, value in plain["backbone"].items() if value or name not in LATER}
+    options = plain["backbone"].items()
+    plain["backbone"] = {name: value for name, value in options if value or name not in LEFT_OUT_WHERE_OFF}
     return {name: value for name, value in plain.items() if getattr(model, name) != defaults[name]}

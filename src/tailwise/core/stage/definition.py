@@ -1,7 +1,6 @@
-"""The stages of a cell: those of a dvc.yaml, with one for each item of the lists that params.yaml gives."""
+"""The stages of a dvc.yaml, with one for each item of the lists that params.yaml gives."""
 
 import re
-import shlex
 from collections.abc import Iterator, Mapping
 from itertools import product
 from pathlib import Path
@@ -61,8 +60,3 @@ def value_at(values: Mapping[str, Any], path: str) -> Any:
             raise UserError(f"{{{path}}} is no key of params.yaml")
         place = place[name]
     return place
-
-
-def words(stage: Mapping[str, Any]) -> list[str]:
-    """The command of a stage: script, recipe and arguments."""
-    return shlex.split(stage["cmd"])

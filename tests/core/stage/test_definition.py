@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from dvc.repo import Repo
 
-from tailwise.ablation.stages import read_stages, words
 from tailwise.core.errors import UserError
 from tailwise.core.stage.chain import outputs
+from tailwise.core.stage.definition import read_stages
 
 DVC = """
 vars:
@@ -41,10 +41,10 @@ def file(tmp_path) -> Path:
 
 def test_values_take_the_place_of_templates(file):
     stages = read_stages(file, VALUES)
-    assert words(stages["one"]) == ["scripts/one.py", "songs", "a file", "3"]
+    assert stages["one"]["cmd"] == 'scripts/one.py songs "a file" 3'
     assert stages["one"]["deps"] == ["data/x.npz"]
-    assert words(stages["each@old"]) == ["each.py", "old"] and stages["each@old"]["outs"] == ["data/old.csv"]
-    assert words(stages["all@2-a"]) == ["all.py", "2", "a"]
+    assert stages["each@old"]["cmd"] == "each.py old" and stages["each@old"]["outs"] == ["data/old.csv"]
+    assert stages["all@2-a"]["cmd"] == "all.py 2 a"
 
 
 def test_names_and_outputs_are_those_that_dvc_gives(file, tmp_path):
