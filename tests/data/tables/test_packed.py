@@ -6,7 +6,7 @@ import pytest
 from tailwise.balance.labels import label_in
 from tailwise.data.tables.packed import pack
 
-TEXTS = ["verse|chorus", "|chorus", "é|\n\"quoted\"", "verse|" * 1000]
+TEXTS = ["verse|chorus", "|chorus", 'é|\n"quoted"', "verse|" * 1000]
 
 
 @pytest.mark.parametrize("text", TEXTS)
