@@ -136,4 +136,4 @@ if __name__ == "__main__":
     from tailwise.core.stage.run_log import peak_mb
 
     main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))
-    print(json.dumps([round(time.process_time(), 2), round(peak_mb())]))
+    print(json.dumps([round(time.process_time(), 2), round(peak_mb(), 1)]))

@@ -3,7 +3,8 @@
 Prints accuracy and macro F1 of the answers, as `evaluate` decoded them; the macro F1 of verse against chorus at
 positions that are one of the two, with answers restricted to the two, and among all classes; boundary F1 as a mean over
 songs and of all boundaries together, trimmed and untrimmed; calibration error of the most probable classes, before and
-after calibration; F1 of each class. In this folder, after `dvc repro`:
+after calibration, and between which values 95 % of the splits of as many songs have it, drawn from these; F1 of each
+class. In this folder, after `dvc repro`:
 
     PYTHONPATH=../../src python3 real_songs.py
 """
@@ -20,7 +21,10 @@ from tailwise.core.files import read_csv, read_json
 from tailwise.core.heads import Head
 from tailwise.evaluation.calibration.comparison import most_probable
 from tailwise.evaluation.calibration.fitted import calibrated, read_calibration
+from tailwise.evaluation.calibration.measures import answers as confidences
 from tailwise.evaluation.calibration.measures import measure_calibration
+from tailwise.evaluation.intervals import DRAWS, LEVEL, SEED, group_weights
+from tailwise.metrics.calibration.bins import bin_sums, calibration_error
 from tailwise.metrics.confusion import accuracy, confusion, f1, macro
 from tailwise.metrics.predictions import Predictions, read_predictions
 from tailwise.metrics.sequence.boundaries import Boundaries
@@ -63,7 +67,9 @@ def figures(answers: Path, index: Path, calibration: Path) -> Iterator[tuple[str
     yield "ECE before calibration", measure_calibration(likely, BINS)["ece"]
     if calibration.is_file():
         fitted = read_calibration(calibration)[HEAD]
-        yield "ECE after calibration", measure_calibration(calibrated(likely, fitted), BINS)["ece"]
+        after = calibrated(likely, fitted)
+        yield "ECE after calibration", measure_calibration(after, BINS)["ece"]
+        yield from zip(("ECE after calibration, low", "ECE after calibration, high"), spread_of_error(after))
     for name, value in zip(head.classes, f1(found.matrix).tolist()):
         yield f"F1 {name}", value
 
@@ -75,6 +81,21 @@ def of_pair(found: Predictions) -> Iterator[tuple[str, float]]:
     truth, chosen = found.targets[rows] == pair[1], found.known_probabilities[rows][:, pair].argmax(axis=1)
     yield "verse/chorus macro F1, of the two", macro(f1(confusion(truth.astype(np.int64), chosen, 2)))
     yield "verse/chorus macro F1, among all", macro(f1(found.matrix)[pair])
+
+
+def spread_of_error(found: Predictions) -> tuple[float, float]:
+    """(low, high): LEVEL of the splits of as many groups have a calibration error between them.
+
+    The groups are drawn with replacement from these. The positions of a song are right or wrong together, so that an
+    error above 0 is expected of perfect probabilities, too: the larger, the fewer songs.
+    """
+    known = found.labelled
+    names, group = np.unique(np.array(known.groups), return_inverse=True)
+    confidence, right = confidences(known)
+    sums = np.array([bin_sums(confidence[group == one], right[group == one], BINS) for one in range(len(names))])
+    errors = [calibration_error(times @ sums) or 0.0 for times in group_weights(len(names), DRAWS, SEED)]
+    low, high = np.quantile(errors, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]).tolist()
+    return low, high
 
 
 def of_boundaries(songs: Sequence[Track], head: Head) -> Iterator[tuple[str, float]]:

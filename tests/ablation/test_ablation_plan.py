@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tailwise.ablation.cell import check_figures
-from tailwise.ablation.plan import Ablation, Cell, Row, cell_params, cells, hashes_of, key, override, read_ablation
+from tailwise.ablation.override import override
+from tailwise.ablation.plan import Ablation, Cell, Row, cell_params, cells, hashes_of, key, read_ablation
 from tailwise.cli.runs.ablate import read_place
 from tailwise.core.errors import UserError
 from tailwise.recipes.recipe import load_recipe

@@ -69,6 +69,18 @@ def test_calibration_is_shown_where_it_was_fitted(run):
     write_calibration(run / "calibration.json", {"section": Temperature("temperature", CLASSES, 0.5)})
     after = of(run)
     assert after["ECE before calibration"] == before["ECE before calibration"] != after["ECE after calibration"]
+    low, high = (after[f"ECE after calibration, {end}"] for end in ("low", "high"))
+    assert low == pytest.approx(high) == pytest.approx(after["ECE after calibration"])  # of one song
+
+
+def test_the_error_of_other_songs_spreads_as_songs_differ():
+    """Two songs answered with 0.7: one always right, one always wrong; most splits have one of them alone, or both."""
+    head, targets = Head("section", CLASSES), np.array([1] * 5 + [0] * 5)
+    groups, likely = ["a"] * 5 + ["b"] * 5, np.tile([0.2, 0.7, 0.1], (10, 1))
+    both = Predictions(head, groups, groups, targets, np.ones(10, np.int64), likely, np.arange(10))
+    assert real_songs.spread_of_error(both) == pytest.approx((0.2, 0.7))  # 0.3 where the first song is drawn twice
+    one = both.take(targets == 1)
+    assert real_songs.spread_of_error(one) == pytest.approx((0.3, 0.3))
 
 
 def test_songs_of_lines_are_refused(run, capsys):

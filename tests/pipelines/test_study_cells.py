@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from study import run
-from study.effective import changed, difference, override, parse
+from study.effective import PHASES, changed, difference, parse
 from study.plan import Cell, Study, data_hash
 from study.progress import with_data
 from study.settings import Method
 from study.stages import chain
 from study.steps import fitted, steps_of
 from support.study import METHODS, SETTINGS, make_place, settings
+from tailwise.ablation.override import override
 from tailwise.core.errors import UserError
 from tailwise.core.files import write_json
 
@@ -77,13 +78,13 @@ def test_a_wrong_row_is_refused(place):
 
 def test_a_dotted_path_replaces_a_value_and_phases_names_all_three():
     params = {phase: {"train": {"lr": 1.0}} for phase in ("phase1", "phase2", "phase3")} | {"target": {"recall": 0.4}}
-    override(params, "phases.train.lr", 2.0)
-    override(params, "target.recall", 0.0)
-    override(params, "phase2.train.loss", {"kind": "focal"})
+    override(params, "phases.train.lr", 2.0, PHASES)
+    override(params, "target.recall", 0.0, PHASES)
+    override(params, "phase2.train.loss", {"kind": "focal"}, PHASES)
     assert [params[phase]["train"]["lr"] for phase in ("phase1", "phase2", "phase3")] == [2.0] * 3
     assert params["target"] == {"recall": 0.0} and params["phase2"]["train"]["loss"] == {"kind": "focal"}
     with pytest.raises(UserError, match="recall is no section"):
-        override(params, "target.recall.x", 1)
+        override(params, "target.recall.x", 1, PHASES)
 
 
 def test_the_rate_multiplies_the_learning_rates_and_the_seed_is_the_cells():

@@ -6,6 +6,7 @@ from typing import Any, get_type_hints
 
 from pictures.recipe import RECIPE as PICTURES
 from study.settings import Dataset, Method
+from tailwise.ablation.override import override
 from tailwise.core.errors import UserError
 from tailwise.core.params.auto import auto_paths
 from tailwise.core.params.config import section
@@ -36,26 +37,13 @@ def cell_params(base: dict, dataset: Dataset, method: Method, rate: float, seed:
         if name in dataset.params:
             del params[name]  # another model has other options
     for path, value in [*dataset.params.items(), *method.params.items()]:
-        override(params, path, value)
+        override(params, path, value, PHASES)
     for phase in PHASES:
         params[phase]["train"]["lr"] = scaled(params[phase]["train"]["lr"], rate, phase)
     params["selection"] = {"candidates": [PHASES[-1]]}
     params["training"].update(seed=seed, threads=1)
     params["runtime"].update(verbosity="quiet", device="cpu", devices=1, workers=0)
     return {name: value for name, value in params.items() if name in known}
-
-
-def override(params: dict[str, Any], path: str, value: Any) -> None:
-    """Set a dotted path; ``phases.`` stands for each phase. Raises UserError for a path through a plain value."""
-    first, *rest = path.split(".")
-    for start in PHASES if first == "phases" else (first,):
-        *folders, last = (start, *rest)
-        place = params
-        for name in folders:
-            place = place.setdefault(name, {})
-            if not isinstance(place, dict):
-                raise UserError(f"{path}: {name} is no section")
-        place[last] = copy.deepcopy(value)
 
 
 def scaled(lr: Any, rate: float, phase: str) -> float:

@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from tailwise.ablation.override import override
 from tailwise.core.errors import UserError
 from tailwise.core.files import read_json
 from tailwise.core.params.config import read_params, section
@@ -159,19 +160,6 @@ def cell_params(plan: Ablation, cell: Cell, kind: type) -> dict[str, Any]:
     except UserError as error:
         raise UserError(f"row {cell.row}: {error}") from error
     return params
-
-
-def override(params: dict[str, Any], path: str, value: Any, phases: list[str]) -> None:
-    """Set a dotted path; ``phases.`` stands for each phase. Raises UserError for a path through a plain value."""
-    first, *rest = path.split(".")
-    for start in phases if first == "phases" else (first,):
-        *folders, last = (start, *rest)
-        place: Any = params
-        for name in folders:
-            place = place.setdefault(name, {})
-            if not isinstance(place, dict):
-                raise UserError(f"{path}: {name} is no section")
-        place[last] = copy.deepcopy(value)
 
 
 def key(plan: Ablation, cell: Cell, kind: type) -> str:

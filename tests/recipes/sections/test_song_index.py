@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 
 from tailwise.core.errors import UserError
+from tailwise.core.files import read_csv
+from tailwise.core.tables import write_table
+from tailwise.data.tables.packed import PackedText
 from tailwise.data.tables.partition import Split
 from tailwise.recipes.sections.index import content, index
 from tailwise.recipes.sections.readers.song import Song
@@ -79,6 +82,17 @@ def test_a_row_a_song(read):
     }
     assert read(OF_VECTORS).index.rows["train"]["seconds"].to_list() == ["0.5"]
     assert found.leaks == found.warnings == []
+
+
+def test_labels_are_held_compressed_and_written_as_text(read, tmp_path):
+    cell = "verse|chorus|" * 1000 + "verse"
+    rows = read([lyrics("z", cell), *GOOD, lyrics("0", "", labels=("",), lines=("a",))]).index.rows["train"]
+    packed = rows["section"][0]
+    assert isinstance(packed, PackedText) and packed == cell and len(packed.content) < len(cell) / 50
+    write_table(tmp_path / "packed.csv", rows)
+    write_table(tmp_path / "text.csv", rows.astype("str"))
+    assert (tmp_path / "packed.csv").read_bytes() == (tmp_path / "text.csv").read_bytes()
+    assert [row["section"] for row in read_csv(tmp_path / "packed.csv")] == [cell, "verse|verse|chorus"]
 
 
 def test_classes_are_in_the_order_given(read):

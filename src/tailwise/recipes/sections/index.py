@@ -4,19 +4,19 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
 
 from tailwise.core.errors import UserError
-from tailwise.core.tables import text_table
 from tailwise.data.sequences.labels import join_labels, split_labels
 from tailwise.data.sequences.store import check_values
 from tailwise.data.tables.checks.leaks import find_leaks
 from tailwise.data.tables.checks.root import check_root, check_tree
 from tailwise.data.tables.checks.source import Checked, check_classes, check_names, refusal
 from tailwise.data.tables.checks.warnings import find_warnings
+from tailwise.data.tables.packed import pack
 from tailwise.data.tables.partition import Split, assign, folds, strata
 from tailwise.data.tables.rows import SPLITS, Index
 from tailwise.data.tables.spelling import quote
@@ -60,9 +60,7 @@ def index(source: Source) -> Checked:
     root = Path(source.root)
     check_root(root)
     check_tree(root)
-    rows = text_table([*COLUMNS, "split"], _rows(root, source.reader))
-    rows = _with_splits(root, rows, source.reader.split)
-    found = _index(root, rows, source.reader)
+    found = _index(root, _with_splits(root, _table(_rows(root, source.reader)), source.reader.split), source.reader)
     check_names(found, root)
     check_classes(found, root, ADVICE)
     leaks = find_leaks(found, set())
@@ -70,6 +68,16 @@ def index(source: Source) -> Checked:
     if across and source.leaks == "refuse":
         raise UserError(refusal(root, across))
     return Checked(found, leaks, find_warnings(found, set()))
+
+
+def _table(rows: Iterator[list[str]]) -> pd.DataFrame:
+    """The rows as columns of text; the labels, by far the most of it, are held compressed."""
+    names = [*COLUMNS, "split"]
+    columns: dict[str, list[Any]] = {name: [] for name in names}
+    for row in rows:
+        for name, cell in zip(names, row):
+            columns[name].append(pack(cell) if name == HEAD and cell else cell)
+    return pd.DataFrame({name: pd.Series(columns.pop(name), dtype=object if name == HEAD else "str") for name in names})
 
 
 def _rows(root: Path, reader: Reader) -> Iterator[list[str]]:
