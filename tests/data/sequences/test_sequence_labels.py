@@ -14,6 +14,11 @@ def test_labels_come_back_from_a_cell(labels):
     assert split_labels(join_labels(labels)) == labels
 
 
+def test_equal_labels_of_many_positions_are_one_object():
+    labels = [label for cell in ("verse|pre-chorus", "pre-chorus|verse") for label in split_labels(cell)]
+    assert len({id(label) for label in labels}) == 2
+
+
 def test_class_ids_of_a_cell():
     assert class_ids("verse||chorus", HEAD).tolist() == [0, IGNORE, 1]
     with pytest.raises(ValueError, match="bridge"):
