@@ -20,8 +20,9 @@ from tailwise.cli.predict.command import (
 from tailwise.core.errors import UserError, escape_output
 from tailwise.core.files import remove_parts, write_json, write_parts
 from tailwise.core.stage.progress import Progress
-from tailwise.core.system.cluster import Dask, Ray, map_on_cluster
+from tailwise.core.system.cluster import Dask, map_on_cluster
 from tailwise.core.system.processes import WorkerLost, map_in_processes
+from tailwise.core.system.ray_tasks import map_on_ray
 
 SUMMARY = "summary.json"
 LOSSES = 2
@@ -77,9 +78,12 @@ def _run(args: argparse.Namespace, work: "partial[int]", waiting: Sequence[Shard
     if args.executor == "local":
         yield from locally(work, waiting, args.workers)
         return
-    cluster = Dask("dask", args.address) if args.executor == "dask" else Ray("ray", args.address)
+    dask = args.executor == "dask"
+    jobs = (
+        map_on_cluster(Dask("dask", args.address), work, waiting) if dask else map_on_ray(args.address, work, waiting)
+    )
     try:
-        for _, number in map_on_cluster(cluster, work, waiting):
+        for _, number in jobs:
             yield number
     except UserError as error:
         raise UserError(in_options(str(error))) from error
