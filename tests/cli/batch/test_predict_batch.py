@@ -187,7 +187,9 @@ def test_a_wrong_option_is_one_line(made, capsys, source, more, said):
 
 def test_a_cluster_needs_an_address(made, capsys):
     assert main(["predict-batch", "in", "--weights", "w.safetensors", "--out", "o", "--executor", "ray"]) == 1
-    assert capsys.readouterr().err == "tailwise: --executor ray needs --address, of its head\n"
+    assert capsys.readouterr().err == (
+        "tailwise: --executor ray needs --address: of Dask's scheduler, or of Ray's head node\n"
+    )
 
 
 def test_where_no_input_can_be_answered_the_status_is_1(made, capsys):

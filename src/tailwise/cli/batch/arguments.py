@@ -39,7 +39,7 @@ def check_batch(args: argparse.Namespace) -> None:
     if local and args.address is not None:
         raise UserError("--address is of a cluster: give --executor dask or ray with it")
     if not local and args.address is None:
-        raise UserError(f"--executor {args.executor} needs --address, of its {'scheduler' if _dask(args) else 'head'}")
+        raise UserError(f"--executor {args.executor} needs --address: of Dask's scheduler, or of Ray's head node")
     if not local and args.workers is not None:
         raise UserError("--workers is of this machine: a cluster has its own workers; leave one out")
     args.workers = WORKERS if args.workers is None else args.workers
@@ -48,7 +48,3 @@ def check_batch(args: argparse.Namespace) -> None:
             raise UserError(f"--{name.replace('_', '-')} must be at least 1, found {value}")
     if args.costs and args.decoding:
         raise UserError("--costs: decoded answers are of whole sequences: leave --costs or --decoding out")
-
-
-def _dask(args: argparse.Namespace) -> bool:
-    return args.executor == "dask"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tailwise.cli.batch.listing import LIST, Listing, check_outside, open_source, read_listing
 from tailwise.cli.batch.manifest import MANIFEST, begin, describe, hash_file, hold, model_file
+from tailwise.cli.batch.ray_tasks import map_on_ray
 from tailwise.cli.batch.rows import count_failed, merged
 from tailwise.cli.batch.shard import Model, Shard, predict_shard
 from tailwise.cli.predict.command import (
@@ -22,7 +23,6 @@ from tailwise.core.files import remove_parts, write_json, write_parts
 from tailwise.core.stage.progress import Progress
 from tailwise.core.system.cluster import Dask, map_on_cluster
 from tailwise.core.system.processes import WorkerLost, map_in_processes
-from tailwise.core.system.ray_tasks import map_on_ray
 
 SUMMARY = "summary.json"
 LOSSES = 2

@@ -47,9 +47,11 @@ class Model:
 
     @classmethod
     def of(cls, args: argparse.Namespace, sha256: str) -> "Model":
-        files = {name: getattr(args, name) for name in ("weights", "model", "calibration", "decoding", "costs")}
-        there = {name: None if file is None else file.absolute() for name, file in files.items()}
-        return cls(**there, recipe=args.recipe, device=args.device, sha256=sha256, home=Path.cwd())
+        def there(file: Path | None) -> Path | None:
+            return None if file is None else file.absolute()
+
+        files = there(args.model), args.recipe, there(args.calibration), there(args.decoding), there(args.costs)
+        return cls(args.weights.absolute(), *files, args.device, sha256, Path.cwd())
 
 
 @dataclass(frozen=True)

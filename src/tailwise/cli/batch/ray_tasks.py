@@ -6,6 +6,7 @@
 
 import logging
 import signal
+import socket
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
@@ -15,13 +16,17 @@ from tailwise.core.errors import UserError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+AUTO = "auto"
+"""The cluster of this machine."""
+CONNECT_TIMEOUT_S = 10
+"""How long to wait for the head node."""
 
 
 def map_on_ray(address: str, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[int, Result]]:
     """Yields (index of the item, work(item)) as jobs finish, one job per item; Ray repeats those of a lost worker.
 
     address: of the head node, or auto; work, items: pickled and sent to the workers, which import this package
-    Raises what the work raises; UserError if the cluster cannot be used, or a job loses four workers.
+    Raises what the work raises; UserError if the cluster cannot be used, or a job loses its worker each time.
     """
     items = list(items)
     if not items:
@@ -62,9 +67,8 @@ def _connected(address: str) -> Generator[Any]:
         raise UserError(f"runtime.executor.kind ray: {advice}") from error
     handler = signal.getsignal(signal.SIGTERM)
     try:
-        if not address:
-            raise ValueError("an empty address starts a cluster of its own")
-        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
+        _check_port(address)
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except (OSError, ValueError, RuntimeError) as error:
         advice = "start one by: ray start --head"
         raise UserError(f"runtime.executor.address: no head node answers at {address!r}; {advice}") from error
@@ -76,7 +80,16 @@ def _connected(address: str) -> Generator[Any]:
         ray.shutdown()
 
 
+def _check_port(address: str) -> None:
+    """Raise OSError or ValueError where nothing listens: Ray itself would try for many minutes."""
+    if address == AUTO:
+        return
+    host, _, port = address.rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=CONNECT_TIMEOUT_S):
+        pass
+
+
 def _check_workers(ray: Any, address: str) -> None:
-    """Raise UserError for a cluster without a core, or a node that lacks this package: its jobs would never finish."""
+    """Raise UserError for a cluster without a core, whose jobs would never begin."""
     if not ray.cluster_resources().get("CPU"):
         raise UserError(f"runtime.executor: {address} has no worker; start some by: ray start --address ADDRESS")
