@@ -120,4 +120,4 @@ def _alone(one: Inputs, opened: Opened) -> Prediction | str:
     except (UserError, OSError) as error:
         return reason_of(error)
     lines = [line for line in (*one.notes, *said.getvalue().splitlines()) if line.startswith(LEFT_OUT)]
-    return "; ".join(line.removeprefix(LEFT_OUT) for line in lines) or f"{one.source}: cannot be used"
+    return "; ".join(line.removeprefix(LEFT_OUT) for line in lines) or "cannot be used"
