@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+from tailwise.cli.batch.arguments import add_predict_batch
 from tailwise.cli.doctor.command import add_doctor
 from tailwise.cli.export import add_export
 from tailwise.cli.feedback import add_feedback
@@ -50,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="tailwise", description="Train on long-tailed data: see README.md.")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     add_predict(commands.add_parser("predict", help="classes of new samples from a weights file"))
+    add_predict_batch(commands.add_parser("predict-batch", help="of a folder or table of any size: docs/batch.md"))
     add_pseudo_label(commands.add_parser("pseudo-label", help="labels by a model to train with: docs/pseudo-labels.md"))
     add_export(commands.add_parser("export", help="a model as ONNX or for torch, with its card: docs/export.md"))
     add_serve(commands.add_parser("serve", help="answer requests over HTTP with an exported model: docs/serve.md"))

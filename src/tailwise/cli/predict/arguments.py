@@ -31,8 +31,8 @@ def add_inputs(one: argparse.ArgumentParser) -> None:
     one.add_argument("--folder", type=Path, metavar="DIR", help="every file below it as a sample of its own")
 
 
-def add_predict_options(one: argparse.ArgumentParser) -> None:
-    """Arguments for model, device and output."""
+def add_model_options(one: argparse.ArgumentParser) -> None:
+    """Arguments for the model, its device and its answers."""
     which = one.add_mutually_exclusive_group()
     which.add_argument("--weights", type=Path, default=WEIGHTS, help="default: %(default)s")
     which.add_argument("--model", type=Path, metavar="FOLDER", help="that tailwise export wrote, instead of --weights")
@@ -40,10 +40,15 @@ def add_predict_options(one: argparse.ArgumentParser) -> None:
     one.add_argument("--calibration", type=Path, metavar="FILE", help="of the stage calibrate, for its probabilities")
     one.add_argument("--decoding", type=Path, metavar="FILE", help="of the stage fit_decoding, for its answers")
     one.add_argument("--costs", type=Path, metavar="FILE", help="what errors cost: the cheapest class is the answer")
+    one.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: %(default)s")
+
+
+def add_predict_options(one: argparse.ArgumentParser) -> None:
+    """Arguments for model, device and output."""
+    add_model_options(one)
     one.add_argument("--format", metavar="NAME", help="text, csv or one of the recipe's; default: text for one sample")
     one.add_argument("--out", type=Path, metavar="FILE", help="default: standard output")
     one.add_argument("--set", metavar="NAME", help="name of the split in the predictions; default: the folder's")
-    one.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: %(default)s")
     one.add_argument("--workers", type=int, default=2, help="processes that read the samples; default: 2")
 
 

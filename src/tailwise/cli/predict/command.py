@@ -3,20 +3,18 @@
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from tailwise.cli.predict.opened import is_ensemble, open_predictor
 from tailwise.cli.predict.output import FORMATS, Format
 from tailwise.core.errors import UserError, escape, print_error, shorten
 from tailwise.core.files import write_bytes
-from tailwise.core.heads import Head
 from tailwise.engine.checkpoint.header import read_facts
 from tailwise.ensemble.file import Part, read_ensemble
-from tailwise.evaluation.calibration.fitted import Fitted, calibrated, check_classes, read_calibration
-from tailwise.evaluation.costs.decisions import Costs, answered
-from tailwise.recipes.prediction import Inputs, Prediction
+from tailwise.evaluation.calibration.fitted import Fitted, read_calibration
 from tailwise.recipes.recipe import Recipe, load_recipe, names
 
 
@@ -33,7 +31,9 @@ def predict(args: argparse.Namespace) -> None:
     inputs = recipe.find_inputs(args)
     for note in inputs.notes:
         print_error(note)
-    predictions, inputs = _predict(args, parts, recipe, inputs, calibration)
+    inputs, answers = open_predictor(args, parts, recipe, calibration).predict(inputs)
+    found = dict(answers)
+    predictions = [found[index] for index in sorted(found)]
     if not predictions:
         raise UserError(f"{inputs.source}: no {inputs.sample_name} of it can be used")
     text = (form or known_formats(recipe)[inputs.form])(predictions, replace(inputs, split=args.set or inputs.split))
@@ -83,10 +83,6 @@ def recipe_named(weights: Path, name: Any, module: str | None) -> Recipe:
     raise UserError(f"{weights}: written by {wrote}; known recipes: {', '.join(names())}; see --recipe")
 
 
-def is_ensemble(weights: Path) -> bool:
-    return weights.suffix == ".json"
-
-
 def read_parts(args: argparse.Namespace) -> list[Part]:
     """The weights file alone, or the members of an ensemble."""
     if not is_ensemble(args.weights):
@@ -123,66 +119,3 @@ def check_writable(path: Path) -> None:
     folder = next(parent for parent in path.absolute().parents if parent.exists())
     if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
         raise UserError(f"{path}: cannot be written; give --out another file")
-
-
-def _predict(
-    args: argparse.Namespace, parts: Sequence[Part], recipe: Recipe, inputs: Inputs, calibration: Mapping[str, Fitted]
-) -> tuple[list[Prediction], Inputs]:
-    """The predictions in sample order, and the inputs adapted to the model. calibration: of each head; empty: none"""
-    if args.model is None and is_ensemble(args.weights):
-        return _predict_ensemble(args, parts, recipe, inputs)
-    predictor, spec = open_model(args, recipe)
-    if calibration:
-        check_classes(args.calibration or args.model or args.weights, calibration, predictor.heads)
-    stated = _read_costs(args.costs, predictor.heads)
-    inputs = recipe.fit_inputs(inputs, spec, args.format)
-    samples = recipe.read_samples(inputs, spec, args.workers)
-    decoded = predictor.decode is not None
-    found = {sample.index: _calibrated(predictor.predict(sample), calibration, decoded) for sample in samples}
-    return [_cheapest(found[index], stated) for index in sorted(found)], inputs
-
-
-def open_model(args: argparse.Namespace, recipe: Recipe) -> tuple[Any, Any]:
-    """A predictor, of a weights file or of an exported folder, and the specification that `recipe` reads inputs by."""
-    if args.model is not None:
-        from tailwise.export.run.predictor import load_exported
-
-        return load_exported(args.model, args.device, args.recipe)
-    from tailwise.cli.predict.predictor import load_predictor
-    from tailwise.engine.distributed.device import find_device
-
-    return load_predictor(args.weights, recipe, find_device(args.device, "--device"), args.decoding)
-
-
-def _predict_ensemble(
-    args: argparse.Namespace, parts: Sequence[Part], recipe: Recipe, inputs: Inputs
-) -> tuple[list[Prediction], Inputs]:
-    """As `_predict`, by the average of the members."""
-    from tailwise.cli.predict.ensemble import load_models, predict_all
-    from tailwise.engine.distributed.device import find_device
-
-    models = load_models(parts, recipe, find_device(args.device, "--device"))
-    decode = recipe.decoder(args.decoding, models[0].predictor.heads) if args.decoding else None
-    stated = _read_costs(args.costs, models[0].predictor.heads)
-    found, inputs = predict_all(models, recipe, inputs, args.format, args.workers, decode)
-    return [_cheapest(found[index], stated) for index in sorted(found)], inputs
-
-
-def _calibrated(one: Prediction, calibration: Mapping[str, Fitted], decoded: bool) -> Prediction:
-    if not calibration:
-        return one
-    return replace(one, heads=[calibrated(found, calibration[found.head.name], decoded) for found in one.heads])
-
-
-def _read_costs(file: Path | None, heads: Iterable[Head]) -> dict[str, Costs]:
-    if file is None:
-        return {}
-    from tailwise.evaluation.costs.file import read_costs  # loads a reader of YAML
-
-    return read_costs(file, heads)
-
-
-def _cheapest(one: Prediction, stated: Mapping[str, Costs]) -> Prediction:
-    """With the cheapest answers for the heads whose errors have costs."""
-    heads = [answered(found, stated[found.head.name]) if found.head.name in stated else found for found in one.heads]
-    return replace(one, heads=heads)

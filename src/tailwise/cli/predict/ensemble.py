@@ -1,6 +1,6 @@
 """Predicts with the members of an ensemble: the average of their probabilities."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -36,10 +36,10 @@ def load_models(parts: Sequence[Part], recipe: Recipe, device: torch.device) -> 
     return models
 
 
-def predict_all(
+def predict_each(
     models: Sequence[Model], recipe: Recipe, inputs: Inputs, form: str | None, workers: int, decode: Decode | None
-) -> tuple[dict[int, Prediction], Inputs]:
-    """{place in the inputs: prediction}, and the inputs adapted to the first member.
+) -> tuple[Iterator[tuple[int, Prediction]], Inputs]:
+    """(place in the inputs, prediction) of each, and the inputs adapted to the first member.
 
     Members of one specification see each sample once it is read; others read the samples their own way, one by one.
     form: of the output; decode: how answers follow from the averaged probabilities
@@ -51,11 +51,11 @@ def predict_all(
     if all(model.spec == first.spec for model in models):
         samples = recipe.read_samples(fitted, first.spec, workers)
         each = ((sample, [model.predictor.predict(sample) for model in models]) for sample in samples)
-        return {sample.index: average(found, weights, sample, decode) for sample, found in each}, fitted
+        return ((sample.index, average(found, weights, sample, decode)) for sample, found in each), fitted
     if decode:
         raise UserError("--decoding needs members that read the samples alike: leave it out")
     own = [_predict_own(model, recipe, recipe.fit_inputs(inputs, model.spec, form), workers) for model in models]
-    return {index: average(each, weights) for index, each in _by_sample(models, own).items()}, fitted
+    return ((index, average(each, weights)) for index, each in _by_sample(models, own).items()), fitted
 
 
 def average(

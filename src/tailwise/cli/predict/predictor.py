@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from tailwise.cli.predict.opened import OutOfMemory
 from tailwise.core.batch import Decode, answers_output
 from tailwise.core.errors import UserError
 from tailwise.core.heads import IGNORE, Head
@@ -38,10 +39,10 @@ class Predictor:
         self.decode = decode
 
     def predict(self, sample: Sample) -> Prediction:
-        """Raises UserError if memory runs out, or if an output is not finite."""
+        """Raises OutOfMemory if memory runs out, UserError if an output is not finite."""
         found = catch_oom(partial(self._forward, sample.inputs))
         if found is None:
-            raise UserError("out of memory with one sample: another device may have more")
+            raise OutOfMemory("out of memory with one sample: another device may have more")
         outputs, attention = found
         heads = [_of_head(head, outputs, sample.name) for head in self.heads]
         weights = {name: _finite(of_head[0], name) for name, of_head in attention.items()}

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from tailwise.balance.counts import count_classes
-from tailwise.cli.predict.command import calibration_of, check_writable, find_recipe, is_ensemble, open_model
+from tailwise.cli.predict.command import calibration_of, check_writable, find_recipe
+from tailwise.cli.predict.opened import is_ensemble, open_model
 from tailwise.core.errors import UserError, escape_output, print_error
 from tailwise.core.files import read_csv, read_json
 from tailwise.core.heads import Head

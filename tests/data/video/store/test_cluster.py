@@ -1,18 +1,16 @@
 """Decoding on a Dask cluster of two workers: the same bytes as locally, also when one is killed half-way."""
 
-import os
 import signal
-import socket
-import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from test_store import WINDOW, content, rows
 
+from support import clusters
+from support.clusters import DaskCluster
 from support.slow import slow_but
 from support.tables import table
 from support.video import crashers
@@ -26,7 +24,6 @@ from tailwise.data.shards import partition as layout
 from tailwise.data.video.store import store as store_module
 from tailwise.data.video.store.store import Decode, build_store
 
-ROOT = Path(__file__).parents[4]
 CLIPS = 8
 """Few: each shard is decoded in a process of its own, which loads Dask again."""
 
@@ -37,63 +34,17 @@ def needs_dask():
     pytest.importorskip("distributed.client", reason="Dask is not installed: pip install -r requirements-cluster.txt")
 
 
-class Cluster:
-    """A scheduler and workers, each a process of its own; `address` is the scheduler's."""
-
-    def __init__(self, folder: Path, workers: int):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.folder, self.address = folder, f"tcp://127.0.0.1:{port}"
-        self.processes = [self._start("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")]
-        self.workers = [self.add_worker() for _ in range(workers)]
-
-    def _start(self, kind: str, *arguments: str) -> subprocess.Popen:
-        """In another folder than the test's, as on another machine."""
-        command = [sys.executable, "-m", "distributed.cli.dask_" + kind, *arguments]
-        path = os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests")])
-        return subprocess.Popen(command, cwd=self.folder, env={**os.environ, "PYTHONPATH": path}, stderr=-3, stdout=-3)
-
-    def add_worker(self, *arguments: str) -> subprocess.Popen:
-        usual = ("--nthreads", "1", "--no-dashboard")
-        worker = self._start("worker", self.address, *usual, *(arguments or ["--no-nanny"]))
-        self.processes.append(worker)
-        return worker
-
-    def wait(self) -> "Cluster":
-        from distributed import Client
-
-        with Client(self.address, timeout=60) as client:
-            if self.workers:
-                client.wait_for_workers(len(self.workers), timeout=60)
-        return self
-
-    def stop(self) -> None:
-        for process in self.processes:
-            process.kill()
-            process.wait()
-
-
 @pytest.fixture(scope="module")
 def cluster(needs_dask, tmp_path_factory):
     """Nobody may end its workers."""
-    with of_two(tmp_path_factory.mktemp("cluster")) as found:
+    with clusters.of_two(DaskCluster, tmp_path_factory.mktemp("cluster")) as found:
         yield found
 
 
 @pytest.fixture
 def own_cluster(needs_dask, tmp_path):
-    with of_two(tmp_path) as found:
+    with clusters.of_two(DaskCluster, tmp_path) as found:
         yield found
-
-
-@contextmanager
-def of_two(folder):
-    found = Cluster(folder, workers=2)
-    try:
-        yield found.wait()
-    finally:
-        found.stop()
 
 
 @pytest.fixture
@@ -182,7 +133,7 @@ def test_a_worker_that_cannot_do_it_is_reported_in_one_line(root, cluster, monke
 
 @pytest.mark.slow
 def test_a_worker_under_a_nanny_may_start_its_guarded_process(root, needs_dask, tmp_path):
-    found = Cluster(tmp_path, workers=0)
+    found = DaskCluster(tmp_path, workers=0)
     try:
         found.workers.append(found.add_worker("--nanny"))
         _, store = build(root, "there", Dask("dask", found.wait().address))
@@ -193,8 +144,8 @@ def test_a_worker_under_a_nanny_may_start_its_guarded_process(root, needs_dask, 
 
 @pytest.mark.slow
 def test_workers_that_lack_this_package_are_reported_at_once(root, needs_dask, tmp_path, monkeypatch):
-    found = Cluster(tmp_path, workers=0)
-    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+    found = DaskCluster(tmp_path, workers=0)
+    monkeypatch.setattr(clusters, "ROOT", tmp_path)
     try:
         found.workers.append(found.add_worker())
         found.wait()
@@ -207,7 +158,7 @@ def test_workers_that_lack_this_package_are_reported_at_once(root, needs_dask, t
 
 
 def test_a_cluster_without_workers_is_reported(root, needs_dask, tmp_path):
-    found = Cluster(tmp_path, workers=0)
+    found = DaskCluster(tmp_path, workers=0)
     try:
         with pytest.raises(UserError, match="runtime.executor: tcp://.* has no worker; start some by: dask worker"):
             build(root, "there", Dask("dask", found.wait().address))
