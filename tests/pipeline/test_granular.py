@@ -242,6 +242,7 @@ CODE = {
     "src/tailwise/reporting/collect.py": "report",
     "src/tailwise/reporting/figures/classes.py": "draw_figures",
     "src/tailwise/cli/main.py": "",
+    "src/tailwise/cli/batch/command.py": "",
     "src/tailwise/cli/preset.py": "",
     "src/tailwise/cli/predict/command.py": "",
     "src/tailwise/__main__.py": "",

@@ -97,6 +97,9 @@ def test_a_second_run_computes_only_what_lacks(made, capsys, monkeypatch):
     assert Path("out/shard-000000.csv").stat().st_mtime_ns == kept
     assert "out: 4 of 5 shards are there, and are kept\n" in capsys.readouterr().out
     assert batch() == 0 and computed == [2], "nothing lacks"
+    Path("out/inputs.jsonl").unlink()
+    Path("out/shard-000001.csv").unlink()
+    assert batch() == 0 and computed == [2, 1] and shards(Path("out")) == before
 
 
 def other_weights():

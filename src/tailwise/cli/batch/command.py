@@ -42,8 +42,8 @@ def predict_batch(args: argparse.Namespace) -> None:
     calibration_of(args)
     with hold(args.out):
         remove_parts(args.out)
-        fresh = not (args.out / MANIFEST).exists()
-        listing = read_listing(paths, args.shard_size, args.out / LIST, write=fresh)
+        listed = all((args.out / name).exists() for name in (MANIFEST, LIST))
+        listing = read_listing(paths, args.shard_size, args.out / LIST, write=not listed)
         if not listing.count:
             raise UserError(f"{args.input}: has no input")
         begin(args.out, describe(args, root, listing, recipe.name))
