@@ -5,7 +5,7 @@ import pytest
 
 from tailwise.core.heads import Head
 from tailwise.evaluation.embedding.options import EmbeddingMap
-from tailwise.evaluation.embedding.tsne import draw_labels, embedding_map, neighbourhoods, project
+from tailwise.evaluation.embedding.places import draw_labels, embedding_map, neighbourhoods, project
 from tailwise.metrics.predictions import Predictions
 
 CLASSES = ("a", "b", "c")

@@ -9,7 +9,7 @@ from tailwise.core.errors import UserError
 from tailwise.core.files import write_json
 from tailwise.core.heads import Head
 from tailwise.evaluation.embedding.options import EmbeddingMap
-from tailwise.evaluation.embedding.tsne import embedding_map
+from tailwise.evaluation.embedding.places import embedding_map
 from tailwise.metrics.predictions import Predictions
 from tailwise.reporting.page import Page
 

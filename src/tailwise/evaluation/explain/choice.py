@@ -14,7 +14,7 @@ from tailwise.metrics.predictions import Predictions
 class Choice:
     """classes: the rarest in training that have a validation label; wrong, right: labels of each class"""
 
-    classes: int = 4
+    classes: int = 3
     wrong: int = 2
     right: int = 1
 
