@@ -31,7 +31,7 @@ def main() -> None:
     config, by = sections(params, recipe.config()), sections(params, ComputeConfig)
     task, run = trained_task(recipe, config, by, args.weights, args.valid)
     every, _ = build_task(recipe, config, task.heads, (None, args.train), by.training.seed, args.weights)
-    training = some_of(every)
+    training = some_of(every, explainer.known)
     embedded = embeddings(training, run, embedding_layers(explainer, recipe, training))
     task.model.to(run.device).eval()
     layers, counts = embedding_layers(explainer, recipe, task), read_json(Path("reports/classes.json"))["train"]

@@ -74,9 +74,11 @@ class Explainer:
     """What a pipeline shows of an answer. This one, of a pipeline without its own, shows its nearest samples alone.
 
     choice: which labels of a head are explained, fewer where an exhibit takes long
+    known: training samples among which the nearest are looked for, those of rare classes first
     """
 
     choice = Choice()
+    known = 500
 
     def exhibit(self, asked: Asked) -> list[Part]:
         """The parts of a sample with their importance for a class."""

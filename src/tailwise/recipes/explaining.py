@@ -23,8 +23,8 @@ from tailwise.recipes.explainer import Asked, Explainer, Part
 
 NEIGHBOURS = 5
 """Nearest training samples of a label."""
-MOST_KNOWN, SEED = 500, 1
-"""Training samples among which they are looked for, the rare classes whole, and the seed of their draw."""
+SEED = 1
+"""Of the draw of the training samples among which they are looked for."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Subset:
         return [groups[place] for place in self.places]
 
 
-def some_of(task: Task, most: int = MOST_KNOWN, seed: int = SEED) -> Task:
+def some_of(task: Task, most: int, seed: int = SEED) -> Task:
     """The task with up to `most` labelled samples as `valid`: by the rarest class that each has in any head."""
     rarity = [_rarest_label(task.valid.labels(head.name)) for head in task.heads]
     rank = np.min(rarity, axis=0)

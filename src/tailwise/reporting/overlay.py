@@ -1,4 +1,4 @@
-"""Heat that is laid over a picture in the report: a transparent picture of the same size, strongest where it is most."""
+"""Heat that is laid over a picture in the report: a transparent picture of its size, strongest where it is most."""
 
 import base64
 import io
@@ -14,8 +14,8 @@ STRONGEST, LEVELS = 220, 12
 def overlay(heat: np.ndarray, height: int, width: int, gap: int = 0) -> str:
     """heat (T, rows, columns) as a PNG in a data URI: T frames of height x width side by side, with gaps between them.
 
-    Opacity goes in LEVELS steps from 0, where heat is 0 or less, to STRONGEST at the largest value of all frames, by the
-    square root of the heat: of few strong cells and many weak ones, both are seen.
+    Opacity goes in LEVELS steps from 0, where heat is 0 or less, to STRONGEST at the largest value of all frames, by
+    the square root of the heat: of few strong cells and many weak ones, both are seen.
     """
     most = float(heat.max(initial=0.0))
     share = np.clip(heat / most, 0, 1) if most > 0 else np.zeros(heat.shape)

@@ -28,7 +28,7 @@ FINE = (16, 28)
 class FoulExplainer(Explainer):
     """A part for each view."""
 
-    choice = Choice(wrong=1, right=1)
+    choice, known = Choice(wrong=1, right=1), 300
 
     def layers(self, recipe: Recipe, model: nn.Module, head: str) -> Sequence[nn.Module]:
         multiview = cast(MultiView, model)
@@ -88,9 +88,7 @@ def answer_by_view(model: MultiView, asked: Asked, embedded: torch.Tensor, view:
     return answer
 
 
-def view_part(
-    model: MultiView, asked: Asked, embedded: torch.Tensor, view: int, weight: list[float] | None
-) -> Part:
+def view_part(model: MultiView, asked: Asked, embedded: torch.Tensor, view: int, weight: list[float] | None) -> Part:
     """A view's strip with what is laid over it. weight: importance of the views
 
     A frame is replaced by the median over time of each pixel, a region by the mean colour of the view.

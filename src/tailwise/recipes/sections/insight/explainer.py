@@ -16,6 +16,8 @@ from tailwise.recipes.sections.features.kinds import position_name
 class SectionExplainer(Explainer):
     """One part: the song."""
 
+    known = 150
+
     def layers(self, recipe: Recipe, model: nn.Module, head: str) -> Sequence[nn.Module]:
         return [cast(Tagger, model).heads[head]]
 
