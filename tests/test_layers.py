@@ -160,7 +160,7 @@ def test_a_stage_knows_no_pipeline_and_no_folder_of_samples(script):
 def test_every_module_is_used():
     users = [*MODULES.values(), *SCRIPTS, *OWN_SCRIPTS]
     used = set().union(*(imported(path) - {name for name, own in MODULES.items() if own == path} for path in users))
-    recipes = {name for name in MODULES if re.fullmatch(r"recipes(\.\w+)+\.(recipe|insight\.explainer)", name)}
+    recipes = {name for name in MODULES if re.fullmatch(r"recipes(\.\w+)+\.(recipe|explanation\.explainer)", name)}
     assert MODULES.keys() - used - ENTRY_POINTS - OFFERED - recipes == set()
 
 

@@ -16,7 +16,7 @@ from tailwise.engine.evaluate.embeddings import embeddings
 from tailwise.metrics.predictions import Predictions
 from tailwise.recipes.explainer import Explainer, Part, embedding_layers, load_explainer
 from tailwise.recipes.explaining import Source, explain_head, known_labels, some_of
-from tailwise.recipes.fouls.insight.explainer import FoulExplainer
+from tailwise.recipes.fouls.explanation.explainer import FoulExplainer
 
 HEAD = Head("h", ("common", "rare"))
 
@@ -132,8 +132,8 @@ def test_a_recipe_without_an_explainer_shows_its_nearest_samples_alone(tmp_path,
 
 
 def test_an_explainer_that_imports_what_is_absent_says_so(tmp_path, monkeypatch):
-    (tmp_path / "broken/insight").mkdir(parents=True)
-    (tmp_path / "broken/insight/explainer.py").write_text("import absent_package\n", encoding="utf8")
+    (tmp_path / "broken/explanation").mkdir(parents=True)
+    (tmp_path / "broken/explanation/explainer.py").write_text("import absent_package\n", encoding="utf8")
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ModuleNotFoundError, match="absent_package"):
         load_explainer("broken")

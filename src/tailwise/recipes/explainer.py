@@ -1,6 +1,6 @@
-"""How a pipeline's answers are explained: `EXPLAINER` in ``recipes/<name>/insight/explainer.py``, which may be absent.
+"""How a pipeline's answers are explained: `EXPLAINER` in ``recipes/<name>/explanation/explainer.py``.
 
-Apart from the recipe, so that an explanation that changes trains nothing again.
+It may be absent. It is apart from the recipe, so that an explanation that changes trains nothing again.
 """
 
 from __future__ import annotations
@@ -95,11 +95,11 @@ class Explainer:
 
 def load_explainer(package: str) -> Explainer:
     """The explainer of a recipe's package; `Explainer` itself for one that has none."""
-    module = f"{package}.insight.explainer"
+    module = f"{package}.explanation.explainer"
     try:
         return importlib.import_module(module).EXPLAINER
     except ModuleNotFoundError as error:
-        if error.name not in (f"{package}.insight", module):
+        if error.name not in (f"{package}.explanation", module):
             raise
         return Explainer()
 

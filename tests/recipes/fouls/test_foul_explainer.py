@@ -15,7 +15,7 @@ from tailwise.models.video.multiview import Model
 from tailwise.models.video.tiny import Tiny
 from tailwise.models.video.variants import Dual, Levels, Optimized, Progressive, Simplified
 from tailwise.recipes.explainer import Asked
-from tailwise.recipes.fouls.insight.explainer import EXPLAINER, answer_by_view, embed, view_importance
+from tailwise.recipes.fouls.explanation.explainer import EXPLAINER, answer_by_view, embed, view_importance
 from tailwise.recipes.fouls.recipe import RECIPE
 
 HEADS = (Head("action", ("red", "blue", "none")), Head("severity", ("low", "high")))
