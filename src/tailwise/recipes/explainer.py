@@ -78,7 +78,7 @@ class Explainer:
     """
 
     choice = Choice()
-    known = 500
+    known = 1000
 
     def exhibit(self, asked: Asked) -> list[Part]:
         """The parts of a sample with their importance for a class."""

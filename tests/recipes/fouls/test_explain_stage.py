@@ -45,7 +45,7 @@ def test_the_stages_explain_the_labels_there_are_and_write_the_same_bytes_again(
     for head, actual in {"action": "Dive", "severity": "Red card"}.items():
         made = json.loads(first)[head]
         assert [(row["name"], row["labels"]) for row in made["classes"]] == [(actual, 6)]
-        assert 1 <= len(made["samples"]) <= 2
+        assert 1 <= len(made["samples"]) <= 3
         for one in made["samples"]:
             assert one["nearest"][0] == {"sample": one["sample"], "label": actual, "similarity": 1.0}
             assert len(one["parts"]) == VIEWS[one["sample"].rpartition("/")[2]]

@@ -9,7 +9,6 @@ from torch import nn
 
 from tailwise.core.files import read_csv
 from tailwise.data.video.strips import GAP, small, spaced, strip
-from tailwise.evaluation.explain.choice import Choice
 from tailwise.evaluation.explain.importance import Answer, gradient_saliency, occlusion, pooled, regions
 from tailwise.models.video.multiview import MultiView
 from tailwise.models.video.variants import Levels
@@ -19,7 +18,7 @@ from tailwise.reporting.overlay import overlay
 
 TIME, ROWS, COLUMNS = 0, 1, 2
 """Axes of a view (T, H, W, 3)."""
-CELLS = (3, 5)
+CELLS = (4, 7)
 """Regions that are occluded, down and across; of smaller pictures, a pixel each."""
 FINE = (16, 28)
 """Cells of the gradient's saliency."""
@@ -27,8 +26,6 @@ FINE = (16, 28)
 
 class FoulExplainer(Explainer):
     """A part for each view."""
-
-    choice, known = Choice(wrong=1, right=1), 300
 
     def layers(self, recipe: Recipe, model: nn.Module, head: str) -> Sequence[nn.Module]:
         multiview = cast(MultiView, model)

@@ -16,7 +16,7 @@ from tailwise.recipes.sections.features.kinds import position_name
 class SectionExplainer(Explainer):
     """One part: the song."""
 
-    known = 150
+    known = 300
 
     def layers(self, recipe: Recipe, model: nn.Module, head: str) -> Sequence[nn.Module]:
         return [cast(Tagger, model).heads[head]]
