@@ -60,7 +60,7 @@ class Net(nn.Module):
 
 class OfPoints(Explainer):
     def layers(self, recipe, model, head):
-        return [model.last]
+        return [model.get_submodule("last")]
 
     def exhibit(self, asked):
         return [Part("point", steps=asked.batch.inputs["x"][0].flatten().tolist(), step="number")]

@@ -79,7 +79,7 @@ def test_importance_peaks_at_the_planted_view_frame_and_region(trained):
             continue
         asked = asked_of(trained, clip, label)
         embedded = embed(trained, clip)
-        weight = view_importance(trained, asked, embedded)
+        weight = view_importance(trained, asked, embedded) or []
         found["view"].append(int(np.argmax(weight)) == view)
         answer, mine = answer_by_view(trained, asked, embedded, view), clip[view].float()
         frames, cells = regions(mine.shape, {0: FRAMES}), regions(mine.shape, {1: CELLS, 2: CELLS})

@@ -96,7 +96,7 @@ def by_umap(rows: np.ndarray, options: EmbeddingMap) -> np.ndarray:
     """
     check_package(options)
     try:
-        from umap import UMAP
+        from umap import UMAP  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise UserError(f"map.method: umap-learn cannot be imported: {error}") from error
     neighbours = max(2, min(round(options.perplexity), len(rows) - 1))

@@ -51,7 +51,8 @@ def _one_a_sample(found: Predictions, rows: list[int]) -> list[int]:
 
 def taken_for(found: Predictions, class_id: int) -> dict[str, Any]:
     """{"labels", "right": how many, "taken_for": {class: labels}, most frequent first, ties by class order}"""
-    answers = Counter(found.predicted[found.targets == class_id].tolist())
+    predicted: list[int] = found.predicted[found.targets == class_id].tolist()
+    answers = Counter(predicted)
     wrong = sorted((label for label in answers if label != class_id), key=lambda label: (-answers[label], label))
     return {
         "labels": answers.total(),

@@ -45,9 +45,9 @@ def occlusion(
     at_once: variants in a batch
     """
     full = answer(sample[None]).float().log_softmax(dim=-1)
-    falls = []
-    for some in masks.to(sample.device).split(at_once):
-        changed = torch.where(some, baseline, sample)
+    falls = list[torch.Tensor]()
+    for first in range(0, len(masks), at_once):
+        changed = torch.where(masks[first : first + at_once].to(sample.device), baseline, sample)
         falls.append((full - answer(changed).float().log_softmax(dim=-1)).cpu())
     return torch.cat(falls)
 
