@@ -56,6 +56,7 @@ ROOMS = {
 """{layer: its rooms, each of which imports itself and those before it}; "" is the layer's own folder."""
 
 SHARED_BY_RECIPES = {f"recipes.{name}" for name in ("recipe", "loading", "splits", "exports", "teachers")}
+SHARED_BY_RECIPES |= {"recipes.explainer", "recipes.explaining"}
 """What stages know of recipes."""
 
 MOST_FILES = 12
@@ -159,7 +160,7 @@ def test_a_stage_knows_no_pipeline_and_no_folder_of_samples(script):
 def test_every_module_is_used():
     users = [*MODULES.values(), *SCRIPTS, *OWN_SCRIPTS]
     used = set().union(*(imported(path) - {name for name, own in MODULES.items() if own == path} for path in users))
-    recipes = {name for name in MODULES if re.fullmatch(r"recipes(\.\w+)+\.recipe", name)}
+    recipes = {name for name in MODULES if re.fullmatch(r"recipes(\.\w+)+\.(recipe|explanation\.explainer)", name)}
     assert MODULES.keys() - used - ENTRY_POINTS - OFFERED - recipes == set()
 
 

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from tailwise.core.errors import UserError
 from tailwise.core.heads import Head
-from tailwise.evaluation.embedding.options import EmbeddingMap
-from tailwise.evaluation.embedding.tsne import draw_labels, embedding_map, neighbourhoods, project
+from tailwise.evaluation.embedding.options import EmbeddingMap, check_package
+from tailwise.evaluation.embedding.places import draw_labels, embedding_map, neighbourhoods, project
 from tailwise.metrics.predictions import Predictions
 
 CLASSES = ("a", "b", "c")
@@ -77,3 +78,21 @@ def test_neighbours_by_hand():
 def test_options_are_checked(wrong):
     with pytest.raises(ValueError, match="perplexity must be 1 or more"):
         EmbeddingMap(**wrong)
+
+
+def test_umap_is_refused_in_one_line_where_it_is_absent(monkeypatch):
+    monkeypatch.setattr("tailwise.evaluation.embedding.options.find_spec", lambda name: None)
+    check_package(EmbeddingMap())
+    for refused in (check_package, lambda options: project(clusters()[0], options)):
+        with pytest.raises(UserError, match="^map.method: umap needs umap-learn: pip install -r requirements-umap.txt"):
+            refused(EmbeddingMap(method="umap"))
+
+
+@pytest.mark.parametrize("count", [3, 4, 60])
+def test_umap_keeps_neighbours_together_and_gives_the_same_bytes(count):
+    pytest.importorskip("umap", reason="umap-learn is not installed: pip install -r requirements-umap.txt")
+    rows, targets = clusters()
+    options = EmbeddingMap(method="umap", perplexity=10)
+    made, again = (embedding_map(predictions(targets[:count]), rows[:count], options) for _ in range(2))
+    assert made == again and made["method"] == "umap"
+    assert made["trustworthiness"] is None or made["trustworthiness"] > 0.8

@@ -33,7 +33,7 @@ from tailwise.core.params.config import read_params
 pytestmark = [pytest.mark.filterwarnings("ignore::DeprecationWarning:dvc")]
 
 # Stages that always follow each other.
-ANSWERS = "evaluate calibrate intervals show_mistakes certify report draw_figures"
+ANSWERS = "evaluate calibrate intervals show_mistakes map_embeddings explain certify report draw_figures"
 PHASE3 = f"train_phase3 select_model {ANSWERS}"
 TARGET = f"target_weak_classes {PHASE3}"
 PHASE2 = f"train_phase2 {TARGET}"
@@ -114,6 +114,7 @@ PARAMETERS = {
     "export.formats": f"{CHECK} certify report",  # no stage
     "calibration.method calibration.grid calibration.bins": f"{CHECK} calibrate {JUDGING}",
     "resampling.folds resampling.fold resampling.seed resampling.train_share": f"{CHECK} {INDEX}",
+    "map.method map.perplexity map.most map.seed": f"{CHECK} map_embeddings certify report",
     "selection.candidates selection.standard_errors": f"{CHECK} select_model {ANSWERS}",
     "certificate.macro_recall certificate.macro_f1 certificate.class_recall certificate.loss "
     "certificate.above certificate.below": f"{CHECK} {JUDGING}",
@@ -132,6 +133,9 @@ OF_OTHERS = (
     "src/tailwise/recipes/actions/baseline/task.py",
     "src/tailwise/recipes/actions/features/build.py",
     "src/tailwise/recipes/actions/insight/summary.py",
+    "src/tailwise/recipes/actions/explanation/explainer.py",
+    "src/tailwise/recipes/logos/explanation/explainer.py",
+    "src/tailwise/recipes/sections/explanation/explainer.py",
     "src/tailwise/recipes/actions/motion/task.py",
     "src/tailwise/recipes/actions/predict/inputs.py",
     "src/tailwise/recipes/actions/report/page.py",
@@ -145,7 +149,6 @@ OF_OTHERS = (
     "src/tailwise/paper/draft.py",
     "src/tailwise/data/images/canvas.py",
     "src/tailwise/data/images/augment/light.py",
-    "src/tailwise/evaluation/embedding/options.py",
     "src/tailwise/losses/image/aleatoric.py",
     "src/tailwise/metrics/effect.py",
     "src/tailwise/metrics/image/shares.py",
@@ -182,7 +185,6 @@ OF_OTHERS = (
     "src/tailwise/recipes/sections/stored/specification.py",
     "stages/prepare.py",
     "stages/export.py",
-    "stages/map_embeddings.py",
     "stages/calibrate.py",
     "stages/fit_decoding.py",
 )
@@ -207,7 +209,7 @@ CODE = {
     "src/tailwise/data/tables/table.py": f"check {INDEX}",
     "src/tailwise/data/tables/checks/contents.py": INDEX,
     "src/tailwise/data/tables/manifest.py": DECODE,
-    "src/tailwise/data/video/strips.py": "show_samples show_mistakes show_difficulty report",
+    "src/tailwise/data/video/strips.py": "show_samples show_mistakes show_difficulty map_embeddings explain report",
     "src/tailwise/data/video/augment/ranges.py": f"check {TRAINING}",
     "src/tailwise/data/video/decode/container.py": f"check {INDEX}",
     "src/tailwise/data/video/store/clips.py": f"show_samples show_difficulty {TRAINING}",
@@ -220,6 +222,10 @@ CODE = {
     "src/tailwise/engine/train/loop.py": TRAINING,
     "src/tailwise/evaluation/certificate.py": f"check {JUDGING}",
     "src/tailwise/evaluation/calibration/fitted.py": f"calibrate {JUDGING}",
+    "src/tailwise/evaluation/embedding/options.py": "check map_embeddings report",
+    "src/tailwise/evaluation/embedding/places.py": "map_embeddings report",
+    "src/tailwise/evaluation/explain/importance.py": "map_embeddings explain report",
+    "src/tailwise/evaluation/explain/nearest.py": "explain report",
     "src/tailwise/evaluation/selection.py": f"check select_model {ANSWERS}",
     "src/tailwise/losses/head/boost.py": f"check {TRAINING}",
     "src/tailwise/losses/classification.py": f"check {TRAINING}",
@@ -231,6 +237,9 @@ CODE = {
     "src/tailwise/recipes/fouls/recipe.py": f"check {DEMO}",
     "src/tailwise/recipes/fouls/task.py": TRAINING,
     "src/tailwise/recipes/fouls/annotated/views.py": f"check {TRAINING}",
+    "src/tailwise/recipes/explainer.py": "map_embeddings explain report",
+    "src/tailwise/recipes/explaining.py": "explain report",
+    "src/tailwise/recipes/fouls/explanation/explainer.py": "map_embeddings explain report",
     "src/tailwise/recipes/fouls/params.py": "check",
     "src/tailwise/recipes/fouls/demo/film.py": f"check {DEMO}",
     "src/tailwise/recipes/fouls/demo/drawing/backdrop.py": f"check {DEMO}",
@@ -240,6 +249,7 @@ CODE = {
     "src/tailwise/recipes/fouls/report/page.py": "report",
     "src/tailwise/recipes/teachers.py": "",
     "src/tailwise/reporting/collect.py": "report",
+    "src/tailwise/reporting/overlay.py": "map_embeddings explain report",
     "src/tailwise/reporting/figures/classes.py": "draw_figures",
     "src/tailwise/cli/main.py": "",
     "src/tailwise/cli/batch/command.py": "",
@@ -267,6 +277,8 @@ CODE = {
     "stages/cross_calibrate.py": f"calibrate {JUDGING}",
     "stages/intervals.py": "intervals report draw_figures",
     "stages/show_mistakes.py": "show_mistakes report",
+    "stages/map_embeddings.py": "map_embeddings report",
+    "stages/explain.py": "explain report",
     "stages/certify.py": "certify report",
     "stages/report.py": "report",
     "stages/draw_figures.py": "draw_figures",

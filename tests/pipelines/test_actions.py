@@ -14,7 +14,17 @@ STAGES = [
     *("check", "make_demo", "index", "decode@motion", "train_motion@motion", "features", "analyze_classes"),
     *("show_samples", "choose", "compute_weights", "train_phase1", "measure_difficulty", "plan_curriculum"),
     *("train_phase2", "target_weak_classes", "train_phase3", "select_model", "evaluate", "calibrate", "intervals"),
-    *("save_config", "show_mistakes", "insight", "map_embeddings", "certify", "report", "draw_figures", "survey"),
+    *(
+        "save_config",
+        "show_mistakes",
+        "insight",
+        "map_embeddings",
+        "explain",
+        "certify",
+        "report",
+        "draw_figures",
+        "survey",
+    ),
 ]
 pytestmark = pytest.mark.slow
 

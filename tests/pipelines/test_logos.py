@@ -24,7 +24,7 @@ STAGES = [
     ),
     *("target_weak_classes", "train_phase4", "evaluate", "fit_rules", "route", "calibrate", "intervals"),
     *("map_embeddings", "time_answers"),
-    *("save_config", "show_mistakes", "certify", "report", "draw_figures"),
+    *("save_config", "show_mistakes", "explain", "certify", "report", "draw_figures"),
 ]
 pytestmark = pytest.mark.slow
 

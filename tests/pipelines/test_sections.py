@@ -24,7 +24,18 @@ STAGES = [
         "select_model",
         "fit_decoding",
     ),
-    *("evaluate", "calibrate", "intervals", "save_config", "show_mistakes", "certify", "report", "draw_figures"),
+    *(
+        "evaluate",
+        "calibrate",
+        "intervals",
+        "save_config",
+        "show_mistakes",
+        "map_embeddings",
+        "explain",
+        "certify",
+        "report",
+        "draw_figures",
+    ),
 ]
 WITHOUT_MARKS = (
     "we walk along the river\nand sing of what is gone\n\nwe walk along the river\nand sing of what is gone\n"

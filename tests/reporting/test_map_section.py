@@ -9,7 +9,7 @@ from tailwise.core.errors import UserError
 from tailwise.core.files import write_json
 from tailwise.core.heads import Head
 from tailwise.evaluation.embedding.options import EmbeddingMap
-from tailwise.evaluation.embedding.tsne import embedding_map
+from tailwise.evaluation.embedding.places import embedding_map
 from tailwise.metrics.predictions import Predictions
 from tailwise.reporting.page import Page
 
@@ -37,8 +37,10 @@ def write_mapped(root, made=MADE, named="s"):
 
 
 def test_the_table_has_each_class_and_the_file_is_needed(tmp_path):
+    write_run(tmp_path, MADE)
+    (tmp_path / "reports/map.json").unlink()
     with pytest.raises(UserError, match="reports/map.json: No such file"):
-        facts_of(write_run(tmp_path, MADE), MADE)
+        facts_of(tmp_path, MADE)
     write_mapped(tmp_path)
     html = html_of(tmp_path, MADE)
     part = html[html.index('<section id="map"') : html.index("</section>", html.index('<section id="map"'))]

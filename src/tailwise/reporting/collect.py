@@ -20,6 +20,7 @@ NEEDED = {
     "certificate": ("certificate", "intervals"),
     "calibration": ("calibration",),
     "map": ("map",),
+    "explanations": ("explanations",),
 }
 """{section: the files reports/<name>.json that it shows}. The section training shows reports/training/<phase>."""
 
@@ -104,6 +105,7 @@ class Facts:
     difficulty: {head: {"easiest", "hardest": [{"sample", "actual", "confidence", what the recipe shows}]}}, if measured
     selection: as in reports/selection.json, if a phase was selected
     calibration, maps: {head: as in reports/calibration.json, reports/map.json}; config: the parameters, as YAML
+    explanations: {head: as in reports/explanations.json}
     labels: {dotted name: name of the figure for people}; label_name: for what one label belongs to, "": the page's word
     own: of the pipeline's own sections
     """
@@ -126,6 +128,7 @@ class Facts:
     selection: dict[str, Any] = field(default_factory=dict)
     calibration: dict[str, Any] = field(default_factory=dict)
     maps: dict[str, Any] = field(default_factory=dict)
+    explanations: dict[str, Any] = field(default_factory=dict)
     config: str = ""
     labels: dict[str, Label] = field(default_factory=dict)
     label_name: str = ""
@@ -161,6 +164,7 @@ def collect(page: Page, phases: list[str], root: Path = Path(".")) -> Facts:
         **_targets(found.get("intervals", {})),
         **{name: found[name] for name in ("mistakes", "index", "certificate", "calibration") if name in found},
         maps=found.get("map", {}),
+        explanations=found.get("explanations", {}),
         difficulty=_if_there(root / "reports/difficulty.json") if "data" in page.sections else {},
         selection=_if_there(root / "reports/selection.json") if "result" in page.sections else {},
         config=(root / "reports/config.yaml").read_text(encoding="utf8") if "run" in page.sections else "",

@@ -14,7 +14,7 @@ SECTIONS = {
     "run": "Run",
 }
 """The shared sections in their usual order: {name: title in the navigation}."""
-MORE_SECTIONS = {"calibration": "Calibration", "map": "Map"}
+MORE_SECTIONS = {"calibration": "Calibration", "explanations": "Explanations", "map": "Map"}
 """Shared sections of pipelines that have the stage for them; a page names them."""
 
 

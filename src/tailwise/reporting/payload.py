@@ -13,7 +13,7 @@ from tailwise.reporting.page import Page
 
 CURVE = ("coverage", "risk")
 """What the page draws of answers by how sure they are; their figures are in a table."""
-POINTS = ("samples", "positions", "actual", "predicted", "confidence", "x", "y", "pictures")
+POINTS = ("samples", "positions", "actual", "predicted", "confidence", "x", "y", "pictures", "facets", "method")
 """What the page draws of a map of embeddings."""
 UNSAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 

@@ -29,6 +29,7 @@ OF_HEADS = {
     "calibration": ("calibration",),
     "mistakes": ("selective",),
     "map": ("map",),
+    "explanations": ("explanations",),
 }
 """Scripts for pipelines with heads."""
 

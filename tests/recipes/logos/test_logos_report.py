@@ -14,7 +14,7 @@ from tailwise.evaluation.calibration.comparison import compare_methods
 from tailwise.evaluation.calibration.fit import fit_all
 from tailwise.evaluation.calibration.options import Calibration
 from tailwise.evaluation.embedding.options import EmbeddingMap
-from tailwise.evaluation.embedding.tsne import embedding_map
+from tailwise.evaluation.embedding.places import embedding_map
 from tailwise.metrics.predictions import Predictions
 from tailwise.recipes.logos.report.page import LogosPage
 from tailwise.recipes.logos.report.pictures import show, thumbnails

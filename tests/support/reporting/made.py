@@ -19,6 +19,7 @@ from tailwise.metrics.interventions import COLUMNS, Intervention
 from tailwise.metrics.predictions import Predictions
 from tailwise.recipes.fouls.report.page import FoulsPage
 from tailwise.reporting.collect import Facts, collect
+from tailwise.reporting.overlay import overlay
 from tailwise.reporting.page import Page
 from tailwise.reporting.render import render
 
@@ -150,8 +151,46 @@ def write_run(root: Path, made: Made = Made()) -> Path:
     write_json(reports / "mistakes.json", {head: _mistakes(made, names, rng) for head, names in made.heads.items()})
     if "calibration" in made.page.sections:
         write_json(reports / "calibration.json", {head: _calibration(tuple(of)) for head, of in made.heads.items()})
+    if "map" in made.page.sections:
+        write_json(reports / "map.json", {head: map_of(names, made.named) for head, names in made.heads.items()})
+    if "explanations" in made.page.sections:
+        found = {head: explanations_of(names, made.named) for head, names in made.heads.items()}
+        write_json(reports / "explanations.json", found)
     _write_data(reports, made)
     return root
+
+
+def map_of(names: list[str], named: str) -> dict:
+    """A head's part of reports/map.json: a right label, and a mistake where there is another class."""
+    ids = [0, min(1, len(names) - 1)]
+    return {
+        **{"labels": 2, "same_class": 0.5, "of_classes": dict.fromkeys(names, 0.5), "trustworthiness": None},
+        **{"samples": [f"{named}/0", f"{named}/1"], "actual": [0, 0], "predicted": ids, "confidence": [0.5, 0.5]},
+        **{"x": [0.0, 100.0], "y": [50.0, 50.0], "pictures": [], "facets": {"views": ["2", "10"]}},
+    }
+
+
+def explanations_of(names: list[str], named: str) -> dict:
+    """A head's part of reports/explanations.json: a mistake in two views, and a right position without a picture."""
+    heat = overlay(np.arange(6.0).reshape(3, 1, 2), 24, 32, 2)
+    picture = {"step": "frame", "at": None, "picture": film(), "frames": 3, "saliency": heat, "regions": heat}
+    views = [
+        {"name": "view 1", "importance": 0.5, "steps": [0.125, -0.25, 0.75], **picture},
+        {"name": "view 2", "importance": -0.1, "steps": [0.0, 0.0, 0.0], **picture},
+    ]
+    bare = {"importance": None, "step": "line", "at": 1, "picture": "", "frames": 0, "saliency": "", "regions": ""}
+    near = [{"sample": f"{named}/9", "label": names[0], "similarity": 0.875}]
+    counts = {"labels": 4, "right": 1, "taken_for": {names[-1]: 3}, "alike": {names[-1]: 1}}
+    mistake = {"sample": f"{named}/0", "actual": names[0], "predicted": names[-1], "confidence": 0.75, "nearest": near}
+    right = {**mistake, "predicted": names[0], "position": 1, "nearest": [{**near[0], "position": 4}]}
+    rests = {"part": "view 1", "step_name": "frame", "step": 2}
+    return {
+        "classes": [{"name": names[0], "train": 5, **counts}],
+        "samples": [
+            {**mistake, "parts": views, "rests_on": rests},
+            {**right, "parts": [{"name": "song", "steps": [1.0, 2.0], **bare}], "rests_on": None},
+        ],
+    }
 
 
 def overconfident(classes, seed):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from tailwise.data.tables.checks.source import Checked
     from tailwise.engine.contract.task import Task
     from tailwise.reporting.page import Page
+
+
+SECTIONS = ("result", "training", "explanations", "data", "certificate", "run")
 
 
 class Template(Recipe):
@@ -69,10 +73,13 @@ class Template(Recipe):
 
         return stored_model(spec)
 
+    def last_layers(self, model: nn.Module, head: str) -> Sequence[nn.Module]:
+        return [model.get_submodule(f"heads.{head}")]
+
     def page(self) -> Page:
         from tailwise.reporting.page import Page
 
-        return Page(sections=("result", "training", "data", "certificate", "run"), item_name="image")
+        return Page(sections=SECTIONS, item_name="image")
 
 
 RECIPE = Template()

@@ -19,7 +19,7 @@ from tailwise.engine.contract.phase import Phase, moves
 from tailwise.engine.contract.run import Stability, Training
 from tailwise.evaluation.calibration.options import Calibration
 from tailwise.evaluation.certificate import Targets
-from tailwise.evaluation.embedding.options import EmbeddingMap
+from tailwise.evaluation.embedding.options import EmbeddingMap, check_package
 from tailwise.evaluation.selection import Selection
 from tailwise.models.action.model import TwoStreams, check_limits
 from tailwise.models.frozen.motion import OwnMotion
@@ -182,6 +182,7 @@ def check_inputs(params: Params) -> None:
     """Raise UserError if what the pipeline is to read is not there, or a package that it is to use."""
     check_sources(params.data.root, params.runtime)
     check_packages(params.export)
+    check_package(params.map)
     try:
         params.streams.check_weights()
     except ImportError as error:

@@ -15,6 +15,7 @@ from tailwise.engine.contract.run import Stability, Training
 from tailwise.evaluation.adjustment import EvaluationOptions
 from tailwise.evaluation.calibration.options import Calibration
 from tailwise.evaluation.certificate import Targets
+from tailwise.evaluation.embedding.options import EmbeddingMap, check_package
 from tailwise.evaluation.selection import Selection
 from tailwise.models.weights import NoWeights
 from tailwise.recipes import contradictions as shared
@@ -53,6 +54,7 @@ class Params:
     resampling: Resampling = field(default=Resampling(), kw_only=True)
     export: Export = field(default=Export(), kw_only=True)
     distillation: Distillation = field(default=Distillation(), kw_only=True)
+    map: EmbeddingMap = field(default=EmbeddingMap(), kw_only=True)
 
     def __post_init__(self):
         shape = (self.window.frames, self.window.height, self.window.width)
@@ -102,6 +104,7 @@ def check_inputs(params: Params) -> None:
     """Raise UserError if what the pipeline is to read is not there, or a package that it is to use."""
     check_sources(params.data.root, params.runtime)
     check_packages(params.export)
+    check_package(params.map)
     params.model.backbone.check_weights()
 
 

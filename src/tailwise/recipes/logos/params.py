@@ -14,7 +14,7 @@ from tailwise.engine.contract.phase import Phase
 from tailwise.engine.contract.run import Stability, Training
 from tailwise.evaluation.calibration.options import Calibration
 from tailwise.evaluation.certificate import Targets
-from tailwise.evaluation.embedding.options import EmbeddingMap
+from tailwise.evaluation.embedding.options import EmbeddingMap, check_package
 from tailwise.evaluation.selection import Selection
 from tailwise.losses.head.kinds import PLAIN
 from tailwise.losses.image.loss import ImageLoss
@@ -133,3 +133,4 @@ def check_inputs(params: Params) -> None:
     """Raise UserError if what the pipeline is to read is not there, or a package that it is to use."""
     check_sources(params.data.root, params.runtime)
     check_packages(params.export)
+    check_package(params.map)

@@ -12,6 +12,7 @@ from tailwise.engine.contract.phase import Phase
 from tailwise.engine.contract.run import Stability, Training
 from tailwise.evaluation.calibration.options import Calibration
 from tailwise.evaluation.certificate import Targets
+from tailwise.evaluation.embedding.options import EmbeddingMap, check_package
 from tailwise.evaluation.selection import Selection
 from tailwise.losses.head.kinds import PLAIN
 from tailwise.losses.sequence.loss import SequenceLoss
@@ -56,6 +57,7 @@ class Params:
     selection: Selection = field(default=Selection(), kw_only=True)
     resampling: Resampling = field(default=Resampling(), kw_only=True)
     export: Export = field(default=Export(), kw_only=True)
+    map: EmbeddingMap = field(default=EmbeddingMap(), kw_only=True)
 
     def __post_init__(self):
         model = without_memory(lambda: self.model.build(WIDTH, (Head(HEADS[0], ("a", "b")),)))
@@ -129,3 +131,4 @@ def check_inputs(params: Params) -> None:
     """Raise UserError if what the pipeline is to read is not there, or a package that it is to use."""
     check_sources(params.data.root, params.runtime)
     check_packages(params.export)
+    check_package(params.map)

@@ -9,7 +9,18 @@ from tailwise.data.video.strips import GAP
 from tailwise.reporting.page import Page
 
 TITLES = {"streams": "Streams"}
-SECTIONS = ("result", "training", "calibration", "mistakes", "streams", "map", "data", "certificate", "run")
+SECTIONS = (
+    "result",
+    "training",
+    "calibration",
+    "mistakes",
+    "explanations",
+    "streams",
+    "map",
+    "data",
+    "certificate",
+    "run",
+)
 
 
 class ActionsPage(Page):

@@ -20,7 +20,17 @@ class FoulsPage(Page):
 
     def __init__(self):
         parts = ("result", "mistakes", "data", "certificate")
-        sections = ("result", "training", "calibration", "mistakes", "data", "certificate", "run")
+        sections = (
+            "result",
+            "training",
+            "calibration",
+            "mistakes",
+            "explanations",
+            "map",
+            "data",
+            "certificate",
+            "run",
+        )
         own: dict[str, Any] = {"scripts": ("films",), "styles": ("films",), "preview": "strip"}
         super().__init__(sections=sections, folder=Path(__file__).parent, parts=parts, **own)
 

@@ -10,7 +10,7 @@ from tailwise.reporting.page import Page
 
 TITLES = {"pretraining": "Pretraining", "routing": "Routing"}
 SECTIONS = (
-    *("result", "routing", "pretraining", "training", "calibration", "mistakes", "map"),
+    *("result", "routing", "pretraining", "training", "calibration", "mistakes", "explanations", "map"),
     *("data", "certificate", "run"),
 )
 

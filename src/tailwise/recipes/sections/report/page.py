@@ -24,6 +24,8 @@ class SectionsPage(Page):
                 "calibration",
                 "training",
                 "mistakes",
+                "explanations",
+                "map",
                 "data",
                 "certificate",
                 "run",

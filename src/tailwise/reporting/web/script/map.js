@@ -12,6 +12,16 @@ const mapOf = () => (head() && Object.hasOwn(facts.maps, head().name) ? facts.ma
 const mapWrong = (of, index) => of.actual[index] !== of.predicted[index];
 const mapLook = (label) => `s${label % MAP_COLOURS}`;
 
+// What a point is coloured by: {names, at: point -> place in names}. The class, whether it is a mistake, or a facet.
+function mapColour(of) {
+  const by = byId("map-colour").value;
+  if (by === "error") return { names: ["right", "mistake"], at: (index) => Number(mapWrong(of, index)) };
+  if (!by.startsWith("facet ")) return { names: labels(), at: (index) => of.actual[index] };
+  const values = of.facets[by.slice(6)];
+  const names = [...new Set(values)].sort((one, other) => one.localeCompare(other, "en", { numeric: true }));
+  return { names, at: (index) => names.indexOf(values[index]) };
+}
+
 // Whether a point stands out: of the chosen class, or taken for it, and a mistake where only these are asked for.
 function mapChosen(of, index) {
   const of_class = state.label < 0 || [of.actual[index], of.predicted[index]].includes(state.label);
@@ -69,12 +79,13 @@ function mapKey(event) {
   toPoint(event.key === "Home" || mapAt < 0 ? shown[0] : pointTowards(of, HEADINGS[event.key], shown));
 }
 
-function mapPoint(of, index, place, radius) {
-  const wrong = mapWrong(of, index);
+// Rings of mistakes go with the colours of classes.
+function mapPoint(of, index, place, radius, colour) {
+  const wrong = mapWrong(of, index) && byId("map-colour").value === "class";
   const ring = wrong ? ` wrong r${of.predicted[index] % MAP_COLOURS}` : "";
   const shown = mapChosen(of, index) ? "" : " faint";
   return shape("circle", {
-    class: `point ${mapLook(of.actual[index])}${ring}${shown}`,
+    class: `point ${mapLook(colour.at(index))}${ring}${shown}`,
     cx: place(of.x[index]),
     cy: place(100 - of.y[index]),
     r: radius,
@@ -95,7 +106,8 @@ function drawMap(box, width) {
   if (!of) return box.replaceChildren();
   const side = Math.min(width, MAP.most);
   const place = (value) => (MAP.margin + (value / 100) * (side - 2 * MAP.margin)).toFixed(1);
-  const points = [...of.x.keys()].map((index) => mapPoint(of, index, place, mapRadius(side)));
+  const colour = mapColour(of);
+  const points = [...of.x.keys()].map((index) => mapPoint(of, index, place, mapRadius(side), colour));
   const cursor = shape("circle", { class: "cursor", r: mapRadius(side) + 4, visibility: "hidden" });
   const name = `Map of the embeddings of ${head().name}: arrow keys move over its points`;
   const svg = shape(
@@ -106,8 +118,8 @@ function drawMap(box, width) {
     cursor,
   );
   mapDrawn = { points, cursor };
-  const few = labels().length <= MAP_COLOURS;
-  const key = few ? labels().map((name, label) => ({ name, look: `s${label}` })) : [];
+  const few = colour.names.length <= MAP_COLOURS;
+  const key = few ? colour.names.map((name, place) => ({ name, look: `s${place}` })) : [];
   const focused = document.activeElement?.classList.contains("map");
   box.replaceChildren(svg, legend(key));
   if (focused) svg.focus({ preventScroll: true });
@@ -123,13 +135,27 @@ function tellMap() {
   byId("map-shown").textContent = of ? `${plural(shown.length)}, ${plural(wrong, "mistake")}.` : "";
 }
 
+byId("map-colour").addEventListener("change", () => redrawMap());
 byId("map-mistakes").addEventListener("change", () => {
   tellMap();
   redrawMap();
 });
+// The facets of the head's samples, beside class and error.
+function mapColours() {
+  const facets = Object.keys(mapOf()?.facets ?? {});
+  const [before, values] = [byId("map-colour").value, ["class", "error", ...facets.map((name) => `facet ${name}`)]];
+  const names = ["class", "mistakes", ...facets];
+  byId("map-colour").replaceChildren(...values.map((value, place) => element("option", { value }, names[place])));
+  byId("map-colour").value = values.includes(before) ? before : "class";
+}
+
 let mapHead = state.head;
+mapColours();
 watch(() => {
-  if (mapHead !== state.head) [mapHead, mapAt] = [state.head, -1];
+  if (mapHead !== state.head) {
+    [mapHead, mapAt] = [state.head, -1];
+    mapColours();
+  }
   tellPoint(mapOf());
   tellMap();
   redrawMap();

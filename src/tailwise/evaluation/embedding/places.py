@@ -1,6 +1,7 @@
 """A map of embeddings: labels that a model sees as alike lie beside each other. Pure functions.
 
-Source: t-SNE, https://www.jmlr.org/papers/v9/vandermaaten08a.html; trustworthiness of a map: Venna and Kaski 2001,
+Sources: t-SNE, https://www.jmlr.org/papers/v9/vandermaaten08a.html; UMAP, https://arxiv.org/abs/1802.03426;
+trustworthiness of a map: Venna and Kaski 2001,
 https://doi.org/10.1007/3-540-44668-0_68
 """
 
@@ -16,7 +17,8 @@ from sklearn.manifold import TSNE, trustworthiness
 from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
 
-from tailwise.evaluation.embedding.options import LEAST, EmbeddingMap
+from tailwise.core.errors import UserError
+from tailwise.evaluation.embedding.options import LEAST, EmbeddingMap, check_package
 from tailwise.metrics.predictions import Predictions
 
 NEIGHBOURS = 10
@@ -32,6 +34,7 @@ def embedding_map(found: Predictions, rows: np.ndarray, options: EmbeddingMap) -
         positions of sequences alone; x, y: within 0 and SIDE
     labels: how many there are; same_class, of_classes: share of the NEIGHBOURS nearest labels in the embedding that
         are of a label's own class, of all labels and {class: of its labels}; None for fewer than two labels
+    method: unless it is t-SNE
     trustworthiness: how much of the neighbourhoods on the map is so in the embedding, in [0, 1]; None for a few labels
     """
     shown = draw_labels(found.targets, options.most, options.seed)
@@ -42,6 +45,7 @@ def embedding_map(found: Predictions, rows: np.ndarray, options: EmbeddingMap) -
         "labels": len(found),
         **neighbourhoods(of_some, some.targets, found.head.classes),
         "trustworthiness": trusted(of_some, places),
+        **({} if options.method == "tsne" else {"method": options.method}),
         "samples": list(some.samples),
         **({} if some.positions is None else {"positions": some.positions.tolist()}),
         "actual": some.targets.tolist(),
@@ -70,14 +74,34 @@ def project(rows: np.ndarray, options: EmbeddingMap) -> np.ndarray:
     """(N, D) to places (N, 2) within 0 and SIDE. One thread: the order of its sums decides the last digits."""
     if len(rows) < LEAST:
         return np.full((len(rows), 2), SIDE / 2)
-    perplexity = min(options.perplexity, max(1.0, (len(rows) - 1) / 3))
-    start = "pca" if min(rows.shape) >= 2 and np.ptp(rows, axis=0).any() else "random"
-    how = TSNE(2, perplexity=perplexity, init=start, random_state=options.seed, n_jobs=1)
     with threadpool_limits(1):
-        places: np.ndarray = how.fit_transform(rows.astype(np.float64))
+        places = (by_umap if options.method == "umap" else by_tsne)(rows, options)
     low, high = places.min(axis=0), places.max(axis=0)
     middle, side = (low + high) / 2, max(float((high - low).max()), 1e-9)
     return SIDE * ((places - middle) / side + 0.5)
+
+
+def by_tsne(rows: np.ndarray, options: EmbeddingMap) -> np.ndarray:
+    """(N, 2) of any extent."""
+    perplexity = min(options.perplexity, max(1.0, (len(rows) - 1) / 3))
+    start = "pca" if min(rows.shape) >= 2 and np.ptp(rows, axis=0).any() else "random"
+    how = TSNE(2, perplexity=perplexity, init=start, random_state=options.seed, n_jobs=1)
+    return how.fit_transform(rows.astype(np.float64))
+
+
+def by_umap(rows: np.ndarray, options: EmbeddingMap) -> np.ndarray:
+    """(N, 2) of any extent. Its neighbours are as many as the perplexity; UserError without umap-learn.
+
+    The start is drawn: the spectral one depends on the order of an eigensolver's sums, and needs more rows.
+    """
+    check_package(options)
+    try:
+        from umap import UMAP  # pyright: ignore[reportMissingImports]
+    except ImportError as error:
+        raise UserError(f"map.method: umap-learn cannot be imported: {error}") from error
+    neighbours = max(2, min(round(options.perplexity), len(rows) - 1))
+    how = UMAP(n_components=2, n_neighbors=neighbours, init="random", random_state=options.seed, n_jobs=1)
+    return np.asarray(how.fit_transform(rows.astype(np.float32)), np.float64)
 
 
 def neighbourhoods(rows: np.ndarray, targets: np.ndarray, classes: Sequence[str]) -> dict[str, Any]:
