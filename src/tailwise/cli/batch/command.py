@@ -8,7 +8,6 @@ from pathlib import Path
 
 from tailwise.cli.batch.listing import LIST, Listing, check_outside, open_source, read_listing
 from tailwise.cli.batch.manifest import MANIFEST, begin, describe, hash_file, hold, model_file
-from tailwise.cli.batch.ray_tasks import map_on_ray
 from tailwise.cli.batch.rows import count_failed, merged
 from tailwise.cli.batch.shard import Model, Shard, predict_shard
 from tailwise.cli.predict.command import (
@@ -21,7 +20,7 @@ from tailwise.cli.predict.command import (
 from tailwise.core.errors import UserError, escape_output
 from tailwise.core.files import remove_parts, write_json, write_parts
 from tailwise.core.stage.progress import Progress
-from tailwise.core.system.cluster import Dask, map_on_cluster
+from tailwise.core.system.cluster import Dask, Ray, map_on_cluster
 from tailwise.core.system.processes import WorkerLost, map_in_processes
 
 SUMMARY = "summary.json"
@@ -78,12 +77,9 @@ def _run(args: argparse.Namespace, work: "partial[int]", waiting: Sequence[Shard
     if args.executor == "local":
         yield from locally(work, waiting, args.workers)
         return
-    dask = args.executor == "dask"
-    jobs = (
-        map_on_cluster(Dask("dask", args.address), work, waiting) if dask else map_on_ray(args.address, work, waiting)
-    )
+    cluster = Dask("dask", args.address) if args.executor == "dask" else Ray("ray", args.address)
     try:
-        for _, number in jobs:
+        for _, number in map_on_cluster(cluster, work, waiting):
             yield number
     except UserError as error:
         raise UserError(in_options(str(error))) from error

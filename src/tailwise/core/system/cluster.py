@@ -1,6 +1,6 @@
-"""Runs jobs on a Dask or Ray cluster through joblib's backends. Both are optional dependencies."""
+"""Runs jobs on a Dask cluster through joblib's backend, or on a Ray cluster. Both are optional dependencies."""
 
-# joblib, distributed and ray have no types, and ray may be absent.
+# joblib and distributed have no types.
 # pyright: reportMissingTypeStubs=false, reportMissingImports=false, reportUnknownVariableType=false
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, cast
 
 from tailwise.core.errors import UserError
+from tailwise.core.system.ray_tasks import map_on_ray
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -55,7 +56,10 @@ def map_on_cluster(
     items = list(items)
     if not items:
         return
-    with _dask(cluster) if isinstance(cluster, Dask) else _ray(cluster) as backend:
+    if isinstance(cluster, Ray):
+        yield from map_on_ray(cluster.address, work, items)
+        return
+    with _dask(cluster) as backend:
         from joblib import Parallel, delayed, parallel_config  # imported here, since local runs do not need it
 
         with parallel_config(backend=backend, n_jobs=-1):
@@ -80,12 +84,14 @@ def _dask(cluster: Dask) -> Generator[str]:
     try:
         from distributed import Client
     except ModuleNotFoundError as error:
-        raise _absent(cluster, "pip install -r requirements-cluster.txt") from error
+        advice = "pip install -r requirements-cluster.txt, here and on the workers, or set it to local"
+        raise UserError(f"runtime.executor.kind dask: {advice}") from error
     logging.getLogger("distributed").setLevel(logging.ERROR)  # a lost worker is reported when its job fails
     try:
         client = Client(cluster.address, timeout=CONNECT_TIMEOUT_S)
     except (OSError, ValueError) as error:
-        raise _unreachable(cluster, "scheduler", "dask scheduler") from error
+        advice = f"no scheduler answers at {cluster.address!r}; start one by: dask scheduler"
+        raise UserError(f"runtime.executor.address: {advice}") from error
     with client:
         if not client.scheduler_info()["workers"]:
             raise UserError(f"runtime.executor: {cluster.address} has no worker; start some by: dask worker ADDRESS")
@@ -95,30 +101,3 @@ def _dask(cluster: Dask) -> Generator[str]:
             advice = "start it with this folder's environment and PYTHONPATH=src"
             raise UserError(f"runtime.executor: a worker of {cluster.address}: {error}; {advice}") from error
         yield "dask"
-
-
-@contextmanager
-def _ray(cluster: Ray) -> Generator[str]:
-    """A Ray connection for the duration of the block; yields the name of joblib's backend."""
-    try:
-        import ray
-        from ray.util.joblib import register_ray
-    except ModuleNotFoundError as error:
-        raise _absent(cluster, "pip install ray") from error
-    try:
-        ray.init(address=cluster.address, log_to_driver=False)
-    except (OSError, ValueError) as error:
-        raise _unreachable(cluster, "head node", "ray start --head") from error
-    try:
-        register_ray()
-        yield "ray"
-    finally:
-        ray.shutdown()
-
-
-def _absent(cluster: Dask | Ray, advice: str) -> UserError:
-    return UserError(f"runtime.executor.kind {cluster.kind}: {advice}, here and on the workers, or set it to local")
-
-
-def _unreachable(cluster: Dask | Ray, what: str, command: str) -> UserError:
-    return UserError(f"runtime.executor.address: no {what} answers at {cluster.address!r}; start one by: {command}")

@@ -179,7 +179,7 @@ def test_a_scheduler_that_does_not_answer_is_reported(needs_dask, address, monke
     ("cluster", "package", "advice"),
     [
         (Dask("dask", "x"), "distributed", "pip install -r requirements-cluster.txt, here and on the workers"),
-        (Ray("ray", "auto"), "ray", "pip install ray, here and on the workers"),
+        (Ray("ray", "auto"), "ray", "pip install -r requirements-cluster.txt, here and on the workers"),
     ],
 )
 def test_a_package_that_is_absent_is_reported_in_one_line(cluster, package, advice, monkeypatch):
