@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -42,9 +42,10 @@ def _expanded(name: str, stage: Mapping[str, Any], values: Mapping[str, Any]) ->
 def _filled(value: Any, values: Mapping[str, Any]) -> Any:
     """With the values of its templates; a text that is one template becomes the value itself, such as a list."""
     if isinstance(value, Mapping):
-        return {_filled(name, values): _filled(inner, values) for name, inner in value.items()}
+        section = cast("Mapping[str, Any]", value)
+        return {_filled(name, values): _filled(inner, values) for name, inner in section.items()}
     if isinstance(value, list):
-        return [_filled(inner, values) for inner in value]
+        return [_filled(inner, values) for inner in cast("list[Any]", value)]
     if not isinstance(value, str):
         return value
     if found := TEMPLATE.fullmatch(value):
@@ -58,5 +59,5 @@ def value_at(values: Mapping[str, Any], path: str) -> Any:
     for name in path.split("."):
         if not isinstance(place, Mapping) or name not in place:
             raise UserError(f"{{{path}}} is no key of params.yaml")
-        place = place[name]
+        place = cast("Mapping[str, Any]", place)[name]
     return place
