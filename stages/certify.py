@@ -61,6 +61,8 @@ def main() -> None:
     if len(parts) > 1:
         if args.calibration or args.validation:
             raise UserError("--calibration and --validation are of one model: leave them out for an ensemble")
+        if params.get("evaluation", {}).get("adjust"):
+            raise UserError("evaluation.adjust is of one model: set it to null for an ensemble")
         targets = targets.without("calibration")
     loaded = [trained_task(recipe, config, by, part.path, args.split) for part in parts]
     task, run = averaged(loaded, parts)

@@ -94,11 +94,14 @@ def test_stages_of_a_row_that_are_not_there_are_told(plan):
     place = read_place(PIPELINES / "sections" / "dvc.yaml")
     for own, said in {
         "train_x": "rows.odd: last: dvc.yaml has no stage train_x",
-        "train_phase1": "no stage up to train_phase1 writes reports/metrics.json",
+        "train_phase1": "rows.odd: figures.*: no stage up to train_phase1 writes reports/metrics.json",
     }.items():
         other = dataclasses.replace(plan, rows={**plan.rows, "odd": Row("odd", {}, last=own)})
         with pytest.raises(UserError, match=said):
             check_figures(other, place)
+    other = dataclasses.replace(plan, rows={**plan.rows, "odd": Row("odd", {}, last=plan.last, phases=["phase9"])})
+    with pytest.raises(UserError, match=f"rows.odd: phases: no stage up to {plan.last} trains phase9"):
+        check_figures(other, place)
 
 
 def test_a_path_for_phases_changes_all_and_nothing_of_the_base(plan):

@@ -43,9 +43,9 @@ def task(folder):
     return trained(folder / "data/clips/test", folder / WEIGHTS)
 
 
-def certified(monkeypatch, model, weights=WEIGHTS, options=(), **data):
+def certified(monkeypatch, model, weights=WEIGHTS, options=(), adjust=None, **data):
     """The certificate of weights, with params that ask for this model, and these of the section data."""
-    params = {**read_params(ROOT / "params.yaml"), "model": asdict(model)}
+    params = {**read_params(ROOT / "params.yaml"), "model": asdict(model), "evaluation": {"adjust": adjust}}
     params["training"]["threads"] = 1
     params["data"] |= data
     Path("params.yaml").write_text(yaml.safe_dump(params))
@@ -135,3 +135,8 @@ def test_a_certificate_of_an_ensemble_is_of_its_files(members, monkeypatch):
 def test_what_was_fitted_to_one_model_is_refused_for_an_ensemble(members, monkeypatch, option):
     with pytest.raises(UserError, match="are of one model: leave them out for an ensemble"):
         certified(monkeypatch, CONFIG.model, ENSEMBLE, (option, "x.json"))
+
+
+def test_adjusted_logits_are_refused_for_an_ensemble(members, monkeypatch):
+    with pytest.raises(UserError, match="evaluation.adjust is of one model: set it to null for an ensemble"):
+        certified(monkeypatch, CONFIG.model, ENSEMBLE, adjust={"tau": "auto"})

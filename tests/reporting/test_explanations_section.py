@@ -4,6 +4,7 @@ import pytest
 
 from support.reporting.made import EVIL, Made, facts_of, html_of, write_run
 from tailwise.core.errors import UserError
+from tailwise.core.files import read_json, write_json
 from tailwise.reporting.page import Page
 
 MADE = Made(page=Page(sections=("result", "explanations", "map")))
@@ -30,6 +31,18 @@ def test_bars_of_a_sample_share_a_scale(tmp_path):
     assert 'class="falls" x="0.12" width="0.76" y="25.0" height="5.0"' in bars
     assert 'class="rises" x="1.12" width="0.76" y="30.0" height="10.0"' in bars
     assert 'class="falls" x="2.12" width="0.76" y="0.0" height="30.0"' in bars
+
+
+def test_pictures_with_nothing_to_lay_over_them_have_no_choice_of_it(tmp_path):
+    root = write_run(tmp_path, MADE)
+    file = root / "reports/explanations.json"
+    found = read_json(file)
+    parts = [part for of in found.values() for sample in of["samples"] for part in sample["parts"]]
+    assert any(part["picture"] for part in parts) and 'name="laid"' in section_of(html_of(root, MADE))
+    for part in parts:
+        part["saliency"] = part["regions"] = ""
+    write_json(file, found)
+    assert 'name="laid"' not in section_of(html_of(root, MADE))
 
 
 def test_the_file_is_needed(tmp_path):

@@ -19,7 +19,7 @@ RECIPES: dict[str, Recipe] = {"pictures": PICTURES, "tailwise.recipes.fouls": FO
 PHASES = ("phase1", "phase2", "phase3")
 OF_DATA = {"data", "demo", "window", "decode"}
 """Sections that decide the data, whose contents have a hash of their own."""
-OF_RUN = {"certificate", "runtime", "selection", "resampling", "calibration", "export"}
+OF_RUN = {"certificate", "runtime", "selection", "resampling", "calibration", "export", "map"}
 """Sections that cannot change a cell: it is of the last phase's model, and of no exported one."""
 
 

@@ -51,7 +51,11 @@ def check_figures(plan: Ablation, place: Place) -> None:
         written = [out for name in needed_by(stages, last) for out in outputs(stages[name])]
         for name, figure in plan.figures_of(row).items():
             if not any(within(figure.file, out) for out in written):
-                raise UserError(f"figures.{name}: no stage up to {last} writes {figure.file}: name a later one as last")
+                said = f"no stage up to {last} writes {figure.file}: name a later one as last"
+                raise UserError(f"{where}figures.{name}: {said}")
+        for phase in plan.trained_by(row):
+            if not any(within(weights_of(phase), out) for out in written):
+                raise UserError(f"{where}phases: no stage up to {last} trains {phase}")
 
 
 def run_cell(plan: Ablation, cell: Cell, place: Place) -> dict[str, Any]:
@@ -114,9 +118,13 @@ def figure_of(folder: Path, figure: Figure, params: Mapping[str, Any]) -> float 
     return known[path]
 
 
+def weights_of(phase: str) -> str:
+    return f"data/models/{phase}.safetensors"
+
+
 def facts(folder: Path, phases: Sequence[str]) -> dict[str, Any]:
     """What is told of each cell besides its figures: size, length and troubles of its training."""
-    tensors, told = read_weights(folder / "data" / "models" / f"{phases[-1]}.safetensors")
+    tensors, told = read_weights(folder / weights_of(phases[-1]))
     logs = [folder / "reports" / "training" / phase for phase in phases]
     return {
         "parameters": int(sum(np.prod(tensor.shape, dtype=np.int64) for tensor in tensors.values())),

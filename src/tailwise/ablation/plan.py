@@ -24,7 +24,7 @@ from tailwise.core.stage.chain import within
 from tailwise.data.tables.resampling import Resampling
 
 DEFAULT = "default"
-OF_RUN = ("certificate", "runtime", "selection", "export")
+OF_RUN = ("certificate", "runtime", "selection", "export", "map")
 """Sections that cannot change a cell: it is of the last phase's model, and of no exported one."""
 SCRATCH, RESULTS, TIMES = Path("data/scratch"), Path("results"), Path("times")
 

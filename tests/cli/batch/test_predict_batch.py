@@ -259,3 +259,52 @@ def test_a_run_that_is_killed_goes_on_and_computes_no_shard_twice(made):
     assert batch("in", "whole", size=1) == 0 and shards(Path("killed")) == shards(Path("whole"))
     computed = Path("killed/computed").read_text().split()
     assert len(computed) == len(set(computed)) >= COUNT - 2, "two may have been written, and not yet noted"
+
+
+def test_hidden_files_of_others_stay(made):
+    for name in ("out/.notes.2024", "out/deep/.history.1"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text("mine")
+    assert batch() == 0
+    assert Path("out/.notes.2024").read_text() == Path("out/deep/.history.1").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("merge", "said"),
+    [
+        ("list.csv", "would take the place of list.csv: give another file"),
+        ("in/../w.safetensors", "would take the place of w.safetensors: give another file"),
+        ("out/shard-000000.csv", "is in out, among its own files: give another place"),
+        ("out/inputs.jsonl", "is in out, among its own files: give another place"),
+    ],
+)
+def test_a_merged_table_takes_the_place_of_nothing_that_is_read(made, capsys, merge, said):
+    Path("list.csv").write_text("path\np01.png\n")
+    before = {file: Path(file).read_bytes() for file in ("list.csv", "w.safetensors")}
+    assert batch("list.csv", "out", "--root", "in", "--merge", merge) == 1
+    assert capsys.readouterr().err == f"tailwise: --merge {Path(merge)}: {said}\n"
+    assert {file: Path(file).read_bytes() for file in before} == before and not Path("out").exists()
+
+
+def test_a_run_that_is_refused_leaves_the_list_of_the_inputs(made):
+    """Also where the list was removed or changed: it is written again from the inputs of a run that may go on."""
+    assert batch() == 0
+    before, listed = shards(Path("out")), Path("out/inputs.jsonl").read_bytes()
+    Path("out/inputs.jsonl").unlink()
+    Path("in/p02.png").rename("in/p2.png")
+    assert batch() == 1 and not Path("out/inputs.jsonl").exists()
+    Path("in/p2.png").rename("in/p02.png")
+    for found in (None, b'"gone.png"\n'):
+        if found:
+            Path("out/inputs.jsonl").write_bytes(found)
+        Path("out/shard-000001.csv").unlink()
+        assert batch() == 0 and shards(Path("out")) == before
+        assert Path("out/inputs.jsonl").read_bytes() == listed
+
+
+@pytest.mark.parametrize("path", ["../w.safetensors", "a/../../w.safetensors", "/etc/passwd"])
+def test_a_table_names_nothing_outside_its_root(made, capsys, path):
+    Path("list.csv").write_text(f"path\np01.png\n{path}\n")
+    assert batch("list.csv", "out", "--root", "in") == 1
+    line = f"tailwise: list.csv: line 3: {path} is not below --root: give a folder that has all\n"
+    assert capsys.readouterr().err == line

@@ -2,12 +2,12 @@
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from tailwise.cli.batch.listing import LIST, Listing, check_outside, open_source, read_listing
-from tailwise.cli.batch.manifest import MANIFEST, begin, describe, hash_file, hold, model_file
+from tailwise.cli.batch.listing import LIST, Listing, check_outside, lines_of, open_source, read_listing
+from tailwise.cli.batch.manifest import begin, describe, hash_file, hold, model_file
 from tailwise.cli.batch.rows import count_failed, merged
 from tailwise.cli.batch.shard import Model, Shard, predict_shard
 from tailwise.cli.predict.command import (
@@ -18,7 +18,7 @@ from tailwise.cli.predict.command import (
     recipe_of_folder,
 )
 from tailwise.core.errors import UserError, escape_output
-from tailwise.core.files import remove_parts, write_json, write_parts
+from tailwise.core.files import write_json, write_parts
 from tailwise.core.stage.progress import Progress
 from tailwise.core.system.cluster import Dask, Ray, map_on_cluster
 from tailwise.core.system.processes import WorkerLost, map_in_processes
@@ -34,21 +34,40 @@ def predict_batch(args: argparse.Namespace) -> None:
     root, paths = open_source(args.input, args.root)
     check_outside(args.input, args.out, "--out")
     if args.merge is not None:
-        check_outside(args.input, args.merge, "--merge")
-        check_writable(args.merge)
+        check_merge(args)
     parts = read_parts(args) if args.model is None else []
     recipe = find_common(parts, args.recipe) if args.model is None else recipe_of_folder(args)
     calibration_of(args)
     with hold(args.out):
-        remove_parts(args.out)
-        listed = all((args.out / name).exists() for name in (MANIFEST, LIST))
-        listing = read_listing(paths, args.shard_size, args.out / LIST, write=not listed)
+        listing = read_listing(paths(), args.shard_size)
         if not listing.count:
             raise UserError(f"{args.input}: has no input")
         begin(args.out, describe(args, root, listing, recipe.name))
+        keep_list(args.out / LIST, paths, listing.sha256)
         shards = shards_of(listing, args.shard_size, root.absolute(), args.out.absolute())
         compute(args, [shard for shard in shards if not shard.file.exists()], len(shards))
         finish(args, shards)
+
+
+def check_merge(args: argparse.Namespace) -> None:
+    """Raise UserError for a merged table that would take the place of an input, a shard or a file of the model."""
+    check_outside(args.input, args.merge, "--merge")
+    check_writable(args.merge, "--merge")
+    merge = args.merge.resolve()
+    read = (args.input, args.weights, args.calibration, args.decoding, args.costs)
+    if taken := [file for file in read if file is not None and file.resolve() == merge]:
+        raise UserError(f"--merge {args.merge}: would take the place of {taken[0]}: give another file")
+    for folder in (args.out, args.model):
+        if folder is not None and merge.is_relative_to(folder.resolve()):
+            raise UserError(f"--merge {args.merge}: is in {folder}, among its own files: give another place")
+
+
+def keep_list(file: Path, paths: Callable[[], Iterator[str]], sha256: str) -> None:
+    """Have the list in its file, which is as it was read; UserError if the inputs change meanwhile."""
+    if not file.exists() or hash_file(file) != sha256:
+        write_parts(file, lines_of(paths()))
+        if hash_file(file) != sha256:
+            raise UserError(f"{file.parent}: the inputs changed while they were listed: start again")
 
 
 def shards_of(listing: Listing, shard_size: int, root: Path, out: Path) -> list[Shard]:

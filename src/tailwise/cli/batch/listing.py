@@ -3,12 +3,11 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from tailwise.core.errors import UserError
-from tailwise.core.files import write_parts
 from tailwise.core.records import parse
 
 LIST = "inputs.jsonl"
@@ -75,31 +74,27 @@ def paths_of(table: Path) -> Iterator[str]:
                     raise UserError(f"{table}: line {line}: {len(cells)} fields where the header has {len(header)}")
                 if not cells[place] or "\0" in cells[place]:
                     raise UserError(f"{table}: line {line}: {COLUMN} is empty or has a NUL: give a path, or no row")
+                path = PurePath(cells[place])
+                if path.is_absolute() or ".." in path.parts:
+                    raise UserError(f"{table}: line {line}: {path} is not below --root: give a folder that has all")
                 yield cells[place]
     except UnicodeDecodeError as error:
         raise UserError(f"{table}: is not in UTF-8") from error
 
 
-def read_listing(paths: Callable[[], Iterator[str]], shard_size: int, file: Path, write: bool) -> Listing:
-    """Go through the inputs once. write: put the list into `file`"""
-    total, digest, offsets = 0, hashlib.sha256(), list[int]()
+def lines_of(paths: Iterable[str]) -> Iterator[bytes]:
+    """The list's lines."""
+    return ((json.dumps(path) + "\n").encode("ascii") for path in paths)  # also of a name that is no UTF-8
 
-    def lines() -> Iterator[bytes]:
-        nonlocal total
-        at = 0
-        for total, path in enumerate(paths(), start=1):
-            line = (json.dumps(path) + "\n").encode("ascii")  # also of a name that is no UTF-8
-            if total % shard_size == 1 or shard_size == 1:
-                offsets.append(at)
-            at += len(line)
-            digest.update(line)
-            yield line
 
-    if write:
-        write_parts(file, lines())
-    else:
-        for _ in lines():
-            pass
+def read_listing(paths: Iterable[str], shard_size: int) -> Listing:
+    """Go through the inputs once."""
+    total, at, digest, offsets = 0, 0, hashlib.sha256(), list[int]()
+    for total, line in enumerate(lines_of(paths), start=1):
+        if total % shard_size == 1 or shard_size == 1:
+            offsets.append(at)
+        at += len(line)
+        digest.update(line)
     return Listing(total, digest.hexdigest(), tuple(offsets))
 
 

@@ -114,8 +114,8 @@ def find_format(recipe: Recipe, name: str | None) -> Format | None:
     return None if name is None else known[name]
 
 
-def check_writable(path: Path) -> None:
+def check_writable(path: Path, option: str = "--out") -> None:
     """Raise UserError early if the output file cannot be written."""
     folder = next(parent for parent in path.absolute().parents if parent.exists())
     if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise UserError(f"{path}: cannot be written; give --out another file")
+        raise UserError(f"{path}: cannot be written; give {option} another file")

@@ -80,6 +80,8 @@ def _open_ensemble(args: argparse.Namespace, parts: Sequence[Part], recipe: Reci
 
     models = load_models(parts, recipe, find_device(args.device, "--device"))
     heads = models[0].predictor.heads
+    if args.decoding and any(model.spec != models[0].spec for model in models):
+        raise UserError("--decoding needs members that read the samples alike: leave it out")
     decode = recipe.decoder(args.decoding, heads) if args.decoding else None
     stated = _read_costs(args.costs, heads)
 
