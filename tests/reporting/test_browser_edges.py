@@ -119,7 +119,8 @@ def test_without_a_script_the_tables_are_there(report):
     browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
         browser.driver.refresh()
-        heads = ["Result", "Training", "Calibration", "Mistakes", "Data and quality", "Test split certificate", "Run"]
+        heads = ["Result", "Training", "Calibration", "Mistakes", "Explanations", "Map of embeddings"]
+        heads += ["Data and quality", "Test split certificate", "Run"]
         assert [title.text for title in browser.all("main > section > h2")] == heads
         assert not browser.one("#controls").is_displayed() and browser.one("#targets").is_displayed()
     finally:
