@@ -12,6 +12,7 @@ from support import batches, clusters
 from support.batches import COUNT, shards, write_inputs
 from support.clusters import DaskCluster, RayCluster
 from tailwise.cli.batch import command
+from tailwise.cli.batch.manifest import hash_file
 from tailwise.cli.main import main
 
 INSTALL = "is not installed: pip install -r requirements-cluster.txt"
@@ -60,7 +61,9 @@ def test_a_worker_that_is_killed_half_way_loses_nothing(cluster, folder, monkeyp
 @pytest.mark.slow
 def test_a_worker_s_error_is_one_line(cluster, folder, monkeypatch, capsys):
     write_inputs(folder)
-    monkeypatch.setattr(command, "hash_file", lambda path: "another")
+    monkeypatch.setattr(
+        command, "hash_file", lambda path: "another" if path.suffix == ".safetensors" else hash_file(path)
+    )
     assert batch("there", "--executor", cluster.name, "--address", cluster.address) == 1
     [line] = [line for line in capsys.readouterr().err.splitlines() if line.startswith("tailwise: ")]
     assert line.startswith(f"tailwise: {folder / 'w.safetensors'}: is not the file that the batch was begun with")
